@@ -1,0 +1,217 @@
+#include "call_site.h"
+
+#include <string.h>
+
+enum { LONGEST_PERIOD = 3 };
+
+struct CallSites {
+    GStringChunk *strings; /* of keys and frames */
+    GPtrArray *list;       /* CallSite, owned */
+    GHashTable *by_key;    /* key -> CallSite, both of list */
+};
+
+static void call_site_free(gpointer data)
+{
+    CallSite *site = data;
+    g_free((Frame *)site->frames);
+    g_free(site);
+}
+
+CallSites *call_sites_new(void)
+{
+    CallSites *self = g_new0(CallSites, 1);
+    self->strings = g_string_chunk_new(4096);
+    self->list = g_ptr_array_new_with_free_func(call_site_free);
+    self->by_key = g_hash_table_new(g_str_hash, g_str_equal);
+    return self;
+}
+
+void call_sites_free(CallSites *self)
+{
+    if (self == NULL)
+        return;
+    g_hash_table_unref(self->by_key);
+    g_ptr_array_unref(self->list);
+    g_string_chunk_free(self->strings);
+    g_free(self);
+}
+
+static const char *base_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash != NULL && slash[1] != '\0' ? slash + 1 : path;
+}
+
+/* The length of a function's name without what a compiler appends when it splits or clones it. */
+static gsize plain_length(const char *function)
+{
+    static const char *const suffixes[] = {".constprop.", ".isra.", ".part.", ".cold", ".lto_priv.", NULL};
+    gsize length = strlen(function);
+    for (const char *const *suffix = suffixes; *suffix != NULL; suffix++) {
+        const char *at = strstr(function, *suffix);
+        if (at != NULL && at != function)
+            length = MIN(length, (gsize)(at - function));
+    }
+    return length;
+}
+
+static void append_place(GString *text, const Frame *frame)
+{
+    const char *place = frame->file != NULL ? frame->file : frame->object;
+    if (place != NULL)
+        g_string_append(text, base_name(place));
+}
+
+static void append_frame(GString *key, const Frame *frame)
+{
+    if (frame->function != NULL)
+        g_string_append_len(key, frame->function, plain_length(frame->function));
+    else
+        g_string_append(key, "???");
+    if (frame->file == NULL && frame->object == NULL)
+        return;
+    g_string_append(key, " (");
+    append_place(key, frame);
+    g_string_append_c(key, ')');
+}
+
+static gboolean same_text(const char *a, const char *b, gsize a_length, gsize b_length)
+{
+    return a_length == b_length && strncmp(a, b, a_length) == 0;
+}
+
+static gboolean same_place(const char *a, const char *b)
+{
+    return a == NULL || b == NULL ? a == b : strcmp(base_name(a), base_name(b)) == 0;
+}
+
+static gboolean same_frame(const Frame *a, const Frame *b)
+{
+    if (a->function == NULL || b->function == NULL) {
+        if (a->function != b->function)
+            return FALSE;
+    } else if (!same_text(a->function, b->function, plain_length(a->function), plain_length(b->function))) {
+        return FALSE;
+    }
+    return same_place(a->file, b->file) && (a->file != NULL || same_place(a->object, b->object));
+}
+
+/* Drops the last frames where they repeat the ones before them. */
+static void fold_recursion(GArray *frames)
+{
+    for (guint period = 1; period <= LONGEST_PERIOD && 2 * period <= frames->len; period++) {
+        gboolean repeated = TRUE;
+        for (guint i = 0; i < period && repeated; i++)
+            repeated = same_frame(&g_array_index(frames, Frame, frames->len - 1 - i),
+                                  &g_array_index(frames, Frame, frames->len - 1 - i - period));
+        if (repeated) {
+            g_array_set_size(frames, frames->len - period);
+            return;
+        }
+    }
+}
+
+/* The frames that count, in order; (transfer full). */
+static GArray *fold(const Frame *frames, guint n_frames)
+{
+    GArray *folded = g_array_sized_new(FALSE, FALSE, sizeof(Frame), n_frames);
+    for (guint i = 0; i < n_frames; i++) {
+        if (g_strcmp0(frames[i].function, "(below main)") == 0)
+            continue;
+        g_array_append_val(folded, frames[i]);
+        fold_recursion(folded);
+    }
+    return folded;
+}
+
+static char *key_of(const GArray *frames)
+{
+    if (frames->len == 0)
+        return g_strdup("(unknown)");
+    GString *key = g_string_new(NULL);
+    for (guint i = 0; i < frames->len; i++) {
+        if (i > 0)
+            g_string_append(key, " < ");
+        append_frame(key, &g_array_index(frames, Frame, i));
+    }
+    return g_string_free(key, FALSE);
+}
+
+char *call_site_key(const Frame *frames, guint n_frames)
+{
+    g_autoptr(GArray) folded = fold(frames, n_frames);
+    return key_of(folded);
+}
+
+static const char *keep(CallSites *self, const char *text)
+{
+    return text != NULL ? g_string_chunk_insert_const(self->strings, text) : NULL;
+}
+
+CallSite *call_sites_add(CallSites *self, const Frame *frames, guint n_frames, gint64 bytes, gint64 blocks)
+{
+    g_autoptr(GArray) folded = fold(frames, n_frames);
+    g_autofree char *key = key_of(folded);
+    CallSite *site = g_hash_table_lookup(self->by_key, key);
+    if (site == NULL) {
+        site = g_new0(CallSite, 1);
+        site->key = keep(self, key);
+        site->n_frames = folded->len;
+        Frame *own = g_new0(Frame, MAX(folded->len, 1));
+        for (guint i = 0; i < folded->len; i++) {
+            const Frame *frame = &g_array_index(folded, Frame, i);
+            own[i] = (Frame){keep(self, frame->function), keep(self, frame->file), keep(self, frame->object),
+                             frame->line};
+        }
+        site->frames = own;
+        g_ptr_array_add(self->list, site);
+        g_hash_table_insert(self->by_key, (char *)site->key, site);
+    }
+    site->bytes += bytes;
+    site->blocks += blocks;
+    return site;
+}
+
+guint call_sites_count(const CallSites *self)
+{
+    return self->list->len;
+}
+
+CallSite *call_sites_get(const CallSites *self, guint index)
+{
+    return g_ptr_array_index(self->list, index);
+}
+
+CallSite *call_sites_find(const CallSites *self, const char *key)
+{
+    return g_hash_table_lookup(self->by_key, key);
+}
+
+static int by_bytes(gconstpointer a, gconstpointer b)
+{
+    const CallSite *one = *(const CallSite *const *)a, *two = *(const CallSite *const *)b;
+    if (one->bytes != two->bytes)
+        return one->bytes > two->bytes ? -1 : 1;
+    return strcmp(one->key, two->key);
+}
+
+void call_sites_sort(CallSites *self)
+{
+    g_ptr_array_sort(self->list, by_bytes);
+}
+
+gint64 call_sites_total_bytes(const CallSites *self)
+{
+    gint64 total = 0;
+    for (guint i = 0; i < self->list->len; i++)
+        total += call_sites_get(self, i)->bytes;
+    return total;
+}
+
+void frame_describe(const Frame *frame, GString *function, GString *place)
+{
+    g_string_append(function, frame->function != NULL ? frame->function : "???");
+    append_place(place, frame);
+    if (frame->file != NULL && frame->line > 0)
+        g_string_append_printf(place, ":%u", frame->line);
+}

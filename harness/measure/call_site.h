@@ -1,0 +1,55 @@
+/* Call sites: where memory was allocated, named so that unrelated edits do not change the name.
+ *
+ * A call site is a whole stack, innermost frame first. Its key is made of function names and file base names
+ * only: no address, no line number, no directory, no compiler suffix (".constprop.0", ".isra.0", ".part.0",
+ * ".cold"); frames repeated by recursion (periods of one to three frames) count once. The lines are kept for
+ * showing. */
+#ifndef HEAPGATE_MEASURE_CALL_SITE_H
+#define HEAPGATE_MEASURE_CALL_SITE_H
+
+#include <glib.h>
+
+typedef struct {
+    const char *function; /* NULL where no symbol is known */
+    const char *file;     /* source file, with or without its directory; NULL where unknown */
+    const char *object;   /* the module, where file is unknown; NULL where that is unknown too */
+    guint line;           /* 0 where unknown */
+} Frame;
+
+typedef struct {
+    const char *key;     /* "inner (file.c) < outer (file.c)" */
+    const Frame *frames; /* innermost first; recursion folded as in the key */
+    guint n_frames;
+    gint64 bytes;
+    gint64 blocks; /* 0 where the instrument does not count blocks */
+} CallSite;
+
+typedef struct CallSites CallSites;
+
+/* An empty table of call sites; (transfer full), free with call_sites_free. */
+CallSites *call_sites_new(void);
+void call_sites_free(CallSites *self); /* NULL is fine */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(CallSites, call_sites_free)
+
+/* Adds bytes and blocks (both may be negative) to the site of this stack, making it where it is new.
+ * frames: (transfer none), copied; innermost first; may be empty ("(unknown)").
+ * Returns the site (transfer none); it stays where it is until the table is freed. */
+CallSite *call_sites_add(CallSites *self, const Frame *frames, guint n_frames, gint64 bytes, gint64 blocks);
+
+guint call_sites_count(const CallSites *self);
+/* (transfer none), in order of first adding until call_sites_sort is called. */
+CallSite *call_sites_get(const CallSites *self, guint index);
+/* (transfer none) or NULL. */
+CallSite *call_sites_find(const CallSites *self, const char *key);
+/* Most bytes first; equal bytes by key. */
+void call_sites_sort(CallSites *self);
+/* Sum of bytes over all sites. */
+gint64 call_sites_total_bytes(const CallSites *self);
+
+/* The key of a stack; (transfer full). */
+char *call_site_key(const Frame *frames, guint n_frames);
+/* One frame as a person reads it, "copy_attribute   roundtrip.c:112" split in two columns: appends the function
+ * name to `function` and the place ("file.c:12", "file.c", "libfoo.so" or "") to `place`. */
+void frame_describe(const Frame *frame, GString *function, GString *place);
+
+#endif

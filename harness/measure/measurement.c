@@ -1,0 +1,79 @@
+#include "measurement.h"
+
+static void mark_free(gpointer data)
+{
+    Mark *mark = data;
+    g_free(mark->name);
+    g_free(mark);
+}
+
+static void measured_process_free(gpointer data)
+{
+    MeasuredProcess *process = data;
+    g_free(process->command);
+    g_free(process);
+}
+
+Measurement *measurement_new(const char *instrument)
+{
+    Measurement *self = g_new0(Measurement, 1);
+    self->instrument = g_strdup(instrument);
+    self->marks = g_ptr_array_new_with_free_func(mark_free);
+    self->processes = g_ptr_array_new_with_free_func(measured_process_free);
+    self->timeline = g_array_new(FALSE, FALSE, sizeof(TimelinePoint));
+    return self;
+}
+
+void measurement_free(Measurement *self)
+{
+    if (self == NULL)
+        return;
+    g_free(self->instrument);
+    g_free(self->problem);
+    for (int id = 0; id < METRIC_COUNT; id++)
+        call_sites_free(self->sites[id]);
+    g_ptr_array_unref(self->marks);
+    g_ptr_array_unref(self->processes);
+    g_free(self->time_unit);
+    g_array_unref(self->timeline);
+    g_free(self);
+}
+
+void measurement_set(Measurement *self, MetricId id, gint64 value, CallSites *sites)
+{
+    call_sites_free(self->sites[id]);
+    self->has[id] = TRUE;
+    self->values[id] = value;
+    self->sites[id] = sites;
+    if (sites != NULL)
+        call_sites_sort(sites);
+}
+
+void measurement_set_problem(Measurement *self, const char *format, ...)
+{
+    if (self->problem != NULL)
+        return;
+    va_list arguments;
+    va_start(arguments, format);
+    self->problem = g_strdup_vprintf(format, arguments);
+    va_end(arguments);
+}
+
+void measurement_add_mark(Measurement *self, const char *name, gint64 bytes)
+{
+    Mark *mark = g_new0(Mark, 1);
+    mark->name = g_strdup(name);
+    mark->bytes = bytes;
+    g_ptr_array_add(self->marks, mark);
+}
+
+void measurement_add_process(Measurement *self, gint64 pid, const char *command, gint64 peak_bytes,
+                             gint64 retained_bytes)
+{
+    MeasuredProcess *process = g_new0(MeasuredProcess, 1);
+    process->pid = pid;
+    process->command = g_strdup(command);
+    process->peak_bytes = peak_bytes;
+    process->retained_bytes = retained_bytes;
+    g_ptr_array_add(self->processes, process);
+}

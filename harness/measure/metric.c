@@ -1,0 +1,59 @@
+#include "metric.h"
+
+#include <string.h>
+
+#include "units.h"
+
+static const Metric metrics[METRIC_COUNT] = {
+    [METRIC_PEAK] = {"peak", "peak", "Most bytes allocated at once.", METRIC_UNIT_BYTES, 5, 64 * 1024, 10,
+                     64 * 1024},
+    [METRIC_RETAINED] = {"retained", "retained",
+                         "Bytes still allocated at the end mark or, without one, at exit.", METRIC_UNIT_BYTES, 0,
+                         0, 10, 64 * 1024},
+    [METRIC_GROWTH] = {"growth", "growth",
+                       "Bytes per iteration, after warm-up, that were allocated in an iteration and are still "
+                       "there at the end.",
+                       METRIC_UNIT_BYTES_PER_ITERATION, 0, 0, 10, 0},
+    [METRIC_LOST] = {"lost", "lost", "Bytes no pointer leads to any more (definitely and indirectly lost).",
+                     METRIC_UNIT_BYTES, 0, 0, 0, 0},
+    [METRIC_POSSIBLY_LOST] = {"possibly_lost", "possibly lost",
+                              "Bytes that only pointers into their middle lead to.", METRIC_UNIT_BYTES, 0, 0, 10,
+                              1024},
+    [METRIC_ERRORS] = {"errors", "errors", "Memory errors other than leaks, by place.", METRIC_UNIT_COUNT, 0, 0,
+                       0, 0},
+};
+
+const Metric *metric_get(MetricId id)
+{
+    return &metrics[id];
+}
+
+int metric_find(const char *name)
+{
+    for (int id = 0; id < METRIC_COUNT; id++)
+        if (strcmp(metrics[id].name, name) == 0)
+            return id;
+    return -1;
+}
+
+static char *format(MetricId id, gint64 value, gboolean is_signed)
+{
+    if (metrics[id].unit == METRIC_UNIT_COUNT)
+        return g_strdup_printf(is_signed ? "%+" G_GINT64_FORMAT : "%" G_GINT64_FORMAT, value);
+    char *bytes = is_signed ? units_format_signed_bytes(value) : units_format_bytes(value);
+    if (metrics[id].unit == METRIC_UNIT_BYTES)
+        return bytes;
+    char *rate = g_strconcat(bytes, "/iteration", NULL);
+    g_free(bytes);
+    return rate;
+}
+
+char *metric_format(MetricId id, gint64 value)
+{
+    return format(id, value, FALSE);
+}
+
+char *metric_format_signed(MetricId id, gint64 value)
+{
+    return format(id, value, TRUE);
+}

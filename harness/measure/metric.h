@@ -1,0 +1,38 @@
+/* What is measured: one row of a const table for each metric. The field's terms, used everywhere alike. */
+#ifndef HEAPGATE_MEASURE_METRIC_H
+#define HEAPGATE_MEASURE_METRIC_H
+
+#include <glib.h>
+
+typedef enum {
+    METRIC_PEAK,
+    METRIC_RETAINED,
+    METRIC_GROWTH,
+    METRIC_LOST,
+    METRIC_POSSIBLY_LOST,
+    METRIC_ERRORS,
+    METRIC_COUNT
+} MetricId;
+
+typedef enum { METRIC_UNIT_BYTES, METRIC_UNIT_BYTES_PER_ITERATION, METRIC_UNIT_COUNT } MetricUnit;
+
+typedef struct {
+    const char *name;    /* in YAML, JSON, messages: "possibly_lost" */
+    const char *title;   /* for people: "possibly lost" */
+    const char *summary; /* one sentence */
+    MetricUnit unit;
+    double default_percent;     /* of the base: the default allowance */
+    gint64 default_floor;       /* in the metric's unit: the default allowance */
+    double agree_percent;       /* captured runs that differ by more than both of these do not agree */
+    gint64 agree_floor;
+} Metric;
+
+/* (transfer none). */
+const Metric *metric_get(MetricId id);
+/* The metric of this name, or -1. */
+int metric_find(const char *name);
+/* A value as a person reads it: "1.92 MiB", "48 B/iteration", "3"; (transfer full). */
+char *metric_format(MetricId id, gint64 value);
+char *metric_format_signed(MetricId id, gint64 value);
+
+#endif

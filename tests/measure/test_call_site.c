@@ -1,0 +1,62 @@
+#include "measure/call_site.h"
+
+#include "runner.h"
+
+static Frame frame(const char *function, const char *file, guint line)
+{
+    return (Frame){.function = function, .file = file, .line = line};
+}
+
+START_TEST(test_key_survives_line_and_directory_changes)
+{
+    Frame one[] = {frame("leak", "/home/a/t.c", 6), frame("main", "t.c", 8)};
+    Frame two[] = {frame("leak.constprop.0", "src/t.c", 60), frame("main", "t.c", 80), frame("(below main)", NULL, 0)};
+    g_autofree char *a = call_site_key(one, 2), *b = call_site_key(two, 3);
+    ck_assert_str_eq(a, "leak (t.c) < main (t.c)");
+    ck_assert_str_eq(a, b);
+}
+END_TEST
+
+START_TEST(test_key_folds_recursion_of_any_depth)
+{
+    Frame deep[] = {frame("leaf", "r.c", 1), frame("odd", "r.c", 2),  frame("even", "r.c", 3),
+                    frame("odd", "r.c", 2),  frame("even", "r.c", 3), frame("main", "r.c", 9)};
+    Frame shallow[] = {deep[0], deep[1], deep[2], deep[5]};
+    g_autofree char *a = call_site_key(deep, 6), *b = call_site_key(shallow, 4);
+    ck_assert_str_eq(a, b);
+    ck_assert_str_eq(a, "leaf (r.c) < odd (r.c) < even (r.c) < main (r.c)");
+}
+END_TEST
+
+START_TEST(test_key_names_what_has_no_symbol_by_its_module)
+{
+    Frame bare[] = {{.object = "/usr/lib/libsqlite3.so.0.8.6"}, {.function = "sqlite3_step", .object = "/x/l.so"}, {0}};
+    g_autofree char *key = call_site_key(bare, 3);
+    ck_assert_str_eq(key, "??? (libsqlite3.so.0.8.6) < sqlite3_step (l.so) < ???");
+}
+END_TEST
+
+START_TEST(test_call_sites_sum_equal_stacks_and_sort_by_bytes)
+{
+    g_autoptr(CallSites) sites = call_sites_new();
+    Frame small[] = {frame("a", "t.c", 1)}, large[] = {frame("b", "t.c", 2)};
+    call_sites_add(sites, small, 1, 10, 1);
+    call_sites_add(sites, large, 1, 100, 2);
+    call_sites_add(sites, small, 1, 5, 1);
+    ck_assert_uint_eq(call_sites_count(sites), 2);
+    call_sites_sort(sites);
+    ck_assert_str_eq(call_sites_get(sites, 0)->key, "b (t.c)");
+    ck_assert_int_eq(call_sites_get(sites, 1)->bytes, 15);
+    ck_assert_int_eq(call_sites_get(sites, 1)->blocks, 2);
+    ck_assert_int_eq(call_sites_total_bytes(sites), 115);
+    ck_assert_ptr_eq(call_sites_find(sites, "b (t.c)"), call_sites_get(sites, 0));
+}
+END_TEST
+
+SUITE(call_site, 10)
+{
+    tcase_add_test(tcase, test_key_survives_line_and_directory_changes);
+    tcase_add_test(tcase, test_key_folds_recursion_of_any_depth);
+    tcase_add_test(tcase, test_key_names_what_has_no_symbol_by_its_module);
+    tcase_add_test(tcase, test_call_sites_sum_equal_stacks_and_sort_by_bytes);
+}
