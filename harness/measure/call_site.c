@@ -148,25 +148,58 @@ static const char *keep(CallSites *self, const char *text)
     return text != NULL ? g_string_chunk_insert_const(self->strings, text) : NULL;
 }
 
+/* The site of this key, made with room for n_frames where it is new. */
+static CallSite *site_of_key(CallSites *self, const char *key, guint n_frames, Frame **new_frames)
+{
+    CallSite *site = g_hash_table_lookup(self->by_key, key);
+    *new_frames = NULL;
+    if (site != NULL)
+        return site;
+    site = g_new0(CallSite, 1);
+    site->key = keep(self, key);
+    site->n_frames = n_frames;
+    site->frames = *new_frames = g_new0(Frame, MAX(n_frames, 1));
+    g_ptr_array_add(self->list, site);
+    g_hash_table_insert(self->by_key, (char *)site->key, site);
+    return site;
+}
+
 CallSite *call_sites_add(CallSites *self, const Frame *frames, guint n_frames, gint64 bytes, gint64 blocks)
 {
     g_autoptr(GArray) folded = fold(frames, n_frames);
     g_autofree char *key = key_of(folded);
-    CallSite *site = g_hash_table_lookup(self->by_key, key);
-    if (site == NULL) {
-        site = g_new0(CallSite, 1);
-        site->key = keep(self, key);
-        site->n_frames = folded->len;
-        Frame *own = g_new0(Frame, MAX(folded->len, 1));
-        for (guint i = 0; i < folded->len; i++) {
-            const Frame *frame = &g_array_index(folded, Frame, i);
-            own[i] = (Frame){keep(self, frame->function), keep(self, frame->file), keep(self, frame->object),
-                             frame->line};
-        }
-        site->frames = own;
-        g_ptr_array_add(self->list, site);
-        g_hash_table_insert(self->by_key, (char *)site->key, site);
+    Frame *own = NULL;
+    CallSite *site = site_of_key(self, key, folded->len, &own);
+    for (guint i = 0; own != NULL && i < folded->len; i++) {
+        const Frame *frame = &g_array_index(folded, Frame, i);
+        own[i] = (Frame){keep(self, frame->function), keep(self, frame->file), keep(self, frame->object),
+                         frame->line};
     }
+    site->bytes += bytes;
+    site->blocks += blocks;
+    return site;
+}
+
+/* "function (place)" as append_frame wrote it. */
+static Frame frame_of_text(CallSites *self, const char *text)
+{
+    const char *open = g_strrstr(text, " (");
+    gsize length = strlen(text);
+    if (open == NULL || text[length - 1] != ')')
+        return (Frame){.function = strcmp(text, "???") != 0 ? keep(self, text) : NULL};
+    g_autofree char *function = g_strndup(text, (gsize)(open - text));
+    g_autofree char *place = g_strndup(open + 2, length - (gsize)(open - text) - 3);
+    gboolean known = strcmp(function, "???") != 0;
+    return (Frame){.function = known ? keep(self, function) : NULL, .file = keep(self, place)};
+}
+
+CallSite *call_sites_add_key(CallSites *self, const char *key, gint64 bytes, gint64 blocks)
+{
+    g_auto(GStrv) parts = g_strsplit(key, " < ", -1);
+    Frame *own = NULL;
+    CallSite *site = site_of_key(self, key, g_strv_length(parts), &own);
+    for (guint i = 0; own != NULL && i < site->n_frames; i++)
+        own[i] = frame_of_text(self, parts[i]);
     site->bytes += bytes;
     site->blocks += blocks;
     return site;

@@ -36,6 +36,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(CallSites, call_sites_free)
  * Returns the site (transfer none); it stays where it is until the table is freed. */
 CallSite *call_sites_add(CallSites *self, const Frame *frames, guint n_frames, gint64 bytes, gint64 blocks);
 
+/* The same for a site of which only the key is known (a baseline keeps no more); its frames are read from the key
+ * for showing. Returns (transfer none). */
+CallSite *call_sites_add_key(CallSites *self, const char *key, gint64 bytes, gint64 blocks);
+
 guint call_sites_count(const CallSites *self);
 /* (transfer none), in order of first adding until call_sites_sort is called. */
 CallSite *call_sites_get(const CallSites *self, guint index);

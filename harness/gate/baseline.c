@@ -1,0 +1,271 @@
+#include "baseline.h"
+
+#include <string.h>
+
+#include "error.h"
+
+enum { FILE_LIMIT = 16 * 1024 * 1024 };
+
+Baseline *baseline_new(const char *scenario)
+{
+    Baseline *self = g_new0(Baseline, 1);
+    self->scenario = g_strdup(scenario);
+    self->environment = g_new0(Environment, 1);
+    self->instruments = g_ptr_array_new_with_free_func((GDestroyNotify)baseline_instrument_free);
+    return self;
+}
+
+void baseline_free(Baseline *self)
+{
+    if (self == NULL)
+        return;
+    g_free(self->scenario);
+    environment_free(self->environment);
+    g_free(self->captured_at);
+    g_free(self->commit);
+    g_free(self->reason);
+    g_ptr_array_unref(self->instruments);
+    g_free(self);
+}
+
+BaselineInstrument *baseline_instrument_new(const char *instrument)
+{
+    BaselineInstrument *self = g_new0(BaselineInstrument, 1);
+    self->instrument = g_strdup(instrument);
+    return self;
+}
+
+void baseline_instrument_free(BaselineInstrument *self)
+{
+    if (self == NULL)
+        return;
+    for (int id = 0; id < METRIC_COUNT; id++)
+        call_sites_free(self->metrics[id].sites);
+    g_free(self->instrument);
+    g_free(self);
+}
+
+BaselineInstrument *baseline_find(const Baseline *self, const char *instrument)
+{
+    for (guint i = 0; i < self->instruments->len; i++) {
+        BaselineInstrument *one = g_ptr_array_index(self->instruments, i);
+        if (strcmp(one->instrument, instrument) == 0)
+            return one;
+    }
+    return NULL;
+}
+
+char *baseline_path(const Project *project, const char *platform, const char *scenario)
+{
+    g_autofree char *base = g_strconcat(scenario, ".yaml", NULL);
+    return g_build_filename(project->baselines, platform, base, NULL);
+}
+
+static const YamlField environment_fields[] = {
+    {"platform", yaml_read_string, offsetof(Environment, platform)},
+    {"architecture", yaml_read_string, offsetof(Environment, architecture)},
+    {"libc", yaml_read_string, offsetof(Environment, libc)},
+    {"valgrind", yaml_read_string, offsetof(Environment, valgrind)},
+    {"python", yaml_read_string, offsetof(Environment, python)},
+    {NULL},
+};
+
+static gboolean read_environment(Yaml *yaml, yaml_node_t *node, gpointer target, GError **error)
+{
+    Environment **environment = target;
+    return yaml_read_mapping(yaml, node, environment_fields, *environment, error);
+}
+
+typedef struct {
+    char *key;
+    gint64 bytes, blocks;
+} SiteText;
+
+static const YamlField site_fields[] = {
+    {"stack", yaml_read_string, offsetof(SiteText, key)},
+    {"bytes", yaml_read_bytes, offsetof(SiteText, bytes)},
+    {"blocks", yaml_read_count, offsetof(SiteText, blocks)},
+    {NULL},
+};
+
+static gboolean read_site(Yaml *yaml, yaml_node_t *node, gpointer target, GError **error)
+{
+    SiteText site = {0};
+    gboolean read = yaml_read_mapping(yaml, node, site_fields, &site, error);
+    if (read && site.key == NULL)
+        read = yaml_fail(yaml, node, error, "expected a key \"stack\"");
+    if (read)
+        call_sites_add_key(target, site.key, site.bytes, site.blocks);
+    g_free(site.key);
+    return read;
+}
+
+static gboolean read_sites(Yaml *yaml, yaml_node_t *node, gpointer target, GError **error)
+{
+    CallSites **sites = target;
+    *sites = call_sites_new();
+    return yaml_each_item(yaml, node, read_site, *sites, error);
+}
+
+static gboolean read_has(Yaml *yaml, yaml_node_t *node, gpointer target, GError **error)
+{
+    BaselineMetric *metric = target;
+    metric->has = TRUE;
+    return yaml_read_bytes(yaml, node, &metric->value, error);
+}
+
+static const YamlField metric_fields[] = {
+    {"value", read_has, 0},
+    {"spread", yaml_read_bytes, offsetof(BaselineMetric, spread)},
+    {"cutoff", yaml_read_bytes, offsetof(BaselineMetric, cutoff_bytes)},
+    {"call_sites", read_sites, offsetof(BaselineMetric, sites)},
+    {NULL},
+};
+
+static gboolean read_metric(Yaml *yaml, yaml_node_t *key, yaml_node_t *value, gpointer user_data, GError **error)
+{
+    BaselineInstrument *self = user_data;
+    const char *name = (const char *)key->data.scalar.value;
+    int id = metric_find(name);
+    if (id < 0)
+        return yaml_fail(yaml, key, error, "\"%s\" is not a metric", name);
+    BaselineMetric *metric = &self->metrics[id];
+    if (!yaml_read_mapping(yaml, value, metric_fields, metric, error))
+        return FALSE;
+    return metric->has || yaml_fail(yaml, value, error, "expected a key \"value\"");
+}
+
+static gboolean read_metrics(Yaml *yaml, yaml_node_t *node, gpointer target, GError **error)
+{
+    return yaml_each_pair(yaml, node, read_metric, target, error);
+}
+
+static const YamlField instrument_fields[] = {
+    {"runs", yaml_read_count, offsetof(BaselineInstrument, runs)},
+    {"duration", yaml_read_duration, offsetof(BaselineInstrument, duration_us)},
+    {"metrics", read_metrics, 0},
+    {NULL},
+};
+
+static gboolean read_instrument(Yaml *yaml, yaml_node_t *key, yaml_node_t *value, gpointer user_data,
+                                GError **error)
+{
+    Baseline *self = user_data;
+    BaselineInstrument *instrument = baseline_instrument_new((const char *)key->data.scalar.value);
+    g_ptr_array_add(self->instruments, instrument);
+    return yaml_read_mapping(yaml, value, instrument_fields, instrument, error);
+}
+
+static gboolean read_instruments(Yaml *yaml, yaml_node_t *node, gpointer target, GError **error)
+{
+    return yaml_each_pair(yaml, node, read_instrument, target, error);
+}
+
+static gboolean read_format(Yaml *yaml, yaml_node_t *node, gpointer target, GError **error)
+{
+    (void)target;
+    gint64 format = 0;
+    if (!yaml_read_count(yaml, node, &format, error))
+        return FALSE;
+    return format == BASELINE_FORMAT ||
+           yaml_fail(yaml, node, error,
+                     "expected baseline format %d, found %" G_GINT64_FORMAT
+                     "; capture it again with heapgate update, or use the heapgate that wrote it",
+                     BASELINE_FORMAT, format);
+}
+
+static const YamlField captured_fields[] = {
+    {"at", yaml_read_string, offsetof(Baseline, captured_at)},
+    {"commit", yaml_read_string, offsetof(Baseline, commit)},
+    {"reason", yaml_read_string, offsetof(Baseline, reason)},
+    {NULL},
+};
+
+static gboolean read_captured(Yaml *yaml, yaml_node_t *node, gpointer target, GError **error)
+{
+    return yaml_read_mapping(yaml, node, captured_fields, target, error);
+}
+
+static gboolean read_scenario(Yaml *yaml, yaml_node_t *node, gpointer target, GError **error)
+{
+    Baseline *self = target;
+    const char *text = yaml_text(yaml, node, error);
+    if (text == NULL)
+        return FALSE;
+    if (self->scenario != NULL && strcmp(text, self->scenario) != 0)
+        return yaml_fail(yaml, node, error, "expected the baseline of %s, found that of \"%s\"", self->scenario, text);
+    g_free(self->scenario);
+    self->scenario = g_strdup(text);
+    return TRUE;
+}
+
+/* read_instruments, read_captured and read_scenario take the whole baseline. */
+static const YamlField baseline_fields[] = {
+    {"format", read_format, 0},
+    {"scenario", read_scenario, 0},
+    {"environment", read_environment, offsetof(Baseline, environment)},
+    {"captured", read_captured, 0},
+    {"instruments", read_instruments, 0},
+    {NULL},
+};
+
+static Baseline *parse(const char *bytes, gsize length, const char *name, const char *scenario, GError **error)
+{
+    g_autoptr(Yaml) yaml = yaml_load(bytes, length, name, error);
+    g_autoptr(Baseline) self = baseline_new(scenario);
+    if (yaml == NULL || !yaml_read_mapping(yaml, yaml_root(yaml), baseline_fields, self, error))
+        return NULL;
+    if (self->scenario == NULL || self->instruments->len == 0) {
+        yaml_fail(yaml, yaml_root(yaml), error,
+                  "expected \"scenario\" and \"instruments\": this baseline holds nothing to compare with");
+        return NULL;
+    }
+    return g_steal_pointer(&self);
+}
+
+Baseline *baseline_parse(const char *bytes, gsize length, const char *name, GError **error)
+{
+    return parse(bytes, length, name, NULL, error);
+}
+
+/* The other platforms that have a baseline of this scenario, joined; NULL where none; (transfer full). */
+static char *platforms_with(const Project *project, const char *scenario)
+{
+    g_autoptr(GDir) folder = g_dir_open(project->baselines, 0, NULL);
+    GString *platforms = g_string_new(NULL);
+    for (const char *name = folder != NULL ? g_dir_read_name(folder) : NULL; name != NULL;
+         name = g_dir_read_name(folder)) {
+        g_autofree char *path = baseline_path(project, name, scenario);
+        if (g_file_test(path, G_FILE_TEST_EXISTS))
+            g_string_append_printf(platforms, "%s%s", platforms->len > 0 ? ", " : "", name);
+    }
+    gboolean none = platforms->len == 0;
+    return g_string_free(platforms, none);
+}
+
+gboolean baseline_load(const Project *project, const char *platform, const char *scenario, Baseline **baseline,
+                       char **elsewhere, GError **error)
+{
+    g_autofree char *path = baseline_path(project, platform, scenario);
+    g_autofree char *name = project_relative(project, path);
+    g_autofree char *bytes = NULL;
+    gsize length = 0;
+    g_autoptr(GError) cause = NULL;
+    *baseline = NULL;
+    *elsewhere = NULL;
+    if (!g_file_get_contents(path, &bytes, &length, &cause)) {
+        if (g_error_matches(cause, G_FILE_ERROR, G_FILE_ERROR_NOENT)) {
+            *elsewhere = platforms_with(project, scenario);
+            return TRUE;
+        }
+        g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_CONFIG, "%s cannot be read: %s", name, cause->message);
+        return FALSE;
+    }
+    if (length > FILE_LIMIT) {
+        g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_CONFIG, "%s: larger than 16 MiB, which no baseline is",
+                    name);
+        return FALSE;
+    }
+    *baseline = parse(bytes, length, name, scenario, error);
+    return *baseline != NULL;
+}

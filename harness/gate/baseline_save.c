@@ -1,0 +1,166 @@
+/* The text of a baseline, by libyaml's emitter, and how it reaches the disk. */
+#include <errno.h>
+#include <glib.h>
+#include <string.h>
+
+#include "baseline.h"
+#include "error.h"
+#include "measure/units.h"
+
+/* A document under construction. */
+typedef struct {
+    yaml_document_t document;
+    int root;
+} Writer;
+
+static int add_text(Writer *writer, const char *text)
+{
+    return yaml_document_add_scalar(&writer->document, NULL, (const yaml_char_t *)text, -1,
+                                    YAML_ANY_SCALAR_STYLE);
+}
+
+static void put(Writer *writer, int mapping, const char *key, int value)
+{
+    yaml_document_append_mapping_pair(&writer->document, mapping, add_text(writer, key), value);
+}
+
+static void put_text(Writer *writer, int mapping, const char *key, const char *text)
+{
+    if (text != NULL)
+        put(writer, mapping, key, add_text(writer, text));
+}
+
+static void put_number(Writer *writer, int mapping, const char *key, gint64 number)
+{
+    g_autofree char *text = g_strdup_printf("%" G_GINT64_FORMAT, number);
+    put_text(writer, mapping, key, text);
+}
+
+static int add_mapping(Writer *writer)
+{
+    return yaml_document_add_mapping(&writer->document, NULL, YAML_BLOCK_MAPPING_STYLE);
+}
+
+static int add_environment(Writer *writer, const Environment *environment)
+{
+    int mapping = add_mapping(writer);
+    put_text(writer, mapping, "platform", environment->platform);
+    put_text(writer, mapping, "architecture", environment->architecture);
+    put_text(writer, mapping, "libc", environment->libc);
+    put_text(writer, mapping, "valgrind", environment->valgrind);
+    put_text(writer, mapping, "python", environment->python);
+    return mapping;
+}
+
+static int add_captured(Writer *writer, const Baseline *self)
+{
+    int mapping = add_mapping(writer);
+    put_text(writer, mapping, "at", self->captured_at);
+    put_text(writer, mapping, "commit", self->commit);
+    put_text(writer, mapping, "reason", self->reason);
+    return mapping;
+}
+
+static int add_sites(Writer *writer, CallSites *sites)
+{
+    int sequence = yaml_document_add_sequence(&writer->document, NULL, YAML_BLOCK_SEQUENCE_STYLE);
+    call_sites_sort(sites);
+    for (guint i = 0; i < call_sites_count(sites); i++) {
+        const CallSite *site = call_sites_get(sites, i);
+        int mapping = add_mapping(writer);
+        put_number(writer, mapping, "bytes", site->bytes);
+        if (site->blocks > 0)
+            put_number(writer, mapping, "blocks", site->blocks);
+        put_text(writer, mapping, "stack", site->key);
+        yaml_document_append_sequence_item(&writer->document, sequence, mapping);
+    }
+    return sequence;
+}
+
+static int add_metric(Writer *writer, const BaselineMetric *metric)
+{
+    int mapping = add_mapping(writer);
+    put_number(writer, mapping, "value", metric->value);
+    put_number(writer, mapping, "spread", metric->spread);
+    if (metric->sites == NULL || call_sites_count(metric->sites) == 0)
+        return mapping;
+    put_number(writer, mapping, "cutoff", metric->cutoff_bytes);
+    put(writer, mapping, "call_sites", add_sites(writer, metric->sites));
+    return mapping;
+}
+
+static int add_instrument(Writer *writer, const BaselineInstrument *self)
+{
+    int mapping = add_mapping(writer), metrics = add_mapping(writer);
+    put_number(writer, mapping, "runs", self->runs);
+    g_autofree char *duration = g_strdup_printf("%" G_GINT64_FORMAT " ms", self->duration_us / 1000);
+    put_text(writer, mapping, "duration", duration);
+    for (int id = 0; id < METRIC_COUNT; id++)
+        if (self->metrics[id].has)
+            put(writer, metrics, metric_get(id)->name, add_metric(writer, &self->metrics[id]));
+    put(writer, mapping, "metrics", metrics);
+    return mapping;
+}
+
+static int append_output(void *data, unsigned char *bytes, size_t size)
+{
+    g_string_append_len(data, (const char *)bytes, (gssize)size);
+    return 1;
+}
+
+static int by_instrument(gconstpointer a, gconstpointer b)
+{
+    const BaselineInstrument *one = *(const BaselineInstrument *const *)a, *two = *(const BaselineInstrument *const *)b;
+    return strcmp(one->instrument, two->instrument);
+}
+
+static void fill(Writer *writer, const Baseline *self)
+{
+    writer->root = add_mapping(writer);
+    put_number(writer, writer->root, "format", BASELINE_FORMAT);
+    put_text(writer, writer->root, "scenario", self->scenario);
+    put(writer, writer->root, "environment", add_environment(writer, self->environment));
+    put(writer, writer->root, "captured", add_captured(writer, self));
+    int instruments = add_mapping(writer);
+    g_ptr_array_sort(self->instruments, by_instrument);
+    for (guint i = 0; i < self->instruments->len; i++) {
+        const BaselineInstrument *instrument = g_ptr_array_index(self->instruments, i);
+        put(writer, instruments, instrument->instrument, add_instrument(writer, instrument));
+    }
+    put(writer, writer->root, "instruments", instruments);
+}
+
+char *baseline_format(const Baseline *self)
+{
+    Writer writer = {0};
+    yaml_emitter_t emitter;
+    GString *text = g_string_new("# Written by `heapgate update`. Review it as you review code: these numbers are what "
+                                 "later runs are held to.\n");
+    yaml_document_initialize(&writer.document, NULL, NULL, NULL, TRUE, TRUE);
+    fill(&writer, self);
+    yaml_emitter_initialize(&emitter);
+    yaml_emitter_set_output(&emitter, append_output, text);
+    yaml_emitter_set_unicode(&emitter, TRUE);
+    yaml_emitter_set_width(&emitter, -1);
+    /* The document is the emitter's to free from here. */
+    yaml_emitter_open(&emitter);
+    yaml_emitter_dump(&emitter, &writer.document);
+    yaml_emitter_close(&emitter);
+    yaml_emitter_delete(&emitter);
+    return g_string_free(text, FALSE);
+}
+
+gboolean baseline_save(const Baseline *self, const char *path, GError **error)
+{
+    g_autofree char *text = baseline_format(self);
+    g_autofree char *folder = g_path_get_dirname(path);
+    g_autoptr(GError) cause = NULL;
+    GFileSetContentsFlags flags = G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE;
+    if (g_mkdir_with_parents(folder, 0777) == 0 &&
+        g_file_set_contents_full(path, text, (gssize)strlen(text), flags, 0666, &cause))
+        return TRUE;
+    g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_BROKEN,
+                "%s cannot be written (%s); what was there before is unchanged", path,
+                cause != NULL ? cause->message : g_strerror(errno));
+    return FALSE;
+}

@@ -1,0 +1,145 @@
+#include "compare.h"
+
+#include <string.h>
+
+/* What one site may add: exact metrics have no slack of their own, the others that of allow.call_site. */
+static const Allowance *site_allowance(MetricId id, const Allow *allow)
+{
+    return id == METRIC_PEAK || id == METRIC_RETAINED ? &allow->call_site : &allow->metrics[id];
+}
+
+static char *describe(MetricId id, const char *format, gint64 now, gint64 other, gint64 limit)
+{
+    g_autofree char *now_text = metric_format(id, now), *other_text = metric_format(id, other),
+                    *limit_text = metric_format(id, limit);
+    return g_strdup_printf(format, metric_get(id)->title, now_text, other_text, limit_text);
+}
+
+/* A ceiling holds whatever the baseline says, and without one. */
+static void apply_ceiling(Comparison *self, const Allow *allow)
+{
+    MetricId id = self->metric;
+    if (!allow->has_ceiling[id] || self->now <= allow->ceiling[id])
+        return;
+    self->verdict = VERDICT_REGRESSED;
+    self->limit = allow->ceiling[id];
+    g_free(self->sentence);
+    self->sentence = describe(id, "%s %s is above the ceiling of %s", self->now, self->limit, self->limit);
+}
+
+/* Totals first; then single sites where the totals are flat. */
+static void judge(Comparison *self, const BaselineMetric *base, const Allow *allow, guint regressed_sites)
+{
+    MetricId id = self->metric;
+    gint64 allowed = MAX(allowance_of(&allow->metrics[id], base->value), base->spread);
+    self->has_base = TRUE;
+    self->base = base->value;
+    self->spread = base->spread;
+    self->limit = base->value + allowed;
+    if (self->now > self->limit) {
+        self->verdict = VERDICT_REGRESSED;
+        self->sentence = describe(id, "%s %s, was %s, allowed %s", self->now, self->base, self->limit);
+    } else if (regressed_sites > 0) {
+        self->verdict = VERDICT_REGRESSED;
+        g_autofree char *total = metric_format(id, self->now);
+        self->sentence = g_strdup_printf("%s in all is within its allowance (%s), but %u call site%s new or grown",
+                                         metric_get(id)->title, total, regressed_sites,
+                                         regressed_sites == 1 ? " is" : "s are");
+    } else if (self->now < self->base - allowed) {
+        self->verdict = VERDICT_IMPROVED;
+        self->sentence = describe(id, "%s %s, was %s", self->now, self->base, self->limit);
+    }
+}
+
+static Comparison *compare_metric(MetricId id, const BaselineMetric *base, const Measurement *measurement,
+                                  const Allow *allow)
+{
+    Comparison *self = comparison_new(id);
+    guint regressed_sites = 0;
+    self->now = measurement->values[id];
+    if (measurement->sites[id] != NULL) {
+        g_ptr_array_unref(self->deltas);
+        self->deltas = compare_call_sites(base != NULL ? base->sites : NULL, base != NULL ? base->cutoff_bytes : 0,
+                                          measurement->sites[id], site_allowance(id, allow), &regressed_sites);
+    }
+    if (base == NULL) {
+        self->verdict = VERDICT_NEW;
+        self->limit = self->now;
+    } else if (!measurement->has[id]) {
+        self->verdict = VERDICT_BROKEN;
+        self->has_base = TRUE;
+        self->base = base->value;
+        self->sentence =
+            g_strdup_printf("the baseline holds %s, but this run did not measure it: does the program still mark its "
+                            "iterations?",
+                            metric_get(id)->title);
+    } else {
+        judge(self, base, allow, regressed_sites);
+    }
+    apply_ceiling(self, allow);
+    return self;
+}
+
+/* Keeps what explains a verdict: growth for a regression, what went away for an improvement, little for the rest. */
+static void trim_deltas(Comparison *self)
+{
+    enum { MOST = 20 };
+    if (self->verdict == VERDICT_PASS) {
+        g_ptr_array_set_size(self->deltas, 0);
+        return;
+    }
+    gboolean gained = self->verdict != VERDICT_IMPROVED;
+    for (guint i = 0; i < self->deltas->len;) {
+        const SiteDelta *delta = g_ptr_array_index(self->deltas, i);
+        if ((delta->delta_bytes > 0) == gained)
+            i++;
+        else
+            g_ptr_array_remove_index(self->deltas, i);
+    }
+    if (!gained && self->deltas->len > MOST)
+        g_ptr_array_remove_range(self->deltas, 0, self->deltas->len - MOST);
+    if (self->deltas->len > MOST)
+        g_ptr_array_set_size(self->deltas, MOST);
+}
+
+static void compare_all(InstrumentResult *result, const BaselineInstrument *base, const Reference *reference)
+{
+    const Measurement *measurement = result->measurement;
+    for (int id = 0; id < METRIC_COUNT; id++) {
+        const BaselineMetric *metric = base != NULL && base->metrics[id].has ? &base->metrics[id] : NULL;
+        if (metric == NULL && !measurement->has[id])
+            continue;
+        Comparison *comparison = compare_metric(id, metric, measurement, reference->allow);
+        trim_deltas(comparison);
+        instrument_result_add(result, comparison);
+    }
+}
+
+InstrumentResult *compare(const Reference *reference, Measurement *measurement)
+{
+    InstrumentResult *result = instrument_result_new(measurement);
+    if (measurement->problem != NULL) {
+        result->verdict = VERDICT_BROKEN;
+        result->sentence = g_strdup(measurement->problem);
+        return result;
+    }
+    const BaselineInstrument *base =
+        reference->baseline != NULL ? baseline_find(reference->baseline, measurement->instrument) : NULL;
+    g_autofree char *difference =
+        base != NULL ? environment_difference(reference->baseline->environment, reference->environment) : NULL;
+    if (difference != NULL) {
+        result->verdict = VERDICT_INCOMPARABLE;
+        result->sentence = g_strdup_printf("the baseline is of another environment: %s", difference);
+        base = NULL;
+    } else if (base == NULL && reference->elsewhere != NULL) {
+        result->verdict = VERDICT_INCOMPARABLE;
+        result->sentence = g_strdup_printf("no baseline for %s (there is one for %s)",
+                                           reference->environment->platform, reference->elsewhere);
+    } else if (base == NULL) {
+        result->sentence = reference->baseline != NULL
+                               ? g_strdup_printf("the baseline holds nothing of %s", measurement->instrument)
+                               : g_strdup("no baseline");
+    }
+    compare_all(result, base, reference);
+    return result;
+}

@@ -1,0 +1,98 @@
+/* Which call sites made the difference. */
+#include <string.h>
+
+#include "compare.h"
+
+static guint common_in_order(const GStrv a, guint a_length, const GStrv b, guint b_length)
+{
+    /* Longest common subsequence, one row at a time. Stacks have a few dozen frames. */
+    g_autofree guint *row = g_new0(guint, b_length + 1);
+    for (guint i = 0; i < a_length; i++) {
+        guint diagonal = 0;
+        for (guint j = 0; j < b_length; j++) {
+            guint above = row[j + 1];
+            row[j + 1] = strcmp(a[i], b[j]) == 0 ? diagonal + 1 : MAX(above, row[j]);
+            diagonal = above;
+        }
+    }
+    return row[b_length];
+}
+
+gboolean call_sites_similar(const char *key, const char *other)
+{
+    g_auto(GStrv) a = g_strsplit(key, " < ", -1), b = g_strsplit(other, " < ", -1);
+    guint a_length = g_strv_length(a), b_length = g_strv_length(b), longer = MAX(a_length, b_length);
+    if (a_length < 2 || b_length < 2 || strcmp(a[0], b[0]) != 0)
+        return FALSE;
+    return common_in_order(a, a_length, b, b_length) + 1 >= longer;
+}
+
+static SiteDelta *delta_of(const CallSite *site, const CallSite *base)
+{
+    gint64 base_bytes = base != NULL ? base->bytes : 0;
+    gint64 blocks = site->blocks > 0 ? site->blocks - (base != NULL ? base->blocks : 0) : 0;
+    return site_delta_new(site->key, site->frames, site->n_frames, base_bytes, site->bytes, blocks);
+}
+
+static void add_vanished(GPtrArray *deltas, const CallSites *base, const CallSites *now)
+{
+    for (guint i = 0; i < call_sites_count(base); i++) {
+        const CallSite *site = call_sites_get(base, i);
+        if (call_sites_find(now, site->key) == NULL)
+            g_ptr_array_add(deltas,
+                            site_delta_new(site->key, site->frames, site->n_frames, site->bytes, 0, -site->blocks));
+    }
+}
+
+/* Was as much lost at a site that is the same allocation reached another way? Each loss accounts for one gain. */
+static gboolean is_moved(const SiteDelta *gained, GPtrArray *deltas, gint64 allowed)
+{
+    for (guint i = 0; i < deltas->len; i++) {
+        SiteDelta *lost = g_ptr_array_index(deltas, i);
+        if (lost->delta_bytes < 0 && gained->delta_bytes + lost->delta_bytes <= allowed &&
+            call_sites_similar(gained->key, lost->key)) {
+            g_ptr_array_remove_index(deltas, i);
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
+static int by_delta(gconstpointer a, gconstpointer b)
+{
+    const SiteDelta *one = *(const SiteDelta *const *)a, *two = *(const SiteDelta *const *)b;
+    if (one->delta_bytes != two->delta_bytes)
+        return one->delta_bytes > two->delta_bytes ? -1 : 1;
+    return strcmp(one->key, two->key);
+}
+
+GPtrArray *compare_call_sites(const CallSites *base, gint64 cutoff_bytes, const CallSites *now,
+                              const Allowance *allowance, guint *regressed)
+{
+    g_autoptr(CallSites) none = call_sites_new();
+    GPtrArray *deltas = g_ptr_array_new_with_free_func((GDestroyNotify)site_delta_free);
+    *regressed = 0;
+    base = base != NULL ? base : none;
+    now = now != NULL ? now : none;
+    add_vanished(deltas, base, now);
+    for (guint i = 0; i < call_sites_count(now); i++) {
+        const CallSite *site = call_sites_get(now, i);
+        const CallSite *before = call_sites_find(base, site->key);
+        /* A site below the cut-off was not listed: it may have been there all along. */
+        if ((before == NULL && site->bytes <= cutoff_bytes) || (before != NULL && before->bytes == site->bytes))
+            continue;
+        g_ptr_array_add(deltas, delta_of(site, before));
+    }
+    g_ptr_array_sort(deltas, by_delta);
+    for (guint i = 0; i < deltas->len;) {
+        SiteDelta *delta = g_ptr_array_index(deltas, i);
+        gint64 allowed = allowance_of(allowance, delta->base_bytes) + (delta->base_bytes == 0 ? cutoff_bytes : 0);
+        if (delta->delta_bytes > allowed && is_moved(delta, deltas, allowed)) {
+            g_ptr_array_remove(deltas, delta);
+            continue;
+        }
+        *regressed += delta->delta_bytes > allowed;
+        i++;
+    }
+    return deltas;
+}

@@ -1,0 +1,52 @@
+/* Instruments: each a row of a const table, each a file in this folder.
+ *
+ * An instrument says what to launch and reads what was left behind. It never forks and never waits: run/ does. */
+#ifndef HEAPGATE_INSTRUMENT_INSTRUMENT_H
+#define HEAPGATE_INSTRUMENT_INSTRUMENT_H
+
+#include <glib.h>
+
+#include "measure/measurement.h"
+#include "scenario/scenario.h"
+
+/* What to run, filled by launch. */
+typedef struct {
+    GPtrArray *argv; /* char *, owned; the program's own argv comes last */
+    GStrv env;       /* "NAME=value"; more than the scenario's own */
+} Launch;
+
+/* How the run ended. */
+typedef struct {
+    gint64 pid; /* of the scenario's program */
+    const char *output; /* the folder the instrument's files were to go to */
+    const char *stderr_path; /* what the program wrote to standard error */
+} Outcome;
+
+typedef struct {
+    const char *name;    /* "massif" */
+    const char *summary; /* one sentence */
+    guint capture_runs;  /* how many agreeing runs make a baseline */
+    /* Can it run here? Errors: HEAPGATE_ERROR_BROKEN, saying how to get it. */
+    gboolean (*probe)(GError **error);
+    /* program: the scenario's, as found. output: the folder for its files, without blanks in its path. */
+    void (*launch)(const Scenario *scenario, const char *program, const char *output, Launch *launch);
+    /* Fills the measurement from the files; what is missing or damaged becomes its problem, never a 0. */
+    void (*collect)(const Scenario *scenario, const Outcome *outcome, Measurement *measurement);
+} Instrument;
+
+/* The table, NULL at its end; (transfer none). */
+const Instrument *const *instruments_all(void);
+/* (transfer none) or NULL. */
+const Instrument *instrument_find(const char *name);
+/* "massif, memcheck"; (transfer full). */
+char *instruments_names(void);
+
+extern const Instrument instrument_massif, instrument_memcheck;
+
+/* For instruments: the files of `folder` whose names begin with prefix and end with suffix, full paths, sorted by
+ * name; (transfer full), elements char *. */
+GPtrArray *instrument_files(const char *folder, const char *prefix, const char *suffix);
+/* For instruments: the number after `prefix` in the base name of path, or 0. */
+gint64 instrument_file_pid(const char *path, const char *prefix);
+
+#endif

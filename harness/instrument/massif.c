@@ -1,0 +1,304 @@
+/* The massif instrument: exact peak, what is retained and what grows, by call site. */
+#include <string.h>
+
+#include "error.h"
+#include "formats/massif.h"
+#include "measure/growth.h"
+#include "valgrind.h"
+
+enum { MARKS_LIMIT = 100000, TIMELINE_POINTS = 200 };
+
+static void massif_launch(const Scenario *scenario, const char *program, const char *output, Launch *launch)
+{
+    valgrind_launch("massif", output, launch);
+    /* Exact peaks, whole trees; blocks are counted as asked for, without massif's guess at the allocator's own. */
+    launch_add(launch, "--peak-inaccuracy=0.0");
+    launch_add(launch, "--threshold=0");
+    launch_add(launch, "--depth=" VALGRIND_DEPTH);
+    launch_add(launch, "--heap-admin=0");
+    launch_add(launch, "--detailed-freq=1000000");
+    launch_add(launch, "--max-snapshots=%d", TIMELINE_POINTS);
+    launch_add(launch, "--massif-out-file=%s/massif.%%p.out", output);
+    /* The tree of what is there at exit, in massif's format: bytes, then blocks. */
+    launch_add(launch, "--xtree-memory=allocs");
+    launch_add(launch, "--xtree-memory-file=%s/massif.%%p.exit.ms", output);
+    valgrind_launch_program(scenario, program, launch);
+}
+
+/* One file, mapped; what it holds once read. */
+typedef struct {
+    char *path;
+    GMappedFile *mapped;
+    const char *bytes;
+    gsize length;
+    MassifSummary summary;
+} MassifFile;
+
+static void massif_file_free(MassifFile *self)
+{
+    if (self == NULL)
+        return;
+    massif_summary_clear(&self->summary);
+    g_clear_pointer(&self->mapped, g_mapped_file_unref);
+    g_free(self->path);
+    g_free(self);
+}
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(MassifFile, massif_file_free)
+
+/* Reads a file, or says what is wrong with it and returns NULL. */
+static MassifFile *massif_file_open(const char *path, MassifSnapshotFunc each, gpointer user_data,
+                                    Measurement *measurement)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(MassifFile) self = g_new0(MassifFile, 1);
+    self->path = g_strdup(path);
+    self->mapped = g_mapped_file_new(path, FALSE, &error);
+    if (self->mapped != NULL) {
+        self->bytes = g_mapped_file_get_contents(self->mapped);
+        self->length = g_mapped_file_get_length(self->mapped);
+        g_autofree char *name = g_path_get_basename(path);
+        if (massif_read(self->bytes != NULL ? self->bytes : "", self->length, name, each, user_data, &self->summary,
+                        &error))
+            return g_steal_pointer(&self);
+    }
+    measurement_set_problem(measurement,
+                            "massif's output cannot be used: %s; was the run cut short, or is the disk full?",
+                            error->message);
+    return NULL;
+}
+
+static gboolean add_tree(const MassifFile *file, const MassifSnapshot *snapshot, MassifAdd add, CallSites *sites,
+                         Measurement *measurement)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *name = g_path_get_basename(file->path);
+    if (snapshot->tree == MASSIF_TREE_EMPTY ||
+        massif_read_call_sites(file->bytes, file->length, name, snapshot, add, sites, &error))
+        return TRUE;
+    measurement_set_problem(measurement, "massif's output cannot be used: %s", error->message);
+    return FALSE;
+}
+
+static void keep_timeline(const MassifSnapshot *snapshot, gpointer user_data)
+{
+    Measurement *measurement = user_data;
+    TimelinePoint point = {snapshot->time, snapshot->heap_bytes};
+    if (measurement->timeline->len < 10 * TIMELINE_POINTS)
+        g_array_append_val(measurement->timeline, point);
+}
+
+static void keep_first(const MassifSnapshot *snapshot, gpointer user_data)
+{
+    MassifSnapshot *snapshots = user_data;
+    if (snapshot->index < 2)
+        snapshots[snapshot->index] = *snapshot;
+}
+
+/* One process: its peak so far and what it retains, and the tables that say where. */
+typedef struct {
+    gint64 pid;
+    gint64 peak_bytes, retained_bytes;
+    CallSites *peak, *retained;
+    gboolean has_end;
+    GPtrArray *iterations; /* CallSites at the end of each */
+    char *command;
+} Process;
+
+static Process *process_new(gint64 pid)
+{
+    Process *self = g_new0(Process, 1);
+    self->pid = pid;
+    self->peak = call_sites_new();
+    self->retained = call_sites_new();
+    self->iterations = g_ptr_array_new_with_free_func((GDestroyNotify)call_sites_free);
+    return self;
+}
+
+static void process_free(gpointer data)
+{
+    Process *self = data;
+    call_sites_free(self->peak);
+    call_sites_free(self->retained);
+    g_ptr_array_unref(self->iterations);
+    g_free(self->command);
+    g_free(self);
+}
+
+static gboolean replace_sites(const MassifFile *file, const MassifSnapshot *snapshot, CallSites **sites,
+                              Measurement *measurement)
+{
+    call_sites_free(*sites);
+    *sites = call_sites_new();
+    return add_tree(file, snapshot, MASSIF_ADD_BYTES, *sites, measurement);
+}
+
+/* The snapshot massif marked is exact; a later one counts only where it is higher (nothing was freed after it). */
+static gboolean raise_peak(Process *self, const MassifFile *file, const MassifSnapshot *snapshot,
+                           Measurement *measurement)
+{
+    if (snapshot->heap_bytes <= self->peak_bytes)
+        return TRUE;
+    self->peak_bytes = snapshot->heap_bytes;
+    return snapshot->tree == MASSIF_TREE_EMPTY || replace_sites(file, snapshot, &self->peak, measurement);
+}
+
+static gboolean read_snapshots(Process *self, const char *path, gboolean is_main, Measurement *measurement)
+{
+    g_autoptr(MassifFile) file =
+        massif_file_open(path, is_main ? keep_timeline : NULL, measurement, measurement);
+    if (file == NULL)
+        return FALSE;
+    const MassifSummary *summary = &file->summary;
+    self->command = g_strdup(summary->command);
+    self->retained_bytes = summary->last.heap_bytes;
+    if (is_main)
+        measurement->time_unit = g_strdup(strcmp(summary->time_unit, "i") == 0 ? "instructions" : summary->time_unit);
+    if (summary->has_peak_marker && !raise_peak(self, file, &summary->peak_marker, measurement))
+        return FALSE;
+    return raise_peak(self, file, summary->has_peak_marker ? &summary->last : &summary->max_heap, measurement);
+}
+
+static gboolean read_exit(Process *self, const char *output, Measurement *measurement)
+{
+    g_autofree char *name = g_strdup_printf("massif.%" G_GINT64_FORMAT ".exit.ms", self->pid);
+    g_autofree char *path = g_build_filename(output, name, NULL);
+    MassifSnapshot snapshots[2] = {0}; /* bytes, blocks */
+    g_autoptr(MassifFile) file = massif_file_open(path, keep_first, snapshots, measurement);
+    if (file == NULL)
+        return FALSE;
+    self->retained_bytes = snapshots[0].heap_bytes;
+    return raise_peak(self, file, &snapshots[0], measurement) &&
+           add_tree(file, &snapshots[0], MASSIF_ADD_BYTES, self->retained, measurement) &&
+           add_tree(file, &snapshots[1], MASSIF_ADD_BLOCKS, self->retained, measurement);
+}
+
+/* A mark's file is mark.PID.NANOSECONDS.NAME. */
+static gboolean read_mark(Process *self, const char *path, const char *name, Measurement *measurement)
+{
+    g_autoptr(MassifFile) file = massif_file_open(path, NULL, NULL, measurement);
+    if (file == NULL)
+        return FALSE;
+    const MassifSnapshot *snapshot = &file->summary.last;
+    measurement_add_mark(measurement, name, snapshot->heap_bytes);
+    if (!raise_peak(self, file, snapshot, measurement))
+        return FALSE;
+    if (strcmp(name, "end") == 0) {
+        self->has_end = TRUE;
+        self->retained_bytes = snapshot->heap_bytes;
+        return replace_sites(file, snapshot, &self->retained, measurement);
+    }
+    if (strcmp(name, "iteration") != 0)
+        return TRUE;
+    CallSites *sites = call_sites_new();
+    g_ptr_array_add(self->iterations, sites);
+    return add_tree(file, snapshot, MASSIF_ADD_BYTES, sites, measurement);
+}
+
+static gboolean read_marks(GPtrArray *processes, const char *output, Measurement *measurement)
+{
+    g_autoptr(GPtrArray) paths = instrument_files(output, "mark.", "");
+    for (guint i = 0; i < paths->len && i < MARKS_LIMIT; i++) {
+        const char *path = g_ptr_array_index(paths, i);
+        g_autofree char *base = g_path_get_basename(path);
+        g_auto(GStrv) parts = g_strsplit(base, ".", 4);
+        for (guint p = 0; g_strv_length(parts) == 4 && p < processes->len; p++) {
+            Process *process = g_ptr_array_index(processes, p);
+            if (process->pid == instrument_file_pid(path, "mark.") &&
+                !read_mark(process, path, parts[3], measurement))
+                return FALSE;
+        }
+    }
+    return TRUE;
+}
+
+static gboolean read_process(GPtrArray *processes, const char *path, const Outcome *outcome,
+                             Measurement *measurement)
+{
+    Process *process = process_new(instrument_file_pid(path, "massif."));
+    g_ptr_array_add(processes, process);
+    return read_snapshots(process, path, process->pid == outcome->pid, measurement) &&
+           read_exit(process, outcome->output, measurement);
+}
+
+static void add_sites(CallSites *sum, const CallSites *sites)
+{
+    for (guint i = 0; i < call_sites_count(sites); i++) {
+        const CallSite *site = call_sites_get(sites, i);
+        call_sites_add(sum, site->frames, site->n_frames, site->bytes, site->blocks);
+    }
+}
+
+/* Growth of every process that marked iterations; the counts are those of the one that marked most. */
+static void set_growth(const Scenario *scenario, const GPtrArray *processes, Measurement *measurement)
+{
+    g_autoptr(CallSites) growing = call_sites_new();
+    gint64 total = 0;
+    guint before = MAX((guint)scenario->warmup, 1), marked = 0;
+    for (guint i = 0; i < processes->len; i++) {
+        const Process *process = g_ptr_array_index(processes, i);
+        marked = MAX(marked, process->iterations->len);
+        if (process->iterations->len < before + SCENARIO_FEWEST_COUNTED)
+            continue;
+        g_autoptr(GPtrArray) counted = g_ptr_array_new();
+        for (guint t = before - 1; t < process->iterations->len; t++)
+            g_ptr_array_add(counted, g_ptr_array_index(process->iterations, t));
+        gint64 smallest = 0;
+        total += growth_of_call_sites(counted, growing, &smallest);
+        measurement->smallest_growth = MAX(measurement->smallest_growth, smallest);
+    }
+    measurement->warmup = MIN(marked, before);
+    measurement->iterations = marked - measurement->warmup;
+    if (measurement->smallest_growth > 0)
+        measurement_set(measurement, METRIC_GROWTH, total, g_steal_pointer(&growing));
+}
+
+static void set_totals(const GPtrArray *processes, Measurement *measurement)
+{
+    g_autoptr(CallSites) peak = call_sites_new(), retained = call_sites_new();
+    gint64 peak_bytes = 0, retained_bytes = 0;
+    for (guint i = 0; i < processes->len; i++) {
+        const Process *process = g_ptr_array_index(processes, i);
+        peak_bytes += process->peak_bytes;
+        retained_bytes += process->retained_bytes;
+        add_sites(peak, process->peak);
+        add_sites(retained, process->retained);
+        measurement_add_process(measurement, process->pid, process->command, process->peak_bytes,
+                                process->retained_bytes);
+    }
+    measurement_set(measurement, METRIC_PEAK, peak_bytes, g_steal_pointer(&peak));
+    measurement_set(measurement, METRIC_RETAINED, retained_bytes, g_steal_pointer(&retained));
+}
+
+static void massif_collect(const Scenario *scenario, const Outcome *outcome, Measurement *measurement)
+{
+    g_autoptr(GPtrArray) processes = g_ptr_array_new_with_free_func(process_free);
+    g_autoptr(GPtrArray) paths = instrument_files(outcome->output, "massif.", ".out");
+    gboolean has_main = FALSE;
+    for (guint i = 0; i < paths->len; i++) {
+        const char *path = g_ptr_array_index(paths, i);
+        has_main = has_main || instrument_file_pid(path, "massif.") == outcome->pid;
+        if (!read_process(processes, path, outcome, measurement))
+            return;
+    }
+    if (!has_main) {
+        valgrind_missing(scenario, outcome, "massif", measurement);
+        return;
+    }
+    if (!read_marks(processes, outcome->output, measurement))
+        return;
+    set_growth(scenario, processes, measurement);
+    set_totals(processes, measurement);
+    if (measurement->values[METRIC_PEAK] == 0)
+        measurement_set_problem(measurement,
+                                "massif saw no allocation at all: a program with an allocator of its own, or one "
+                                "linked statically, is invisible to it");
+}
+
+const Instrument instrument_massif = {
+    .name = "massif",
+    .summary = "Valgrind's heap profiler: exact peak, retained and growth by call site; 10 to 50 times slower.",
+    .capture_runs = 3,
+    .probe = valgrind_probe,
+    .launch = massif_launch,
+    .collect = massif_collect,
+};

@@ -1,0 +1,15 @@
+/* The host: the environment that numbers measured here hold for. */
+#ifndef HEAPGATE_RUN_HOST_H
+#define HEAPGATE_RUN_HOST_H
+
+#include "measure/environment.h"
+#include "scenario/scenario.h"
+
+/* This machine's environment, without Python; found once. (transfer none). Thread-safe. */
+const Environment *host_environment(void);
+/* The same for one scenario: with Python's version where its program is a Python. (transfer full). */
+Environment *host_environment_for(const Scenario *scenario);
+/* The commit checked out at `root`, or NULL; (transfer full). */
+char *host_commit(const char *root);
+
+#endif

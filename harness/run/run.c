@@ -1,0 +1,235 @@
+#include "run.h"
+
+#include <string.h>
+
+#include "supervisor.h"
+#include "workplace.h"
+
+Run *run_new(const Project *project, const Scenario *scenario, const Instrument *instrument, guint repetition)
+{
+    Run *self = g_new0(Run, 1);
+    self->project = project;
+    self->scenario = scenario;
+    self->instrument = instrument;
+    self->repetition = repetition;
+    g_mutex_init(&self->lock);
+    return self;
+}
+
+void run_free(Run *self)
+{
+    if (self == NULL)
+        return;
+    g_mutex_clear(&self->lock);
+    g_free(self->marks_folder);
+    measurement_free(self->measurement);
+    g_free(self);
+}
+
+/* The environment of every program: short, the same everywhere, and what the scenario names. */
+static GStrv environment_of(const Scenario *scenario, const char *const *more, const char *home)
+{
+    GStrv env = g_new0(char *, 1);
+    env = g_environ_setenv(env, "PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", TRUE);
+    env = g_environ_setenv(env, "HOME", home, TRUE);
+    env = g_environ_setenv(env, "LC_ALL", "C", TRUE);
+    env = g_environ_setenv(env, "TZ", "UTC", TRUE);
+    env = g_environ_setenv(env, "PYTHONHASHSEED", "0", TRUE);
+    for (int list = 0; list < 2; list++)
+        for (const char *const *one = list == 0 ? more : (const char *const *)scenario->env;
+             one != NULL && *one != NULL; one++) {
+            g_auto(GStrv) pair = g_strsplit(*one, "=", 2);
+            env = g_environ_setenv(env, pair[0], pair[1], TRUE);
+        }
+    return env;
+}
+
+/* The program itself, found as the user's shell would; NULL where there is none; (transfer full). */
+static char *find_program(const char *name)
+{
+    if (strchr(name, '/') == NULL)
+        return g_find_program_in_path(name);
+    return g_file_test(name, G_FILE_TEST_IS_EXECUTABLE) && !g_file_test(name, G_FILE_TEST_IS_DIR) ? g_strdup(name)
+                                                                                                   : NULL;
+}
+
+/* Says how a run ended that did not end as expected. */
+static gboolean check_end(const SupervisorOutcome *outcome, const SupervisorPlan *plan, gint64 expected,
+                          const char *what, const Workplace *place, Measurement *measurement)
+{
+    g_autofree char *words = workplace_last_words(place);
+    g_autofree char *said =
+        *words != '\0' ? g_strdup_printf("; it last wrote: %s", words) : g_strdup("; it wrote no message");
+    g_autofree char *timeout = g_strdup_printf("%.3g s", (double)plan->timeout_us / G_USEC_PER_SEC);
+    switch (outcome->end) {
+    case SUPERVISOR_TIMED_OUT:
+        measurement_set_problem(measurement,
+                                "%s was still running after its timeout of %s; raise `timeout`, or find what it waits "
+                                "for%s",
+                                what, timeout, said);
+        return FALSE;
+    case SUPERVISOR_CANCELLED:
+        measurement_set_problem(measurement, "the run was interrupted");
+        return FALSE;
+    case SUPERVISOR_SIGNALLED:
+        measurement_set_problem(measurement, "%s was killed by signal %d (%s)%s", what, outcome->status,
+                                g_strsignal(outcome->status), said);
+        return FALSE;
+    case SUPERVISOR_EXITED:
+        break;
+    }
+    if (outcome->status == expected)
+        return TRUE;
+    measurement_set_problem(measurement, "%s exited with status %d, expected %" G_GINT64_FORMAT "%s", what,
+                            outcome->status, expected, said);
+    return FALSE;
+}
+
+static gboolean supervise(const SupervisorPlan *plan, gint64 expected, const char *what, const Workplace *place,
+                          GCancellable *cancellable, SupervisorOutcome *outcome, Measurement *measurement)
+{
+    g_autoptr(GError) error = NULL;
+    if (!supervisor_run(plan, cancellable, outcome, &error)) {
+        measurement_set_problem(measurement, "%s", error->message);
+        return FALSE;
+    }
+    return check_end(outcome, plan, expected, what, place, measurement);
+}
+
+static gboolean prepare(const Scenario *scenario, const Workplace *place, GCancellable *cancellable,
+                        Measurement *measurement)
+{
+    g_auto(GStrv) env = environment_of(scenario, NULL, place->work);
+    for (guint i = 0; i < scenario->prepare->len; i++) {
+        GStrv argv = g_ptr_array_index(scenario->prepare, i);
+        g_autofree char *program = find_program(argv[0]);
+        if (program == NULL) {
+            measurement_set_problem(measurement, "prepare: %s is not there or not executable; build or install it",
+                                    argv[0]);
+            return FALSE;
+        }
+        g_auto(GStrv) whole = g_strdupv(argv);
+        g_free(whole[0]);
+        whole[0] = g_steal_pointer(&program);
+        SupervisorPlan plan = {.argv = (const char *const *)whole,
+                               .env = (const char *const *)env,
+                               .folder = place->work,
+                               .stdout_path = place->stdout_path,
+                               .stderr_path = place->stderr_path,
+                               .timeout_us = scenario->timeout_us};
+        SupervisorOutcome outcome;
+        g_autofree char *what = g_strdup_printf("prepare: %s", argv[0]);
+        if (!supervise(&plan, 0, what, place, cancellable, &outcome, measurement))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+/* A workflow that did not mark what it promised was not seen. */
+static void check_iterations(const Scenario *scenario, Measurement *measurement)
+{
+    guint marked = measurement->iterations + measurement->warmup;
+    if (!scenario->has_workflow || measurement->problem != NULL)
+        return;
+    if (scenario->iterations > 0 && marked != scenario->iterations)
+        measurement_set_problem(measurement,
+                                "the program marked %u iterations, the scenario expects %" G_GINT64_FORMAT
+                                "; call heapgate_iteration() (heapgate.h) at the end of each pass, or correct "
+                                "workflow.iterations",
+                                marked, scenario->iterations);
+    else if (!measurement->has[METRIC_GROWTH])
+        measurement_set_problem(measurement,
+                                "the program marked %u iterations, too few to tell growth from noise; mark at least "
+                                "%d after the warm-up",
+                                marked, SCENARIO_FEWEST_COUNTED);
+}
+
+static void set_marks_folder(Run *self, const char *folder)
+{
+    g_mutex_lock(&self->lock);
+    g_free(self->marks_folder);
+    self->marks_folder = g_strdup(folder);
+    g_mutex_unlock(&self->lock);
+}
+
+static void measure_in(Run *self, const Workplace *place, GCancellable *cancellable, Measurement *measurement)
+{
+    const Scenario *scenario = self->scenario;
+    g_autofree char *program = find_program(scenario->run[0]);
+    if (program == NULL) {
+        measurement_set_problem(measurement, "%s is not there or not executable; build or install it",
+                                scenario->run[0]);
+        return;
+    }
+    if (!prepare(scenario, place, cancellable, measurement))
+        return;
+    Launch launch = {.argv = g_ptr_array_new_with_free_func(g_free)};
+    self->instrument->launch(scenario, program, place->output, &launch);
+    g_ptr_array_add(launch.argv, NULL);
+    g_auto(GStrv) env = environment_of(scenario, (const char *const *)launch.env, place->work);
+    SupervisorPlan plan = {.argv = (const char *const *)launch.argv->pdata,
+                           .env = (const char *const *)env,
+                           .folder = place->work,
+                           .stdin_path = scenario->stdin_file != NULL ? scenario->stdin_file->path : NULL,
+                           .stdout_path = place->stdout_path,
+                           .stderr_path = place->stderr_path,
+                           .timeout_us = scenario->timeout_us};
+    SupervisorOutcome outcome = {0};
+    set_marks_folder(self, place->output);
+    gboolean ended =
+        supervise(&plan, scenario->expect_exit, scenario->run[0], place, cancellable, &outcome, measurement);
+    set_marks_folder(self, NULL);
+    measurement->duration_us = outcome.duration_us;
+    if (ended) {
+        Outcome result = {.pid = outcome.pid, .output = place->output, .stderr_path = place->stderr_path};
+        self->instrument->collect(scenario, &result, measurement);
+        check_iterations(scenario, measurement);
+    }
+    g_ptr_array_unref(launch.argv);
+    g_strfreev(launch.env);
+}
+
+static void keep_raw(const Run *self, const Workplace *place)
+{
+    g_autofree char *name = g_strdup_printf("%s.%s", self->scenario->name, self->instrument->name);
+    g_autofree char *target = g_build_filename(self->project->reports, "raw", name, NULL);
+    workplace_keep(place, target);
+}
+
+void run_measure(Run *self, GCancellable *cancellable)
+{
+    Measurement *measurement = measurement_new(self->instrument->name);
+    g_autoptr(GError) error = NULL;
+    g_mutex_lock(&self->lock);
+    self->state = RUN_RUNNING;
+    self->started_us = g_get_monotonic_time();
+    g_mutex_unlock(&self->lock);
+    if (g_cancellable_is_cancelled(cancellable)) {
+        measurement_set_problem(measurement, "the run was interrupted");
+    } else if (!self->instrument->probe(&error)) {
+        measurement_set_problem(measurement, "%s", error->message);
+    } else {
+        g_autoptr(Workplace) place = workplace_new(self->scenario, &error);
+        if (place == NULL) {
+            measurement_set_problem(measurement, "%s", error->message);
+        } else {
+            measure_in(self, place, cancellable, measurement);
+            keep_raw(self, place);
+        }
+    }
+    g_mutex_lock(&self->lock);
+    self->state = RUN_DONE;
+    self->measurement = measurement;
+    g_mutex_unlock(&self->lock);
+}
+
+guint run_iterations_so_far(Run *self)
+{
+    g_mutex_lock(&self->lock);
+    g_autofree char *folder = g_strdup(self->marks_folder);
+    g_mutex_unlock(&self->lock);
+    if (folder == NULL)
+        return 0;
+    g_autoptr(GPtrArray) marks = instrument_files(folder, "mark.", ".iteration");
+    return marks->len;
+}

@@ -1,0 +1,83 @@
+#include "session.h"
+
+#include <glib-unix.h>
+#include <signal.h>
+
+enum { TICK_MS = 200 };
+
+typedef struct {
+    GPtrArray *runs;
+    guint remaining;
+    GCancellable *cancellable;
+    const SessionWatcher *watcher;
+} Session;
+
+/* A message from a worker to the session's thread. */
+typedef struct {
+    Session *session;
+    Run *run;
+} Notice;
+
+static gboolean on_started(gpointer data)
+{
+    const Notice *notice = data;
+    notice->session->watcher->started(notice->run, notice->session->watcher->user_data);
+    return G_SOURCE_REMOVE;
+}
+
+static gboolean on_finished(gpointer data)
+{
+    const Notice *notice = data;
+    notice->session->watcher->finished(notice->run, notice->session->watcher->user_data);
+    notice->session->remaining--;
+    return G_SOURCE_REMOVE;
+}
+
+static void tell(Session *session, Run *run, GSourceFunc func)
+{
+    Notice *notice = g_new(Notice, 1);
+    *notice = (Notice){session, run};
+    g_main_context_invoke_full(NULL, G_PRIORITY_DEFAULT, func, notice, g_free);
+}
+
+static void work(gpointer data, gpointer user_data)
+{
+    Session *session = user_data;
+    tell(session, data, on_started);
+    run_measure(data, session->cancellable);
+    tell(session, data, on_finished);
+}
+
+static gboolean on_tick(gpointer data)
+{
+    Session *session = data;
+    session->watcher->tick(session->runs, session->watcher->user_data);
+    return G_SOURCE_CONTINUE;
+}
+
+static gboolean on_signal(gpointer data)
+{
+    Session *session = data;
+    g_cancellable_cancel(session->cancellable);
+    return G_SOURCE_CONTINUE;
+}
+
+gboolean session_run(GPtrArray *runs, guint jobs, const SessionWatcher *watcher)
+{
+    g_autoptr(GCancellable) cancellable = g_cancellable_new();
+    Session session = {runs, runs->len, cancellable, watcher};
+    guint interrupt = g_unix_signal_add(SIGINT, on_signal, &session);
+    guint terminate = g_unix_signal_add(SIGTERM, on_signal, &session);
+    guint tick = watcher->tick != NULL ? g_timeout_add(TICK_MS, on_tick, &session) : 0;
+    GThreadPool *pool = g_thread_pool_new(work, &session, (gint)MAX(jobs, 1), TRUE, NULL);
+    for (guint i = 0; i < runs->len; i++)
+        g_thread_pool_push(pool, g_ptr_array_index(runs, i), NULL);
+    while (session.remaining > 0)
+        g_main_context_iteration(NULL, TRUE);
+    g_thread_pool_free(pool, FALSE, TRUE);
+    if (tick != 0)
+        g_source_remove(tick);
+    g_source_remove(interrupt);
+    g_source_remove(terminate);
+    return !g_cancellable_is_cancelled(cancellable);
+}

@@ -1,0 +1,132 @@
+#include "supervisor.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/personality.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "error.h"
+
+/* Runs between fork and exec: system calls only. shared_pid is memory shared with the parent, which must know the
+ * process group even where the process is gone before it is asked for. */
+static void prepare_child(gpointer shared_pid)
+{
+    const struct rlimit no_core = {0, 0};
+    *(volatile pid_t *)shared_pid = getpid();
+    setpgid(0, 0);
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    personality(ADDR_NO_RANDOMIZE);
+    setrlimit(RLIMIT_CORE, &no_core);
+}
+
+typedef struct {
+    SupervisorOutcome *outcome;
+    gboolean exited;
+} Waiting;
+
+/* Nothing of the group outlives the run, whoever started it. */
+static void kill_group(const SupervisorOutcome *outcome)
+{
+    if (outcome->pid > 1)
+        kill(-(pid_t)outcome->pid, SIGKILL);
+}
+
+static gboolean on_timeout(gpointer user_data)
+{
+    Waiting *waiting = user_data;
+    waiting->outcome->end = SUPERVISOR_TIMED_OUT;
+    kill_group(waiting->outcome);
+    return G_SOURCE_REMOVE;
+}
+
+static gboolean on_cancelled(GCancellable *cancellable, gpointer user_data)
+{
+    (void)cancellable;
+    Waiting *waiting = user_data;
+    waiting->outcome->end = SUPERVISOR_CANCELLED;
+    kill_group(waiting->outcome);
+    return G_SOURCE_REMOVE;
+}
+
+static void on_exit_of_process(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+    Waiting *waiting = user_data;
+    g_subprocess_wait_finish(G_SUBPROCESS(source), result, NULL);
+    waiting->exited = TRUE;
+}
+
+static GSource *attach(GSource *source, GSourceFunc func, Waiting *waiting, GMainContext *context)
+{
+    g_source_set_callback(source, func, waiting, NULL);
+    g_source_attach(source, context);
+    return source;
+}
+
+/* Waits until the process ends: of itself, because the time is up, or because the run is cancelled. */
+static void await_end(GSubprocess *process, gint64 timeout_us, GCancellable *cancellable, SupervisorOutcome *outcome)
+{
+    g_autoptr(GMainContext) context = g_main_context_new();
+    g_main_context_push_thread_default(context);
+    Waiting waiting = {.outcome = outcome};
+    guint timeout_ms = (guint)CLAMP(timeout_us / 1000, 1, G_MAXINT);
+    g_autoptr(GSource) timeout = attach(g_timeout_source_new(timeout_ms), on_timeout, &waiting, context);
+    g_autoptr(GSource) cancel =
+        attach(g_cancellable_source_new(cancellable), G_SOURCE_FUNC(on_cancelled), &waiting, context);
+    g_subprocess_wait_async(process, NULL, on_exit_of_process, &waiting);
+    while (!waiting.exited)
+        g_main_context_iteration(context, TRUE);
+    g_source_destroy(timeout);
+    g_source_destroy(cancel);
+    g_main_context_pop_thread_default(context);
+    kill_group(outcome);
+}
+
+static GSubprocess *launch(const SupervisorPlan *plan, pid_t *shared_pid, GError **error)
+{
+    g_autoptr(GSubprocessLauncher) launcher = g_subprocess_launcher_new(G_SUBPROCESS_FLAGS_NONE);
+    g_subprocess_launcher_set_environ(launcher, (char **)plan->env);
+    g_subprocess_launcher_set_cwd(launcher, plan->folder);
+    g_subprocess_launcher_set_stdin_file_path(launcher, plan->stdin_path != NULL ? plan->stdin_path : "/dev/null");
+    g_subprocess_launcher_set_stdout_file_path(launcher, plan->stdout_path);
+    g_subprocess_launcher_set_stderr_file_path(launcher, plan->stderr_path);
+    g_subprocess_launcher_set_child_setup(launcher, prepare_child, shared_pid, NULL);
+    g_autoptr(GError) cause = NULL;
+    GSubprocess *process = g_subprocess_launcher_spawnv(launcher, plan->argv, &cause);
+    if (process == NULL)
+        g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_BROKEN, "%s cannot be started: %s", plan->argv[0],
+                    cause->message);
+    return process;
+}
+
+gboolean supervisor_run(const SupervisorPlan *plan, GCancellable *cancellable, SupervisorOutcome *outcome,
+                        GError **error)
+{
+    *outcome = (SupervisorOutcome){0};
+    gint64 started = g_get_monotonic_time();
+    pid_t *shared_pid = mmap(NULL, sizeof *shared_pid, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (shared_pid == MAP_FAILED) {
+        g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_BROKEN, "%s cannot be started: %s", plan->argv[0],
+                    g_strerror(errno));
+        return FALSE;
+    }
+    g_autoptr(GSubprocess) process = launch(plan, shared_pid, error);
+    outcome->pid = *shared_pid;
+    munmap(shared_pid, sizeof *shared_pid);
+    if (process == NULL)
+        return FALSE;
+    await_end(process, plan->timeout_us, cancellable, outcome);
+    outcome->duration_us = g_get_monotonic_time() - started;
+    if (outcome->end != SUPERVISOR_EXITED)
+        return TRUE;
+    if (g_subprocess_get_if_signaled(process)) {
+        outcome->end = SUPERVISOR_SIGNALLED;
+        outcome->status = g_subprocess_get_term_sig(process);
+    } else {
+        outcome->status = g_subprocess_get_exit_status(process);
+    }
+    return TRUE;
+}

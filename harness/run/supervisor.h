@@ -1,0 +1,37 @@
+/* The supervisor: one process and all it starts, from launch to the last of them gone. */
+#ifndef HEAPGATE_RUN_SUPERVISOR_H
+#define HEAPGATE_RUN_SUPERVISOR_H
+
+#include <gio/gio.h>
+
+typedef struct {
+    const char *const *argv;
+    const char *const *env;
+    const char *folder;      /* working directory */
+    const char *stdin_path;  /* NULL: nothing to read */
+    const char *stdout_path; /* files written anew */
+    const char *stderr_path;
+    gint64 timeout_us; /* from launch */
+} SupervisorPlan;
+
+typedef enum {
+    SUPERVISOR_EXITED,    /* status is the exit status */
+    SUPERVISOR_SIGNALLED, /* status is the signal */
+    SUPERVISOR_TIMED_OUT,
+    SUPERVISOR_CANCELLED,
+} SupervisorEnd;
+
+typedef struct {
+    SupervisorEnd end;
+    int status;
+    gint64 pid;
+    gint64 duration_us;
+} SupervisorOutcome;
+
+/* Runs to the end in the calling thread. The process gets a process group of its own, which is killed at the end
+ * with all that is left in it, an address space that is not randomised where the kernel allows, and no core dump.
+ * Errors: HEAPGATE_ERROR_BROKEN where it cannot be started. */
+gboolean supervisor_run(const SupervisorPlan *plan, GCancellable *cancellable, SupervisorOutcome *outcome,
+                        GError **error);
+
+#endif

@@ -1,0 +1,31 @@
+/* A workplace: the fresh folders of one run, always of the same path length, gone afterwards. */
+#ifndef HEAPGATE_RUN_WORKPLACE_H
+#define HEAPGATE_RUN_WORKPLACE_H
+
+#include <glib.h>
+
+#include "scenario/scenario.h"
+
+typedef struct {
+    char *folder; /* "/tmp/heapgate-XXXXXX" */
+    char *work;   /* the program's working directory and home */
+    char *output; /* for the instrument's files */
+    char *stdout_path;
+    char *stderr_path;
+} Workplace;
+
+/* Makes the folders and links the scenario's files into the working directory. (transfer full).
+ * Errors: HEAPGATE_ERROR_BROKEN. */
+Workplace *workplace_new(const Scenario *scenario, GError **error);
+/* Removes the folders with all they hold. NULL is fine. */
+void workplace_free(Workplace *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Workplace, workplace_free)
+
+/* Copies the instrument's files and what the program wrote to `target` (made anew), for a person to look at; mark
+ * files and what is larger than 64 MiB left out. Failing to is no error: the verdict does not depend on it. */
+void workplace_keep(const Workplace *self, const char *target);
+
+/* The last lines of what the program wrote to standard error, for a message; "" where nothing; (transfer full). */
+char *workplace_last_words(const Workplace *self);
+
+#endif

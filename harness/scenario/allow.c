@@ -1,0 +1,82 @@
+#include "allow.h"
+
+#include <math.h>
+#include <string.h>
+
+/* A call site may move by this much before it counts on its own; the totals guard what is smaller. */
+enum { CALL_SITE_PERCENT = 10, CALL_SITE_FLOOR = 16 * 1024 };
+
+void allow_init(Allow *self)
+{
+    memset(self, 0, sizeof *self);
+    for (int id = 0; id < METRIC_COUNT; id++) {
+        const Metric *metric = metric_get(id);
+        self->metrics[id] = (Allowance){metric->default_percent, metric->default_floor};
+    }
+    self->call_site = (Allowance){CALL_SITE_PERCENT, CALL_SITE_FLOOR};
+}
+
+static const YamlField allowance_fields[] = {
+    {"percent", yaml_read_percent, offsetof(Allowance, percent)},
+    {"floor", yaml_read_bytes, offsetof(Allowance, floor)},
+    {NULL},
+};
+
+/* A mapping replaces the defaults: what it does not name is 0. */
+static gboolean read_allowance(Yaml *yaml, yaml_node_t *node, Allowance *target, GError **error)
+{
+    *target = (Allowance){0};
+    return yaml_read_mapping(yaml, node, allowance_fields, target, error);
+}
+
+static char *metric_names(void)
+{
+    GString *names = g_string_new(NULL);
+    for (int id = 0; id < METRIC_COUNT; id++)
+        g_string_append_printf(names, "%s%s", id > 0 ? ", " : "", metric_get(id)->name);
+    return g_string_free(names, FALSE);
+}
+
+static int metric_of_key(Yaml *yaml, yaml_node_t *key, const char *also, GError **error)
+{
+    const char *name = (const char *)key->data.scalar.value;
+    int id = metric_find(name);
+    if (id < 0) {
+        g_autofree char *names = metric_names();
+        yaml_fail(yaml, key, error, "unknown key \"%s\"; expected one of %s%s", name, names, also);
+    }
+    return id;
+}
+
+static gboolean read_ceiling(Yaml *yaml, yaml_node_t *key, yaml_node_t *value, gpointer user_data, GError **error)
+{
+    Allow *self = user_data;
+    int id = metric_of_key(yaml, key, "", error);
+    if (id < 0)
+        return FALSE;
+    self->has_ceiling[id] = TRUE;
+    return yaml_read_bytes(yaml, value, &self->ceiling[id], error);
+}
+
+static gboolean read_pair(Yaml *yaml, yaml_node_t *key, yaml_node_t *value, gpointer user_data, GError **error)
+{
+    Allow *self = user_data;
+    const char *name = (const char *)key->data.scalar.value;
+    if (strcmp(name, "ceiling") == 0)
+        return yaml_each_pair(yaml, value, read_ceiling, self, error);
+    if (strcmp(name, "call_site") == 0)
+        return read_allowance(yaml, value, &self->call_site, error);
+    int id = metric_of_key(yaml, key, ", call_site, ceiling", error);
+    return id >= 0 && read_allowance(yaml, value, &self->metrics[id], error);
+}
+
+gboolean allow_read(Yaml *yaml, yaml_node_t *node, gpointer target, GError **error)
+{
+    return yaml_each_pair(yaml, node, read_pair, target, error);
+}
+
+gint64 allowance_of(const Allowance *self, gint64 base)
+{
+    gint64 share = (gint64)llround(fabs((double)base) * self->percent / 100.0);
+    return MAX(MAX(share, self->floor), 0);
+}

@@ -1,0 +1,29 @@
+/* Allowances: what a metric may add before it is a regression, and what it may never exceed. */
+#ifndef HEAPGATE_SCENARIO_ALLOW_H
+#define HEAPGATE_SCENARIO_ALLOW_H
+
+#include "measure/metric.h"
+#include "yaml.h"
+
+typedef struct {
+    double percent; /* of the base */
+    gint64 floor;   /* in the metric's unit */
+} Allowance;
+
+typedef struct {
+    Allowance metrics[METRIC_COUNT];
+    Allowance call_site; /* what one call site may add though totals are flat */
+    gboolean has_ceiling[METRIC_COUNT];
+    gint64 ceiling[METRIC_COUNT]; /* hard, whatever the baseline says */
+} Allow;
+
+/* The defaults of the metric table. */
+void allow_init(Allow *self);
+
+/* Reads the `allow` mapping into an Allow; a YamlRead. */
+gboolean allow_read(Yaml *yaml, yaml_node_t *node, gpointer target, GError **error);
+
+/* What may be added to base: max(percent of base, floor), at least 0. */
+gint64 allowance_of(const Allowance *self, gint64 base);
+
+#endif

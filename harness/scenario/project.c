@@ -1,0 +1,154 @@
+#include "project.h"
+
+#include <gio/gio.h>
+#include <string.h>
+
+#include "error.h"
+
+#define CONFIG_NAME "heapgate.yaml"
+enum { CONFIG_LIMIT = 1024 * 1024, DEFAULT_TIMEOUT_S = 600 };
+
+/* realpath of the longest part that exists, the rest appended; "." and ".." are gone afterwards. */
+static char *canonical(const char *path)
+{
+    g_autofree char *absolute = g_canonicalize_filename(path, NULL);
+    g_autofree char *rest = g_strdup("");
+    for (;;) {
+        char *real = realpath(absolute, NULL);
+        if (real != NULL) {
+            char *whole = *rest != '\0' ? g_build_filename(real, rest, NULL) : g_strdup(real);
+            free(real);
+            return whole;
+        }
+        g_autofree char *base = g_path_get_basename(absolute);
+        g_autofree char *folder = g_path_get_dirname(absolute);
+        char *longer = *rest != '\0' ? g_build_filename(base, rest, NULL) : g_strdup(base);
+        g_free(rest);
+        rest = longer;
+        g_free(absolute);
+        absolute = g_steal_pointer(&folder);
+    }
+}
+
+static gboolean inside(const char *root, const char *path)
+{
+    gsize length = strlen(root);
+    return strncmp(root, path, length) == 0 && (path[length] == '/' || path[length] == '\0' || length == 1);
+}
+
+char *project_resolve(const Project *self, const char *folder, const char *path)
+{
+    g_autofree char *joined = g_build_filename(g_path_is_absolute(path) ? "/" : folder, path, NULL);
+    g_autofree char *real = canonical(joined);
+    return inside(self->root, real) ? g_steal_pointer(&real) : NULL;
+}
+
+char *project_relative(const Project *self, const char *path)
+{
+    gsize length = strlen(self->root);
+    if (inside(self->root, path) && path[length] == '/')
+        return g_strdup(path + length + 1);
+    return g_strdup(path);
+}
+
+/* A folder named in heapgate.yaml, kept as text until the root is known to hold it. */
+static gboolean read_folder(Yaml *yaml, yaml_node_t *node, Project *self, char **target, GError **error)
+{
+    const char *text = yaml_text(yaml, node, error);
+    if (text == NULL)
+        return FALSE;
+    char *path = project_resolve(self, self->root, text);
+    if (path == NULL)
+        return yaml_fail(yaml, node, error, "\"%s\" lies outside the project; name a folder below it", text);
+    g_free(*target);
+    *target = path;
+    return TRUE;
+}
+
+static gboolean read_pair(Yaml *yaml, yaml_node_t *key, yaml_node_t *value, gpointer user_data, GError **error)
+{
+    Project *self = user_data;
+    const char *name = (const char *)key->data.scalar.value;
+    if (strcmp(name, "scenarios") == 0)
+        return read_folder(yaml, value, self, &self->scenarios, error);
+    if (strcmp(name, "baselines") == 0)
+        return read_folder(yaml, value, self, &self->baselines, error);
+    if (strcmp(name, "reports") == 0)
+        return read_folder(yaml, value, self, &self->reports, error);
+    if (strcmp(name, "timeout") == 0)
+        return yaml_read_duration(yaml, value, &self->timeout_us, error);
+    if (strcmp(name, "instruments") == 0)
+        return yaml_read_strings(yaml, value, &self->instruments, error);
+    if (strcmp(name, "allow") == 0)
+        return allow_read(yaml, value, &self->allow, error);
+    return yaml_fail(yaml, key, error,
+                     "unknown key \"%s\"; expected one of scenarios, baselines, reports, timeout, instruments, allow",
+                     name);
+}
+
+static gboolean read_config(Project *self, GError **error)
+{
+    g_autofree char *path = g_build_filename(self->root, CONFIG_NAME, NULL);
+    if (!g_file_test(path, G_FILE_TEST_EXISTS))
+        return TRUE;
+    g_autofree char *bytes = NULL;
+    gsize length = 0;
+    g_autoptr(GError) cause = NULL;
+    if (!g_file_get_contents(path, &bytes, &length, &cause)) {
+        g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_CONFIG, "%s cannot be read: %s", path, cause->message);
+        return FALSE;
+    }
+    if (length > CONFIG_LIMIT) {
+        g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_CONFIG, "%s is larger than 1 MiB", path);
+        return FALSE;
+    }
+    g_autoptr(Yaml) yaml = yaml_load(bytes, length, CONFIG_NAME, error);
+    return yaml != NULL && yaml_each_pair(yaml, yaml_root(yaml), read_pair, self, error);
+}
+
+static gboolean is_root(const char *folder)
+{
+    g_autofree char *config = g_build_filename(folder, CONFIG_NAME, NULL);
+    g_autofree char *scenarios = g_build_filename(folder, "scenarios", NULL);
+    return g_file_test(config, G_FILE_TEST_EXISTS) || g_file_test(scenarios, G_FILE_TEST_IS_DIR);
+}
+
+Project *project_find(const char *start, GError **error)
+{
+    g_autofree char *folder = canonical(start);
+    while (!is_root(folder)) {
+        char *up = g_path_get_dirname(folder);
+        gboolean top = strcmp(up, folder) == 0;
+        g_free(folder);
+        folder = up;
+        if (top) {
+            g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_CONFIG,
+                        "%s: found neither " CONFIG_NAME " nor scenarios/ here or above; heapgate init makes a first "
+                        "scenario",
+                        start);
+            return NULL;
+        }
+    }
+    g_autoptr(Project) self = g_new0(Project, 1);
+    self->root = g_steal_pointer(&folder);
+    self->scenarios = g_build_filename(self->root, "scenarios", NULL);
+    self->baselines = g_build_filename(self->root, "baselines", NULL);
+    self->reports = g_build_filename(self->root, "reports", NULL);
+    self->timeout_us = (gint64)DEFAULT_TIMEOUT_S * G_USEC_PER_SEC;
+    allow_init(&self->allow);
+    if (!read_config(self, error))
+        return NULL;
+    return g_steal_pointer(&self);
+}
+
+void project_free(Project *self)
+{
+    if (self == NULL)
+        return;
+    g_free(self->root);
+    g_free(self->scenarios);
+    g_free(self->baselines);
+    g_free(self->reports);
+    g_strfreev(self->instruments);
+    g_free(self);
+}

@@ -1,0 +1,387 @@
+#include "scenario.h"
+
+#include <gio/gio.h>
+#include <string.h>
+
+#include "error.h"
+
+enum { FILE_LIMIT = 1024 * 1024, NAME_LIMIT = 100 };
+
+static void scenario_file_free(gpointer data)
+{
+    ScenarioFile *file = data;
+    if (file == NULL)
+        return;
+    g_free(file->path);
+    g_free(file->text);
+    g_free(file);
+}
+
+void scenario_free(Scenario *self)
+{
+    if (self == NULL)
+        return;
+    g_free(self->name);
+    g_free(self->file);
+    g_free(self->about);
+    g_strfreev(self->run);
+    g_ptr_array_unref(self->prepare);
+    scenario_file_free(self->stdin_file);
+    g_ptr_array_unref(self->files);
+    g_ptr_array_unref(self->suppressions);
+    g_strfreev(self->env);
+    g_strfreev(self->instruments);
+    g_strfreev(self->tags);
+    g_free(self);
+}
+
+/* What the readers need to know besides the scenario itself. */
+typedef struct {
+    Scenario *scenario;
+    const Project *project;
+    char *folder; /* the scenario file's */
+} Reading;
+
+typedef gboolean (*ReadKey)(Yaml *yaml, yaml_node_t *node, Reading *reading, GError **error);
+
+static ScenarioFile *read_file(Yaml *yaml, yaml_node_t *node, const Reading *reading, GError **error)
+{
+    const char *text = yaml_text(yaml, node, error);
+    if (text == NULL)
+        return NULL;
+    char *path = project_resolve(reading->project, reading->folder, text);
+    if (path == NULL) {
+        yaml_fail(yaml, node, error, "\"%s\" lies outside the project; name a file below its root", text);
+        return NULL;
+    }
+    ScenarioFile *file = g_new0(ScenarioFile, 1);
+    file->path = path;
+    file->text = g_strdup(text);
+    file->line = node->start_mark.line + 1;
+    file->column = node->start_mark.column + 1;
+    return file;
+}
+
+/* A program with a slash is the project's own; without one it is looked up in PATH when it is run. */
+static gboolean resolve_program(Yaml *yaml, yaml_node_t *node, const Reading *reading, GStrv argv, GError **error)
+{
+    if (argv[0] == NULL || *argv[0] == '\0')
+        return yaml_fail(yaml, node, error, "expected a program and its arguments, found an empty list");
+    if (strchr(argv[0], '/') == NULL || g_path_is_absolute(argv[0]))
+        return TRUE;
+    /* The link itself is kept (a virtual environment's python is one); only its folder must be inside. */
+    g_autofree char *parent = g_path_get_dirname(argv[0]);
+    g_autofree char *folder = project_resolve(reading->project, reading->project->root, parent);
+    if (folder == NULL)
+        return yaml_fail(yaml, node, error, "\"%s\" lies outside the project; name a program below its root",
+                         argv[0]);
+    g_autofree char *base = g_path_get_basename(argv[0]);
+    g_free(argv[0]);
+    argv[0] = g_build_filename(folder, base, NULL);
+    return TRUE;
+}
+
+static gboolean read_run(Yaml *yaml, yaml_node_t *node, Reading *reading, GError **error)
+{
+    return yaml_read_strings(yaml, node, &reading->scenario->run, error) &&
+           resolve_program(yaml, node, reading, reading->scenario->run, error);
+}
+
+static gboolean read_shell(Yaml *yaml, yaml_node_t *node, Reading *reading, GError **error)
+{
+    const char *text = yaml_text(yaml, node, error);
+    if (text == NULL)
+        return FALSE;
+    const char *argv[] = {"/bin/sh", "-c", text, NULL};
+    reading->scenario->run = g_strdupv((GStrv)argv);
+    return TRUE;
+}
+
+static gboolean read_command(Yaml *yaml, yaml_node_t *node, gpointer target, GError **error)
+{
+    Reading *reading = target;
+    g_auto(GStrv) argv = NULL;
+    if (!yaml_read_strings(yaml, node, &argv, error) || !resolve_program(yaml, node, reading, argv, error))
+        return FALSE;
+    g_ptr_array_add(reading->scenario->prepare, g_steal_pointer(&argv));
+    return TRUE;
+}
+
+static gboolean read_prepare(Yaml *yaml, yaml_node_t *node, Reading *reading, GError **error)
+{
+    return yaml_each_item(yaml, node, read_command, reading, error);
+}
+
+static gboolean read_stdin(Yaml *yaml, yaml_node_t *node, Reading *reading, GError **error)
+{
+    return (reading->scenario->stdin_file = read_file(yaml, node, reading, error)) != NULL;
+}
+
+static gboolean append_file(Yaml *yaml, yaml_node_t *node, gpointer target, GError **error)
+{
+    Reading *reading = target;
+    ScenarioFile *file = read_file(yaml, node, reading, error);
+    if (file != NULL)
+        g_ptr_array_add(reading->scenario->files, file);
+    return file != NULL;
+}
+
+static gboolean read_files(Yaml *yaml, yaml_node_t *node, Reading *reading, GError **error)
+{
+    return yaml_each_item(yaml, node, append_file, reading, error);
+}
+
+static gboolean append_suppressions(Yaml *yaml, yaml_node_t *node, gpointer target, GError **error)
+{
+    Reading *reading = target;
+    ScenarioFile *file = read_file(yaml, node, reading, error);
+    if (file != NULL)
+        g_ptr_array_add(reading->scenario->suppressions, file);
+    return file != NULL;
+}
+
+static gboolean read_suppressions(Yaml *yaml, yaml_node_t *node, Reading *reading, GError **error)
+{
+    return yaml_each_item(yaml, node, append_suppressions, reading, error);
+}
+
+static gboolean append_variable(Yaml *yaml, yaml_node_t *key, yaml_node_t *value, gpointer user_data,
+                                GError **error)
+{
+    const char *name = (const char *)key->data.scalar.value, *text = yaml_text(yaml, value, error);
+    if (text == NULL)
+        return FALSE;
+    if (*name == '\0' || strchr(name, '=') != NULL)
+        return yaml_fail(yaml, key, error, "\"%s\" cannot name an environment variable", name);
+    g_autofree char *variable = g_strconcat(name, "=", text, NULL);
+    g_strv_builder_add(user_data, variable);
+    return TRUE;
+}
+
+static gboolean read_env(Yaml *yaml, yaml_node_t *node, Reading *reading, GError **error)
+{
+    g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
+    if (!yaml_each_pair(yaml, node, append_variable, builder, error))
+        return FALSE;
+    g_strfreev(reading->scenario->env);
+    reading->scenario->env = g_strv_builder_end(builder);
+    return TRUE;
+}
+
+static gboolean read_later(Yaml *yaml, yaml_node_t *node, gpointer target, GError **error)
+{
+    (void)target;
+    return yaml_fail(yaml, node, error,
+                     "workflow.ready, step and stop are not yet supported: let the program mark its own iterations "
+                     "(heapgate.h)");
+}
+
+static const YamlField workflow_fields[] = {
+    {"warmup", yaml_read_count, offsetof(Scenario, warmup)},
+    {"iterations", yaml_read_count, offsetof(Scenario, iterations)},
+    {"ready", read_later, 0},
+    {"step", read_later, 0},
+    {"stop", read_later, 0},
+    {NULL},
+};
+
+static gboolean read_workflow(Yaml *yaml, yaml_node_t *node, Reading *reading, GError **error)
+{
+    Scenario *self = reading->scenario;
+    if (!yaml_read_mapping(yaml, node, workflow_fields, self, error))
+        return FALSE;
+    self->has_workflow = TRUE;
+    if (self->iterations > 0 && self->iterations - MAX(self->warmup, 1) < SCENARIO_FEWEST_COUNTED)
+        return yaml_fail(yaml, node, error,
+                         "%" G_GINT64_FORMAT " iterations less %" G_GINT64_FORMAT
+                         " of warm-up leave fewer than %d to count: growth cannot be told from noise; raise "
+                         "iterations",
+                         self->iterations, MAX(self->warmup, 1), SCENARIO_FEWEST_COUNTED);
+    return TRUE;
+}
+
+static const YamlField expect_fields[] = {
+    {"exit", yaml_read_count, offsetof(Scenario, expect_exit)},
+    {NULL},
+};
+
+static gboolean read_expect(Yaml *yaml, yaml_node_t *node, Reading *reading, GError **error)
+{
+    return yaml_read_mapping(yaml, node, expect_fields, reading->scenario, error);
+}
+
+static gboolean read_about(Yaml *yaml, yaml_node_t *node, Reading *reading, GError **error)
+{
+    return yaml_read_string(yaml, node, &reading->scenario->about, error);
+}
+
+static gboolean read_timeout(Yaml *yaml, yaml_node_t *node, Reading *reading, GError **error)
+{
+    gint64 *timeout = &reading->scenario->timeout_us;
+    if (!yaml_read_duration(yaml, node, timeout, error))
+        return FALSE;
+    return *timeout > 0 || yaml_fail(yaml, node, error, "expected a timeout above 0, found 0");
+}
+
+static gboolean read_instruments(Yaml *yaml, yaml_node_t *node, Reading *reading, GError **error)
+{
+    GStrv *instruments = &reading->scenario->instruments;
+    if (!yaml_read_strings(yaml, node, instruments, error))
+        return FALSE;
+    if ((*instruments)[0] == NULL)
+        return yaml_fail(yaml, node, error, "expected at least one instrument, found an empty list");
+    for (GStrv one = *instruments; *one != NULL; one++)
+        if (g_strv_contains((const char *const *)one + 1, *one))
+            return yaml_fail(yaml, node, error, "instrument \"%s\" is named twice", *one);
+    return TRUE;
+}
+
+static gboolean read_tags(Yaml *yaml, yaml_node_t *node, Reading *reading, GError **error)
+{
+    return yaml_read_strings(yaml, node, &reading->scenario->tags, error);
+}
+
+static gboolean read_allow(Yaml *yaml, yaml_node_t *node, Reading *reading, GError **error)
+{
+    return allow_read(yaml, node, &reading->scenario->allow, error);
+}
+
+static const struct {
+    const char *key;
+    ReadKey read;
+} keys[] = {
+    {"about", read_about},
+    {"run", read_run},
+    {"shell", read_shell},
+    {"prepare", read_prepare},
+    {"stdin", read_stdin},
+    {"files", read_files},
+    {"env", read_env},
+    {"timeout", read_timeout},
+    {"instruments", read_instruments},
+    {"workflow", read_workflow},
+    {"expect", read_expect},
+    {"allow", read_allow},
+    {"suppressions", read_suppressions},
+    {"tags", read_tags},
+};
+
+static gboolean read_key(Yaml *yaml, yaml_node_t *key, yaml_node_t *value, gpointer user_data, GError **error)
+{
+    const char *name = (const char *)key->data.scalar.value;
+    g_autoptr(GString) names = g_string_new(NULL);
+    for (gsize i = 0; i < G_N_ELEMENTS(keys); i++) {
+        if (strcmp(keys[i].key, name) == 0)
+            return keys[i].read(yaml, value, user_data, error);
+        g_string_append_printf(names, "%s%s", i > 0 ? ", " : "", keys[i].key);
+    }
+    return yaml_fail(yaml, key, error, "unknown key \"%s\"; expected one of %s", name, names->str);
+}
+
+static gboolean name_is_plain(const char *name)
+{
+    gsize length = strlen(name);
+    return length > 0 && length <= NAME_LIMIT && name[0] != '.' && name[0] != '-' &&
+           strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") == length;
+}
+
+static gboolean has_pair(Yaml *yaml, const char *name)
+{
+    yaml_node_t *root = yaml_root(yaml);
+    for (yaml_node_pair_t *pair = root->data.mapping.pairs.start; pair < root->data.mapping.pairs.top; pair++) {
+        yaml_node_t *key = yaml_document_get_node(&yaml->document, pair->key);
+        if (key->type == YAML_SCALAR_NODE && strcmp((const char *)key->data.scalar.value, name) == 0)
+            return TRUE;
+    }
+    return FALSE;
+}
+
+static Scenario *scenario_new(const Project *project, const char *path)
+{
+    Scenario *self = g_new0(Scenario, 1);
+    g_autofree char *base = g_path_get_basename(path);
+    self->name = g_strndup(base, strlen(base) - strlen(".yaml"));
+    self->file = project_relative(project, path);
+    self->prepare = g_ptr_array_new_with_free_func((GDestroyNotify)g_strfreev);
+    self->files = g_ptr_array_new_with_free_func(scenario_file_free);
+    self->suppressions = g_ptr_array_new_with_free_func(scenario_file_free);
+    self->env = g_new0(char *, 1);
+    self->tags = g_new0(char *, 1);
+    self->timeout_us = project->timeout_us;
+    self->instruments = g_strdupv(project->instruments);
+    self->warmup = SCENARIO_DEFAULT_WARMUP;
+    self->allow = project->allow;
+    return self;
+}
+
+/* What no single key can tell. */
+static gboolean check_whole(Yaml *yaml, const Scenario *self, GError **error)
+{
+    if (!name_is_plain(self->name))
+        return yaml_fail(yaml, yaml_root(yaml), error,
+                         "the file's name is the scenario's: use letters, digits, \".\", \"_\" and \"-\" only");
+    if (self->run == NULL)
+        return yaml_fail(yaml, yaml_root(yaml), error, "expected a key \"run\" with the program and its arguments");
+    if (self->instruments == NULL || self->instruments[0] == NULL)
+        return yaml_fail(yaml, yaml_root(yaml), error,
+                         "expected a key \"instruments\", such as instruments: [massif, memcheck]");
+    return TRUE;
+}
+
+Scenario *scenario_parse(const Project *project, const char *path, const char *bytes, gsize length, GError **error)
+{
+    g_autoptr(Scenario) self = scenario_new(project, path);
+    g_autoptr(Yaml) yaml = yaml_load(bytes, length, self->file, error);
+    if (yaml == NULL)
+        return NULL;
+    g_autofree char *folder = g_path_get_dirname(path);
+    Reading reading = {self, project, folder};
+    if (has_pair(yaml, "run") && has_pair(yaml, "shell")) {
+        yaml_fail(yaml, yaml_root(yaml), error, "give run or shell, not both");
+        return NULL;
+    }
+    if (!yaml_each_pair(yaml, yaml_root(yaml), read_key, &reading, error) || !check_whole(yaml, self, error))
+        return NULL;
+    return g_steal_pointer(&self);
+}
+
+Scenario *scenario_load(const Project *project, const char *path, GError **error)
+{
+    g_autofree char *bytes = NULL;
+    gsize length = 0;
+    g_autoptr(GError) cause = NULL;
+    g_autofree char *name = project_relative(project, path);
+    if (!g_file_get_contents(path, &bytes, &length, &cause)) {
+        g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_CONFIG, "%s cannot be read: %s", name, cause->message);
+        return NULL;
+    }
+    if (length > FILE_LIMIT) {
+        g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_CONFIG, "%s: larger than 1 MiB, which no scenario is",
+                    name);
+        return NULL;
+    }
+    return scenario_parse(project, path, bytes, length, error);
+}
+
+static gboolean check_file(const Scenario *self, const ScenarioFile *file, GError **error)
+{
+    if (file == NULL || g_file_test(file->path, G_FILE_TEST_EXISTS))
+        return TRUE;
+    g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_CONFIG,
+                "%s:%zu:%zu: \"%s\" does not exist; correct the name or build it first", self->file, file->line,
+                file->column, file->text);
+    return FALSE;
+}
+
+gboolean scenario_check_files(const Scenario *self, GError **error)
+{
+    if (!check_file(self, self->stdin_file, error))
+        return FALSE;
+    for (guint i = 0; i < self->files->len; i++)
+        if (!check_file(self, g_ptr_array_index(self->files, i), error))
+            return FALSE;
+    for (guint i = 0; i < self->suppressions->len; i++)
+        if (!check_file(self, g_ptr_array_index(self->suppressions, i), error))
+            return FALSE;
+    return TRUE;
+}

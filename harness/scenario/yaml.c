@@ -1,0 +1,233 @@
+#include "yaml.h"
+
+#include <errno.h>
+#include <math.h>
+#include <string.h>
+
+#include "error.h"
+#include "measure/units.h"
+
+static void set_parser_error(yaml_parser_t *parser, const char *name, GError **error)
+{
+    gsize line = parser->problem_mark.line + 1, column = parser->problem_mark.column + 1;
+    g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_CONFIG, "%s:%zu:%zu: this is not YAML: %s%s%s", name, line,
+                column, parser->problem != NULL ? parser->problem : "out of memory",
+                parser->context != NULL ? ", " : "", parser->context != NULL ? parser->context : "");
+}
+
+static gboolean load_one(Yaml *self, yaml_parser_t *parser, GError **error)
+{
+    if (!yaml_parser_load(parser, &self->document)) {
+        memset(&self->document, 0, sizeof self->document);
+        set_parser_error(parser, self->name, error);
+        return FALSE;
+    }
+    yaml_node_t *root = yaml_document_get_root_node(&self->document);
+    if (root == NULL || root->type != YAML_MAPPING_NODE) {
+        g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_CONFIG, "%s:1:1: expected keys and values, found %s",
+                    self->name, root == NULL ? "nothing" : "something else");
+        return FALSE;
+    }
+    yaml_document_t second;
+    if (!yaml_parser_load(parser, &second)) {
+        set_parser_error(parser, self->name, error);
+        return FALSE;
+    }
+    yaml_node_t *more = yaml_document_get_root_node(&second);
+    if (more != NULL)
+        yaml_fail(self, more, error, "expected one document, found a second");
+    yaml_document_delete(&second);
+    return more == NULL;
+}
+
+Yaml *yaml_load(const char *bytes, gsize length, const char *name, GError **error)
+{
+    g_autoptr(Yaml) self = g_new0(Yaml, 1);
+    self->name = g_strdup(name);
+    yaml_parser_t parser;
+    if (!yaml_parser_initialize(&parser))
+        g_error("out of memory");
+    yaml_parser_set_input_string(&parser, (const unsigned char *)bytes, length);
+    gboolean loaded = load_one(self, &parser, error);
+    yaml_parser_delete(&parser);
+    return loaded ? g_steal_pointer(&self) : NULL;
+}
+
+void yaml_free(Yaml *self)
+{
+    if (self == NULL)
+        return;
+    yaml_document_delete(&self->document);
+    g_free(self->name);
+    g_free(self);
+}
+
+yaml_node_t *yaml_root(Yaml *self)
+{
+    return yaml_document_get_root_node(&self->document);
+}
+
+gboolean yaml_fail(Yaml *self, const yaml_node_t *node, GError **error, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    g_autofree char *message = g_strdup_vprintf(format, arguments);
+    va_end(arguments);
+    g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_CONFIG, "%s:%zu:%zu: %s", self->name,
+                node->start_mark.line + 1, node->start_mark.column + 1, message);
+    return FALSE;
+}
+
+const char *yaml_text(Yaml *self, yaml_node_t *node, GError **error)
+{
+    if (node->type != YAML_SCALAR_NODE) {
+        yaml_fail(self, node, error, "expected one value, found a %s",
+                  node->type == YAML_MAPPING_NODE ? "mapping" : "list");
+        return NULL;
+    }
+    const char *text = (const char *)node->data.scalar.value;
+    if (strlen(text) != node->data.scalar.length) {
+        yaml_fail(self, node, error, "expected text, found a NUL character in it");
+        return NULL;
+    }
+    return text;
+}
+
+gboolean yaml_each_pair(Yaml *self, yaml_node_t *node, YamlPair func, gpointer user_data, GError **error)
+{
+    if (node->type != YAML_MAPPING_NODE)
+        return yaml_fail(self, node, error, "expected keys and values, found a %s",
+                         node->type == YAML_SCALAR_NODE ? "single value" : "list");
+    g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
+    for (yaml_node_pair_t *pair = node->data.mapping.pairs.start; pair < node->data.mapping.pairs.top; pair++) {
+        yaml_node_t *key = yaml_document_get_node(&self->document, pair->key);
+        const char *text = yaml_text(self, key, error);
+        if (text == NULL)
+            return FALSE;
+        if (!g_hash_table_add(seen, (char *)text))
+            return yaml_fail(self, key, error, "\"%s\" is given twice", text);
+        if (!func(self, key, yaml_document_get_node(&self->document, pair->value), user_data, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+typedef struct {
+    const YamlField *fields;
+    char *structure;
+} MappingTarget;
+
+static char *field_names(const YamlField *fields)
+{
+    GString *names = g_string_new(NULL);
+    for (const YamlField *field = fields; field->key != NULL; field++)
+        g_string_append_printf(names, "%s%s", names->len > 0 ? ", " : "", field->key);
+    return g_string_free(names, FALSE);
+}
+
+static gboolean read_field(Yaml *self, yaml_node_t *key, yaml_node_t *value, gpointer user_data, GError **error)
+{
+    const MappingTarget *target = user_data;
+    const char *text = (const char *)key->data.scalar.value;
+    for (const YamlField *field = target->fields; field->key != NULL; field++)
+        if (strcmp(field->key, text) == 0)
+            return field->read(self, value, target->structure + field->offset, error);
+    g_autofree char *names = field_names(target->fields);
+    return yaml_fail(self, key, error, "unknown key \"%s\"; expected one of %s", text, names);
+}
+
+gboolean yaml_read_mapping(Yaml *self, yaml_node_t *node, const YamlField *fields, gpointer structure,
+                           GError **error)
+{
+    MappingTarget target = {fields, structure};
+    return yaml_each_pair(self, node, read_field, &target, error);
+}
+
+gboolean yaml_each_item(Yaml *self, yaml_node_t *node, YamlRead read, gpointer target, GError **error)
+{
+    if (node->type != YAML_SEQUENCE_NODE)
+        return yaml_fail(self, node, error, "expected a list, found a %s",
+                         node->type == YAML_SCALAR_NODE ? "single value" : "mapping");
+    for (yaml_node_item_t *item = node->data.sequence.items.start; item < node->data.sequence.items.top; item++)
+        if (!read(self, yaml_document_get_node(&self->document, *item), target, error))
+            return FALSE;
+    return TRUE;
+}
+
+gboolean yaml_read_string(Yaml *self, yaml_node_t *node, gpointer target, GError **error)
+{
+    const char *text = yaml_text(self, node, error);
+    if (text == NULL)
+        return FALSE;
+    char **string = target;
+    g_free(*string);
+    *string = g_strdup(text);
+    return TRUE;
+}
+
+static gboolean append_string(Yaml *self, yaml_node_t *node, gpointer target, GError **error)
+{
+    const char *text = yaml_text(self, node, error);
+    if (text == NULL)
+        return FALSE;
+    g_strv_builder_add(target, text);
+    return TRUE;
+}
+
+gboolean yaml_read_strings(Yaml *self, yaml_node_t *node, gpointer target, GError **error)
+{
+    g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
+    if (!yaml_each_item(self, node, append_string, builder, error))
+        return FALSE;
+    GStrv *strings = target;
+    g_strfreev(*strings);
+    *strings = g_strv_builder_end(builder);
+    return TRUE;
+}
+
+static gboolean read_unit(Yaml *self, yaml_node_t *node, gboolean (*parse)(const char *, gint64 *, GError **),
+                          gint64 *target, GError **error)
+{
+    const char *text = yaml_text(self, node, error);
+    if (text == NULL)
+        return FALSE;
+    g_autoptr(GError) wrong = NULL;
+    if (!parse(text, target, &wrong))
+        return yaml_fail(self, node, error, "%s", wrong->message);
+    return TRUE;
+}
+
+gboolean yaml_read_bytes(Yaml *self, yaml_node_t *node, gpointer target, GError **error)
+{
+    return read_unit(self, node, units_parse_bytes, target, error);
+}
+
+gboolean yaml_read_duration(Yaml *self, yaml_node_t *node, gpointer target, GError **error)
+{
+    return read_unit(self, node, units_parse_duration, target, error);
+}
+
+gboolean yaml_read_count(Yaml *self, yaml_node_t *node, gpointer target, GError **error)
+{
+    const char *text = yaml_text(self, node, error);
+    guint64 count = 0;
+    if (text == NULL)
+        return FALSE;
+    if (!g_ascii_string_to_unsigned(text, 10, 0, G_MAXINT64, &count, NULL))
+        return yaml_fail(self, node, error, "expected a whole number, found \"%s\"", text);
+    *(gint64 *)target = (gint64)count;
+    return TRUE;
+}
+
+gboolean yaml_read_percent(Yaml *self, yaml_node_t *node, gpointer target, GError **error)
+{
+    const char *text = yaml_text(self, node, error);
+    if (text == NULL)
+        return FALSE;
+    char *end = NULL;
+    double number = g_ascii_isdigit(text[0]) ? g_ascii_strtod(text, &end) : -1;
+    if (end == NULL || *end != '\0' || number < 0 || number > 1e6)
+        return yaml_fail(self, node, error, "expected a percentage such as 5 or 2.5, found \"%s\"", text);
+    *(double *)target = number;
+    return TRUE;
+}
