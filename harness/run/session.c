@@ -37,7 +37,11 @@ static void tell(Session *session, Run *run, GSourceFunc func)
 {
     Notice *notice = g_new(Notice, 1);
     *notice = (Notice){session, run};
-    g_main_context_invoke_full(NULL, G_PRIORITY_DEFAULT, func, notice, g_free);
+    /* Not g_main_context_invoke: it may run the function in this thread. */
+    g_autoptr(GSource) source = g_idle_source_new();
+    g_source_set_priority(source, G_PRIORITY_DEFAULT);
+    g_source_set_callback(source, func, notice, g_free);
+    g_source_attach(source, NULL);
 }
 
 static void work(gpointer data, gpointer user_data)

@@ -1,0 +1,152 @@
+/* heapgate doctor: what a run needs, whether it is there, and the one command that mends what is not. */
+#include <elf.h>
+#include <link.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "command.h"
+#include "error.h"
+#include "run/host.h"
+#include "street.h"
+
+/* Valgrind below this writes what the readers were not tried on. */
+enum { OLDEST_MAJOR = 3, OLDEST_MINOR = 19 };
+
+typedef struct {
+    guint wrong;
+} Findings;
+
+static void found(const char *what, const char *detail)
+{
+    g_print("ok       %s: %s\n", what, detail);
+}
+
+static void missing(Findings *findings, const char *what, const char *detail, const char *mend)
+{
+    findings->wrong++;
+    g_print("MISSING  %s: %s\n         mend: %s\n", what, detail, mend);
+}
+
+static void check_valgrind(Findings *findings)
+{
+    static const char *const mend = "apt-get install valgrind";
+    const char *version = host_environment()->valgrind;
+    int major = 0, minor = 0;
+    if (version == NULL)
+        missing(findings, "Valgrind", "not installed, or it does not start", mend);
+    else if (sscanf(version, "%d.%d", &major, &minor) != 2 || major < OLDEST_MAJOR ||
+             (major == OLDEST_MAJOR && minor < OLDEST_MINOR))
+        missing(findings, "Valgrind", "older than 3.19", mend);
+    else
+        found("Valgrind", version);
+}
+
+/* The build id of the C library this program runs on, as hexadecimal text, or NULL; (transfer full).
+ * Source of the format: elf(5), "Notes". */
+static int find_build_id(struct dl_phdr_info *info, size_t size, void *data)
+{
+    (void)size;
+    g_autofree char *base = g_path_get_basename(info->dlpi_name);
+    if (!g_str_has_prefix(base, "libc.so"))
+        return 0;
+    for (int i = 0; i < info->dlpi_phnum; i++) {
+        const ElfW(Phdr) *header = &info->dlpi_phdr[i];
+        const char *at = (const char *)info->dlpi_addr + header->p_vaddr, *end = at + header->p_memsz;
+        while (header->p_type == PT_NOTE && at + sizeof(ElfW(Nhdr)) <= end) {
+            const ElfW(Nhdr) *note = (const void *)at;
+            const unsigned char *text = (const unsigned char *)at + sizeof *note + ((note->n_namesz + 3) & ~3u);
+            GString *hex = note->n_type == NT_GNU_BUILD_ID ? g_string_new(NULL) : NULL;
+            for (guint b = 0; hex != NULL && b < note->n_descsz; b++)
+                g_string_append_printf(hex, "%02x", text[b]);
+            if (hex != NULL) {
+                *(char **)data = g_string_free(hex, FALSE);
+                return 1;
+            }
+            at = (const char *)text + ((note->n_descsz + 3) & ~3u);
+        }
+    }
+    return 0;
+}
+
+static void check_libc_debug(Findings *findings)
+{
+    g_autofree char *id = NULL;
+    dl_iterate_phdr(find_build_id, &id);
+    if (id == NULL || strlen(id) < 3) {
+        missing(findings, "debug information of libc", "the C library carries no build id", "apt-get install libc6-dbg");
+        return;
+    }
+    g_autofree char *path = g_strdup_printf("/usr/lib/debug/.build-id/%.2s/%s.debug", id, id + 2);
+    if (g_file_test(path, G_FILE_TEST_EXISTS))
+        found("debug information of libc", path);
+    else
+        missing(findings, "debug information of libc", "not installed; memcheck needs it on some systems",
+                "apt-get install libc6-dbg");
+}
+
+static gboolean program_is_there(const char *program)
+{
+    g_autofree char *path = g_find_program_in_path(program);
+    return path != NULL;
+}
+
+static void check_scenario(Findings *findings, const Street *street, const Scenario *scenario)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GError) unreadable = NULL;
+    g_autoptr(Baseline) baseline = NULL;
+    g_autofree char *elsewhere = NULL;
+    const char *program = scenario->run[0];
+    g_autofree char *install = strchr(program, '/') == NULL ? g_strdup_printf("apt-get install %s (or what provides it)",
+                                                                              program)
+                                                            : g_strdup("build your project first");
+    gboolean complete = program_is_there(program);
+    if (!complete)
+        missing(findings, scenario->name, program, install);
+    for (guint i = 0; i < scenario->prepare->len; i++) {
+        GStrv argv = g_ptr_array_index(scenario->prepare, i);
+        if (!program_is_there(argv[0])) {
+            missing(findings, scenario->name, argv[0], "build or install it");
+            complete = FALSE;
+        }
+    }
+    if (!scenario_check_files(scenario, &error)) {
+        missing(findings, scenario->name, error->message, "correct the scenario, or build what it names");
+        complete = FALSE;
+    }
+    g_autofree char *update = g_strdup_printf("heapgate update %s --reason \"first capture\"", scenario->name);
+    if (!baseline_load(street->project, host_environment()->platform, scenario->name, &baseline, &elsewhere,
+                       &unreadable))
+        missing(findings, scenario->name, unreadable->message, "correct the file, or capture it again");
+    else if (baseline == NULL)
+        missing(findings, scenario->name, "no baseline for this platform", update);
+    else if (complete)
+        found(scenario->name, "program, files and baseline are there");
+}
+
+static int command_doctor_run(int argc, char **argv, GError **error)
+{
+    g_auto(StreetOptions) options = {0};
+    gboolean helped = FALSE;
+    Findings findings = {0};
+    const GOptionEntry entries[] = {
+        {"directory", 'C', 0, G_OPTION_ARG_FILENAME, &options.folder, "Look for the project from here", "FOLDER"},
+        {NULL},
+    };
+    if (!command_parse(&command_doctor, entries, &argc, &argv, &helped, error) || helped)
+        return 0;
+    found("platform", host_environment()->platform);
+    check_valgrind(&findings);
+    check_libc_debug(&findings);
+    g_autoptr(Street) street = street_new(&options, (const char *const *)argv + 1, error);
+    for (guint i = 0; street != NULL && i < street->scenarios->len; i++)
+        check_scenario(&findings, street, g_ptr_array_index(street->scenarios, i));
+    return findings.wrong > 0 ? verdict_exit_status(VERDICT_BROKEN) : 0;
+}
+
+const Command command_doctor = {
+    .name = "doctor",
+    .arguments = "[SCENARIO...]",
+    .summary = "Check what a run needs and print the command that mends what is missing.",
+    .run = command_doctor_run,
+};

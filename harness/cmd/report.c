@@ -1,0 +1,67 @@
+/* heapgate report: make every report again from a recorded result. */
+#include <gio/gunixoutputstream.h>
+#include <unistd.h>
+
+#include "command.h"
+#include "error.h"
+#include "report/report.h"
+#include "report/result_json.h"
+#include "street.h"
+
+static gboolean print_report(const Result *result, const char *name, GError **error)
+{
+    const Report *report = report_find(name);
+    if (report == NULL) {
+        g_autoptr(GString) names = g_string_new(NULL);
+        for (const Report *const *one = reports_all(); *one != NULL; one++)
+            g_string_append_printf(names, "%s%s", names->len > 0 ? ", " : "", (*one)->name);
+        g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_USAGE, "\"%s\" is not a report; expected one of %s", name,
+                    names->str);
+        return FALSE;
+    }
+    g_autoptr(GOutputStream) stream = g_unix_output_stream_new(STDOUT_FILENO, FALSE);
+    return report->write(result, stream, error);
+}
+
+static int command_report_run(int argc, char **argv, GError **error)
+{
+    g_auto(StreetOptions) options = {0};
+    g_autofree char *format = NULL, *output = NULL;
+    gboolean helped = FALSE;
+    const GOptionEntry entries[] = {
+        {"format", 'f', 0, G_OPTION_ARG_STRING, &format, "Print this report (junit, summary, annotations, ...)", "NAME"},
+        {"output", 'o', 0, G_OPTION_ARG_FILENAME, &output, "Write every report into this folder", "FOLDER"},
+        {"quiet", 'q', 0, G_OPTION_ARG_NONE, &options.quiet, "Show only what is not a pass", NULL},
+        {"verbose", 'v', 0, G_OPTION_ARG_NONE, &options.verbose, "Show call sites of what passed, too", NULL},
+        {NULL},
+    };
+    if (!command_parse(&command_report, entries, &argc, &argv, &helped, error) || helped)
+        return 0;
+    if (argc != 2) {
+        g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_USAGE,
+                    "report: expected one result, such as reports/result.json");
+        return 0;
+    }
+    g_autoptr(GMappedFile) mapped = street_map(argv[1], error);
+    if (mapped == NULL)
+        return 0;
+    const char *bytes = g_mapped_file_get_contents(mapped);
+    g_autoptr(Result) result =
+        result_json_read(bytes != NULL ? bytes : "", g_mapped_file_get_length(mapped), argv[1], error);
+    if (result == NULL)
+        return 0;
+    if (output != NULL && !street_write_reports(result, output, error))
+        return 0;
+    if (format != NULL)
+        print_report(result, format, error);
+    else if (output == NULL)
+        street_print(result, &options, error);
+    return 0;
+}
+
+const Command command_report = {
+    .name = "report",
+    .arguments = "RESULT",
+    .summary = "Make reports again from a recorded reports/result.json.",
+    .run = command_report_run,
+};

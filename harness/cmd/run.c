@@ -1,0 +1,217 @@
+/* heapgate run: measure, compare, report. */
+#include <errno.h>
+#include <string.h>
+
+#include "command.h"
+#include "error.h"
+#include "gate/compare.h"
+#include "report/report.h"
+#include "report/result_json.h"
+#include "run/host.h"
+#include "street.h"
+
+/* The baseline a scenario is held against; a baseline that cannot be read is an error of the whole run. */
+typedef struct {
+    Baseline *baseline;
+    char *elsewhere;
+} Held;
+
+static void held_clear(Held *self)
+{
+    baseline_free(self->baseline);
+    g_free(self->elsewhere);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Held, held_clear)
+
+static ScenarioResult *new_scenario_result(const Scenario *scenario, const Environment *environment)
+{
+    ScenarioResult *result = scenario_result_new(scenario->name, scenario->about, scenario->file,
+                                                 (const char *const *)scenario->tags);
+    result->environment = environment_copy(environment);
+    return result;
+}
+
+/* Compares the measurements of one scenario. take: gives the next one, (transfer full), or NULL at the end. */
+typedef Measurement *(*Take)(gpointer source);
+
+static gboolean compare_scenario(const Project *project, const Scenario *scenario, const Environment *environment,
+                                 Take take, gpointer source, Result *result, GError **error)
+{
+    g_auto(Held) held = {0};
+    if (!baseline_load(project, environment->platform, scenario->name, &held.baseline, &held.elsewhere, error))
+        return FALSE;
+    Reference reference = {held.baseline, held.elsewhere, environment, &scenario->allow};
+    g_autoptr(ScenarioResult) compared = new_scenario_result(scenario, environment);
+    for (Measurement *measurement = take(source); measurement != NULL; measurement = take(source))
+        scenario_result_add(compared, compare(&reference, measurement));
+    /* A scenario none of whose instruments was asked for was not seen: it gets no verdict. */
+    if (compared->instruments->len > 0)
+        result_add(result, g_steal_pointer(&compared));
+    return TRUE;
+}
+
+/* Walks the runs of one scenario. */
+typedef struct {
+    GPtrArray *runs;
+    guint next;
+    const Scenario *scenario;
+} RunSource;
+
+static Measurement *take_from_runs(gpointer user_data)
+{
+    RunSource *source = user_data;
+    if (source->next >= source->runs->len)
+        return NULL;
+    Run *run = g_ptr_array_index(source->runs, source->next);
+    if (run->scenario != source->scenario)
+        return NULL;
+    source->next++;
+    return g_steal_pointer(&run->measurement);
+}
+
+static Result *new_result(const Project *project, const char *platform)
+{
+    g_autoptr(GDateTime) now = g_date_time_new_now_utc();
+    g_autofree char *started = g_date_time_format_iso8601(now);
+    Result *result = result_new(HEAPGATE_VERSION, platform, started);
+    result->commit = host_commit(project->root);
+    return result;
+}
+
+/* Every baseline is looked at before the first measurement: an unreadable one must not cost the whole run. */
+static gboolean check_baselines(const Street *street, GError **error)
+{
+    for (guint i = 0; i < street->scenarios->len; i++) {
+        const Scenario *scenario = g_ptr_array_index(street->scenarios, i);
+        g_auto(Held) held = {0};
+        if (!baseline_load(street->project, host_environment()->platform, scenario->name, &held.baseline,
+                           &held.elsewhere, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+static Result *measure(Street *street, const StreetOptions *options, GError **error)
+{
+    gint64 started = g_get_monotonic_time();
+    street_forget_reports(street->project);
+    if (!check_baselines(street, error))
+        return NULL;
+    g_autoptr(Result) result = new_result(street->project, host_environment()->platform);
+    if (!street_measure(street, options, 1, error))
+        return NULL;
+    RunSource source = {.runs = street->runs};
+    for (guint i = 0; i < street->scenarios->len; i++) {
+        source.scenario = g_ptr_array_index(street->scenarios, i);
+        g_autoptr(Environment) environment = host_environment_for(source.scenario);
+        if (!compare_scenario(street->project, source.scenario, environment, take_from_runs, &source, result, error))
+            return NULL;
+    }
+    result->duration_us = g_get_monotonic_time() - started;
+    return g_steal_pointer(&result);
+}
+
+/* Walks the instruments of one recorded scenario. */
+typedef struct {
+    const ScenarioResult *recorded;
+    guint next;
+    const StreetOptions *options;
+} RecordedSource;
+
+static Measurement *take_from_recorded(gpointer user_data)
+{
+    RecordedSource *source = user_data;
+    while (source->next < source->recorded->instruments->len) {
+        InstrumentResult *instrument = g_ptr_array_index(source->recorded->instruments, source->next++);
+        if (street_wants(source->options, instrument->instrument))
+            return g_steal_pointer(&instrument->measurement);
+    }
+    return NULL;
+}
+
+static const ScenarioResult *find_recorded(const Result *recorded, const char *name)
+{
+    for (guint i = 0; i < recorded->scenarios->len; i++) {
+        const ScenarioResult *scenario = g_ptr_array_index(recorded->scenarios, i);
+        if (strcmp(scenario->name, name) == 0)
+            return scenario;
+    }
+    return NULL;
+}
+
+/* Compares what was measured before with the baselines and allowances of now. */
+static Result *replay(const Street *street, const StreetOptions *options, const char *path, GError **error)
+{
+    g_autoptr(GMappedFile) mapped = street_map(path, error);
+    if (mapped == NULL)
+        return NULL;
+    const char *bytes = g_mapped_file_get_contents(mapped);
+    g_autoptr(Result) recorded =
+        result_json_read(bytes != NULL ? bytes : "", g_mapped_file_get_length(mapped), path, error);
+    if (recorded == NULL)
+        return NULL;
+    g_autoptr(Result) result = new_result(street->project, recorded->platform);
+    g_free(result->started);
+    result->started = g_strdup(recorded->started);
+    result->duration_us = recorded->duration_us;
+    for (guint i = 0; i < street->scenarios->len; i++) {
+        const Scenario *scenario = g_ptr_array_index(street->scenarios, i);
+        RecordedSource source = {find_recorded(recorded, scenario->name), 0, options};
+        if (source.recorded == NULL || source.recorded->environment == NULL) {
+            g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_BROKEN,
+                        "%s holds no measurement of %s; name the scenarios it holds, or measure again", path,
+                        scenario->name);
+            return NULL;
+        }
+        if (!compare_scenario(street->project, scenario, source.recorded->environment, take_from_recorded, &source,
+                              result, error))
+            return NULL;
+    }
+    return g_steal_pointer(&result);
+}
+
+static gboolean check_seen(const Result *result, GError **error)
+{
+    if (result->scenarios->len > 0)
+        return TRUE;
+    g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_BROKEN, "no scenario was measured, so there is no verdict");
+    return FALSE;
+}
+
+static int report(const Street *street, const StreetOptions *options, const Result *result, GError **error)
+{
+    if (!check_seen(result, error) || !street_write_reports(result, street->project->reports, error) || !street_print(result, options, error))
+        return 0;
+    if (!options->quiet) {
+        g_autofree char *folder = project_relative(street->project, street->project->reports);
+        g_print("reports: %s/%s  %s/%s\n", folder, report_junit.default_path, folder, report_summary.default_path);
+    }
+    return verdict_exit_status(result->verdict);
+}
+
+static int command_run_run(int argc, char **argv, GError **error)
+{
+    g_auto(StreetOptions) options = {0};
+    g_autofree char *recorded = NULL;
+    gboolean helped = FALSE;
+    GOptionEntry entries[STREET_ENTRIES + 2] = {0};
+    street_entries(&options, entries);
+    entries[STREET_ENTRIES] = (GOptionEntry){
+        "recorded", 0, 0, G_OPTION_ARG_FILENAME, &recorded,
+        "Do not measure: compare the measurements of this result.json with today's baselines", "RESULT"};
+    if (!command_parse(&command_run, entries, &argc, &argv, &helped, error) || helped)
+        return 0;
+    g_autoptr(Street) street = street_new(&options, (const char *const *)argv + 1, error);
+    if (street == NULL)
+        return 0;
+    g_autoptr(Result) result = recorded != NULL ? replay(street, &options, recorded, error)
+                                                : measure(street, &options, error);
+    return result != NULL ? report(street, &options, result, error) : 0;
+}
+
+const Command command_run = {
+    .name = "run",
+    .arguments = "[SCENARIO...]",
+    .summary = "Measure scenarios, compare them with their baselines, report; exit 1 on a regression.",
+    .run = command_run_run,
+};

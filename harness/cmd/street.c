@@ -1,0 +1,210 @@
+#include "street.h"
+
+#include <gio/gunixoutputstream.h>
+#include <glib/gstdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "error.h"
+#include "progress.h"
+#include "report/console.h"
+#include "report/report.h"
+#include "report/result_json.h"
+
+void street_options_clear(StreetOptions *self)
+{
+    g_free(self->folder);
+    g_strfreev(self->instruments);
+    g_strfreev(self->tags);
+}
+
+void street_entries(StreetOptions *self, GOptionEntry *entries)
+{
+    const GOptionEntry own[STREET_ENTRIES] = {
+        {"directory", 'C', 0, G_OPTION_ARG_FILENAME, &self->folder, "Look for the project from here", "FOLDER"},
+        {"instrument", 'i', 0, G_OPTION_ARG_STRING_ARRAY, &self->instruments, "Only this instrument (repeatable)",
+         "NAME"},
+        {"tag", 't', 0, G_OPTION_ARG_STRING_ARRAY, &self->tags, "Only scenarios with this tag (repeatable)", "TAG"},
+        {"jobs", 'j', 0, G_OPTION_ARG_INT, &self->jobs, "Run this many side by side (default: one for each core)",
+         "N"},
+        {"quiet", 'q', 0, G_OPTION_ARG_NONE, &self->quiet, "Show only what is not a pass", NULL},
+        {"verbose", 'v', 0, G_OPTION_ARG_NONE, &self->verbose, "Show call sites of what passed, too", NULL},
+    };
+    memcpy(entries, own, sizeof own);
+}
+
+static gboolean check_instrument(const char *name, const char *where, GError **error)
+{
+    if (instrument_find(name) != NULL)
+        return TRUE;
+    g_autofree char *names = instruments_names();
+    g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_CONFIG, "%s: \"%s\" is not an instrument; expected one of %s",
+                where, name, names);
+    return FALSE;
+}
+
+static gboolean check_instruments(const Street *self, const StreetOptions *options, GError **error)
+{
+    for (GStrv name = options->instruments; name != NULL && *name != NULL; name++)
+        if (!check_instrument(*name, "--instrument", error))
+            return FALSE;
+    for (guint i = 0; i < self->scenarios->len; i++) {
+        const Scenario *scenario = g_ptr_array_index(self->scenarios, i);
+        for (GStrv name = scenario->instruments; *name != NULL; name++)
+            if (!check_instrument(*name, scenario->file, error))
+                return FALSE;
+    }
+    return TRUE;
+}
+
+Street *street_new(const StreetOptions *options, const char *const *patterns, GError **error)
+{
+    g_autoptr(Street) self = g_new0(Street, 1);
+    if (options->jobs < 0) {
+        g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_USAGE, "--jobs: expected a number from 1, found %d",
+                    options->jobs);
+        return NULL;
+    }
+    self->project = project_find(options->folder != NULL ? options->folder : ".", error);
+    if (self->project == NULL)
+        return NULL;
+    self->scenarios = scenarios_load(self->project, patterns, (const char *const *)options->tags, error);
+    if (self->scenarios == NULL || !check_instruments(self, options, error))
+        return NULL;
+    self->runs = g_ptr_array_new_with_free_func((GDestroyNotify)run_free);
+    return g_steal_pointer(&self);
+}
+
+void street_free(Street *self)
+{
+    if (self == NULL)
+        return;
+    g_clear_pointer(&self->runs, g_ptr_array_unref);
+    g_clear_pointer(&self->scenarios, g_ptr_array_unref);
+    project_free(self->project);
+    g_free(self);
+}
+
+gboolean street_wants(const StreetOptions *options, const char *instrument)
+{
+    return options->instruments == NULL || options->instruments[0] == NULL ||
+           g_strv_contains((const char *const *)options->instruments, instrument);
+}
+
+static void add_runs(Street *self, const StreetOptions *options, const Scenario *scenario, guint repeats)
+{
+    for (GStrv name = scenario->instruments; *name != NULL; name++) {
+        const Instrument *instrument = instrument_find(*name);
+        guint times = repeats > 0 ? repeats : instrument->capture_runs;
+        for (guint i = 0; street_wants(options, *name) && i < times; i++)
+            g_ptr_array_add(self->runs, run_new(self->project, scenario, instrument, i));
+    }
+}
+
+/* How long each run took the last time this project was measured here. */
+static GHashTable *last_durations(const Project *project)
+{
+    GHashTable *durations = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    g_autofree char *path = g_build_filename(project->reports, report_json.default_path, NULL);
+    g_autoptr(GMappedFile) mapped = g_mapped_file_new(path, FALSE, NULL);
+    if (mapped == NULL || g_mapped_file_get_length(mapped) == 0)
+        return durations;
+    g_autoptr(Result) result = result_json_read(g_mapped_file_get_contents(mapped), g_mapped_file_get_length(mapped),
+                                                path, NULL);
+    for (guint s = 0; result != NULL && s < result->scenarios->len; s++) {
+        const ScenarioResult *scenario = g_ptr_array_index(result->scenarios, s);
+        for (guint i = 0; i < scenario->instruments->len; i++) {
+            const InstrumentResult *instrument = g_ptr_array_index(scenario->instruments, i);
+            g_hash_table_insert(durations, g_strdup_printf("%s/%s", scenario->name, instrument->instrument),
+                                g_memdup2(&instrument->measurement->duration_us, sizeof(gint64)));
+        }
+    }
+    return durations;
+}
+
+gboolean street_measure(Street *self, const StreetOptions *options, guint repeats, GError **error)
+{
+    for (guint i = 0; i < self->scenarios->len; i++) {
+        const Scenario *scenario = g_ptr_array_index(self->scenarios, i);
+        if (!scenario_check_files(scenario, error))
+            return FALSE;
+        add_runs(self, options, scenario, repeats);
+    }
+    if (self->runs->len == 0) {
+        g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_USAGE,
+                    "none of the scenarios uses the instrument asked for, so nothing would be measured");
+        return FALSE;
+    }
+    g_autoptr(GHashTable) expected = last_durations(self->project);
+    street_forget_reports(self->project);
+    g_autoptr(Progress) progress = progress_new(expected, options->quiet);
+    guint jobs = options->jobs > 0 ? (guint)options->jobs : g_get_num_processors();
+    if (session_run(self->runs, jobs, progress_watcher(progress)))
+        return TRUE;
+    g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_BROKEN, "interrupted: nothing was compared or written");
+    return FALSE;
+}
+
+GMappedFile *street_map(const char *path, GError **error)
+{
+    g_autoptr(GError) cause = NULL;
+    GMappedFile *mapped = g_mapped_file_new(path, FALSE, &cause);
+    if (mapped == NULL)
+        g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_USAGE, "%s cannot be read: %s", path, cause->message);
+    return mapped;
+}
+
+void street_forget_reports(const Project *project)
+{
+    for (const Report *const *report = reports_all(); *report != NULL; report++) {
+        if ((*report)->default_path == NULL)
+            continue;
+        g_autofree char *path = g_build_filename(project->reports, (*report)->default_path, NULL);
+        g_unlink(path);
+    }
+}
+
+static gboolean write_report(const Report *report, const Result *result, const char *folder, GError **error)
+{
+    g_autofree char *path = g_build_filename(folder, report->default_path, NULL);
+    g_autoptr(GOutputStream) stream = g_memory_output_stream_new_resizable();
+    g_autoptr(GError) cause = NULL;
+    if (report->write(result, stream, &cause) && g_output_stream_close(stream, NULL, &cause)) {
+        GMemoryOutputStream *memory = G_MEMORY_OUTPUT_STREAM(stream);
+        const char *bytes = g_memory_output_stream_get_data(memory);
+        gsize length = g_memory_output_stream_get_data_size(memory);
+        if (g_file_set_contents_full(path, bytes != NULL ? bytes : "", (gssize)length,
+                                     G_FILE_SET_CONTENTS_CONSISTENT, 0666, &cause))
+            return TRUE;
+    }
+    g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_BROKEN,
+                "the report %s cannot be written: %s; free space, or make the folder writable", path, cause->message);
+    return FALSE;
+}
+
+gboolean street_write_reports(const Result *result, const char *folder, GError **error)
+{
+    if (g_mkdir_with_parents(folder, 0777) != 0) {
+        g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_BROKEN, "%s cannot be made: %s", folder,
+                    g_strerror(errno));
+        return FALSE;
+    }
+    for (const Report *const *report = reports_all(); *report != NULL; report++)
+        if ((*report)->default_path != NULL && !write_report(*report, result, folder, error))
+            return FALSE;
+    return TRUE;
+}
+
+gboolean street_print(const Result *result, const StreetOptions *options, GError **error)
+{
+    gboolean colour = isatty(STDOUT_FILENO) && (g_getenv("NO_COLOR") == NULL || *g_getenv("NO_COLOR") == '\0') &&
+                      g_strcmp0(g_getenv("TERM"), "dumb") != 0;
+    ConsoleFlags flags = (colour ? CONSOLE_COLOUR : 0) | (options->quiet ? CONSOLE_QUIET : 0) |
+                         (options->verbose ? CONSOLE_VERBOSE : 0);
+    g_autoptr(GOutputStream) stream = g_unix_output_stream_new(STDOUT_FILENO, FALSE);
+    g_autoptr(GError) cause = NULL;
+    if (console_write(result, flags, stream, &cause) && g_output_stream_flush(stream, NULL, &cause))
+        return TRUE;
+    g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_BROKEN, "standard output cannot be written: %s", cause->message);
+    return FALSE;
+}

@@ -1,0 +1,56 @@
+/* What the commands that measure share: choosing scenarios, measuring them, and writing reports. */
+#ifndef HEAPGATE_CMD_STREET_H
+#define HEAPGATE_CMD_STREET_H
+
+#include <gio/gio.h>
+
+#include "gate/baseline.h"
+#include "gate/result.h"
+#include "run/session.h"
+
+/* What the user asked for; the options every measuring command has. */
+typedef struct {
+    char *folder;      /* -C: where to look for the project; NULL: here */
+    GStrv instruments; /* --instrument: only these */
+    GStrv tags;        /* --tag: only scenarios that carry one of these */
+    int jobs;          /* 0: one for each core */
+    gboolean quiet, verbose;
+} StreetOptions;
+
+void street_options_clear(StreetOptions *self);
+/* The entries of a GOption table for these, as many as it says; fills `entries` (room for STREET_ENTRIES). */
+enum { STREET_ENTRIES = 6 };
+void street_entries(StreetOptions *self, GOptionEntry *entries);
+
+typedef struct {
+    Project *project;
+    GPtrArray *scenarios; /* Scenario */
+    GPtrArray *runs;      /* Run: by scenario, instrument, repetition */
+} Street;
+
+/* Finds the project and the scenarios; patterns: names or globs, none: all. (transfer full).
+ * Errors: HEAPGATE_ERROR_USAGE, HEAPGATE_ERROR_CONFIG. */
+Street *street_new(const StreetOptions *options, const char *const *patterns, GError **error);
+void street_free(Street *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Street, street_free)
+
+/* Checks what the scenarios name and measures each under each of its instruments `repeats` times (0: as often as the
+ * instrument needs for a baseline). FALSE with error where it was interrupted or a scenario's file is missing. */
+gboolean street_measure(Street *self, const StreetOptions *options, guint repeats, GError **error);
+/* Is this instrument wanted (--instrument)? */
+gboolean street_wants(const StreetOptions *options, const char *instrument);
+
+/* Every command that has a file at `path` to read reads it by this: mapped, (transfer full).
+ * Errors: HEAPGATE_ERROR_USAGE. */
+GMappedFile *street_map(const char *path, GError **error);
+
+/* Removes what an earlier run reported: a run that dies must not leave a verdict behind. */
+void street_forget_reports(const Project *project);
+/* Writes every report with a default path into `folder`. Errors: HEAPGATE_ERROR_BROKEN. */
+gboolean street_write_reports(const Result *result, const char *folder, GError **error);
+/* Prints the console report to standard output. */
+gboolean street_print(const Result *result, const StreetOptions *options, GError **error);
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(StreetOptions, street_options_clear)
+
+#endif

@@ -1,0 +1,268 @@
+/* heapgate update: measure several times, print what changes, write baselines. */
+#include <string.h>
+
+#include "command.h"
+#include "error.h"
+#include "measure/units.h"
+#include "run/host.h"
+#include "street.h"
+
+typedef struct {
+    StreetOptions street;
+    char *reason;
+    gboolean ratchet;
+    int runs;
+} UpdateOptions;
+
+/* What is to become of one scenario's baseline. */
+typedef struct {
+    const Scenario *scenario;
+    Baseline *old;   /* NULL: none for this platform */
+    Baseline *fresh; /* to be written */
+    gboolean changed;
+    gboolean raised; /* some value is higher than before, or was not held before */
+} Change;
+
+static void change_free(gpointer data)
+{
+    Change *self = data;
+    baseline_free(self->old);
+    baseline_free(self->fresh);
+    g_free(self);
+}
+
+/* The measurements of one scenario under one instrument; FALSE where one of them is broken. */
+static gboolean measurements_of(const Street *street, const Scenario *scenario, const char *instrument,
+                                GPtrArray *measurements, GError **error)
+{
+    for (guint i = 0; i < street->runs->len; i++) {
+        const Run *run = g_ptr_array_index(street->runs, i);
+        if (run->scenario != scenario || strcmp(run->instrument->name, instrument) != 0)
+            continue;
+        if (run->measurement->problem != NULL) {
+            g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_BROKEN, "%s, %s: %s; no baseline was written",
+                        scenario->name, instrument, run->measurement->problem);
+            return FALSE;
+        }
+        g_ptr_array_add(measurements, run->measurement);
+    }
+    return TRUE;
+}
+
+static gboolean capture_instruments(const Street *street, const Scenario *scenario, Baseline *fresh, GError **error)
+{
+    for (GStrv name = scenario->instruments; *name != NULL; name++) {
+        g_autoptr(GPtrArray) measurements = g_ptr_array_new();
+        if (!measurements_of(street, scenario, *name, measurements, error))
+            return FALSE;
+        if (measurements->len == 0)
+            continue;
+        BaselineInstrument *instrument = baseline_capture(measurements, error);
+        if (instrument == NULL) {
+            g_prefix_error(error, "%s, ", scenario->name);
+            return FALSE;
+        }
+        g_ptr_array_add(fresh->instruments, instrument);
+    }
+    return TRUE;
+}
+
+static Baseline *capture(const Street *street, const Scenario *scenario, const char *reason, GError **error)
+{
+    g_autoptr(Baseline) fresh = baseline_new(scenario->name);
+    g_autoptr(GDateTime) now = g_date_time_new_now_utc();
+    environment_free(fresh->environment);
+    fresh->environment = host_environment_for(scenario);
+    fresh->captured_at = g_date_time_format_iso8601(now);
+    fresh->commit = host_commit(street->project->root);
+    fresh->reason = g_strdup(reason);
+    if (!capture_instruments(street, scenario, fresh, error))
+        return NULL;
+    return g_steal_pointer(&fresh);
+}
+
+static void print_metric(MetricId id, const BaselineMetric *old, const BaselineMetric *fresh)
+{
+    g_autofree char *now = metric_format(id, fresh->value);
+    g_autofree char *spread = metric_format(id, fresh->spread);
+    g_print("    %-14s ", metric_get(id)->title);
+    if (old == NULL) {
+        g_print("%s (new)", now);
+    } else {
+        g_autofree char *before = metric_format(id, old->value);
+        g_autofree char *delta = metric_format_signed(id, fresh->value - old->value);
+        if (old->value == fresh->value)
+            g_print("%s (unchanged)", now);
+        else
+            g_print("%s -> %s (%s)", before, now, delta);
+    }
+    g_print("%s%s\n", fresh->spread > 0 ? ", runs differed by " : "", fresh->spread > 0 ? spread : "");
+}
+
+/* Keeps of the fresh numbers only those that are lower: the ratchet never loosens. */
+static void ratchet_metric(BaselineMetric *fresh, BaselineMetric *old)
+{
+    if (!old->has || (fresh->has && fresh->value < old->value))
+        return;
+    call_sites_free(fresh->sites);
+    *fresh = *old;
+    old->sites = NULL;
+}
+
+/* Metric by metric: what changes, and is anything raised? */
+static void weigh_instrument(Change *change, BaselineInstrument *fresh, BaselineInstrument *old, gboolean ratchet)
+{
+    g_print("  %s, %" G_GINT64_FORMAT " runs\n", fresh->instrument, fresh->runs);
+    for (int id = 0; id < METRIC_COUNT; id++) {
+        BaselineMetric *metric = &fresh->metrics[id];
+        BaselineMetric *before = old != NULL && old->metrics[id].has ? &old->metrics[id] : NULL;
+        gint64 old_value = before != NULL ? before->value : 0;
+        gboolean had = before != NULL;
+        if (ratchet && before != NULL)
+            ratchet_metric(metric, before);
+        if (!metric->has) {
+            change->changed = change->changed || had;
+            continue;
+        }
+        BaselineMetric shown = {.value = old_value};
+        print_metric(id, had ? &shown : NULL, metric);
+        change->changed = change->changed || !had || metric->value != old_value;
+        change->raised = change->raised || !had || metric->value > old_value;
+    }
+}
+
+static void weigh(Change *change, gboolean ratchet)
+{
+    g_print("%s\n", change->scenario->name);
+    if (change->old != NULL) {
+        g_autofree char *difference = environment_difference(change->old->environment, change->fresh->environment);
+        if (difference != NULL) {
+            g_print("  environment: %s\n", difference);
+            change->changed = change->raised = TRUE;
+        }
+    }
+    for (guint i = 0; i < change->fresh->instruments->len; i++) {
+        BaselineInstrument *fresh = g_ptr_array_index(change->fresh->instruments, i);
+        weigh_instrument(change, fresh, change->old != NULL ? baseline_find(change->old, fresh->instrument) : NULL,
+                         ratchet);
+    }
+}
+
+/* An instrument that was not measured now (--instrument) keeps what it had, if it is of the same environment. */
+static void keep_unmeasured(Change *change)
+{
+    g_autofree char *difference = change->old != NULL ? environment_difference(change->old->environment,
+                                                                               change->fresh->environment)
+                                                      : NULL;
+    for (guint i = 0; change->old != NULL && difference == NULL && i < change->old->instruments->len;) {
+        BaselineInstrument *old = g_ptr_array_index(change->old->instruments, i);
+        gboolean used = g_strv_contains((const char *const *)change->scenario->instruments, old->instrument);
+        if (baseline_find(change->fresh, old->instrument) == NULL && used)
+            g_ptr_array_add(change->fresh->instruments, g_ptr_array_steal_index(change->old->instruments, i));
+        else
+            i++;
+    }
+}
+
+static Change *change_of(const Street *street, const Scenario *scenario, const UpdateOptions *options,
+                         GError **error)
+{
+    g_autofree char *elsewhere = NULL;
+    g_autoptr(GError) unreadable = NULL;
+    g_autoptr(Baseline) fresh = capture(street, scenario, options->reason, error);
+    if (fresh == NULL)
+        return NULL;
+    Change *change = g_new0(Change, 1);
+    change->scenario = scenario;
+    if (!baseline_load(street->project, fresh->environment->platform, scenario->name, &change->old, &elsewhere,
+                       &unreadable))
+        g_print("%s: the old baseline cannot be used and is replaced: %s\n", scenario->name, unreadable->message);
+    change->fresh = g_steal_pointer(&fresh);
+    weigh(change, options->ratchet);
+    keep_unmeasured(change);
+    return change;
+}
+
+static gboolean check_raise(const Change *change, const UpdateOptions *options, GError **error)
+{
+    if (!change->raised || (options->reason != NULL && *options->reason != '\0' && !options->ratchet))
+        return TRUE;
+    g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_USAGE,
+                options->ratchet
+                    ? "%s: --ratchet only ever lowers what a baseline of this environment holds; capture the rest "
+                      "with heapgate update %s --reason \"...\"; nothing was written"
+                    : "%s: this raises the baseline or begins it; say why: heapgate update %s --reason \"...\"; "
+                      "nothing was written",
+                change->scenario->name, change->scenario->name);
+    return FALSE;
+}
+
+static gboolean write_changes(const Street *street, const GPtrArray *changes, const UpdateOptions *options,
+                              GError **error)
+{
+    for (guint i = 0; i < changes->len; i++)
+        if (!check_raise(g_ptr_array_index(changes, i), options, error))
+            return FALSE;
+    for (guint i = 0; i < changes->len; i++) {
+        const Change *change = g_ptr_array_index(changes, i);
+        g_autofree char *path =
+            baseline_path(street->project, change->fresh->environment->platform, change->scenario->name);
+        g_autofree char *name = project_relative(street->project, path);
+        if (!change->changed) {
+            g_print("%s: unchanged\n", name);
+            continue;
+        }
+        if (change->fresh->reason == NULL && change->old != NULL)
+            change->fresh->reason = g_strdup(options->ratchet ? "ratchet" : "improved");
+        if (!baseline_save(change->fresh, path, error))
+            return FALSE;
+        g_print("%s: written; commit it\n", name);
+    }
+    return TRUE;
+}
+
+static gboolean update(const UpdateOptions *options, const char *const *patterns, GError **error)
+{
+    g_autoptr(Street) street = street_new(&options->street, patterns, error);
+    if (street == NULL || !street_measure(street, &options->street, (guint)options->runs, error))
+        return FALSE;
+    g_autoptr(GPtrArray) changes = g_ptr_array_new_with_free_func(change_free);
+    for (guint i = 0; i < street->scenarios->len; i++) {
+        Change *change = change_of(street, g_ptr_array_index(street->scenarios, i), options, error);
+        if (change == NULL)
+            return FALSE;
+        g_ptr_array_add(changes, change);
+    }
+    return write_changes(street, changes, options, error);
+}
+
+static int command_update_run(int argc, char **argv, GError **error)
+{
+    UpdateOptions options = {0};
+    gboolean helped = FALSE;
+    GOptionEntry entries[STREET_ENTRIES + 4] = {0};
+    street_entries(&options.street, entries);
+    entries[STREET_ENTRIES] = (GOptionEntry){
+        "reason", 'r', 0, G_OPTION_ARG_STRING, &options.reason, "Why a value may be raised, or is first taken", "TEXT"};
+    entries[STREET_ENTRIES + 1] =
+        (GOptionEntry){"ratchet", 0, 0, G_OPTION_ARG_NONE, &options.ratchet, "Only lower values, never raise one", NULL};
+    entries[STREET_ENTRIES + 2] = (GOptionEntry){
+        "runs", 'n', 0, G_OPTION_ARG_INT, &options.runs, "How many runs must agree (default: the instrument's)", "N"};
+    if (command_parse(&command_update, entries, &argc, &argv, &helped, error) && !helped) {
+        if (options.runs < 0 || options.runs > 1000)
+            g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_USAGE, "--runs: expected 1 to 1000, found %d",
+                        options.runs);
+        else
+            update(&options, (const char *const *)argv + 1, error);
+    }
+    street_options_clear(&options.street);
+    g_free(options.reason);
+    return 0;
+}
+
+const Command command_update = {
+    .name = "update",
+    .arguments = "[SCENARIO...]",
+    .summary = "Measure several times and write baselines; raising a value needs --reason.",
+    .run = command_update_run,
+};
