@@ -4,10 +4,13 @@
 #   make test        set up, build, run all tests            (make test SUITES="massif report_*")
 #   make check-all   sanitizers, both compilers, Valgrind on ourselves, fuzz smoke, format, include rules
 #   make bench       speed, against peers in the same run
-#   make install     PREFIX=/usr/local DESTDIR=
+#   make install     PREFIX=/usr/local DESTDIR=    (and make uninstall)
+#   make clean-root  both commands from nothing, in a Debian root made for it; by hand, as root
 #   make clean
 #
-# Nothing but build/ and reports/ is written.
+# Nothing but build/ and reports/ is written. SETUP=no installs no packages.
+# GNU make turns every failure into its own status 2. Heapgate's status is the one on the last line that `make gate`
+# prints and "exit_status" in reports/verdict.json, which is there only if this very run was measured.
 
 VERSION := 0.1.0
 PREFIX ?= /usr/local
@@ -33,12 +36,44 @@ ALL_CFLAGS = -std=gnu11 $(OPTIMIZE) $(WARNINGS) $(SANITIZE) $(CFLAGS) -Iharness 
 CORE_SOURCES := $(filter-out harness/main.c,$(wildcard harness/*.c harness/*/*.c))
 CORE_OBJECTS := $(CORE_SOURCES:%.c=$(O)/objects/%.o)
 MAIN_OBJECT := $(O)/objects/harness/main.o
-TEST_SOURCES := $(wildcard tests/*.c $(foreach d,measure formats scenario run instrument gate report cmd cli,tests/$(d)/*.c))
+TEST_ROOMS := measure formats scenario run instrument gate report cmd cli github install setup include_rules
+TEST_SOURCES := $(wildcard tests/*.c $(TEST_ROOMS:%=tests/%/*.c))
 TEST_OBJECTS := $(TEST_SOURCES:%.c=$(O)/objects/%.o)
 
-.PHONY: all build
+.PHONY: all build gate test test-programs scenario-programs
 all: build
 build: $(O)/heapgate
+
+# Set-up comes first and building in a make of its own: the library flags are known only after it.
+BUILD = +@$(MAKE) --no-print-directory $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
+
+# make gate SCENARIOS="NAME..." GATE_OPTIONS="--jobs 1"
+gate: setup-gate
+	@rm -f reports/verdict.json
+	$(BUILD) build scenario-programs
+	@status=0; $(O)/heapgate run $(GATE_OPTIONS) $(SCENARIOS) || status=$$?; \
+	[ $$status -eq 0 ] || echo "gate: heapgate's exit status is $$status"; exit $$status
+
+# make test SUITES="massif report_*"
+test: setup-test
+	$(BUILD) test-programs
+	@$(O)/run-tests $(SUITES)
+
+# Whatever tests run is a prerequisite of this, whatever scenarios run of scenario-programs (scenarios/programs.mk).
+test-programs: $(O)/run-tests $(O)/heapgate $(O)/venv/ready scenario-programs
+scenario-programs:
+
+# Asks dpkg alone when nothing is missing.
+.PHONY: setup-gate setup-test setup-check
+setup-gate setup-test setup-check: setup-%:
+	@$(if $(filter no,$(SETUP)),,.ci/install-packages $*)
+
+# The linters of the GitHub files and the library by which the tests play GitHub's runner.
+$(O)/venv/ready: tests/github/requirements.txt
+	@rm -rf $(@D)
+	@/usr/bin/python3 -m venv $(@D)
+	@$(@D)/bin/pip install --quiet --disable-pip-version-check --requirement $<
+	@touch $@
 
 $(O)/libcore.a: $(CORE_OBJECTS)
 	@rm -f $@
@@ -54,8 +89,32 @@ $(O)/objects/%.o: %.c Makefile
 $(O)/run-tests: $(TEST_OBJECTS) $(O)/libcore.a
 	$(CC) $(OPTIMIZE) $(SANITIZE) $(LDFLAGS) -o $@ $^ $(LIBRARY_LIBS) $(CHECK_LIBS)
 
-.PHONY: clean
+# What is installed, and where; uninstall takes the same files away.
+SHARE = $(DESTDIR)$(PREFIX)/share
+INSTALLED = $(DESTDIR)$(PREFIX)/bin/heapgate $(DESTDIR)$(PREFIX)/include/heapgate.h $(SHARE)/man/man1/heapgate.1 \
+	$(SHARE)/bash-completion/completions/heapgate $(SHARE)/heapgate/glibc.supp $(SHARE)/pkgconfig/heapgate.pc
+
+.PHONY: install uninstall clean clean-root
+install: build
+	install -D $(O)/heapgate $(DESTDIR)$(PREFIX)/bin/heapgate
+	install -D -m 644 harness/include/heapgate.h $(DESTDIR)$(PREFIX)/include/heapgate.h
+	install -D -m 644 docs/heapgate.1 $(SHARE)/man/man1/heapgate.1
+	install -D -m 644 harness/share/heapgate.bash $(SHARE)/bash-completion/completions/heapgate
+	install -D -m 644 harness/share/glibc.supp $(SHARE)/heapgate/glibc.supp
+	install -d $(SHARE)/pkgconfig
+	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' harness/share/heapgate.pc.in > $(SHARE)/pkgconfig/heapgate.pc
+	chmod 644 $(SHARE)/pkgconfig/heapgate.pc
+
+uninstall:
+	rm -f $(INSTALLED)
+	-rmdir $(SHARE)/heapgate
+
 clean:
-	rm -rf build
+	rm -rf $(O)
+
+clean-root:
+	tests/clean-root.sh
 
 -include $(CORE_OBJECTS:.o=.d) $(MAIN_OBJECT:.o=.d) $(TEST_OBJECTS:.o=.d)
+
+include tests/check-all.mk
