@@ -23,14 +23,15 @@ WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpo
 	-Wno-format-nonliteral -Wno-missing-field-initializers -Werror=implicit-function-declaration
 
 LIBRARIES := gio-2.0 gio-unix-2.0 libxml-2.0 json-glib-1.0 yaml-0.1 yajl
-# Evaluated when first needed: on a fresh machine pkg-config comes with `make setup`.
-LIBRARY_CFLAGS = $(shell pkg-config --cflags $(LIBRARIES))
-LIBRARY_LIBS = $(shell pkg-config --libs $(LIBRARIES)) -lm
-CHECK_CFLAGS = $(shell pkg-config --cflags check)
-CHECK_LIBS = $(shell pkg-config --libs check)
+# Evaluated when first needed, once: on a fresh machine pkg-config comes with the set-up.
+once = $(eval $(1) := $(shell pkg-config $(2)) $(3))$($(1))
+LIBRARY_CFLAGS = $(call once,LIBRARY_CFLAGS,--cflags $(LIBRARIES))
+LIBRARY_LIBS = $(call once,LIBRARY_LIBS,--libs $(LIBRARIES),-lm)
+CHECK_CFLAGS = $(call once,CHECK_CFLAGS,--cflags check)
+CHECK_LIBS = $(call once,CHECK_LIBS,--libs check)
 
 ALL_CFLAGS = -std=gnu11 $(OPTIMIZE) $(WARNINGS) $(SANITIZE) $(CFLAGS) -Iharness -Itests \
-	-DHEAPGATE_VERSION='"$(VERSION)"' -DHEAPGATE_PREFIX='"$(PREFIX)"' -D_GNU_SOURCE \
+	-DHEAPGATE_VERSION='"$(VERSION)"' -D_GNU_SOURCE \
 	-fno-omit-frame-pointer -MMD -MP $(LIBRARY_CFLAGS)
 
 CORE_SOURCES := $(filter-out harness/main.c,$(wildcard harness/*.c harness/*/*.c))
@@ -75,19 +76,29 @@ $(O)/venv/ready: tests/github/requirements.txt
 	@$(@D)/bin/pip install --quiet --disable-pip-version-check --requirement $<
 	@touch $@
 
+# make V=1 shows the commands.
+say = $(if $(V),,@echo "  $(1)"; )
+
+# Everything is built anew when the compiler or its flags change.
+FLAGS = $(CC) $(OPTIMIZE) $(WARNINGS) $(SANITIZE) $(CFLAGS) $(LDFLAGS) $(VERSION)
+.PHONY: force
+$(O)/flags: force
+	@mkdir -p $(@D)
+	@echo '$(FLAGS)' | cmp --silent - $@ || echo '$(FLAGS)' > $@
+
 $(O)/libcore.a: $(CORE_OBJECTS)
 	@rm -f $@
-	ar rcs $@ $^
+	$(call say,AR $@)ar rcs $@ $^
 
 $(O)/heapgate: $(MAIN_OBJECT) $(O)/libcore.a
-	$(CC) $(OPTIMIZE) $(SANITIZE) $(LDFLAGS) -o $@ $^ $(LIBRARY_LIBS)
+	$(call say,LD $@)$(CC) $(OPTIMIZE) $(SANITIZE) $(LDFLAGS) -o $@ $^ $(LIBRARY_LIBS)
 
-$(O)/objects/%.o: %.c Makefile
+$(O)/objects/%.o: %.c $(O)/flags
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $(if $(filter tests/%,$<),$(CHECK_CFLAGS)) -c -o $@ $<
+	$(call say,CC $<)$(CC) $(ALL_CFLAGS) $(if $(filter tests/%,$<),$(CHECK_CFLAGS)) -c -o $@ $<
 
 $(O)/run-tests: $(TEST_OBJECTS) $(O)/libcore.a
-	$(CC) $(OPTIMIZE) $(SANITIZE) $(LDFLAGS) -o $@ $^ $(LIBRARY_LIBS) $(CHECK_LIBS)
+	$(call say,LD $@)$(CC) $(OPTIMIZE) $(SANITIZE) $(LDFLAGS) -o $@ $^ $(LIBRARY_LIBS) $(CHECK_LIBS)
 
 # What is installed, and where; uninstall takes the same files away.
 SHARE = $(DESTDIR)$(PREFIX)/share

@@ -5,13 +5,13 @@ evaluated, its `if` respected, its outputs read back. `uses` steps have stand-in
 folder, the upload copies into a folder. What happened is printed as one JSON object.
 
     run_steps.py ACTION.yml --workspace DIR --scratch DIR [--restore DIR] [--input NAME=VALUE]...
-    run_steps.py --shellcheck FILE.yml...
+    run_steps.py --shellcheck FILE.yml...      ShellCheck over every script in them
+    run_steps.py --safety FILE.yml...          what makes a pull request from a fork harmless
 """
 
 import argparse
 import json
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -69,7 +69,9 @@ class Job:
         script.write_text(interpolate(step["run"], self.contexts))
         output = self.scratch / f"output-{number}"
         output.touch()
-        environment = dict(os.environ, HOME=str(self.home), CI="true", GITHUB_ACTIONS="true",
+        # The runner is not started by a make.
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
+        environment = dict(inherited, HOME=str(self.home), CI="true", GITHUB_ACTIONS="true",
                            GITHUB_WORKSPACE=str(self.workspace), GITHUB_ACTION_PATH=str(self.action_path),
                            GITHUB_OUTPUT=str(output), GITHUB_STEP_SUMMARY=str(self.summary))
         for name, value in step.get("env", {}).items():
@@ -121,23 +123,44 @@ def run_steps_of(file):
 
 
 def shellcheck(files):
-    """ShellCheck over each script; an expression in a script is an injection and refused."""
-    failures = 0
     for file in files:
         for step in run_steps_of(file):
-            if "${{" in step["run"]:
-                print(f"{file}: {step['name']}: an expression inside a script; hand it over by env", file=sys.stderr)
-                failures += 1
             with tempfile.NamedTemporaryFile("w", suffix=".sh") as script:
                 script.write("#!/bin/bash\nset -eo pipefail\n" + step["run"])
                 script.flush()
                 # SC1091: /etc/os-release is the machine's, not ours to follow.
                 done = subprocess.run(["shellcheck", "--exclude=SC1091", script.name], stdout=subprocess.PIPE, text=True)
             if done.returncode != 0:
-                print(f"{file}: {step['name']}:\n{re.sub(re.escape(script.name), 'script', done.stdout)}",
-                      file=sys.stderr)
-                failures += 1
-    return failures
+                yield f"{file}: {step['name']}:\n{done.stdout.replace(script.name, 'script')}"
+
+
+def safety(files):
+    for file in files:
+        loaded = load(file)
+        for step in run_steps_of(file):
+            if "${{" in step["run"]:
+                yield f"{file}: {step['name']}: an expression inside a script; hand it over by env"
+        if "jobs" not in loaded:
+            continue
+        if loaded.get("permissions") != {"contents": "read"}:
+            yield f"{file}: permissions must be contents: read and nothing else"
+        # YAML 1.1 would read the key `on` as true; this loader follows 1.2.
+        if "pull_request_target" in loaded["on"]:
+            yield f"{file}: pull_request_target would run a fork's code with this repository's rights"
+        for name, job in loaded["jobs"].items():
+            if "permissions" in job:
+                yield f"{file}: {name}: permissions are the workflow's"
+            for step in job["steps"]:
+                if step.get("uses", "").startswith("actions/checkout") and \
+                        step.get("with", {}).get("persist-credentials") is not False:
+                    yield f"{file}: {name}: the checkout must not leave its token behind"
+
+
+def complain(problems):
+    found = list(problems)
+    for problem in found:
+        print(problem, file=sys.stderr)
+    return 1 if found else 0
 
 
 def main():
@@ -147,10 +170,11 @@ def main():
     parser.add_argument("--scratch")
     parser.add_argument("--restore")
     parser.add_argument("--input", action="append", default=[])
-    parser.add_argument("--shellcheck", nargs="+")
+    parser.add_argument("--shellcheck", nargs="+", default=[])
+    parser.add_argument("--safety", nargs="+", default=[])
     arguments = parser.parse_args()
-    if arguments.shellcheck:
-        sys.exit(1 if shellcheck(arguments.shellcheck) else 0)
+    if arguments.shellcheck or arguments.safety:
+        sys.exit(complain([*shellcheck(arguments.shellcheck), *safety(arguments.safety)]))
     job = Job(arguments)
     job.run()
     json.dump(job.report(), sys.stdout, indent=1)
