@@ -4,6 +4,7 @@
 #
 # Into the root go, beside debootstrap's minimal base, `make` and `git` alone, as README says a machine needs them.
 # The mirror is the one that this machine's apt uses. KEEP=yes keeps the root for a look afterwards.
+# shellcheck disable=SC2016 # the dollars in single quotes are apt's and dpkg's
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -21,10 +22,7 @@ mirror=${MIRROR:-$(apt-get indextargets --format '$(REPO_URI) $(CODENAME)' 'Crea
 
 root=$(mktemp -d "${TMPDIR:-/tmp}/heapgate-root-XXXXXX")
 clean_up() {
-    local mounted
-    for mounted in dev/pts dev proc; do
-        ! mountpoint -q "$root/$mounted" || umount -l "$root/$mounted"
-    done
+    ! mountpoint -q "$root/proc" || umount -l "$root/proc"
     # Never through a mount that could not be taken off.
     if [ "${KEEP:-no}" = yes ] || grep -qF " $root/" /proc/mounts; then
         printf 'clean-root: %s is left\n' "$root"
@@ -45,15 +43,13 @@ inside() {
     chroot "$root" env -i HOME=/root LC_ALL=C PATH=/usr/sbin:/usr/bin:/sbin:/bin "${network[@]}" "$@"
 }
 installed() { inside dpkg-query -W -f '${Package}\n' | LC_ALL=C sort; }
-megabytes() { du -xsm --exclude=proc --exclude=dev "$root" | cut -f 1; }
+megabytes() { du -xsm --exclude=proc "$root" | cut -f 1; }
 
 echo "clean-root: a minimal $suite"
 debootstrap --variant=minbase "$suite" "$root" "$mirror" >"$root.log" 2>&1 ||
     { tail -n 20 "$root.log" >&2 && fail "debootstrap failed"; }
 rm -f "$root.log"
 mount -t proc proc "$root/proc"
-mount --rbind /dev "$root/dev"
-mount --make-rslave "$root/dev"
 cp -L /etc/resolv.conf "$root/etc/resolv.conf"
 cp /etc/apt/apt.conf.d/*proxy* "$root/etc/apt/apt.conf.d/" 2>/dev/null || true
 if [ -e /etc/ssl/certs/ca-certificates.crt ]; then
