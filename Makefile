@@ -37,11 +37,10 @@ ALL_CFLAGS = -std=gnu11 $(OPTIMIZE) $(WARNINGS) $(SANITIZE) $(CFLAGS) -Iharness 
 CORE_SOURCES := $(filter-out harness/main.c,$(wildcard harness/*.c harness/*/*.c))
 CORE_OBJECTS := $(CORE_SOURCES:%.c=$(O)/objects/%.o)
 MAIN_OBJECT := $(O)/objects/harness/main.o
-TEST_ROOMS := measure formats scenario run instrument gate report cmd cli github install setup include_rules
-TEST_SOURCES := $(wildcard tests/*.c $(TEST_ROOMS:%=tests/%/*.c))
+TEST_SOURCES := $(filter-out tests/fixtures/% tests/fuzz/% tests/bench/%,$(wildcard tests/*.c tests/*/*.c))
 TEST_OBJECTS := $(TEST_SOURCES:%.c=$(O)/objects/%.o)
 
-.PHONY: all build gate test test-programs scenario-programs
+.PHONY: all build gate test test-programs scenario-programs demo-program fixtures
 all: build
 build: $(O)/heapgate
 
@@ -61,8 +60,8 @@ test: setup-test
 	@$(O)/run-tests $(SUITES)
 
 # Whatever tests run is a prerequisite of this, whatever scenarios run of scenario-programs (scenarios/programs.mk).
-test-programs: $(O)/run-tests $(O)/heapgate $(O)/venv/ready scenario-programs
-scenario-programs:
+test-programs: $(O)/run-tests $(O)/heapgate $(O)/venv/ready scenario-programs demo-program fixtures
+scenario-programs demo-program fixtures:
 
 # Asks dpkg alone when nothing is missing.
 .PHONY: setup-gate setup-test setup-check
