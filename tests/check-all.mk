@@ -19,7 +19,7 @@ check-sanitizers: test-programs
 		SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=undefined" $(O)/asan/run-tests $(O)/asan/heapgate
 	@echo "check-sanitizers: all tests under ASan and UBSan"
 	@HEAPGATE_BINARY=$(CURDIR)/$(O)/asan/heapgate UBSAN_OPTIONS=print_stacktrace=1 \
-		$(O)/asan/run-tests $(LAUNCHING_SUITES:%=-%)
+		$(O)/asan/run-tests $(LAUNCHING_SUITES:%='-%')
 
 # The other compiler sees other mistakes; its warnings are errors here.
 check-clang: test-programs
@@ -32,7 +32,7 @@ check-valgrind: test-programs
 	@echo "check-valgrind: our own tests under memcheck"
 	@CK_FORK=no G_SLICE=always-malloc valgrind --quiet --leak-check=full --errors-for-leak-kinds=definite,indirect \
 		--show-leak-kinds=definite,indirect --error-exitcode=9 --suppressions=tests/glib.supp --num-callers=25 \
-		$(O)/run-tests $(LAUNCHING_SUITES:%=-%)
+		$(O)/run-tests $(LAUNCHING_SUITES:%='-%')
 
 C_FILES = $(wildcard harness/*.[ch] harness/*/*.[ch] tests/*.[ch] tests/*/*.[ch] scenarios/*/*.[ch])
 check-format:
