@@ -4,10 +4,13 @@
 #   make test        set up, build, run all tests            (make test SUITES="massif report_*")
 #   make check-all   sanitizers, both compilers, Valgrind on ourselves, fuzz smoke, format, include rules
 #   make bench       speed, against peers in the same run
-#   make install     PREFIX=/usr/local DESTDIR=
+#   make install     PREFIX=/usr/local DESTDIR=    (and make uninstall)
+#   make clean-root  both commands from nothing, in a Debian root made for it; by hand, as root
 #   make clean
 #
-# Nothing but build/ and reports/ is written.
+# Nothing but build/ and reports/ is written. SETUP=no installs no packages.
+# GNU make turns every failure into its own status 2. Heapgate's status is the one on the last line that `make gate`
+# prints and "exit_status" in reports/verdict.json, which is there only if this very run was measured.
 
 VERSION := 0.1.0
 PREFIX ?= /usr/local
@@ -20,42 +23,108 @@ WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpo
 	-Wno-format-nonliteral -Wno-missing-field-initializers -Werror=implicit-function-declaration
 
 LIBRARIES := gio-2.0 gio-unix-2.0 libxml-2.0 json-glib-1.0 yaml-0.1 yajl
-# Evaluated when first needed: on a fresh machine pkg-config comes with `make setup`.
-LIBRARY_CFLAGS = $(shell pkg-config --cflags $(LIBRARIES))
-LIBRARY_LIBS = $(shell pkg-config --libs $(LIBRARIES)) -lm
-CHECK_CFLAGS = $(shell pkg-config --cflags check)
-CHECK_LIBS = $(shell pkg-config --libs check)
+# Evaluated when first needed, once: on a fresh machine pkg-config comes with the set-up.
+once = $(eval $(1) := $(shell pkg-config $(2)) $(3))$($(1))
+LIBRARY_CFLAGS = $(call once,LIBRARY_CFLAGS,--cflags $(LIBRARIES))
+LIBRARY_LIBS = $(call once,LIBRARY_LIBS,--libs $(LIBRARIES),-lm)
+CHECK_CFLAGS = $(call once,CHECK_CFLAGS,--cflags check)
+CHECK_LIBS = $(call once,CHECK_LIBS,--libs check)
 
 ALL_CFLAGS = -std=gnu11 $(OPTIMIZE) $(WARNINGS) $(SANITIZE) $(CFLAGS) -Iharness -Itests \
-	-DHEAPGATE_VERSION='"$(VERSION)"' -DHEAPGATE_PREFIX='"$(PREFIX)"' -D_GNU_SOURCE \
+	-DHEAPGATE_VERSION='"$(VERSION)"' -D_GNU_SOURCE \
 	-fno-omit-frame-pointer -MMD -MP $(LIBRARY_CFLAGS)
 
 CORE_SOURCES := $(filter-out harness/main.c,$(wildcard harness/*.c harness/*/*.c))
 CORE_OBJECTS := $(CORE_SOURCES:%.c=$(O)/objects/%.o)
 MAIN_OBJECT := $(O)/objects/harness/main.o
-TEST_SOURCES := $(wildcard tests/*.c $(foreach d,measure formats scenario run instrument gate report cmd cli,tests/$(d)/*.c))
+TEST_SOURCES := $(filter-out tests/fixtures/% tests/fuzz/% tests/bench/%,$(wildcard tests/*.c tests/*/*.c))
 TEST_OBJECTS := $(TEST_SOURCES:%.c=$(O)/objects/%.o)
 
-.PHONY: all build
+.PHONY: all build gate test test-programs scenario-programs demo-program fixtures
 all: build
 build: $(O)/heapgate
 
+# Set-up comes first and building in a make of its own: the library flags are known only after it.
+BUILD = +@$(MAKE) --no-print-directory $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
+
+# make gate SCENARIOS="NAME..." GATE_OPTIONS="--jobs 1"
+gate: setup-gate
+	@rm -f reports/verdict.json
+	$(BUILD) build scenario-programs
+	@status=0; $(O)/heapgate run $(GATE_OPTIONS) $(SCENARIOS) || status=$$?; \
+	[ $$status -eq 0 ] || echo "gate: heapgate's exit status is $$status"; exit $$status
+
+# make test SUITES="massif report_*"
+test: setup-test
+	$(BUILD) test-programs
+	@$(O)/run-tests $(SUITES)
+
+# Whatever tests run is a prerequisite of this, whatever scenarios run of scenario-programs (scenarios/programs.mk).
+test-programs: $(O)/run-tests $(O)/heapgate $(O)/venv/ready scenario-programs demo-program fixtures
+scenario-programs demo-program fixtures:
+
+# Asks dpkg alone when nothing is missing.
+.PHONY: setup-gate setup-test setup-check
+setup-gate setup-test setup-check: setup-%:
+	@$(if $(filter no,$(SETUP)),,.ci/install-packages $*)
+
+# The linters of the GitHub files and the library by which the tests play GitHub's runner.
+$(O)/venv/ready: tests/github/requirements.txt
+	@rm -rf $(@D)
+	@/usr/bin/python3 -m venv $(@D)
+	@$(@D)/bin/pip install --quiet --disable-pip-version-check --requirement $<
+	@touch $@
+
+# make V=1 shows the commands.
+say = $(if $(V),,@echo "  $(1)"; )
+
+# Everything is built anew when the compiler or its flags change.
+FLAGS = $(CC) $(OPTIMIZE) $(WARNINGS) $(SANITIZE) $(CFLAGS) $(LDFLAGS) $(VERSION)
+.PHONY: force
+$(O)/flags: force
+	@mkdir -p $(@D)
+	@echo '$(FLAGS)' | cmp --silent - $@ || echo '$(FLAGS)' > $@
+
 $(O)/libcore.a: $(CORE_OBJECTS)
 	@rm -f $@
-	ar rcs $@ $^
+	$(call say,AR $@)ar rcs $@ $^
 
 $(O)/heapgate: $(MAIN_OBJECT) $(O)/libcore.a
-	$(CC) $(OPTIMIZE) $(SANITIZE) $(LDFLAGS) -o $@ $^ $(LIBRARY_LIBS)
+	$(call say,LD $@)$(CC) $(OPTIMIZE) $(SANITIZE) $(LDFLAGS) -o $@ $^ $(LIBRARY_LIBS)
 
-$(O)/objects/%.o: %.c Makefile
+$(O)/objects/%.o: %.c $(O)/flags
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $(if $(filter tests/%,$<),$(CHECK_CFLAGS)) -c -o $@ $<
+	$(call say,CC $<)$(CC) $(ALL_CFLAGS) $(if $(filter tests/%,$<),$(CHECK_CFLAGS)) -c -o $@ $<
 
 $(O)/run-tests: $(TEST_OBJECTS) $(O)/libcore.a
-	$(CC) $(OPTIMIZE) $(SANITIZE) $(LDFLAGS) -o $@ $^ $(LIBRARY_LIBS) $(CHECK_LIBS)
+	$(call say,LD $@)$(CC) $(OPTIMIZE) $(SANITIZE) $(LDFLAGS) -o $@ $^ $(LIBRARY_LIBS) $(CHECK_LIBS)
 
-.PHONY: clean
+# What is installed, and where; uninstall takes the same files away.
+SHARE = $(DESTDIR)$(PREFIX)/share
+INSTALLED = $(DESTDIR)$(PREFIX)/bin/heapgate $(DESTDIR)$(PREFIX)/include/heapgate.h $(SHARE)/man/man1/heapgate.1 \
+	$(SHARE)/bash-completion/completions/heapgate $(SHARE)/heapgate/glibc.supp $(SHARE)/pkgconfig/heapgate.pc
+
+.PHONY: install uninstall clean clean-root
+install: build
+	install -D $(O)/heapgate $(DESTDIR)$(PREFIX)/bin/heapgate
+	install -D -m 644 harness/include/heapgate.h $(DESTDIR)$(PREFIX)/include/heapgate.h
+	install -D -m 644 docs/heapgate.1 $(SHARE)/man/man1/heapgate.1
+	install -D -m 644 harness/share/heapgate.bash $(SHARE)/bash-completion/completions/heapgate
+	install -D -m 644 harness/share/glibc.supp $(SHARE)/heapgate/glibc.supp
+	install -d $(SHARE)/pkgconfig
+	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' harness/share/heapgate.pc.in > $(SHARE)/pkgconfig/heapgate.pc
+	chmod 644 $(SHARE)/pkgconfig/heapgate.pc
+
+uninstall:
+	rm -f $(INSTALLED)
+	-rmdir $(SHARE)/heapgate
+
 clean:
-	rm -rf build
+	rm -rf $(O)
+
+clean-root:
+	tests/clean-root.sh
 
 -include $(CORE_OBJECTS:.o=.d) $(MAIN_OBJECT:.o=.d) $(TEST_OBJECTS:.o=.d)
+
+include tests/check-all.mk

@@ -68,15 +68,19 @@ void runner_remove(const char *folder)
     nftw(folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 }
 
+/* Arguments are patterns of the suites to run; "-PATTERN" leaves suites out. */
 static gboolean wanted(const char *name, int argc, char **argv)
 {
-    gboolean any = FALSE;
+    gboolean any = FALSE, chosen = FALSE;
     for (int i = 1; i < argc; i++) {
-        any = TRUE;
-        if (g_pattern_match_simple(argv[i], name))
-            return TRUE;
+        gboolean leave_out = argv[i][0] == '-';
+        gboolean matches = g_pattern_match_simple(argv[i] + leave_out, name);
+        if (leave_out && matches)
+            return FALSE;
+        any |= !leave_out;
+        chosen |= !leave_out && matches;
     }
-    return !any;
+    return chosen || !any;
 }
 
 static int by_name(const void *a, const void *b)

@@ -1,0 +1,50 @@
+# The checks that are too long for every test run. CI calls them; so may anyone: make check-all
+
+.PHONY: check-all check-sanitizers check-clang check-valgrind check-format check-scripts format fuzz-smoke
+check-all: setup-check
+	$(BUILD) check-format
+	$(BUILD) check-scripts
+	$(BUILD) check-clang
+	$(BUILD) check-sanitizers
+	$(BUILD) check-valgrind
+	$(BUILD) fuzz-smoke
+	@echo "check-all: all clean"
+
+# Suites that launch Valgrind or a make of their own: slow twice over, and not about the memory of this code.
+LAUNCHING_SUITES ?= run* cli* fixtures* github* install* setup* heapgate_h* shipped*
+
+# AddressSanitizer, LeakSanitizer and UndefinedBehaviorSanitizer over every test, and over the program tests start.
+check-sanitizers: test-programs
+	$(BUILD) O=$(O)/asan CFLAGS="-Werror $(CFLAGS)" \
+		SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=undefined" $(O)/asan/run-tests $(O)/asan/heapgate
+	@echo "check-sanitizers: all tests under ASan and UBSan"
+	@HEAPGATE_BINARY=$(CURDIR)/$(O)/asan/heapgate UBSAN_OPTIONS=print_stacktrace=1 \
+		$(O)/asan/run-tests $(LAUNCHING_SUITES:%='-%')
+
+# The other compiler sees other mistakes; its warnings are errors here.
+check-clang: test-programs
+	$(BUILD) O=$(O)/clang CC=clang CXX=clang++ CFLAGS="-Werror $(CFLAGS)" $(O)/clang/run-tests $(O)/clang/heapgate
+	@echo "check-clang: all tests, built by clang"
+	@$(O)/clang/run-tests
+
+# Memcheck on our own tests, in one process (CK_FORK=no) so that leaks are seen.
+check-valgrind: test-programs
+	@echo "check-valgrind: our own tests under memcheck"
+	@CK_FORK=no G_SLICE=always-malloc valgrind --quiet --leak-check=full --errors-for-leak-kinds=definite,indirect \
+		--show-leak-kinds=definite,indirect --error-exitcode=9 --suppressions=tests/glib.supp --num-callers=25 \
+		$(O)/run-tests $(LAUNCHING_SUITES:%='-%')
+
+C_FILES = $(wildcard harness/*.[ch] harness/*/*.[ch] tests/*.[ch] tests/*/*.[ch] scenarios/*/*.[ch])
+check-format:
+	@clang-format --dry-run --Werror $(C_FILES)
+	@echo "check-format: $(words $(C_FILES)) files"
+
+format:
+	clang-format -i $(C_FILES)
+
+# ShellCheck over every script, those inside the action and the workflows included.
+check-scripts: $(O)/venv/ready
+	@shellcheck .ci/run .ci/install-packages $(wildcard tests/*.sh) harness/share/heapgate.bash
+	@$(O)/venv/bin/python -B tests/github/run_steps.py --shellcheck .github/actions/heapgate/action.yml \
+		.github/workflows/*.yml
+	@echo "check-scripts: clean"

@@ -1,0 +1,79 @@
+#!/usr/bin/env bash
+# Both commands of the README from nothing: makes a minimal Debian 12 root, copies a clean clone in, runs `make gate`
+# and `make test` there and reports what was installed and how long each took. By hand, as root: make clean-root
+#
+# Into the root go, beside debootstrap's minimal base, `make` and `git` alone, as README says a machine needs them.
+# The mirror is the one that this machine's apt uses. KEEP=yes keeps the root for a look afterwards.
+# shellcheck disable=SC2016 # the dollars in single quotes are apt's and dpkg's
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+fail() {
+    printf 'clean-root: %s\n' "$*" >&2
+    exit 1
+}
+[ "$(id -u)" -eq 0 ] || fail "needs root, for chroot and mount"
+command -v debootstrap >/dev/null || fail "needs debootstrap: apt-get install debootstrap"
+
+suite=${SUITE:-bookworm}
+mirror=${MIRROR:-$(apt-get indextargets --format '$(REPO_URI) $(CODENAME)' 'Created-By: Packages' |
+    sed -n "s/ $suite\$//p" | head -n 1)}
+[ -n "$mirror" ] || fail "apt knows no mirror of $suite; name one: MIRROR=URL"
+
+root=$(mktemp -d "${TMPDIR:-/tmp}/heapgate-root-XXXXXX")
+clean_up() {
+    ! mountpoint -q "$root/proc" || umount -l "$root/proc"
+    # Never through a mount that could not be taken off.
+    if [ "${KEEP:-no}" = yes ] || grep -qF " $root/" /proc/mounts; then
+        printf 'clean-root: %s is left\n' "$root"
+    else
+        rm -rf --one-file-system "$root"
+    fi
+}
+trap clean_up EXIT
+
+# In the root there is nothing of this machine but how it reaches the network: proxies, apt's and pip's settings.
+network=()
+while IFS='=' read -r name value; do
+    case ${name,,} in
+    *_proxy | pip_*) network+=("$name=$value") ;;
+    esac
+done < <(env)
+inside() {
+    chroot "$root" env -i HOME=/root LC_ALL=C PATH=/usr/sbin:/usr/bin:/sbin:/bin "${network[@]}" "$@"
+}
+installed() { inside dpkg-query -W -f '${Package}\n' | LC_ALL=C sort; }
+megabytes() { du -xsm --exclude=proc "$root" | cut -f 1; }
+
+echo "clean-root: a minimal $suite"
+debootstrap --variant=minbase "$suite" "$root" "$mirror" >"$root.log" 2>&1 ||
+    { tail -n 20 "$root.log" >&2 && fail "debootstrap failed"; }
+rm -f "$root.log"
+mount -t proc proc "$root/proc"
+cp -L /etc/resolv.conf "$root/etc/resolv.conf"
+cp /etc/apt/apt.conf.d/*proxy* "$root/etc/apt/apt.conf.d/" 2>/dev/null || true
+if [ -e /etc/ssl/certs/ca-certificates.crt ]; then
+    install -D /etc/ssl/certs/ca-certificates.crt "$root/etc/ssl/certs/ca-certificates.crt"
+fi
+inside env DEBIAN_FRONTEND=noninteractive apt-get -qq update
+inside env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends make git >/dev/null
+git clone -q --no-local . "$root/root/heapgate"
+
+status=0
+for command in "make gate" "make gate" "make test"; do
+    installed >"$root/before"
+    size=$(megabytes)
+    seconds=$SECONDS
+    echo "clean-root: $command"
+    # shellcheck disable=SC2086
+    inside env -C /root/heapgate $command || status=1
+    seconds=$((SECONDS - seconds))
+    installed >"$root/after"
+    printf 'clean-root: "%s" took %d s and installed %d packages, %d MB: %s\n' "$command" "$seconds" \
+        "$(comm -13 "$root/before" "$root/after" | wc -l)" "$(($(megabytes) - size))" \
+        "$(comm -13 "$root/before" "$root/after" | tr '\n' ' ')"
+    [ "$status" -eq 0 ] || fail "$command failed"
+done
+changed=$(inside git -C /root/heapgate status --porcelain)
+[ -z "$changed" ] || fail "the commands left something in the source tree: $changed"
+echo "clean-root: both commands work from nothing"
