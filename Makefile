@@ -33,7 +33,7 @@ ALL_CFLAGS = -std=gnu11 $(OPTIMIZE) $(WARNINGS) $(SANITIZE) $(CFLAGS) -Iharness 
 CORE_SOURCES := $(filter-out harness/main.c,$(wildcard harness/*.c harness/*/*.c))
 CORE_OBJECTS := $(CORE_SOURCES:%.c=$(O)/objects/%.o)
 MAIN_OBJECT := $(O)/objects/harness/main.o
-TEST_SOURCES := $(wildcard tests/*.c $(foreach d,measure formats scenario run instrument gate report cmd cli,tests/$(d)/*.c))
+TEST_SOURCES := $(wildcard tests/*.c $(foreach d,measure formats scenario run instrument gate report cmd cli heapgate_h,tests/$(d)/*.c))
 TEST_OBJECTS := $(TEST_SOURCES:%.c=$(O)/objects/%.o)
 
 .PHONY: all build
