@@ -59,3 +59,5 @@ clean:
 	rm -rf build
 
 -include $(CORE_OBJECTS:.o=.d) $(MAIN_OBJECT:.o=.d) $(TEST_OBJECTS:.o=.d)
+
+include tests/fixtures/fixtures.mk

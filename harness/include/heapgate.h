@@ -100,23 +100,21 @@ static __inline__ unsigned long heapgate_request_(unsigned long request, unsigne
 HEAPGATE_RARE_ unsigned long heapgate_system_call_(unsigned long number, unsigned long first,
                                                    unsigned long second)
 {
-#if defined(__x86_64__)
     unsigned long result;
+#if defined(__x86_64__)
     __asm__ volatile("syscall"
                      : "=a"(result)
                      : "0"(number), "D"(first), "S"(second)
                      : "rcx", "r11", "cc", "memory");
-    return result;
 #else
-    unsigned long result;
     __asm__ volatile("mov x8, %1 ; mov x0, %2 ; mov x1, %3\n\t"
                      "svc #0\n\t"
                      "mov %0, x0"
                      : "=r"(result)
                      : "r"(number), "r"(first), "r"(second)
                      : "x0", "x1", "x8", "cc", "memory");
-    return result;
 #endif
+    return result;
 }
 
 HEAPGATE_RARE_ unsigned long heapgate_process_id_(void)
