@@ -60,4 +60,5 @@ clean:
 
 -include $(CORE_OBJECTS:.o=.d) $(MAIN_OBJECT:.o=.d) $(TEST_OBJECTS:.o=.d)
 
+include scenarios/programs.mk
 include tests/fixtures/fixtures.mk
