@@ -1,5 +1,9 @@
-/* Writes a product catalogue as XML: make-document FILE ITEMS. The same bytes on every machine; about 330
- * bytes an item. */
+/* Writes a product catalogue as XML: make-document FILE ITEMS. The same bytes on every machine; about 300
+ * bytes an item.
+ *
+ * No attribute's value is shorter than four characters: libxml2 keeps shorter ones in a hash table whose seed
+ * is the time of day, and the table's size, and so the peak, would be another one in every run (by up to 8 %,
+ * measured). */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -25,15 +29,15 @@ static void write_text(FILE *out, unsigned n_words)
 static void write_item(FILE *out, unsigned id)
 {
     const char *category = categories[below(8)];
-    fprintf(out, "  <item id=\"i%u\" category=\"%s\" price=\"%u.%02u\">\n    <name>", id, category,
+    fprintf(out, "  <item id=\"item-%u\" category=\"%s\" price=\"%u.%02u\">\n    <name>", id, category,
             1 + below(900), below(100));
     write_text(out, 2);
     fprintf(out, " %s</name>\n    <description>", category);
     write_text(out, 8 + below(16));
     fprintf(out, " &amp; more</description>\n");
     for (unsigned place = 0; place <= below(3); place++)
-        fprintf(out, "    <stock shelf=\"%c%u\" quantity=\"%u\"/>\n", 'A' + (int)below(26), below(100),
-                below(500));
+        fprintf(out, "    <stock shelf=\"%c-%02u\" quantity=\"%u\"/>\n", 'A' + (int)below(26), below(100),
+                1000 + below(500));
     fprintf(out, "  </item>\n");
 }
 
@@ -50,7 +54,7 @@ int main(int argc, char **argv)
         return 1;
     }
     fprintf(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
-                 "<catalogue title=\"Spare parts, spring catalogue, second edition\">\n");
+                 "<catalogue title=\"Spare parts: the spring catalogue, 3rd edition!\">\n");
     for (long id = 0; id < items; id++)
         write_item(out, (unsigned)id);
     fprintf(out, "</catalogue>\n");

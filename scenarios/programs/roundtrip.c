@@ -14,7 +14,7 @@
 
 enum { ITERATIONS = 30 };
 
-/* Copies an attribute's value to another attribute of the same element. FALSE: there is no such attribute. */
+/* Copies an attribute's value to another attribute of the same element. 0: there is no such attribute. */
 static int copy_attribute(xmlNodePtr node, const char *from, const char *to)
 {
     xmlChar *value = xmlGetProp(node, BAD_CAST from);
@@ -66,14 +66,14 @@ static int edit_items(xmlDocPtr document, const char *expression, void (*edit)(x
 
 static void note_low_stock(xmlNodePtr item)
 {
-    add_note(item, "fewer than 50 left & no delivery known");
+    add_note(item, "fewer than 1,200 left & no delivery known");
 }
 
 static int edit_document(xmlDocPtr document)
 {
     return copy_attribute(xmlDocGetRootElement(document), "title", "original-title") &&
            edit_items(document, "//item[@category='valve']", raise_price) > 0 &&
-           edit_items(document, "//item[sum(stock/@quantity) < 50]", note_low_stock) > 0 &&
+           edit_items(document, "//item[sum(stock/@quantity) < 1200]", note_low_stock) > 0 &&
            edit_items(document, "/catalogue/item[position() mod 10 = 0]", remove_item) > 0;
 }
 
