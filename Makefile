@@ -128,3 +128,5 @@ clean-root:
 -include $(CORE_OBJECTS:.o=.d) $(MAIN_OBJECT:.o=.d) $(TEST_OBJECTS:.o=.d)
 
 include tests/check-all.mk
+include scenarios/programs.mk
+include tests/fixtures/fixtures.mk

@@ -1,0 +1,275 @@
+/* heapgate.h: marks for programs that are watched by heapgate.
+ *
+ *     #include <heapgate.h>
+ *     for (i = 0; i < passes; i++) {
+ *         do_the_work();
+ *         heapgate_iteration();      at the END of each pass
+ *     }
+ *     heapgate_mark("end");          what is still allocated here is "retained"
+ *     tear_down();
+ *
+ * Header-only: nothing to link, no header of Valgrind's. C99 and C++98 and later, gcc and clang.
+ * Natively a mark is one client request (a few instructions that do nothing) and a branch. Define
+ * HEAPGATE_DISABLE before including this header and not even that is left.
+ *
+ * Marks work on Linux on x86_64 and aarch64. On every other system they are empty functions: the program
+ * compiles and runs, and heapgate says that the marks it was promised did not come.
+ *
+ * A mark never allocates, calls nothing of libc but getenv, and may be set in any thread and, as long as no
+ * other thread changes the environment, in a signal handler.
+ *
+ * How it works (for heapgate's own side see docs/design.md):
+ *   HEAPGATE_INSTRUMENT  "massif" or "memcheck"; unset or anything else: marks do nothing
+ *   HEAPGATE_MARKS       a folder, its path without blanks, at most 1023 bytes (massif only)
+ *   massif    the monitor command "detailed_snapshot FOLDER/mark.PID.NS.NAME" makes it write all that is
+ * allocated to that file. NS is CLOCK_MONOTONIC in nanoseconds, 20 digits: sorted by it marks are in order,
+ * whatever module set them. memcheck  a quick leak check, then the line "heapgate-mark NAME LEAKED DUBIOUS
+ * REACHABLE SUPPRESSED" (bytes), which the XML output shows as <clientmsg>. The instruction sequence and the
+ * request codes are Valgrind's documented interface to client programs, which it keeps from version to
+ * version (valgrind.h, memcheck.h: "ABIWARNING"). */
+#ifndef HEAPGATE_H
+#define HEAPGATE_H
+
+#if defined(HEAPGATE_DISABLE)
+
+#define heapgate_mark(name)  ((void)0)
+#define heapgate_iteration() ((void)0)
+
+#elif defined(__GNUC__) && defined(__linux__) && defined(__LP64__) &&                                        \
+    (defined(__x86_64__) || defined(__aarch64__))
+
+#include <stdlib.h>
+
+/* Names that end in an underscore are not part of the interface. */
+
+#if defined(__cplusplus)
+#define HEAPGATE_WORD_(pointer) reinterpret_cast<unsigned long>(pointer)
+#else
+#define HEAPGATE_WORD_(pointer) ((unsigned long)(pointer))
+#endif
+
+#define HEAPGATE_RARE_ static __attribute__((noinline, cold, unused))
+
+enum {
+    HEAPGATE_RUNNING_ON_VALGRIND_ = 0x1001,
+    HEAPGATE_MONITOR_COMMAND_ = 0x1202,
+    HEAPGATE_PRINTF_ = 0x1403,         /* the one that takes its va_list by reference */
+    HEAPGATE_LEAK_CHECK_ = 0x4d430006, /* 'M' 'C' + 6 */
+    HEAPGATE_COUNT_LEAKS_ = 0x4d430007,
+    HEAPGATE_NAME_SIZE_ = 64,
+    HEAPGATE_FOLDER_SIZE_ = 1023,
+    HEAPGATE_LINE_SIZE_ = 1280
+};
+
+/* Valgrind knows this sequence, which changes no register, and answers; a processor runs it and answers 0. */
+static __inline__ unsigned long heapgate_request_(unsigned long request, unsigned long first,
+                                                  unsigned long second, unsigned long third,
+                                                  unsigned long fourth)
+{
+    volatile unsigned long words[6];
+    unsigned long answer;
+    words[0] = request;
+    words[1] = first;
+    words[2] = second;
+    words[3] = third;
+    words[4] = fourth;
+    words[5] = 0;
+#if defined(__x86_64__)
+    __asm__ volatile("rolq $3,  %%rdi ; rolq $13, %%rdi\n\t"
+                     "rolq $61, %%rdi ; rolq $51, %%rdi\n\t"
+                     "xchgq %%rbx,%%rbx"
+                     : "=d"(answer)
+                     : "a"(&words[0]), "0"(0UL)
+                     : "cc", "memory");
+#else
+    __asm__ volatile("mov x3, xzr\n\t"
+                     "mov x4, %1\n\t"
+                     "ror x12, x12, #3  ;  ror x12, x12, #13\n\t"
+                     "ror x12, x12, #51 ;  ror x12, x12, #61\n\t"
+                     "orr x10, x10, x10\n\t"
+                     "mov %0, x3"
+                     : "=r"(answer)
+                     : "r"(&words[0])
+                     : "cc", "memory", "x3", "x4");
+#endif
+    return answer;
+}
+
+/* A system call by hand: getpid and clock_gettime are not declared under -std=c99, and clock_gettime may be
+ * in the vDSO, where Valgrind cannot follow. */
+HEAPGATE_RARE_ unsigned long heapgate_system_call_(unsigned long number, unsigned long first,
+                                                   unsigned long second)
+{
+    unsigned long result;
+#if defined(__x86_64__)
+    __asm__ volatile("syscall"
+                     : "=a"(result)
+                     : "0"(number), "D"(first), "S"(second)
+                     : "rcx", "r11", "cc", "memory");
+#else
+    __asm__ volatile("mov x8, %1 ; mov x0, %2 ; mov x1, %3\n\t"
+                     "svc #0\n\t"
+                     "mov %0, x0"
+                     : "=r"(result)
+                     : "r"(number), "r"(first), "r"(second)
+                     : "x0", "x1", "x8", "cc", "memory");
+#endif
+    return result;
+}
+
+HEAPGATE_RARE_ unsigned long heapgate_process_id_(void)
+{
+#if defined(__x86_64__)
+    return heapgate_system_call_(39, 0, 0);
+#else
+    return heapgate_system_call_(172, 0, 0);
+#endif
+}
+
+HEAPGATE_RARE_ unsigned long heapgate_now_ns_(void)
+{
+    unsigned long now[2] = {0, 0}; /* struct timespec: seconds, nanoseconds */
+#if defined(__x86_64__)
+    heapgate_system_call_(228, 1, HEAPGATE_WORD_(&now[0]));
+#else
+    heapgate_system_call_(113, 1, HEAPGATE_WORD_(&now[0]));
+#endif
+    return now[0] * 1000000000UL + now[1];
+}
+
+/* The three that append to a line of HEAPGATE_LINE_SIZE_ bytes return where it ends now; what they are given
+ * is bounded by the sizes above, so that a line never fills up. */
+HEAPGATE_RARE_ char *heapgate_put_text_(char *end, const char *text, unsigned long at_most)
+{
+    while (at_most > 0 && *text != '\0') {
+        *end++ = *text++;
+        at_most--;
+    }
+    *end = '\0';
+    return end;
+}
+
+HEAPGATE_RARE_ char *heapgate_put_number_(char *end, unsigned long number, unsigned long digits)
+{
+    char reversed[20];
+    unsigned long count = 0;
+    while (count < digits || number > 0) {
+        reversed[count++] = "0123456789"[number % 10];
+        number /= 10;
+    }
+    while (count > 0)
+        *end++ = reversed[--count];
+    *end = '\0';
+    return end;
+}
+
+/* Names go into file names and lines of words: what is not [A-Za-z0-9_.-] becomes '_'. */
+HEAPGATE_RARE_ char *heapgate_put_name_(char *end, const char *name)
+{
+    const char *start = end;
+    while (*name != '\0' && end < start + HEAPGATE_NAME_SIZE_) {
+        char c = *name++;
+        int fine = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' ||
+                   c == '.' || c == '-';
+        *end++ = fine ? c : '_';
+    }
+    if (end == start)
+        *end++ = '_';
+    *end = '\0';
+    return end;
+}
+
+HEAPGATE_RARE_ void heapgate_mark_massif_(const char *name)
+{
+    char line[HEAPGATE_LINE_SIZE_];
+    char *end;
+    unsigned long length = 0;
+    const char *folder = getenv("HEAPGATE_MARKS");
+    if (folder == NULL)
+        return;
+    while (folder[length] != '\0')
+        length++;
+    if (length == 0 || length > HEAPGATE_FOLDER_SIZE_)
+        return; /* no file, no mark: heapgate counts them and says so */
+    end = heapgate_put_text_(line, "detailed_snapshot ", 32);
+    end = heapgate_put_text_(end, folder, HEAPGATE_FOLDER_SIZE_);
+    end = heapgate_put_text_(end, "/mark.", 8);
+    end = heapgate_put_number_(end, heapgate_process_id_(), 1);
+    end = heapgate_put_text_(end, ".", 1);
+    end = heapgate_put_number_(end, heapgate_now_ns_(), 20);
+    end = heapgate_put_text_(end, ".", 1);
+    heapgate_put_name_(end, name);
+    heapgate_request_(HEAPGATE_MONITOR_COMMAND_, HEAPGATE_WORD_(&line[0]), 0, 0, 0);
+}
+
+HEAPGATE_RARE_ void heapgate_mark_memcheck_(const char *name)
+{
+    char line[HEAPGATE_LINE_SIZE_];
+    char *end;
+    unsigned long counts[4] = {0, 0, 0, 0}; /* leaked, dubious, reachable, suppressed */
+    unsigned long no_arguments[8] = {0, 0, 0, 0,
+                                     0, 0, 0, 0}; /* a va_list that the text below never looks into */
+    int i;
+    heapgate_request_(HEAPGATE_LEAK_CHECK_, 1 /* quick */, 0, 0, 0);
+    heapgate_request_(HEAPGATE_COUNT_LEAKS_, HEAPGATE_WORD_(&counts[0]), HEAPGATE_WORD_(&counts[1]),
+                      HEAPGATE_WORD_(&counts[2]), HEAPGATE_WORD_(&counts[3]));
+    end = heapgate_put_text_(line, "heapgate-mark ", 16);
+    end = heapgate_put_name_(end, name);
+    for (i = 0; i < 4; i++) {
+        end = heapgate_put_text_(end, " ", 1);
+        end = heapgate_put_number_(end, counts[i], 1);
+    }
+    heapgate_put_text_(end, "\n", 1);
+    heapgate_request_(HEAPGATE_PRINTF_, HEAPGATE_WORD_(&line[0]), HEAPGATE_WORD_(&no_arguments[0]), 0, 0);
+}
+
+HEAPGATE_RARE_ int heapgate_is_(const char *text, const char *word)
+{
+    while (*text != '\0' && *text == *word) {
+        text++;
+        word++;
+    }
+    return *text == *word;
+}
+
+HEAPGATE_RARE_ void heapgate_mark_watched_(const char *name)
+{
+    const char *instrument = getenv("HEAPGATE_INSTRUMENT");
+    if (instrument == NULL || name == NULL)
+        return;
+    if (heapgate_is_(instrument, "massif"))
+        heapgate_mark_massif_(name);
+    else if (heapgate_is_(instrument, "memcheck"))
+        heapgate_mark_memcheck_(name);
+}
+
+/* Marks this instant. name: (transfer none) of [A-Za-z0-9_.-], at most 64 bytes. "end" and "iteration" mean
+ * something to heapgate: see the top. */
+static __inline__ void heapgate_mark(const char *name)
+{
+    if (__builtin_expect(heapgate_request_(HEAPGATE_RUNNING_ON_VALGRIND_, 0, 0, 0, 0) != 0, 0))
+        heapgate_mark_watched_(name);
+}
+
+/* Marks the end of one pass of the workflow. */
+static __inline__ void heapgate_iteration(void)
+{
+    heapgate_mark("iteration");
+}
+
+#undef HEAPGATE_RARE_
+
+#else /* no instrument runs here, or the compiler cannot say the instruction sequence: marks do nothing */
+
+static inline void heapgate_mark(const char *name)
+{
+    (void)name;
+}
+
+static inline void heapgate_iteration(void)
+{
+}
+
+#endif
+
+#endif
