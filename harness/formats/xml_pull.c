@@ -5,9 +5,10 @@
 /* xmlTextReader's line numbers end here without help. */
 enum { FEW_LINES = 60000 };
 
-/* Blanks read after the bytes. libxml2 drops what lies in the block in which it meets the end of a cut file:
- * these are what it drops. */
-enum { PADDING = 8192 };
+/* Read after the bytes: libxml2 drops what lies in the block in which it meets the end of a cut file, and
+ * gives the end of an element only when something follows. These instructions are what it drops. */
+static const char padding[] = "<?end?>";
+enum { PADDING_LENGTH = sizeof padding - 1, PADDINGS = 256 };
 
 /* The length of the character at text, 0 where XML may not hold it. */
 static gsize character_length(const char *text, gsize remaining)
@@ -28,6 +29,15 @@ static int give_prefix(XmlPull *self, char *buffer, gsize room)
     return (int)given;
 }
 
+static int give_padding(XmlPull *self, char *buffer, gsize room)
+{
+    if (self->paddings == 0 || room < PADDING_LENGTH)
+        return 0;
+    self->paddings--;
+    memcpy(buffer, padding, PADDING_LENGTH);
+    return PADDING_LENGTH;
+}
+
 /* libxml2's read callback. */
 static int give(void *context, char *buffer, int room)
 {
@@ -44,12 +54,7 @@ static int give(void *context, char *buffer, int room)
         given += MAX(length, 1);
         self->at += MAX(length, 1);
     }
-    if (given > 0 || self->padding == 0)
-        return (int)given;
-    given = MIN(size, self->padding);
-    memset(buffer, ' ', given);
-    self->padding -= given;
-    return (int)given;
+    return given > 0 ? (int)given : give_padding(self, buffer, size);
 }
 
 static char *describe(const XmlPull *self, xmlErrorPtr error)
@@ -81,7 +86,7 @@ void xml_pull_init(XmlPull *self, const char *bytes, gsize length, guint64 first
         .prefix_length = prefix != NULL ? strlen(prefix) : 0,
         .line_offset = first_line - 1,
         .line = first_line,
-        .padding = PADDING,
+        .paddings = PADDINGS,
     };
     self->reader = xmlReaderForIO(give, NULL, self, NULL, "UTF-8",
                                   XML_PARSE_NONET | XML_PARSE_BIG_LINES | XML_PARSE_COMPACT);

@@ -15,8 +15,8 @@ typedef struct {
     gsize prefix_length;
     const char *bytes;
     gsize length;
-    gsize at;      /* bytes handed to libxml2 */
-    gsize padding; /* blanks still to be handed over after them */
+    gsize at;       /* bytes handed to libxml2 */
+    guint paddings; /* still to be handed over after them */
     guint64 line_offset;
     guint64 line;   /* of the node last read, as the file counts */
     int error_code; /* libxml2's, of the first error; 0: none */
