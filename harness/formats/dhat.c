@@ -357,7 +357,12 @@ gboolean dhat_read(const char *bytes, gsize length, const char *name, DhatNumber
                    DhatSummary *summary, GError **error)
 {
     *summary = (DhatSummary){0};
-    Reading reading = {.bytes = bytes, .name = name, .length = length, .number = number, .summary = summary};
+    /* An empty file may be mapped as NULL. */
+    Reading reading = {.bytes = length > 0 ? bytes : "",
+                       .name = name,
+                       .length = length,
+                       .number = number,
+                       .summary = summary};
     dhat_points_init(&reading.points);
     parse(&reading);
     if (reading.error == NULL)

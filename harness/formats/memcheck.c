@@ -229,7 +229,8 @@ gboolean memcheck_read(const char *bytes, gsize length, const char *name, const 
     Reading reading = {.file = {.name = name, .handler = handler, .user_data = user_data},
                        .summary = summary};
     reading.kinds = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, memcheck_kind_free);
-    gboolean good = read_parts(&reading, bytes, length, error);
+    /* An empty file may be mapped as NULL. */
+    gboolean good = read_parts(&reading, length > 0 ? bytes : "", length, error);
     summary->last_leak_check = reading.file.leak_check;
     hand_over_kinds(&reading);
     good = good && judge(&reading, error);

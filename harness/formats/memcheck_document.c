@@ -108,7 +108,7 @@ static void walk_init(MemcheckWalk *self, MemcheckDocument *document, MemcheckFi
     self->text = g_string_new(NULL);
     self->command = g_string_new(NULL);
     self->strings = g_string_chunk_new(4096);
-    self->frames = g_array_new(FALSE, FALSE, sizeof(Frame));
+    self->frames = g_array_sized_new(FALSE, FALSE, sizeof(Frame), 64); /* never NULL */
     self->counts = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free);
 }
 
