@@ -15,6 +15,7 @@ typedef struct {
     const char *what;  /* the error's own words; NULL where it has none */
     gint64 bytes;      /* leaks; else 0 */
     gint64 blocks;     /* leaks; else 0 */
+    guint leak_check;  /* leaks: which check found it, from 1, counted over the file; else 0 */
     gint64 count;      /* occurrences, from <errorcounts> where given, else 1 */
     const Frame *frames; /* the first stack, innermost first, the allocator's own frames (malloc, operator new in
                             vgpreload) left out */
@@ -31,9 +32,12 @@ typedef struct {
 typedef struct {
     int protocol;    /* 0 where the file does not say */
     gint64 pid;
+    gint64 parent_pid;
+    gboolean forked; /* the file of a process that was forked and did not exec: it also holds what it inherited */
     char *command;   /* program and arguments, joined by blanks; NULL where unknown */
     guint64 errors;  /* error elements */
     GPtrArray *kinds; /* MemcheckKind, by name */
+    guint last_leak_check; /* the one that kinds counts: the last that wrote anything, or that of the exit */
     gboolean finished; /* <state>FINISHED</state> was seen */
     gboolean complete; /* every document in the file is whole and finished */
     char *problem;   /* NULL, or a sentence: cut off, forks sharing one file, a fatal signal, ... */
@@ -47,7 +51,7 @@ typedef struct {
 } MemcheckHandler;
 
 /* Reads a file. Error elements after several leak checks (client requests) repeat the same loss records with
- * cumulative figures: all are given to the handler, in order; summary.kinds counts leak kinds from the last leak
+ * cumulative figures: all are given to the handler, in order, with the number of their check; summary.kinds counts leak kinds from the last leak
  * check only, and other kinds from the whole file.
  * bytes: (transfer none). name: for messages. summary: filled also on HEAPGATE_ERROR_TRUNCATED.
  * Errors: HEAPGATE_ERROR_FORMAT "NAME:LINE: expected ..., found ..." where it is no memcheck XML or damaged beyond

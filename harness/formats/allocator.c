@@ -1,0 +1,41 @@
+#include "allocator.h"
+
+#include <string.h>
+
+static const char *const names[] = {
+    "malloc",         "calloc",        "realloc", "reallocarray", "memalign",
+    "posix_memalign", "aligned_alloc", "valloc",  "pvalloc",      "malloc_usable_size",
+};
+
+static gboolean is_allocator_name(const char *function)
+{
+    if (g_str_has_prefix(function, "operator new") || g_str_has_prefix(function, "__builtin_new") ||
+        g_str_has_prefix(function, "__builtin_vec_new"))
+        return TRUE;
+    for (gsize i = 0; i < G_N_ELEMENTS(names); i++)
+        if (strcmp(function, names[i]) == 0)
+            return TRUE;
+    return FALSE;
+}
+
+static const char *base_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash != NULL ? slash + 1 : path;
+}
+
+gboolean allocator_is_frame(const Frame *frame)
+{
+    gboolean valgrinds =
+        (frame->object != NULL && g_str_has_prefix(base_name(frame->object), "vgpreload_")) ||
+        (frame->file != NULL && strcmp(base_name(frame->file), "vg_replace_malloc.c") == 0);
+    return valgrinds && frame->function != NULL && is_allocator_name(frame->function);
+}
+
+guint allocator_count_frames(const Frame *frames, guint n_frames)
+{
+    guint count = 0;
+    while (count < n_frames && allocator_is_frame(&frames[count]))
+        count++;
+    return count;
+}
