@@ -57,6 +57,8 @@ static gboolean needs_digits(MetricId metric, gint64 a, gint64 b)
 static gint64 blocks_of(const Comparison *comparison)
 {
     double bytes = 0, blocks = 0;
+    if (metric_get(comparison->metric)->unit != METRIC_UNIT_BYTES)
+        return 0;
     for (guint i = 0; i < comparison->deltas->len; i++) {
         const SiteDelta *delta = g_ptr_array_index(comparison->deltas, i);
         bytes += (double)delta->delta_bytes;
@@ -115,6 +117,16 @@ static const char *whole_sentence(const InstrumentResult *instrument)
     return NULL;
 }
 
+/* For a verdict that came without a sentence. */
+static const char *const unexplained[VERDICT_COUNT] = {
+    [VERDICT_PASS] = "pass",
+    [VERDICT_IMPROVED] = "below its baseline",
+    [VERDICT_NEW] = "there is no baseline to compare with",
+    [VERDICT_INCOMPARABLE] = "the baseline is of another environment",
+    [VERDICT_BROKEN] = "nothing was measured",
+    [VERDICT_REGRESSED] = "above its allowance",
+};
+
 char *explain_headline(const InstrumentResult *instrument)
 {
     const Comparison *comparison = leading(instrument);
@@ -123,7 +135,7 @@ char *explain_headline(const InstrumentResult *instrument)
     if (comparison != NULL)
         return explain_comparison(comparison);
     const char *sentence = whole_sentence(instrument);
-    return text_shorten(sentence != NULL ? sentence : verdict_name(instrument->verdict), SENTENCE_COLUMNS);
+    return text_shorten(sentence != NULL ? sentence : unexplained[instrument->verdict], SENTENCE_COLUMNS);
 }
 
 static const Comparison *find(const InstrumentResult *instrument, MetricId metric)

@@ -14,10 +14,21 @@ static void member(JsonBuilder *out, const char *name)
     json_builder_set_member_name(out, name);
 }
 
+/* Within what the reader takes: nothing real is beyond it. */
+static void add_int_value(JsonBuilder *out, gint64 value)
+{
+    json_builder_add_int_value(out, CLAMP(value, -RESULT_JSON_LARGEST, RESULT_JSON_LARGEST));
+}
+
 static void add_int(JsonBuilder *out, const char *name, gint64 value)
 {
     member(out, name);
-    json_builder_add_int_value(out, value);
+    add_int_value(out, value);
+}
+
+static void add_duration(JsonBuilder *out, gint64 duration_us)
+{
+    add_int(out, "duration_us", CLAMP(duration_us, 0, RESULT_JSON_LONGEST_US));
 }
 
 /* JSON is UTF-8: what is not becomes U+FFFD. Control characters stay: the generator escapes them. */
@@ -138,7 +149,7 @@ static void add_timeline(JsonBuilder *out, const Measurement *measurement)
         const TimelinePoint *point = &g_array_index(measurement->timeline, TimelinePoint, i);
         json_builder_begin_array(out);
         add_time(out, point->time);
-        json_builder_add_int_value(out, point->bytes);
+        add_int_value(out, point->bytes);
         json_builder_end_array(out);
     }
     json_builder_end_array(out);
@@ -150,7 +161,7 @@ static void add_measurement(JsonBuilder *out, const Measurement *measurement)
     member(out, "measurement");
     json_builder_begin_object(out);
     add_text(out, "problem", measurement->problem);
-    add_int(out, "duration_us", measurement->duration_us);
+    add_duration(out, measurement->duration_us);
     add_int(out, "iterations", measurement->iterations);
     add_int(out, "warmup", measurement->warmup);
     add_int(out, "smallest_growth", measurement->smallest_growth);
@@ -177,7 +188,7 @@ static void add_comparison(JsonBuilder *out, const Comparison *comparison)
     add_text(out, "verdict", verdict_name(comparison->verdict));
     member(out, "base");
     if (comparison->has_base)
-        json_builder_add_int_value(out, comparison->base);
+        add_int_value(out, comparison->base);
     else
         json_builder_add_null_value(out);
     add_int(out, "now", comparison->now);
@@ -223,7 +234,7 @@ static void add_scenario(JsonBuilder *out, const ScenarioResult *scenario)
         add_text_value(out, *tag);
     json_builder_end_array(out);
     add_text(out, "verdict", verdict_name(scenario->verdict));
-    add_int(out, "duration_us", scenario->duration_us);
+    add_duration(out, scenario->duration_us);
     add_environment(out, scenario->environment);
     ADD_ARRAY(out, "instruments", scenario->instruments, add_instrument);
 }
@@ -236,7 +247,7 @@ static void add_result(JsonBuilder *out, const Result *result)
     add_text(out, "platform", result->platform);
     add_text(out, "started", result->started);
     add_text(out, "commit", result->commit);
-    add_int(out, "duration_us", result->duration_us);
+    add_duration(out, result->duration_us);
     add_text(out, "verdict", verdict_name(result->verdict));
     member(out, "counts");
     json_builder_begin_object(out);

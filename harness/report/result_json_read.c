@@ -117,11 +117,14 @@ static void read_point(JsonWalk *walk, JsonNode *node, Measurement *measurement)
         json_walk_fail(walk, NULL, "a time and a number of bytes", "an array of another length");
         return;
     }
-    TimelinePoint point = {
-        .time = json_walk_as_number(walk, json_array_get_element(pair, 0)),
-        .bytes = json_walk_as_int(walk, json_array_get_element(pair, 1), -RESULT_JSON_LARGEST,
-                                  RESULT_JSON_LARGEST),
-    };
+    TimelinePoint point;
+    gsize at = json_walk_down_index(walk, 0);
+    point.time = json_walk_as_number(walk, json_array_get_element(pair, 0));
+    json_walk_up(walk, at);
+    json_walk_down_index(walk, 1);
+    point.bytes =
+        json_walk_as_int(walk, json_array_get_element(pair, 1), -RESULT_JSON_LARGEST, RESULT_JSON_LARGEST);
+    json_walk_up(walk, at);
     g_array_append_val(measurement->timeline, point);
 }
 

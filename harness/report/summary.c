@@ -17,12 +17,19 @@ static const char *const icons[VERDICT_COUNT] = {
     [VERDICT_BROKEN] = "🚫", [VERDICT_REGRESSED] = "❌",
 };
 
+/* A colon says something only as part of a web address or an emoji. */
+static gboolean is_markup(const char *at)
+{
+    return strchr("\\`*_{}[]<>#!|~&@$", *at) != NULL ||
+           (*at == ':' && (at[1] == '/' || g_ascii_isalpha(at[1])));
+}
+
 /* One line within a paragraph or a cell of a table: a backslash takes away what a punctuation mark means. */
 static void append_inline(GString *out, const char *text)
 {
     g_autofree char *line = text_line(text);
     for (const char *at = line; *at != '\0'; at++) {
-        if (strchr("\\`*_{}[]<>()#!|~&@:$^=\"'", *at) != NULL)
+        if (is_markup(at))
             g_string_append_c(out, '\\');
         g_string_append_c(out, *at);
     }
@@ -148,7 +155,8 @@ static void append_footer(GString *out, const Result *result)
     g_string_append(out, " on ");
     append_inline(out, platform);
     if (result->commit != NULL) {
-        g_autofree char *commit = text_shorten(result->commit, 12);
+        g_autofree char *clean = text_line(result->commit),
+                        *commit = g_utf8_substring(clean, 0, MIN(12, g_utf8_strlen(clean, -1)));
         g_string_append(out, ", commit ");
         append_inline(out, commit);
     }
