@@ -1,0 +1,349 @@
+#include "explain.h"
+
+#include <string.h>
+
+#include "measure/units.h"
+#include "outcome.h"
+#include "stack.h"
+#include "text.h"
+
+/* FOOTER: lines kept for what comes after the call sites; AFTER: for each comparison after the present one;
+ * STACK_LINES: the most one call site takes. */
+enum { FOOTER = 3, AFTER = 3, STACK_LINES = STACK_FRAMES, SENTENCE_COLUMNS = 300 };
+
+/* What says most about a leak first: the same leak shows in growth, in what is retained and in the peak. */
+static const MetricId most_telling[METRIC_COUNT] = {
+    METRIC_ERRORS, METRIC_GROWTH, METRIC_LOST, METRIC_RETAINED, METRIC_POSSIBLY_LOST, METRIC_PEAK,
+};
+
+GPtrArray *explain_comparisons(const InstrumentResult *instrument)
+{
+    GPtrArray *chosen = g_ptr_array_new();
+    if (instrument->verdict != VERDICT_REGRESSED && instrument->verdict != VERDICT_IMPROVED)
+        return chosen;
+    for (int rank = 0; rank < METRIC_COUNT; rank++) {
+        for (guint i = 0; i < instrument->comparisons->len; i++) {
+            Comparison *comparison = g_ptr_array_index(instrument->comparisons, i);
+            if (comparison->metric == most_telling[rank] && comparison->verdict == instrument->verdict)
+                g_ptr_array_add(chosen, comparison);
+        }
+    }
+    return chosen;
+}
+
+/* A value without "/iteration", which the line has said already. exact: all its digits. */
+static char *format_plain(MetricId metric, gint64 value, gboolean exact)
+{
+    if (metric_get(metric)->unit == METRIC_UNIT_COUNT)
+        return metric_format(metric, value);
+    return exact ? g_strdup_printf("%" G_GINT64_FORMAT " B", value) : units_format_bytes(value);
+}
+
+static char *format_now(MetricId metric, gint64 value, gboolean exact)
+{
+    g_autofree char *plain = format_plain(metric, value, exact);
+    gboolean rate = metric_get(metric)->unit == METRIC_UNIT_BYTES_PER_ITERATION;
+    return g_strconcat(plain, rate ? "/iteration" : "", NULL);
+}
+
+/* TRUE where rounding would hide that one number is above the other. */
+static gboolean needs_digits(MetricId metric, gint64 a, gint64 b)
+{
+    g_autofree char *one = format_plain(metric, a, FALSE), *two = format_plain(metric, b, FALSE);
+    return a != b && strcmp(one, two) == 0;
+}
+
+/* The blocks the value is in, where the deltas make up all of it; 0 where that is not known. */
+static gint64 blocks_of(const Comparison *comparison)
+{
+    double bytes = 0, blocks = 0;
+    if (metric_get(comparison->metric)->unit != METRIC_UNIT_BYTES)
+        return 0;
+    for (guint i = 0; i < comparison->deltas->len; i++) {
+        const SiteDelta *delta = g_ptr_array_index(comparison->deltas, i);
+        bytes += (double)delta->delta_bytes;
+        blocks += (double)delta->delta_blocks;
+    }
+    return comparison->base == 0 && bytes == (double)comparison->now && blocks > 0 && blocks < 1e15
+               ? (gint64)blocks
+               : 0;
+}
+
+char *explain_comparison(const Comparison *comparison)
+{
+    MetricId metric = comparison->metric;
+    gboolean over = comparison->now > comparison->limit;
+    gboolean exact = needs_digits(metric, comparison->now, comparison->limit) ||
+                     (comparison->has_base && needs_digits(metric, comparison->now, comparison->base));
+    g_autofree char *now = format_now(metric, comparison->now, exact);
+    g_autofree char *base = format_plain(metric, comparison->base, exact);
+    g_autofree char *limit = format_plain(metric, comparison->limit, exact);
+    g_autofree char *change = units_format_change(comparison->base, comparison->now);
+    GString *text = g_string_new(NULL);
+    g_string_append_printf(text, "%s %s", metric_get(metric)->title, now);
+    gint64 blocks = blocks_of(comparison);
+    if (blocks > 0)
+        g_string_append_printf(text, " in %" G_GINT64_FORMAT " block%s", blocks, blocks == 1 ? "" : "s");
+    if (comparison->has_base)
+        g_string_append_printf(text, ", was %s%s%s%s", base, change[0] != '\0' ? " (" : "", change,
+                               change[0] != '\0' ? ")" : "");
+    else
+        g_string_append(text, ", no baseline");
+    if (comparison->verdict == VERDICT_REGRESSED && !over)
+        g_string_append_printf(text, ", within the allowed %s, but call sites in it grew", limit);
+    else if (comparison->verdict == VERDICT_REGRESSED || comparison->has_base)
+        g_string_append_printf(text, ", allowed %s", limit);
+    return g_string_free(text, FALSE);
+}
+
+/* The comparison the headline is taken from, or NULL. */
+static const Comparison *leading(const InstrumentResult *instrument)
+{
+    g_autoptr(GPtrArray) chosen = explain_comparisons(instrument);
+    return chosen->len > 0 ? g_ptr_array_index(chosen, 0) : NULL;
+}
+
+static const char *whole_sentence(const InstrumentResult *instrument)
+{
+    if (instrument->sentence != NULL)
+        return instrument->sentence;
+    if (instrument->verdict == VERDICT_BROKEN && instrument->measurement->problem != NULL)
+        return instrument->measurement->problem;
+    for (guint i = 0; i < instrument->comparisons->len; i++) {
+        const Comparison *comparison = g_ptr_array_index(instrument->comparisons, i);
+        if (comparison->verdict == instrument->verdict && comparison->sentence != NULL)
+            return comparison->sentence;
+    }
+    return NULL;
+}
+
+/* For a verdict that came without a sentence. */
+static const char *const unexplained[VERDICT_COUNT] = {
+    [VERDICT_PASS] = "pass",
+    [VERDICT_IMPROVED] = "below its baseline",
+    [VERDICT_NEW] = "there is no baseline to compare with",
+    [VERDICT_INCOMPARABLE] = "the baseline is of another environment",
+    [VERDICT_BROKEN] = "nothing was measured",
+    [VERDICT_REGRESSED] = "above its allowance",
+};
+
+char *explain_headline(const InstrumentResult *instrument)
+{
+    const Comparison *comparison = leading(instrument);
+    if (comparison != NULL && comparison->sentence != NULL)
+        return text_shorten(comparison->sentence, SENTENCE_COLUMNS);
+    if (comparison != NULL)
+        return explain_comparison(comparison);
+    const char *sentence = whole_sentence(instrument);
+    return text_shorten(sentence != NULL ? sentence : unexplained[instrument->verdict], SENTENCE_COLUMNS);
+}
+
+static const Comparison *find(const InstrumentResult *instrument, MetricId metric)
+{
+    for (guint i = 0; i < instrument->comparisons->len; i++) {
+        const Comparison *comparison = g_ptr_array_index(instrument->comparisons, i);
+        if (comparison->metric == metric)
+            return comparison;
+    }
+    return NULL;
+}
+
+char *explain_smallest_leak(const InstrumentResult *instrument)
+{
+    static const MetricId totals[] = {METRIC_LOST, METRIC_RETAINED};
+    if (instrument->verdict == VERDICT_BROKEN)
+        return NULL;
+    if (instrument->measurement->smallest_growth > 0)
+        return metric_format(METRIC_GROWTH, instrument->measurement->smallest_growth);
+    for (gsize i = 0; i < G_N_ELEMENTS(totals); i++) {
+        const Comparison *comparison = find(instrument, totals[i]);
+        if (comparison == NULL || !comparison->has_base)
+            continue;
+        g_autofree char *bytes = units_format_bytes(MAX(1, comparison->limit - comparison->now + 1));
+        return g_strdup_printf("%s %s", bytes, metric_get(totals[i])->title);
+    }
+    return NULL;
+}
+
+/* Each with the scenario's name for %s. */
+static const char *const advice[VERDICT_COUNT] = {
+    [VERDICT_IMPROVED] = "keep it:  heapgate update --ratchet %s",
+    [VERDICT_NEW] = "capture a baseline:  heapgate update %s --reason \"first capture\"",
+    [VERDICT_INCOMPARABLE] = "run it where the baseline was captured, or capture one for this environment:  "
+                             "heapgate update %s --reason "
+                             "\"...\"",
+    [VERDICT_BROKEN] =
+        "a run that cannot be measured never passes; see more of it:  heapgate run --verbose %s",
+    [VERDICT_REGRESSED] = "intended?  heapgate update %s --reason \"...\"",
+};
+
+char *explain_advice(const ScenarioResult *scenario, Verdict verdict)
+{
+    if (advice[verdict] == NULL)
+        return NULL;
+    g_autofree char *name = text_argument(scenario->name), *line = text_line(name);
+    return g_strdup_printf(advice[verdict], line);
+}
+
+static void add_line(Columns *columns, const char *indent, const char *text)
+{
+    g_autofree char *line = g_strconcat(indent, text, NULL);
+    columns_add_line(columns, line);
+}
+
+static char *describe_note(const Comparison *comparison, const SiteDelta *delta)
+{
+    g_autofree char *base = format_plain(comparison->metric, delta->base_bytes, FALSE);
+    GString *note = g_string_new(NULL);
+    if (delta->base_bytes > 0)
+        g_string_append_printf(note, "was %s", base);
+    else if (comparison->has_base && comparison->base > 0)
+        g_string_append(note, "new here");
+    if (delta->delta_blocks != 0 && metric_get(comparison->metric)->unit != METRIC_UNIT_COUNT)
+        g_string_append_printf(note, "%s%+" G_GINT64_FORMAT " block%s", note->len > 0 ? ", " : "",
+                               delta->delta_blocks, ABS(delta->delta_blocks) == 1 ? "" : "s");
+    return g_string_free(note, note->len == 0);
+}
+
+/* The deltas that go the verdict's way, largest first; (transfer container). */
+static GPtrArray *relevant(const Comparison *comparison)
+{
+    GPtrArray *chosen = g_ptr_array_new();
+    gboolean shrunk = comparison->verdict == VERDICT_IMPROVED;
+    guint n = comparison->deltas->len;
+    for (guint i = 0; i < n; i++) {
+        SiteDelta *delta = g_ptr_array_index(comparison->deltas, shrunk ? n - 1 - i : i);
+        if (shrunk ? delta->delta_bytes < 0 : delta->delta_bytes > 0)
+            g_ptr_array_add(chosen, delta);
+    }
+    return chosen;
+}
+
+static void add_rest(Columns *columns, MetricId metric, const GPtrArray *deltas, guint from)
+{
+    double sum = 0;
+    for (guint i = from; i < deltas->len; i++)
+        sum += (double)((const SiteDelta *)g_ptr_array_index(deltas, i))->delta_bytes;
+    g_autofree char *amount = metric_format_signed(metric, (gint64)CLAMP(sum, -9e18, 9e18));
+    guint rest = deltas->len - from;
+    g_autofree char *text =
+        g_strdup_printf("... %u %scall site%s", rest, from > 0 ? "more " : "", rest == 1 ? "" : "s");
+    columns_begin(columns);
+    columns_add(columns, amount, NULL);
+    columns_add(columns, text, NULL);
+}
+
+/* The call sites of one comparison, in no more rows than there is room for. shown: the keys whose stacks
+ * stand further up already. */
+static void add_deltas(Columns *columns, const Comparison *comparison, GHashTable *shown, guint room)
+{
+    g_autoptr(GPtrArray) deltas = relevant(comparison);
+    guint end = columns_lines(columns) + room;
+    for (guint i = 0; i < deltas->len; i++) {
+        const SiteDelta *delta = g_ptr_array_index(deltas, i);
+        const char *key = delta->key != NULL ? delta->key : "(unknown)";
+        gboolean again = g_hash_table_contains(shown, key), last = i + 1 == deltas->len;
+        guint needed = (again ? 1 : CLAMP(delta->n_frames, 2, STACK_LINES)) + (last ? 0 : 1);
+        if (columns_lines(columns) + needed > end) {
+            add_rest(columns, comparison->metric, deltas, i);
+            return;
+        }
+        g_autofree char *amount = metric_format_signed(comparison->metric, delta->delta_bytes);
+        g_autofree char *note = describe_note(comparison, delta);
+        if (again)
+            stack_add_short(columns, amount, "(as above)", key, delta->frames, delta->n_frames);
+        else
+            stack_add(columns, amount, note, key, delta->frames, delta->n_frames);
+        g_hash_table_add(shown, (char *)key);
+    }
+}
+
+static void add_comparison(Columns *columns, const Comparison *comparison, gboolean first, GHashTable *shown,
+                           guint end)
+{
+    g_autofree char *numbers = explain_comparison(comparison);
+    g_autofree char *spread = format_plain(comparison->metric, comparison->spread, FALSE);
+    g_autofree char *line = comparison->spread > 0
+                                ? g_strdup_printf("  %s; captured runs differ by %s", numbers, spread)
+                                : g_strdup_printf("  %s", numbers);
+    if (!first || comparison->sentence != NULL || comparison->spread > 0) /* else the headline says it all */
+        columns_add_line(columns, line);
+    guint room = end > columns_lines(columns) ? end - columns_lines(columns) : 1;
+    if (!first && comparison->sentence != NULL && room > 1) {
+        g_autofree char *sentence = text_shorten(comparison->sentence, SENTENCE_COLUMNS);
+        add_line(columns, "    ", sentence);
+        room--;
+    }
+    add_deltas(columns, comparison, shown, room);
+}
+
+/* What was measured where nothing could be compared. */
+static void add_measured(Columns *columns, const Measurement *measurement)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+    for (int id = 0; id < METRIC_COUNT; id++) {
+        if (!measurement->has[id])
+            continue;
+        g_autofree char *value = metric_format(id, measurement->values[id]);
+        g_string_append_printf(text, "%s%s %s", text->len > 0 ? ", " : "", metric_get(id)->title, value);
+    }
+    if (text->len > 0)
+        add_line(columns, "  measured: ", text->str);
+}
+
+static void add_environment(Columns *columns, const Environment *environment)
+{
+    if (environment == NULL)
+        return;
+    const char *parts[] = {environment->platform, environment->libc, environment->valgrind,
+                           environment->python};
+    const char *const before[] = {"", ", ", ", Valgrind ", ", "};
+    g_autoptr(GString) text = g_string_new("this environment: ");
+    for (gsize i = 0; i < G_N_ELEMENTS(parts); i++)
+        if (parts[i] != NULL)
+            g_string_append_printf(text, "%s%s", before[i], parts[i]);
+    g_autofree char *line = text_shorten(text->str, SENTENCE_COLUMNS);
+    add_line(columns, "  ", line);
+}
+
+/* A run as a whole: broken, new, incomparable, or a verdict no comparison explains. */
+static void add_whole(Columns *columns, const ScenarioResult *scenario, const InstrumentResult *instrument)
+{
+    const char *problem = instrument->measurement->problem, *said = whole_sentence(instrument);
+    if (problem != NULL && said != NULL && strstr(said, problem) == NULL) {
+        g_autofree char *line = text_shorten(problem, SENTENCE_COLUMNS);
+        add_line(columns, "  ", line);
+    }
+    if (instrument->verdict == VERDICT_INCOMPARABLE)
+        add_environment(columns, scenario->environment);
+    if (instrument->verdict != VERDICT_BROKEN)
+        add_measured(columns, instrument->measurement);
+}
+
+static void add_footer(Columns *columns, const ScenarioResult *scenario, const InstrumentResult *instrument)
+{
+    g_autofree char *smallest = explain_smallest_leak(instrument);
+    if (smallest != NULL && instrument->verdict == VERDICT_REGRESSED)
+        add_line(columns, "  smallest leak this run could see: ", smallest);
+    g_autofree char *what = explain_advice(scenario, instrument->verdict);
+    if (what != NULL)
+        add_line(columns, "  ", what);
+}
+
+char *explain_instrument(const ScenarioResult *scenario, const InstrumentResult *instrument)
+{
+    OutcomeRow row = {scenario, instrument, instrument->verdict};
+    g_autofree char *title = outcome_title(&row), *headline = explain_headline(instrument);
+    g_autofree char *first = g_strdup_printf("%s: %s", title, headline);
+    g_autoptr(Columns) columns = columns_new("    ", "   ");
+    g_autoptr(GHashTable) shown = g_hash_table_new(g_str_hash, g_str_equal);
+    g_autoptr(GPtrArray) chosen = explain_comparisons(instrument);
+    columns_add_line(columns, first);
+    for (guint i = 0; i < chosen->len; i++)
+        add_comparison(columns, g_ptr_array_index(chosen, i), i == 0, shown,
+                       EXPLAIN_LINES - FOOTER - AFTER * (chosen->len - 1 - i));
+    if (chosen->len == 0)
+        add_whole(columns, scenario, instrument);
+    add_footer(columns, scenario, instrument);
+    return columns_render(columns);
+}

@@ -1,0 +1,211 @@
+/* JUnit XML: the subset every consumer reads. A scenario is a testsuite, an instrument a testcase; what a
+ * person needs stands in the message and, because GitLab hides that, in the text again. */
+#include <libxml/xmlwriter.h>
+#include <string.h>
+
+#include "explain.h"
+#include "outcome.h"
+#include "report.h"
+#include "text.h"
+
+typedef struct {
+    guint tests, failures, errors;
+} Totals;
+
+typedef struct {
+    xmlTextWriter *writer;
+    GHashTable *names; /* of testcases so far, with their class */
+} Junit;
+
+static void start(Junit *self, const char *element)
+{
+    xmlTextWriterStartElement(self->writer, BAD_CAST element);
+}
+
+static void end(Junit *self)
+{
+    xmlTextWriterEndElement(self->writer);
+}
+
+/* The two ways text gets into the file: nothing else writes a byte that is not ours. */
+static void attribute(Junit *self, const char *name, const char *value)
+{
+    g_autofree char *clean = text_line(value);
+    xmlTextWriterWriteAttribute(self->writer, BAD_CAST name, BAD_CAST clean);
+}
+
+static void content(Junit *self, const char *value)
+{
+    g_autofree char *clean = text_block(value);
+    xmlTextWriterWriteString(self->writer, BAD_CAST clean);
+}
+
+static void attribute_count(Junit *self, const char *name, guint value)
+{
+    g_autofree char *text = g_strdup_printf("%u", value);
+    attribute(self, name, text);
+}
+
+/* Seconds with three decimals and a point, whatever the locale. */
+static void attribute_time(Junit *self, gint64 duration_us)
+{
+    gint64 ms = MAX(duration_us, 0) / 1000;
+    g_autofree char *text = g_strdup_printf("%" G_GINT64_FORMAT ".%03d", ms / 1000, (int)(ms % 1000));
+    attribute(self, "time", text);
+}
+
+static void attribute_totals(Junit *self, const Totals *totals)
+{
+    attribute_count(self, "tests", totals->tests);
+    attribute_count(self, "failures", totals->failures);
+    attribute_count(self, "errors", totals->errors);
+}
+
+static void count(Totals *totals, Verdict verdict)
+{
+    totals->tests++;
+    if (verdict == VERDICT_REGRESSED)
+        totals->failures++;
+    else if (outcome_fails(verdict))
+        totals->errors++;
+}
+
+static void write_failure(Junit *self, const OutcomeRow *row)
+{
+    g_autofree char *headline = outcome_headline(row), *passage = outcome_passage(row);
+    start(self, row->verdict == VERDICT_REGRESSED ? "failure" : "error");
+    attribute(self, "message", headline);
+    attribute(self, "type", verdict_name(row->verdict));
+    content(self, passage);
+    end(self);
+}
+
+static void append_values(GString *text, const InstrumentResult *instrument)
+{
+    for (guint i = 0; i < instrument->comparisons->len; i++) {
+        g_autofree char *line = explain_comparison(g_ptr_array_index(instrument->comparisons, i));
+        g_string_append_printf(text, "%s\n", line);
+    }
+    g_autofree char *smallest = explain_smallest_leak(instrument);
+    if (smallest != NULL)
+        g_string_append_printf(text, "smallest leak this run could see: %s\n", smallest);
+}
+
+/* What a pass says: its values, the smallest leak it could have seen, how to keep an improvement. */
+static void write_pass(Junit *self, const OutcomeRow *row)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+    append_values(text, row->instrument);
+    g_autofree char *advice = explain_advice(row->scenario, row->verdict);
+    if (advice != NULL)
+        g_string_append_printf(text, "%s: %s\n", verdict_name(row->verdict), advice);
+    if (text->len == 0)
+        return;
+    start(self, "system-out");
+    content(self, text->str);
+    end(self);
+}
+
+/* GitLab drops a second testcase of the same name without a word: each gets its own. (transfer full). */
+static char *unique_name(Junit *self, const char *class_name, const char *name)
+{
+    char *unique = g_strdup(name);
+    for (guint n = 2;; n++) {
+        g_autofree char *full = g_strconcat(class_name, "\n", unique, NULL);
+        if (g_hash_table_add(self->names, g_strdup(full)))
+            return unique;
+        g_free(unique);
+        unique = g_strdup_printf("%s (%u)", name, n);
+    }
+}
+
+/* The name says all, for consumers show it alone; a point in a class name would begin a package in Jenkins.
+ */
+static void write_case(Junit *self, const OutcomeRow *row)
+{
+    g_autofree char *scenario = outcome_scenario_name(row), *instrument = outcome_instrument_name(row);
+    g_autofree char *name = g_strdup_printf("%s %s", scenario, instrument);
+    g_autofree char *class_name = g_strconcat("heapgate.", g_strdelimit(scenario, ".", '_'), NULL);
+    g_autofree char *unique = unique_name(self, class_name, g_strchomp(name));
+    start(self, "testcase");
+    attribute(self, "classname", class_name);
+    attribute(self, "name", unique);
+    attribute_time(self, row->instrument != NULL ? row->instrument->measurement->duration_us : 0);
+    if (outcome_fails(row->verdict))
+        write_failure(self, row);
+    else
+        write_pass(self, row);
+    end(self);
+}
+
+/* UTC, in the form without a zone that the schemas of JUnit's relatives ask for. (transfer full). */
+static char *timestamp(const Result *result)
+{
+    char *started = text_line(result->started);
+    gsize length = strlen(started);
+    if (length > 0 && started[length - 1] == 'Z')
+        started[length - 1] = '\0';
+    return started;
+}
+
+static void write_suite(Junit *self, const Result *result, const OutcomeRow *rows, guint n_rows)
+{
+    g_autofree char *name = outcome_scenario_name(rows), *started = timestamp(result);
+    Totals totals = {0};
+    for (guint i = 0; i < n_rows; i++)
+        count(&totals, rows[i].verdict);
+    start(self, "testsuite");
+    attribute(self, "name", name);
+    attribute_totals(self, &totals);
+    attribute(self, "skipped", "0");
+    attribute_time(self, rows->scenario != NULL ? rows->scenario->duration_us : 0);
+    attribute(self, "timestamp", started);
+    attribute(self, "hostname", result->platform);
+    for (guint i = 0; i < n_rows; i++)
+        write_case(self, &rows[i]);
+    end(self);
+}
+
+static void write_suites(Junit *self, const Result *result)
+{
+    g_autoptr(GArray) rows = outcome_rows(result);
+    Totals totals = {0};
+    for (guint i = 0; i < rows->len; i++)
+        count(&totals, g_array_index(rows, OutcomeRow, i).verdict);
+    start(self, "testsuites");
+    attribute(self, "name", "heapgate");
+    attribute_totals(self, &totals);
+    attribute_time(self, result->duration_us);
+    for (guint i = 0, n = 0; i < rows->len; i += n) {
+        const OutcomeRow *row = &g_array_index(rows, OutcomeRow, i);
+        for (n = 1; i + n < rows->len && row[n].scenario == row->scenario; n++)
+            ;
+        write_suite(self, result, row, n);
+    }
+    end(self);
+}
+
+static gboolean junit_write(const Result *result, GOutputStream *stream, GError **error)
+{
+    xmlBuffer *buffer = xmlBufferCreate();
+    Junit self = {xmlNewTextWriterMemory(buffer, 0),
+                  g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL)};
+    xmlTextWriterSetIndent(self.writer, 1);
+    xmlTextWriterSetIndentString(self.writer, BAD_CAST "  ");
+    xmlTextWriterStartDocument(self.writer, NULL, "UTF-8", NULL);
+    write_suites(&self, result);
+    xmlTextWriterEndDocument(self.writer);
+    xmlFreeTextWriter(self.writer);
+    gboolean written =
+        text_write((const char *)xmlBufferContent(buffer), xmlBufferLength(buffer), stream, error);
+    g_hash_table_unref(self.names);
+    xmlBufferFree(buffer);
+    return written;
+}
+
+const Report report_junit = {
+    "junit",
+    "junit.xml",
+    "JUnit XML, for GitLab, Jenkins and test reporters of GitHub Actions.",
+    junit_write,
+};

@@ -1,0 +1,20 @@
+#include "report.h"
+
+#include <string.h>
+
+static const Report *const reports[] = {
+    &report_junit, &report_summary, &report_annotations, &report_json, &report_verdict, NULL,
+};
+
+const Report *const *reports_all(void)
+{
+    return reports;
+}
+
+const Report *report_find(const char *name)
+{
+    for (const Report *const *report = reports; *report != NULL; report++)
+        if (strcmp((*report)->name, name) == 0)
+            return *report;
+    return NULL;
+}

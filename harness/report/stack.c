@@ -1,0 +1,144 @@
+#include "stack.h"
+
+#include <string.h>
+
+#include "text.h"
+
+enum { FUNCTION_COLUMNS = 60, PLACE_COLUMNS = 48, OUTERMOST = 2 };
+
+typedef struct {
+    char *function;
+    char *place;
+    guint frames; /* how many it stands for */
+} Line;
+
+static void line_clear(gpointer data)
+{
+    Line *line = data;
+    g_free(line->function);
+    g_free(line->place);
+}
+
+/* Valgrind's replacements of malloc and its kin: every stack begins with one, and none says anything. */
+static gboolean is_allocator(const Frame *frame)
+{
+    return (frame->file != NULL && strstr(frame->file, "vg_replace_malloc") != NULL) ||
+           (frame->object != NULL && strstr(frame->object, "/vgpreload_") != NULL);
+}
+
+static guint first_useful(const Frame *frames, guint n_frames)
+{
+    guint first = 0;
+    while (first < n_frames && is_allocator(&frames[first]))
+        first++;
+    return first < n_frames ? first : 0;
+}
+
+const Frame *stack_source(const Frame *frames, guint n_frames)
+{
+    for (guint i = first_useful(frames, n_frames); i < n_frames; i++)
+        if (frames[i].file != NULL && frames[i].file[0] != '\0' && !is_allocator(&frames[i]))
+            return &frames[i];
+    return NULL;
+}
+
+static Line line_of(const Frame *frame)
+{
+    g_autoptr(GString) function = g_string_new(NULL), place = g_string_new(NULL);
+    frame_describe(frame, function, place);
+    return (Line){text_shorten(function->str, FUNCTION_COLUMNS), text_shorten(place->str, PLACE_COLUMNS), 1};
+}
+
+/* Frames without a symbol in one module are one line: there is nothing to tell them apart by. */
+static void add_frame(GArray *lines, const Frame *frame)
+{
+    Line line = line_of(frame);
+    Line *last = lines->len > 0 ? &g_array_index(lines, Line, lines->len - 1) : NULL;
+    if (frame->function == NULL && last != NULL && g_str_has_prefix(last->function, "???") &&
+        strcmp(last->place, line.place) == 0) {
+        g_free(last->function);
+        last->frames++;
+        last->function = g_strdup_printf("??? (%u frames without a symbol)", last->frames);
+        line_clear(&line);
+        return;
+    }
+    g_array_append_val(lines, line);
+}
+
+/* The middle becomes one line that says how much it was. */
+static void cut_middle(GArray *lines)
+{
+    if (lines->len <= STACK_FRAMES)
+        return;
+    guint first = STACK_FRAMES - OUTERMOST - 1, last = lines->len - OUTERMOST, cut = 0;
+    for (guint i = first; i < last; i++)
+        cut += g_array_index(lines, Line, i).frames;
+    g_array_remove_range(lines, first + 1, last - first - 1);
+    Line *line = &g_array_index(lines, Line, first);
+    line_clear(line);
+    *line = (Line){g_strdup_printf("... %u more", cut), g_strdup(""), cut};
+}
+
+/* (transfer full): at least one line. */
+static GArray *lines_of(const char *key, const Frame *frames, guint n_frames)
+{
+    GArray *lines = g_array_new(FALSE, FALSE, sizeof(Line));
+    g_array_set_clear_func(lines, line_clear);
+    for (guint i = first_useful(frames, n_frames); i < n_frames; i++)
+        add_frame(lines, &frames[i]);
+    if (lines->len == 0) {
+        Line line = {text_shorten(key, FUNCTION_COLUMNS + PLACE_COLUMNS), g_strdup(""), 1};
+        g_array_append_val(lines, line);
+    }
+    return lines;
+}
+
+static void add_row(Columns *columns, const char *amount, const char *indent, const Line *line,
+                    const char *remark)
+{
+    g_autofree char *function = g_strconcat(indent, line->function, NULL);
+    g_autofree char *place =
+        g_strconcat(line->place, remark[0] != '\0' && line->place[0] != '\0' ? "   " : "", remark, NULL);
+    columns_begin(columns);
+    columns_add(columns, amount, NULL);
+    columns_add(columns, function, NULL);
+    columns_add(columns, place, NULL);
+}
+
+void stack_add(Columns *columns, const char *amount, const char *note, const char *key, const Frame *frames,
+               guint n_frames)
+{
+    g_autoptr(GArray) lines = lines_of(key, frames, n_frames);
+    cut_middle(lines);
+    for (guint i = 0; i < lines->len; i++)
+        add_row(columns,
+                i == 0                   ? amount
+                : i == 1 && note != NULL ? note
+                                         : "",
+                i == 0 ? "" : "  ", &g_array_index(lines, Line, i), "");
+    if (lines->len == 1 && note != NULL) {
+        columns_begin(columns);
+        columns_add(columns, note, NULL);
+        columns_add(columns, "", NULL);
+    }
+}
+
+void stack_add_short(Columns *columns, const char *amount, const char *remark, const char *key,
+                     const Frame *frames, guint n_frames)
+{
+    g_autoptr(GArray) lines = lines_of(key, frames, n_frames);
+    add_row(columns, amount, "", &g_array_index(lines, Line, 0), remark);
+}
+
+char *stack_describe(const char *key, const Frame *frames, guint n_frames)
+{
+    g_autoptr(GArray) lines = lines_of(key, frames, n_frames);
+    GString *text = g_string_new(NULL);
+    for (guint i = 0; i < MIN(lines->len, 2); i++) {
+        const Line *line = &g_array_index(lines, Line, i);
+        g_string_append_printf(text, "%s%s", i == 0 ? "" : ", called by ", line->function);
+        if (line->place[0] != '\0')
+            g_string_append_printf(text, " (%s)", line->place);
+    }
+    return g_string_free(text, FALSE);
+}

@@ -1,0 +1,57 @@
+/* Reads hostile bytes as result.json; what is accepted is written again, read again and must then stay as it
+ * is. Every report is made of it too: none may fail, none may complain.
+ *
+ *   clang -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined -Iharness ... \
+ *       tests/fuzz/fuzz_result.c harness/{error.c,gate,measure,report}/...c
+ *   G_DEBUG=fatal-criticals fuzz_result -max_total_time=120 tests/fuzz/corpus/result */
+#include <stdint.h>
+#include <string.h>
+
+#include "report/console.h"
+#include "report/report.h"
+#include "report/result_json.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static char *write_report(const Report *report, const Result *result)
+{
+    GOutputStream *stream = g_memory_output_stream_new_resizable();
+    if (!report->write(result, stream, NULL))
+        g_error("%s was not written", report->name);
+    GMemoryOutputStream *memory = G_MEMORY_OUTPUT_STREAM(stream);
+    char *text =
+        g_strndup(g_memory_output_stream_get_data(memory), g_memory_output_stream_get_data_size(memory));
+    g_object_unref(stream);
+    return text;
+}
+
+static void make_reports(const Result *result)
+{
+    for (const Report *const *report = reports_all(); *report != NULL; report++) {
+        g_autofree char *text = write_report(*report, result);
+        if (!g_utf8_validate(text, -1, NULL))
+            g_error("%s is not UTF-8", (*report)->name);
+    }
+    g_autoptr(GOutputStream) stream = g_memory_output_stream_new_resizable();
+    console_write(result, CONSOLE_VERBOSE | CONSOLE_COLOUR, stream, NULL);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    g_autoptr(GError) error = NULL;
+    result_json_recognise((const char *)data, size);
+    g_autoptr(Result) result = result_json_read((const char *)data, size, "fuzz", &error);
+    if ((result == NULL) != (error != NULL))
+        g_error("neither a result nor an error, or both");
+    if (result == NULL)
+        return 0;
+    make_reports(result);
+    g_autofree char *once = write_report(&report_json, result);
+    g_autoptr(Result) copy = result_json_read(once, strlen(once), "written", &error);
+    if (copy == NULL)
+        g_error("what was written cannot be read: %s", error->message);
+    g_autofree char *again = write_report(&report_json, copy);
+    if (strcmp(once, again) != 0)
+        g_error("what was read is written differently");
+    return 0;
+}

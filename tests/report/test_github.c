@@ -1,0 +1,164 @@
+#include "report/report.h"
+
+#include <string.h>
+
+#include "runner.h"
+#include "sample.h"
+
+static char *render(const Report *report, Result *result)
+{
+    char *text = sample_write(report, result);
+    result_free(result);
+    return text;
+}
+
+static guint count(const char *text, const char *what)
+{
+    guint n = 0;
+    for (const char *at = text; (at = strstr(at, what)) != NULL; at++)
+        n++;
+    return n;
+}
+
+START_TEST(test_annotations_name_the_line_that_grew)
+{
+    g_autofree char *text = render(&report_annotations, sample_regressed());
+    ck_assert_ptr_nonnull(
+        strstr(text, "::error file=scenarios/programs/roundtrip.c,line=112,title=heapgate%3A xml-"));
+    ck_assert_ptr_nonnull(strstr(text, "::error file=shell.c,line=14312,title="));
+    sample_check_golden("annotations-regressed.txt", text);
+}
+END_TEST
+
+START_TEST(test_annotations_of_every_verdict_have_their_kind_worst_first)
+{
+    g_autofree char *text = render(&report_annotations, sample_every_verdict());
+    const char *const order[] = {"::error file=scenarios/programs/roundtrip.c",
+                                 "::error file=scenarios/broken-run.yaml",
+                                 "::warning file=scenarios/incomparable-run.yaml",
+                                 "::warning file=scenarios/new-run.yaml", "::notice file=shell.c"};
+    const char *at = text;
+    for (gsize i = 0; i < G_N_ELEMENTS(order); i++) {
+        at = strstr(at, order[i]);
+        ck_assert_msg(at != NULL, "%s not in its place in\n%s", order[i], text);
+    }
+    ck_assert_uint_eq(count(text, "\n"), 6);
+}
+END_TEST
+
+START_TEST(test_annotations_stop_at_ten_of_a_kind_and_say_how_many_more)
+{
+    g_autofree char *text = render(&report_annotations, sample_many(25, 1));
+    ck_assert_uint_eq(count(text, "::error "), 10);
+    ck_assert_uint_eq(count(text, "\n"), 10);
+    ck_assert(g_str_has_suffix(text, "%0A15 more errors are not shown here: see the step summary\n"));
+    ck_assert_ptr_nonnull(strstr(text, "scenario-00024")); /* the largest excess */
+    ck_assert_ptr_null(strstr(text, "scenario-00000"));
+    g_autofree char *ten = render(&report_annotations, sample_many(10, 1));
+    ck_assert_uint_eq(count(ten, "not shown"), 0);
+}
+END_TEST
+
+START_TEST(test_annotations_cannot_be_broken_out_of)
+{
+    g_autofree char *text = render(&report_annotations, sample_hostile());
+    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+    for (guint i = 0; lines[i] != NULL && lines[i][0] != '\0'; i++) {
+        ck_assert_msg(g_str_has_prefix(lines[i], "::error ") || g_str_has_prefix(lines[i], "::warning ") ||
+                          g_str_has_prefix(lines[i], "::notice "),
+                      "%s", lines[i]);
+        char *properties = strchr(lines[i], ' ') + 1, *end = strstr(properties, "::");
+        ck_assert_ptr_nonnull(end);
+        *end = '\0';
+        ck_assert_ptr_null(strchr(properties, ':'));
+        ck_assert_uint_le(count(properties, ","), 2);
+        ck_assert_uint_eq(count(properties, "="), count(properties, ",") + 1 + count(properties, "a='"));
+    }
+    ck_assert_ptr_nonnull(strstr(text, "x%2Cy%3A%250A"));
+    ck_assert_ptr_null(strchr(text, '\r'));
+    ck_assert_ptr_null(strchr(text, '\033'));
+}
+END_TEST
+
+START_TEST(test_annotations_of_nothing_are_an_error)
+{
+    g_autofree char *text = render(&report_annotations, sample_empty());
+    ck_assert(g_str_has_prefix(text, "::error title="));
+}
+END_TEST
+
+START_TEST(test_summary_shows_the_worst_first)
+{
+    g_autofree char *text = render(&report_summary, sample_every_verdict());
+    ck_assert(g_str_has_prefix(text, "## ❌ heapgate: 1 of 6 scenarios regressed"));
+    ck_assert_ptr_nonnull(strstr(text, "|---|---|---|---|\n| regressed-run | massif | ❌ regressed |"));
+    sample_check_golden("summary-every-verdict.md", text);
+}
+END_TEST
+
+/* Every row has its five bars, every fence is closed by itself, and no HTML but ours stands outside fences.
+ */
+static void check_structure(const char *text)
+{
+    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+    const char *fence = NULL;
+    for (guint i = 0; lines[i] != NULL; i++) {
+        if (fence != NULL) {
+            fence = strcmp(lines[i], fence) == 0 ? NULL : fence;
+        } else if (g_str_has_suffix(lines[i], "`text")) {
+            lines[i][strlen(lines[i]) - strlen("text")] = '\0';
+            fence = lines[i];
+        } else if (lines[i][0] == '|') {
+            ck_assert_msg(count(lines[i], "|") - count(lines[i], "\\|") == 5, "%s", lines[i]);
+            ck_assert_msg(count(lines[i], "<") == count(lines[i], "\\<"), "%s", lines[i]);
+        } else if (strchr(lines[i], '<') != NULL) {
+            ck_assert_msg(g_str_has_prefix(lines[i], "<details") || strcmp(lines[i], "</details>") == 0, "%s",
+                          lines[i]);
+            ck_assert_msg(count(lines[i], "<") <= 3, "%s", lines[i]);
+        }
+    }
+    ck_assert_ptr_null(fence);
+    ck_assert_uint_eq(count(text, "\n<details"), count(text, "\n</details>\n"));
+}
+
+START_TEST(test_summary_cannot_be_broken_out_of)
+{
+    g_autofree char *text = render(&report_summary, sample_hostile());
+    check_structure(text);
+    ck_assert(g_utf8_validate(text, -1, NULL));
+    sample_check_golden("summary-hostile.md", text);
+}
+END_TEST
+
+START_TEST(test_summary_is_cut_between_passages_below_one_mebibyte)
+{
+    const guint sizes[] = {900, 6000};
+    for (gsize i = 0; i < G_N_ELEMENTS(sizes); i++) {
+        g_autofree char *text = render(&report_summary, sample_many(sizes[i], 3));
+        ck_assert_uint_lt(strlen(text), 1024 * 1024);
+        ck_assert_uint_gt(strlen(text), 800 * 1024);
+        ck_assert_ptr_nonnull(strstr(text, " more are left out: GitHub shows at most 1 MiB."));
+        check_structure(text);
+    }
+}
+END_TEST
+
+START_TEST(test_summary_of_nothing_does_not_pass)
+{
+    g_autofree char *text = render(&report_summary, sample_empty());
+    ck_assert(g_str_has_prefix(text, "## 🚫 heapgate: no scenario ran"));
+}
+END_TEST
+
+SUITE(report_github, 30)
+{
+    tcase_add_test(tcase, test_annotations_name_the_line_that_grew);
+    tcase_add_test(tcase, test_annotations_of_every_verdict_have_their_kind_worst_first);
+    tcase_add_test(tcase, test_annotations_stop_at_ten_of_a_kind_and_say_how_many_more);
+    tcase_add_test(tcase, test_annotations_cannot_be_broken_out_of);
+    tcase_add_test(tcase, test_annotations_of_nothing_are_an_error);
+    tcase_add_test(tcase, test_summary_shows_the_worst_first);
+    tcase_add_test(tcase, test_summary_cannot_be_broken_out_of);
+    tcase_add_test(tcase, test_summary_is_cut_between_passages_below_one_mebibyte);
+    tcase_add_test(tcase, test_summary_of_nothing_does_not_pass);
+}
