@@ -59,3 +59,4 @@ clean:
 	rm -rf build
 
 -include $(CORE_OBJECTS:.o=.d) $(MAIN_OBJECT:.o=.d) $(TEST_OBJECTS:.o=.d)
+include tests/fuzz/fuzz.mk tests/bench/bench.mk
