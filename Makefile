@@ -126,7 +126,7 @@ clean-root:
 	tests/clean-root.sh
 
 -include $(CORE_OBJECTS:.o=.d) $(MAIN_OBJECT:.o=.d) $(TEST_OBJECTS:.o=.d)
-
 include tests/check-all.mk
 include scenarios/programs.mk
 include tests/fixtures/fixtures.mk
+include tests/fuzz/fuzz.mk tests/bench/bench.mk

@@ -1,0 +1,120 @@
+#include "chart.h"
+
+#include <string.h>
+
+#include "measure/units.h"
+
+enum { MAX_POINTS = 4096 };
+
+typedef struct {
+    double time;
+    gint64 bytes;
+} Point;
+
+struct Chart {
+    guint count;
+    guint stride;  /* added points that make one kept point */
+    guint pending; /* added to the last kept point */
+    gboolean backwards;
+    double last_time;
+    Point points[MAX_POINTS];
+};
+
+Chart *chart_new(void)
+{
+    Chart *self = g_new0(Chart, 1);
+    self->stride = 1;
+    return self;
+}
+
+void chart_free(Chart *self)
+{
+    g_free(self);
+}
+
+static void halve(Chart *self)
+{
+    for (guint i = 0; i < MAX_POINTS / 2; i++) {
+        const Point *one = &self->points[2 * i], *two = &self->points[2 * i + 1];
+        self->points[i] = two->bytes > one->bytes ? *two : *one;
+    }
+    self->count = MAX_POINTS / 2;
+    self->stride *= 2;
+}
+
+void chart_add(Chart *self, double time, gint64 bytes)
+{
+    self->backwards |= self->count > 0 && time < self->last_time;
+    self->last_time = time;
+    if (self->count > 0 && self->pending < self->stride) {
+        Point *last = &self->points[self->count - 1];
+        if (bytes > last->bytes)
+            *last = (Point){time, bytes};
+        self->pending++;
+        return;
+    }
+    if (self->count == MAX_POINTS)
+        halve(self);
+    self->points[self->count++] = (Point){time, bytes};
+    self->pending = 1;
+}
+
+/* The column of a point. */
+static guint column_of(const Chart *self, guint index, guint columns)
+{
+    double first = self->points[0].time, last = self->last_time;
+    double share = self->backwards || last <= first ? (double)index / (self->count - 1)
+                                                    : (self->points[index].time - first) / (last - first);
+    return MIN((guint)(share * columns), columns - 1);
+}
+
+/* The largest value in each column; between points the last value holds. (transfer full). */
+static gint64 *column_heights(const Chart *self, guint columns)
+{
+    gint64 *heights = g_new(gint64, columns);
+    for (guint x = 0; x < columns; x++)
+        heights[x] = -1;
+    for (guint i = 0; i < self->count; i++) {
+        guint x = column_of(self, i, columns);
+        heights[x] = MAX(heights[x], self->points[i].bytes);
+    }
+    for (guint x = 0; x < columns; x++)
+        if (heights[x] < 0)
+            heights[x] = x > 0 ? heights[x - 1] : 0;
+    return heights;
+}
+
+static void append_row(GString *output, const gint64 *heights, guint columns, double above, const char *label)
+{
+    g_string_append_printf(output, "%10s |", label);
+    gsize filled = output->len;
+    for (guint x = 0; x < columns; x++) {
+        g_string_append_c(output, (double)heights[x] > above ? '#' : ' ');
+        if ((double)heights[x] > above)
+            filled = output->len;
+    }
+    g_string_truncate(output, filled);
+    g_string_append_c(output, '\n');
+}
+
+void chart_render(const Chart *self, guint columns, guint rows, const char *time_unit, GString *output)
+{
+    gint64 highest = 0;
+    for (guint i = 0; i < self->count; i++)
+        highest = MAX(highest, self->points[i].bytes);
+    if (self->count < 2 || highest == 0)
+        return;
+    g_autofree gint64 *heights = column_heights(self, columns);
+    g_autofree char *top = units_format_bytes(highest), *line = g_strnfill(columns, '-');
+    for (guint row = rows; row > 0; row--)
+        append_row(output, heights, columns, (double)highest * (row - 1) / rows, row == rows ? top : "");
+    g_string_append_printf(output, "%10s +%s\n", "0 B", line);
+    if (self->backwards) {
+        g_string_append_printf(output, "%10s  in the order of the file\n", "");
+        return;
+    }
+    g_autofree char *start = g_strdup_printf("%.10g", self->points[0].time);
+    g_autofree char *end = g_strdup_printf("%.10g %s", self->last_time, time_unit);
+    int gap = MAX(1, (int)columns - (int)strlen(start) - (int)strlen(end));
+    g_string_append_printf(output, "%10s  %s%*s%s\n", "", start, gap, "", end);
+}

@@ -1,0 +1,29 @@
+/* Figures: what a file of measurements comes to, ready to be set against another's.
+ *
+ * A figure is one total and the call sites that make it up: the peak of a massif file, what a memcheck file
+ * lost, one metric of one instrument of one scenario in a result. */
+#ifndef HEAPGATE_REPORT_FIGURE_H
+#define HEAPGATE_REPORT_FIGURE_H
+
+#include "gate/result.h"
+#include "measure/call_site.h"
+#include "measure/metric.h"
+
+typedef struct {
+    char *name; /* "peak", "xml-roundtrip, massif: peak"; the same thing has the same name in every file */
+    MetricId metric; /* how the value is written */
+    gint64 value;
+    CallSites *sites; /* NULL where the file does not say */
+} Figure;
+
+/* sites: (transfer full) (nullable). (transfer full). */
+Figure *figure_new(const char *name, MetricId metric, gint64 value, CallSites *sites);
+void figure_free(Figure *self); /* NULL is fine */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Figure, figure_free)
+
+/* The first of this name in an array of Figure; (transfer none) or NULL. */
+Figure *figure_find(const GPtrArray *figures, const char *name);
+/* What a result measured, as it was: baselines play no part. Takes the call sites over from the result. */
+void figures_take_result(GPtrArray *figures, Result *result);
+
+#endif

@@ -1,0 +1,121 @@
+#include "view.h"
+
+#include "columns.h"
+#include "error.h"
+#include "measure/units.h"
+#include "stack.h"
+#include "text.h"
+
+enum { FOUND_SHOWN = 40 };
+
+static const View *const views[] = {&view_massif, &view_memcheck, &view_dhat, NULL};
+
+const View *const *views_all(void)
+{
+    return views;
+}
+
+/* The file's first line as a message shows it; (transfer full). */
+static char *describe_start(const char *bytes, gsize length)
+{
+    if (length == 0)
+        return g_strdup("an empty file");
+    gsize shown = 0;
+    while (shown < length && shown < FOUND_SHOWN && bytes[shown] != '\n' && bytes[shown] != '\r' &&
+           bytes[shown] != '\0')
+        shown++;
+    if (shown == 0)
+        return g_strdup(bytes[0] == '\0' ? "a NUL byte" : "an empty line");
+    g_autofree char *start = g_strndup(bytes, shown), *escaped = g_strescape(start, "\"");
+    return g_strdup_printf("\"%s\"", escaped);
+}
+
+const View *view_recognise(const char *bytes, gsize length, const char *name, GError **error)
+{
+    g_autoptr(GString) expected = g_string_new(NULL);
+    for (const View *const *view = views; *view != NULL; view++) {
+        if ((*view)->recognise(bytes, length))
+            return *view;
+        g_string_append_printf(expected, "%s%s",
+                               view == views     ? ""
+                               : view[1] == NULL ? " or "
+                                                 : ", ",
+                               (*view)->looks);
+    }
+    /* Cut off or damaged in its first lines: the massif reader knows which of them it is. */
+    if (length >= 5 && memcmp(bytes, "desc:", 5) == 0)
+        return &view_massif;
+    g_autofree char *found = describe_start(bytes, length);
+    g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_FORMAT, "%s:1: expected %s, found %s", name,
+                expected->str, found);
+    return NULL;
+}
+
+void view_json_string(JsonBuilder *builder, const char *key, const char *text)
+{
+    json_builder_set_member_name(builder, key);
+    if (text == NULL) {
+        json_builder_add_null_value(builder);
+        return;
+    }
+    g_autofree char *valid = g_utf8_make_valid(text, -1);
+    json_builder_add_string_value(builder, valid);
+}
+
+void view_json_number(JsonBuilder *builder, const char *key, gint64 number)
+{
+    json_builder_set_member_name(builder, key);
+    json_builder_add_int_value(builder, number);
+}
+
+void view_json_end(JsonBuilder *builder, GString *output)
+{
+    json_builder_end_object(builder);
+    g_autoptr(JsonNode) root = json_builder_get_root(builder);
+    g_autofree char *text = json_to_string(root, FALSE);
+    g_string_append(output, text);
+    g_string_append_c(output, '\n');
+}
+
+gboolean view_is_readable(const GError *error)
+{
+    return error == NULL || g_error_matches(error, HEAPGATE_ERROR, HEAPGATE_ERROR_TRUNCATED);
+}
+
+static void add_rest(Columns *columns, guint count, gint64 bytes, double threshold_percent)
+{
+    if (count == 0)
+        return;
+    g_autofree char *amount = units_format_bytes(bytes);
+    g_autofree char *rest =
+        g_strdup_printf("in %u call site%s below %g %%", count, count == 1 ? "" : "s", threshold_percent);
+    columns_begin(columns);
+    columns_add(columns, amount, NULL);
+    columns_add(columns, rest, NULL);
+}
+
+void view_sites(GString *output, CallSites *sites, gint64 whole, double threshold_percent)
+{
+    call_sites_sort(sites);
+    g_autoptr(Columns) columns = columns_new("  ", "  ");
+    guint hidden = 0;
+    gint64 hidden_bytes = 0;
+    for (guint i = 0; i < call_sites_count(sites); i++) {
+        const CallSite *site = call_sites_get(sites, i);
+        double percent = whole > 0 ? 100.0 * (double)site->bytes / (double)whole : 0;
+        if (percent < threshold_percent) {
+            hidden++;
+            hidden_bytes += site->bytes;
+            continue;
+        }
+        g_autofree char *bytes = units_format_bytes(site->bytes);
+        g_autofree char *amount = g_strdup_printf("%5.1f %%  %s", percent, bytes);
+        g_autofree char *note = site->blocks > 0 ? g_strdup_printf("in %" G_GINT64_FORMAT " block%s",
+                                                                   site->blocks, site->blocks == 1 ? "" : "s")
+                                                 : NULL;
+        stack_add(columns, amount, note, site->key, site->frames, site->n_frames);
+    }
+    add_rest(columns, hidden, hidden_bytes, threshold_percent);
+    g_autofree char *text = columns_render(columns);
+    g_string_append(output, text);
+}

@@ -1,0 +1,14 @@
+# Benches: speed against peers, in the same run on the same machine. Nothing here passes or fails on time.
+
+$(O)/bench/generate-massif: tests/bench/generate_massif.c
+	@mkdir -p $(@D)
+	$(CC) -std=gnu11 -O2 $(WARNINGS) -o $@ $<
+
+$(O)/bench/massif-memory: $(O)/objects/tests/bench/massif_memory.o $(O)/libcore.a
+	@mkdir -p $(@D)
+	$(CC) $(OPTIMIZE) $(SANITIZE) $(LDFLAGS) -o $@ $^ $(LIBRARY_LIBS)
+
+.PHONY: bench bench-massif
+bench: bench-massif
+bench-massif: $(O)/heapgate $(O)/bench/generate-massif $(O)/bench/massif-memory
+	tests/bench/bench_massif.sh $(O)/heapgate $(O)/bench
