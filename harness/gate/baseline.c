@@ -62,18 +62,18 @@ char *baseline_path(const Project *project, const char *platform, const char *sc
 }
 
 static const YamlField environment_fields[] = {
-    {"platform", yaml_read_string, offsetof(Environment, platform)},
-    {"architecture", yaml_read_string, offsetof(Environment, architecture)},
-    {"libc", yaml_read_string, offsetof(Environment, libc)},
-    {"valgrind", yaml_read_string, offsetof(Environment, valgrind)},
-    {"python", yaml_read_string, offsetof(Environment, python)},
+    {"platform", yaml_file_read_string, offsetof(Environment, platform)},
+    {"architecture", yaml_file_read_string, offsetof(Environment, architecture)},
+    {"libc", yaml_file_read_string, offsetof(Environment, libc)},
+    {"valgrind", yaml_file_read_string, offsetof(Environment, valgrind)},
+    {"python", yaml_file_read_string, offsetof(Environment, python)},
     {NULL},
 };
 
-static gboolean read_environment(Yaml *yaml, yaml_node_t *node, gpointer target, GError **error)
+static gboolean read_environment(YamlFile *yaml, yaml_node_t *node, gpointer target, GError **error)
 {
     Environment **environment = target;
-    return yaml_read_mapping(yaml, node, environment_fields, *environment, error);
+    return yaml_file_read_mapping(yaml, node, environment_fields, *environment, error);
 }
 
 typedef struct {
@@ -82,118 +82,118 @@ typedef struct {
 } SiteText;
 
 static const YamlField site_fields[] = {
-    {"stack", yaml_read_string, offsetof(SiteText, key)},
-    {"bytes", yaml_read_bytes, offsetof(SiteText, bytes)},
-    {"blocks", yaml_read_count, offsetof(SiteText, blocks)},
+    {"stack", yaml_file_read_string, offsetof(SiteText, key)},
+    {"bytes", yaml_file_read_bytes, offsetof(SiteText, bytes)},
+    {"blocks", yaml_file_read_count, offsetof(SiteText, blocks)},
     {NULL},
 };
 
-static gboolean read_site(Yaml *yaml, yaml_node_t *node, gpointer target, GError **error)
+static gboolean read_site(YamlFile *yaml, yaml_node_t *node, gpointer target, GError **error)
 {
     SiteText site = {0};
-    gboolean read = yaml_read_mapping(yaml, node, site_fields, &site, error);
+    gboolean read = yaml_file_read_mapping(yaml, node, site_fields, &site, error);
     if (read && site.key == NULL)
-        read = yaml_fail(yaml, node, error, "expected a key \"stack\"");
+        read = yaml_file_fail(yaml, node, error, "expected a key \"stack\"");
     if (read)
         call_sites_add_key(target, site.key, site.bytes, site.blocks);
     g_free(site.key);
     return read;
 }
 
-static gboolean read_sites(Yaml *yaml, yaml_node_t *node, gpointer target, GError **error)
+static gboolean read_sites(YamlFile *yaml, yaml_node_t *node, gpointer target, GError **error)
 {
     CallSites **sites = target;
     *sites = call_sites_new();
-    return yaml_each_item(yaml, node, read_site, *sites, error);
+    return yaml_file_each_item(yaml, node, read_site, *sites, error);
 }
 
-static gboolean read_has(Yaml *yaml, yaml_node_t *node, gpointer target, GError **error)
+static gboolean read_has(YamlFile *yaml, yaml_node_t *node, gpointer target, GError **error)
 {
     BaselineMetric *metric = target;
     metric->has = TRUE;
-    return yaml_read_bytes(yaml, node, &metric->value, error);
+    return yaml_file_read_bytes(yaml, node, &metric->value, error);
 }
 
 static const YamlField metric_fields[] = {
     {"value", read_has, 0},
-    {"spread", yaml_read_bytes, offsetof(BaselineMetric, spread)},
-    {"cutoff", yaml_read_bytes, offsetof(BaselineMetric, cutoff_bytes)},
+    {"spread", yaml_file_read_bytes, offsetof(BaselineMetric, spread)},
+    {"cutoff", yaml_file_read_bytes, offsetof(BaselineMetric, cutoff_bytes)},
     {"call_sites", read_sites, offsetof(BaselineMetric, sites)},
     {NULL},
 };
 
-static gboolean read_metric(Yaml *yaml, yaml_node_t *key, yaml_node_t *value, gpointer user_data, GError **error)
+static gboolean read_metric(YamlFile *yaml, yaml_node_t *key, yaml_node_t *value, gpointer user_data, GError **error)
 {
     BaselineInstrument *self = user_data;
     const char *name = (const char *)key->data.scalar.value;
     int id = metric_find(name);
     if (id < 0)
-        return yaml_fail(yaml, key, error, "\"%s\" is not a metric", name);
+        return yaml_file_fail(yaml, key, error, "\"%s\" is not a metric", name);
     BaselineMetric *metric = &self->metrics[id];
-    if (!yaml_read_mapping(yaml, value, metric_fields, metric, error))
+    if (!yaml_file_read_mapping(yaml, value, metric_fields, metric, error))
         return FALSE;
-    return metric->has || yaml_fail(yaml, value, error, "expected a key \"value\"");
+    return metric->has || yaml_file_fail(yaml, value, error, "expected a key \"value\"");
 }
 
-static gboolean read_metrics(Yaml *yaml, yaml_node_t *node, gpointer target, GError **error)
+static gboolean read_metrics(YamlFile *yaml, yaml_node_t *node, gpointer target, GError **error)
 {
-    return yaml_each_pair(yaml, node, read_metric, target, error);
+    return yaml_file_each_pair(yaml, node, read_metric, target, error);
 }
 
 static const YamlField instrument_fields[] = {
-    {"runs", yaml_read_count, offsetof(BaselineInstrument, runs)},
-    {"duration", yaml_read_duration, offsetof(BaselineInstrument, duration_us)},
+    {"runs", yaml_file_read_count, offsetof(BaselineInstrument, runs)},
+    {"duration", yaml_file_read_duration, offsetof(BaselineInstrument, duration_us)},
     {"metrics", read_metrics, 0},
     {NULL},
 };
 
-static gboolean read_instrument(Yaml *yaml, yaml_node_t *key, yaml_node_t *value, gpointer user_data,
+static gboolean read_instrument(YamlFile *yaml, yaml_node_t *key, yaml_node_t *value, gpointer user_data,
                                 GError **error)
 {
     Baseline *self = user_data;
     BaselineInstrument *instrument = baseline_instrument_new((const char *)key->data.scalar.value);
     g_ptr_array_add(self->instruments, instrument);
-    return yaml_read_mapping(yaml, value, instrument_fields, instrument, error);
+    return yaml_file_read_mapping(yaml, value, instrument_fields, instrument, error);
 }
 
-static gboolean read_instruments(Yaml *yaml, yaml_node_t *node, gpointer target, GError **error)
+static gboolean read_instruments(YamlFile *yaml, yaml_node_t *node, gpointer target, GError **error)
 {
-    return yaml_each_pair(yaml, node, read_instrument, target, error);
+    return yaml_file_each_pair(yaml, node, read_instrument, target, error);
 }
 
-static gboolean read_format(Yaml *yaml, yaml_node_t *node, gpointer target, GError **error)
+static gboolean read_format(YamlFile *yaml, yaml_node_t *node, gpointer target, GError **error)
 {
     (void)target;
     gint64 format = 0;
-    if (!yaml_read_count(yaml, node, &format, error))
+    if (!yaml_file_read_count(yaml, node, &format, error))
         return FALSE;
     return format == BASELINE_FORMAT ||
-           yaml_fail(yaml, node, error,
+           yaml_file_fail(yaml, node, error,
                      "expected baseline format %d, found %" G_GINT64_FORMAT
                      "; capture it again with heapgate update, or use the heapgate that wrote it",
                      BASELINE_FORMAT, format);
 }
 
 static const YamlField captured_fields[] = {
-    {"at", yaml_read_string, offsetof(Baseline, captured_at)},
-    {"commit", yaml_read_string, offsetof(Baseline, commit)},
-    {"reason", yaml_read_string, offsetof(Baseline, reason)},
+    {"at", yaml_file_read_string, offsetof(Baseline, captured_at)},
+    {"commit", yaml_file_read_string, offsetof(Baseline, commit)},
+    {"reason", yaml_file_read_string, offsetof(Baseline, reason)},
     {NULL},
 };
 
-static gboolean read_captured(Yaml *yaml, yaml_node_t *node, gpointer target, GError **error)
+static gboolean read_captured(YamlFile *yaml, yaml_node_t *node, gpointer target, GError **error)
 {
-    return yaml_read_mapping(yaml, node, captured_fields, target, error);
+    return yaml_file_read_mapping(yaml, node, captured_fields, target, error);
 }
 
-static gboolean read_scenario(Yaml *yaml, yaml_node_t *node, gpointer target, GError **error)
+static gboolean read_scenario(YamlFile *yaml, yaml_node_t *node, gpointer target, GError **error)
 {
     Baseline *self = target;
-    const char *text = yaml_text(yaml, node, error);
+    const char *text = yaml_file_text(yaml, node, error);
     if (text == NULL)
         return FALSE;
     if (self->scenario != NULL && strcmp(text, self->scenario) != 0)
-        return yaml_fail(yaml, node, error, "expected the baseline of %s, found that of \"%s\"", self->scenario, text);
+        return yaml_file_fail(yaml, node, error, "expected the baseline of %s, found that of \"%s\"", self->scenario, text);
     g_free(self->scenario);
     self->scenario = g_strdup(text);
     return TRUE;
@@ -211,12 +211,12 @@ static const YamlField baseline_fields[] = {
 
 static Baseline *parse(const char *bytes, gsize length, const char *name, const char *scenario, GError **error)
 {
-    g_autoptr(Yaml) yaml = yaml_load(bytes, length, name, error);
+    g_autoptr(YamlFile) yaml = yaml_file_load(bytes, length, name, error);
     g_autoptr(Baseline) self = baseline_new(scenario);
-    if (yaml == NULL || !yaml_read_mapping(yaml, yaml_root(yaml), baseline_fields, self, error))
+    if (yaml == NULL || !yaml_file_read_mapping(yaml, yaml_file_root(yaml), baseline_fields, self, error))
         return NULL;
     if (self->scenario == NULL || self->instruments->len == 0) {
-        yaml_fail(yaml, yaml_root(yaml), error,
+        yaml_file_fail(yaml, yaml_file_root(yaml), error,
                   "expected \"scenario\" and \"instruments\": this baseline holds nothing to compare with");
         return NULL;
     }

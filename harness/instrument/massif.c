@@ -220,14 +220,6 @@ static gboolean read_process(GPtrArray *processes, const char *path, const Outco
            read_exit(process, outcome->output, measurement);
 }
 
-static void add_sites(CallSites *sum, const CallSites *sites)
-{
-    for (guint i = 0; i < call_sites_count(sites); i++) {
-        const CallSite *site = call_sites_get(sites, i);
-        call_sites_add(sum, site->frames, site->n_frames, site->bytes, site->blocks);
-    }
-}
-
 /* Growth of every process that marked iterations; the counts are those of the one that marked most. */
 static void set_growth(const Scenario *scenario, const GPtrArray *processes, Measurement *measurement)
 {
@@ -260,8 +252,8 @@ static void set_totals(const GPtrArray *processes, Measurement *measurement)
         const Process *process = g_ptr_array_index(processes, i);
         peak_bytes += process->peak_bytes;
         retained_bytes += process->retained_bytes;
-        add_sites(peak, process->peak);
-        add_sites(retained, process->retained);
+        call_sites_add_all(peak, process->peak);
+        call_sites_add_all(retained, process->retained);
         measurement_add_process(measurement, process->pid, process->command, process->peak_bytes,
                                 process->retained_bytes);
     }

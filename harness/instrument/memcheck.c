@@ -42,31 +42,43 @@ static MetricId metric_of_kind(const char *kind)
     return METRIC_ERRORS;
 }
 
-/* What one process's file adds up to. */
+/* What the files add up to; the tables of one file are kept apart until its last leak check is known. */
 typedef struct {
     Measurement *measurement;
-    gboolean is_main;
-    CallSites *sites[METRIC_COUNT]; /* of all processes; owned by collect */
-    gint64 totals[METRIC_COUNT];
+    CallSites *sites[METRIC_COUNT]; /* of all processes */
+    CallSites *file_sites[METRIC_COUNT];
+    guint file_check; /* the leak check that file_sites are of */
+    gint64 file_reachable;
     GArray *lost_at_iterations; /* gint64: lost bytes at the end of each iteration */
-    gint64 reachable_bytes;
-    gint64 blocks;
 } Reading;
+
+static const MetricId metrics[] = {METRIC_LOST, METRIC_POSSIBLY_LOST, METRIC_ERRORS};
+
+/* Later leak checks repeat what earlier ones found, with cumulative figures. */
+static void forget_leaks(Reading *reading)
+{
+    reading->file_reachable = 0;
+    for (gsize i = 0; i < G_N_ELEMENTS(metrics); i++) {
+        if (metrics[i] == METRIC_ERRORS)
+            continue;
+        call_sites_free(reading->file_sites[metrics[i]]);
+        reading->file_sites[metrics[i]] = call_sites_new();
+    }
+}
 
 static void keep_error(const MemcheckError *error, gpointer user_data)
 {
     Reading *reading = user_data;
-    if (error->superseded)
-        return;
     MetricId metric = metric_of_kind(error->kind);
-    reading->blocks += error->blocks;
-    if (metric == METRIC_COUNT) {
-        reading->reachable_bytes += error->bytes;
-        return;
+    if (error->leak_check > reading->file_check) {
+        forget_leaks(reading);
+        reading->file_check = error->leak_check;
     }
-    gint64 amount = metric == METRIC_ERRORS ? error->count : error->bytes;
-    reading->totals[metric] += amount;
-    call_sites_add(reading->sites[metric], error->frames, error->n_frames, amount, error->blocks);
+    if (metric == METRIC_COUNT)
+        reading->file_reachable += error->bytes;
+    else
+        call_sites_add(reading->file_sites[metric], error->frames, error->n_frames,
+                       metric == METRIC_ERRORS ? error->count : error->bytes, error->blocks);
 }
 
 /* A mark prints "heapgate-mark NAME LEAKED DUBIOUS REACHABLE SUPPRESSED". */
@@ -81,6 +93,18 @@ static void keep_mark(const char *text, gpointer user_data)
     measurement_add_mark(reading->measurement, name, leaked + dubious + reachable);
     if (strcmp(name, "iteration") == 0)
         g_array_append_val(reading->lost_at_iterations, leaked);
+}
+
+/* The marks that `heapgate mark` left beside the file, for a shell cannot print into it. */
+static void keep_mark_files(const char *output, gint64 pid, Reading *reading)
+{
+    g_autofree char *prefix = g_strdup_printf("mark.%" G_GINT64_FORMAT ".", pid);
+    g_autoptr(GPtrArray) paths = instrument_files(output, prefix, "");
+    for (guint i = 0; i < paths->len; i++) {
+        g_autofree char *text = NULL;
+        if (g_file_get_contents(g_ptr_array_index(paths, i), &text, NULL, NULL))
+            keep_mark(text, reading);
+    }
 }
 
 static void add_growth(const Scenario *scenario, Reading *reading)
@@ -100,32 +124,49 @@ static void add_growth(const Scenario *scenario, Reading *reading)
     measurement->smallest_growth = MAX(measurement->smallest_growth, growth.hidden_per_iteration + 1);
 }
 
-static gboolean read_file(const Scenario *scenario, const char *path, Reading *reading)
+static void add_file(const Scenario *scenario, const MemcheckSummary *summary, Reading *reading)
+{
+    if (summary->last_leak_check != reading->file_check)
+        forget_leaks(reading);
+    for (gsize i = 0; i < G_N_ELEMENTS(metrics); i++)
+        call_sites_add_all(reading->sites[metrics[i]], reading->file_sites[metrics[i]]);
+    add_growth(scenario, reading);
+    reading->measurement->reachable_bytes += reading->file_reachable;
+    measurement_add_process(reading->measurement, summary->pid, summary->command, 0, reading->file_reachable);
+}
+
+static void begin_file(Reading *reading)
+{
+    forget_leaks(reading);
+    reading->file_check = 0;
+    call_sites_free(reading->file_sites[METRIC_ERRORS]);
+    reading->file_sites[METRIC_ERRORS] = call_sites_new();
+    g_array_set_size(reading->lost_at_iterations, 0);
+}
+
+static gboolean read_file(const Scenario *scenario, const char *path, const Outcome *outcome, Reading *reading)
 {
     static const MemcheckHandler handler = {.error = keep_error, .client_message = keep_mark};
     g_autoptr(GError) error = NULL;
     g_autofree char *name = g_path_get_basename(path);
     g_autoptr(GMappedFile) mapped = g_mapped_file_new(path, FALSE, &error);
     MemcheckSummary summary = {0};
-    gboolean read = mapped != NULL;
-    gint64 reachable_before = reading->reachable_bytes;
-    g_array_set_size(reading->lost_at_iterations, 0);
-    if (read) {
+    begin_file(reading);
+    if (mapped != NULL) {
         const char *bytes = g_mapped_file_get_contents(mapped);
-        read = memcheck_read(bytes != NULL ? bytes : "", g_mapped_file_get_length(mapped), name, &handler, reading,
-                             &summary, &error);
+        memcheck_read(bytes != NULL ? bytes : "", g_mapped_file_get_length(mapped), name, &handler, reading, &summary,
+                      &error);
     }
-    if (!read)
+    if (error == NULL) {
+        keep_mark_files(outcome->output, instrument_file_pid(path, "memcheck."), reading);
+        add_file(scenario, &summary, reading);
+    } else {
         measurement_set_problem(reading->measurement,
                                 "memcheck's output cannot be used: %s; was the run cut short, or is the disk full?",
                                 error->message);
-    if (read) {
-        add_growth(scenario, reading);
-        measurement_add_process(reading->measurement, summary.pid, summary.command, 0,
-                                reading->reachable_bytes - reachable_before);
     }
     memcheck_summary_clear(&summary);
-    return read;
+    return error == NULL;
 }
 
 static gboolean read_files(const Scenario *scenario, const Outcome *outcome, Reading *reading)
@@ -135,7 +176,7 @@ static gboolean read_files(const Scenario *scenario, const Outcome *outcome, Rea
     for (guint i = 0; i < paths->len; i++) {
         const char *path = g_ptr_array_index(paths, i);
         has_main = has_main || instrument_file_pid(path, "memcheck.") == outcome->pid;
-        if (!read_file(scenario, path, reading))
+        if (!read_file(scenario, path, outcome, reading))
             return FALSE;
     }
     if (!has_main)
@@ -145,19 +186,19 @@ static gboolean read_files(const Scenario *scenario, const Outcome *outcome, Rea
 
 static void memcheck_collect(const Scenario *scenario, const Outcome *outcome, Measurement *measurement)
 {
-    static const MetricId metrics[] = {METRIC_LOST, METRIC_POSSIBLY_LOST, METRIC_ERRORS};
     g_autoptr(GArray) lost_at_iterations = g_array_new(FALSE, FALSE, sizeof(gint64));
     Reading reading = {.measurement = measurement, .lost_at_iterations = lost_at_iterations};
     for (gsize i = 0; i < G_N_ELEMENTS(metrics); i++)
         reading.sites[metrics[i]] = call_sites_new();
-    if (read_files(scenario, outcome, &reading)) {
-        for (gsize i = 0; i < G_N_ELEMENTS(metrics); i++)
-            measurement_set(measurement, metrics[i], reading.totals[metrics[i]],
-                            g_steal_pointer(&reading.sites[metrics[i]]));
-        measurement->reachable_bytes = reading.reachable_bytes;
+    gboolean read = read_files(scenario, outcome, &reading);
+    for (gsize i = 0; i < G_N_ELEMENTS(metrics); i++) {
+        CallSites *sites = reading.sites[metrics[i]];
+        call_sites_free(reading.file_sites[metrics[i]]);
+        if (read)
+            measurement_set(measurement, metrics[i], call_sites_total_bytes(sites), sites);
+        else
+            call_sites_free(sites);
     }
-    for (gsize i = 0; i < G_N_ELEMENTS(metrics); i++)
-        call_sites_free(reading.sites[metrics[i]]);
 }
 
 const Instrument instrument_memcheck = {

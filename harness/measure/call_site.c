@@ -205,6 +205,14 @@ CallSite *call_sites_add_key(CallSites *self, const char *key, gint64 bytes, gin
     return site;
 }
 
+void call_sites_add_all(CallSites *self, const CallSites *other)
+{
+    for (guint i = 0; i < other->list->len; i++) {
+        const CallSite *site = call_sites_get(other, i);
+        call_sites_add(self, site->frames, site->n_frames, site->bytes, site->blocks);
+    }
+}
+
 guint call_sites_count(const CallSites *self)
 {
     return self->list->len;

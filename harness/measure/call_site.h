@@ -40,6 +40,9 @@ CallSite *call_sites_add(CallSites *self, const Frame *frames, guint n_frames, g
  * for showing. Returns (transfer none). */
 CallSite *call_sites_add_key(CallSites *self, const char *key, gint64 bytes, gint64 blocks);
 
+/* Adds every site of `other`. */
+void call_sites_add_all(CallSites *self, const CallSites *other);
+
 guint call_sites_count(const CallSites *self);
 /* (transfer none), in order of first adding until call_sites_sort is called. */
 CallSite *call_sites_get(const CallSites *self, guint index);

@@ -17,16 +17,16 @@ void allow_init(Allow *self)
 }
 
 static const YamlField allowance_fields[] = {
-    {"percent", yaml_read_percent, offsetof(Allowance, percent)},
-    {"floor", yaml_read_bytes, offsetof(Allowance, floor)},
+    {"percent", yaml_file_read_percent, offsetof(Allowance, percent)},
+    {"floor", yaml_file_read_bytes, offsetof(Allowance, floor)},
     {NULL},
 };
 
 /* A mapping replaces the defaults: what it does not name is 0. */
-static gboolean read_allowance(Yaml *yaml, yaml_node_t *node, Allowance *target, GError **error)
+static gboolean read_allowance(YamlFile *yaml, yaml_node_t *node, Allowance *target, GError **error)
 {
     *target = (Allowance){0};
-    return yaml_read_mapping(yaml, node, allowance_fields, target, error);
+    return yaml_file_read_mapping(yaml, node, allowance_fields, target, error);
 }
 
 static char *metric_names(void)
@@ -37,42 +37,42 @@ static char *metric_names(void)
     return g_string_free(names, FALSE);
 }
 
-static int metric_of_key(Yaml *yaml, yaml_node_t *key, const char *also, GError **error)
+static int metric_of_key(YamlFile *yaml, yaml_node_t *key, const char *also, GError **error)
 {
     const char *name = (const char *)key->data.scalar.value;
     int id = metric_find(name);
     if (id < 0) {
         g_autofree char *names = metric_names();
-        yaml_fail(yaml, key, error, "unknown key \"%s\"; expected one of %s%s", name, names, also);
+        yaml_file_fail(yaml, key, error, "unknown key \"%s\"; expected one of %s%s", name, names, also);
     }
     return id;
 }
 
-static gboolean read_ceiling(Yaml *yaml, yaml_node_t *key, yaml_node_t *value, gpointer user_data, GError **error)
+static gboolean read_ceiling(YamlFile *yaml, yaml_node_t *key, yaml_node_t *value, gpointer user_data, GError **error)
 {
     Allow *self = user_data;
     int id = metric_of_key(yaml, key, "", error);
     if (id < 0)
         return FALSE;
     self->has_ceiling[id] = TRUE;
-    return yaml_read_bytes(yaml, value, &self->ceiling[id], error);
+    return yaml_file_read_bytes(yaml, value, &self->ceiling[id], error);
 }
 
-static gboolean read_pair(Yaml *yaml, yaml_node_t *key, yaml_node_t *value, gpointer user_data, GError **error)
+static gboolean read_pair(YamlFile *yaml, yaml_node_t *key, yaml_node_t *value, gpointer user_data, GError **error)
 {
     Allow *self = user_data;
     const char *name = (const char *)key->data.scalar.value;
     if (strcmp(name, "ceiling") == 0)
-        return yaml_each_pair(yaml, value, read_ceiling, self, error);
+        return yaml_file_each_pair(yaml, value, read_ceiling, self, error);
     if (strcmp(name, "call_site") == 0)
         return read_allowance(yaml, value, &self->call_site, error);
     int id = metric_of_key(yaml, key, ", call_site, ceiling", error);
     return id >= 0 && read_allowance(yaml, value, &self->metrics[id], error);
 }
 
-gboolean allow_read(Yaml *yaml, yaml_node_t *node, gpointer target, GError **error)
+gboolean allow_read(YamlFile *yaml, yaml_node_t *node, gpointer target, GError **error)
 {
-    return yaml_each_pair(yaml, node, read_pair, target, error);
+    return yaml_file_each_pair(yaml, node, read_pair, target, error);
 }
 
 gint64 allowance_of(const Allowance *self, gint64 base)

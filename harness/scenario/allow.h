@@ -3,7 +3,7 @@
 #define HEAPGATE_SCENARIO_ALLOW_H
 
 #include "measure/metric.h"
-#include "yaml.h"
+#include "yaml_file.h"
 
 typedef struct {
     double percent; /* of the base */
@@ -21,7 +21,7 @@ typedef struct {
 void allow_init(Allow *self);
 
 /* Reads the `allow` mapping into an Allow; a YamlRead. */
-gboolean allow_read(Yaml *yaml, yaml_node_t *node, gpointer target, GError **error);
+gboolean allow_read(YamlFile *yaml, yaml_node_t *node, gpointer target, GError **error);
 
 /* What may be added to base: max(percent of base, floor), at least 0. */
 gint64 allowance_of(const Allowance *self, gint64 base);

@@ -52,20 +52,20 @@ char *project_relative(const Project *self, const char *path)
 }
 
 /* A folder named in heapgate.yaml, kept as text until the root is known to hold it. */
-static gboolean read_folder(Yaml *yaml, yaml_node_t *node, Project *self, char **target, GError **error)
+static gboolean read_folder(YamlFile *yaml, yaml_node_t *node, Project *self, char **target, GError **error)
 {
-    const char *text = yaml_text(yaml, node, error);
+    const char *text = yaml_file_text(yaml, node, error);
     if (text == NULL)
         return FALSE;
     char *path = project_resolve(self, self->root, text);
     if (path == NULL)
-        return yaml_fail(yaml, node, error, "\"%s\" lies outside the project; name a folder below it", text);
+        return yaml_file_fail(yaml, node, error, "\"%s\" lies outside the project; name a folder below it", text);
     g_free(*target);
     *target = path;
     return TRUE;
 }
 
-static gboolean read_pair(Yaml *yaml, yaml_node_t *key, yaml_node_t *value, gpointer user_data, GError **error)
+static gboolean read_pair(YamlFile *yaml, yaml_node_t *key, yaml_node_t *value, gpointer user_data, GError **error)
 {
     Project *self = user_data;
     const char *name = (const char *)key->data.scalar.value;
@@ -76,12 +76,12 @@ static gboolean read_pair(Yaml *yaml, yaml_node_t *key, yaml_node_t *value, gpoi
     if (strcmp(name, "reports") == 0)
         return read_folder(yaml, value, self, &self->reports, error);
     if (strcmp(name, "timeout") == 0)
-        return yaml_read_duration(yaml, value, &self->timeout_us, error);
+        return yaml_file_read_duration(yaml, value, &self->timeout_us, error);
     if (strcmp(name, "instruments") == 0)
-        return yaml_read_strings(yaml, value, &self->instruments, error);
+        return yaml_file_read_strings(yaml, value, &self->instruments, error);
     if (strcmp(name, "allow") == 0)
         return allow_read(yaml, value, &self->allow, error);
-    return yaml_fail(yaml, key, error,
+    return yaml_file_fail(yaml, key, error,
                      "unknown key \"%s\"; expected one of scenarios, baselines, reports, timeout, instruments, allow",
                      name);
 }
@@ -102,8 +102,8 @@ static gboolean read_config(Project *self, GError **error)
         g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_CONFIG, "%s is larger than 1 MiB", path);
         return FALSE;
     }
-    g_autoptr(Yaml) yaml = yaml_load(bytes, length, CONFIG_NAME, error);
-    return yaml != NULL && yaml_each_pair(yaml, yaml_root(yaml), read_pair, self, error);
+    g_autoptr(YamlFile) yaml = yaml_file_load(bytes, length, CONFIG_NAME, error);
+    return yaml != NULL && yaml_file_each_pair(yaml, yaml_file_root(yaml), read_pair, self, error);
 }
 
 static gboolean is_root(const char *folder)

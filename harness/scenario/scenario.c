@@ -42,16 +42,16 @@ typedef struct {
     char *folder; /* the scenario file's */
 } Reading;
 
-typedef gboolean (*ReadKey)(Yaml *yaml, yaml_node_t *node, Reading *reading, GError **error);
+typedef gboolean (*ReadKey)(YamlFile *yaml, yaml_node_t *node, Reading *reading, GError **error);
 
-static ScenarioFile *read_file(Yaml *yaml, yaml_node_t *node, const Reading *reading, GError **error)
+static ScenarioFile *read_file(YamlFile *yaml, yaml_node_t *node, const Reading *reading, GError **error)
 {
-    const char *text = yaml_text(yaml, node, error);
+    const char *text = yaml_file_text(yaml, node, error);
     if (text == NULL)
         return NULL;
     char *path = project_resolve(reading->project, reading->folder, text);
     if (path == NULL) {
-        yaml_fail(yaml, node, error, "\"%s\" lies outside the project; name a file below its root", text);
+        yaml_file_fail(yaml, node, error, "\"%s\" lies outside the project; name a file below its root", text);
         return NULL;
     }
     ScenarioFile *file = g_new0(ScenarioFile, 1);
@@ -63,17 +63,17 @@ static ScenarioFile *read_file(Yaml *yaml, yaml_node_t *node, const Reading *rea
 }
 
 /* A program with a slash is the project's own; without one it is looked up in PATH when it is run. */
-static gboolean resolve_program(Yaml *yaml, yaml_node_t *node, const Reading *reading, GStrv argv, GError **error)
+static gboolean resolve_program(YamlFile *yaml, yaml_node_t *node, const Reading *reading, GStrv argv, GError **error)
 {
     if (argv[0] == NULL || *argv[0] == '\0')
-        return yaml_fail(yaml, node, error, "expected a program and its arguments, found an empty list");
+        return yaml_file_fail(yaml, node, error, "expected a program and its arguments, found an empty list");
     if (strchr(argv[0], '/') == NULL || g_path_is_absolute(argv[0]))
         return TRUE;
     /* The link itself is kept (a virtual environment's python is one); only its folder must be inside. */
     g_autofree char *parent = g_path_get_dirname(argv[0]);
     g_autofree char *folder = project_resolve(reading->project, reading->project->root, parent);
     if (folder == NULL)
-        return yaml_fail(yaml, node, error, "\"%s\" lies outside the project; name a program below its root",
+        return yaml_file_fail(yaml, node, error, "\"%s\" lies outside the project; name a program below its root",
                          argv[0]);
     g_autofree char *base = g_path_get_basename(argv[0]);
     g_free(argv[0]);
@@ -81,15 +81,15 @@ static gboolean resolve_program(Yaml *yaml, yaml_node_t *node, const Reading *re
     return TRUE;
 }
 
-static gboolean read_run(Yaml *yaml, yaml_node_t *node, Reading *reading, GError **error)
+static gboolean read_run(YamlFile *yaml, yaml_node_t *node, Reading *reading, GError **error)
 {
-    return yaml_read_strings(yaml, node, &reading->scenario->run, error) &&
+    return yaml_file_read_strings(yaml, node, &reading->scenario->run, error) &&
            resolve_program(yaml, node, reading, reading->scenario->run, error);
 }
 
-static gboolean read_shell(Yaml *yaml, yaml_node_t *node, Reading *reading, GError **error)
+static gboolean read_shell(YamlFile *yaml, yaml_node_t *node, Reading *reading, GError **error)
 {
-    const char *text = yaml_text(yaml, node, error);
+    const char *text = yaml_file_text(yaml, node, error);
     if (text == NULL)
         return FALSE;
     const char *argv[] = {"/bin/sh", "-c", text, NULL};
@@ -97,27 +97,27 @@ static gboolean read_shell(Yaml *yaml, yaml_node_t *node, Reading *reading, GErr
     return TRUE;
 }
 
-static gboolean read_command(Yaml *yaml, yaml_node_t *node, gpointer target, GError **error)
+static gboolean read_command(YamlFile *yaml, yaml_node_t *node, gpointer target, GError **error)
 {
     Reading *reading = target;
     g_auto(GStrv) argv = NULL;
-    if (!yaml_read_strings(yaml, node, &argv, error) || !resolve_program(yaml, node, reading, argv, error))
+    if (!yaml_file_read_strings(yaml, node, &argv, error) || !resolve_program(yaml, node, reading, argv, error))
         return FALSE;
     g_ptr_array_add(reading->scenario->prepare, g_steal_pointer(&argv));
     return TRUE;
 }
 
-static gboolean read_prepare(Yaml *yaml, yaml_node_t *node, Reading *reading, GError **error)
+static gboolean read_prepare(YamlFile *yaml, yaml_node_t *node, Reading *reading, GError **error)
 {
-    return yaml_each_item(yaml, node, read_command, reading, error);
+    return yaml_file_each_item(yaml, node, read_command, reading, error);
 }
 
-static gboolean read_stdin(Yaml *yaml, yaml_node_t *node, Reading *reading, GError **error)
+static gboolean read_stdin(YamlFile *yaml, yaml_node_t *node, Reading *reading, GError **error)
 {
     return (reading->scenario->stdin_file = read_file(yaml, node, reading, error)) != NULL;
 }
 
-static gboolean append_file(Yaml *yaml, yaml_node_t *node, gpointer target, GError **error)
+static gboolean append_file(YamlFile *yaml, yaml_node_t *node, gpointer target, GError **error)
 {
     Reading *reading = target;
     ScenarioFile *file = read_file(yaml, node, reading, error);
@@ -126,12 +126,12 @@ static gboolean append_file(Yaml *yaml, yaml_node_t *node, gpointer target, GErr
     return file != NULL;
 }
 
-static gboolean read_files(Yaml *yaml, yaml_node_t *node, Reading *reading, GError **error)
+static gboolean read_files(YamlFile *yaml, yaml_node_t *node, Reading *reading, GError **error)
 {
-    return yaml_each_item(yaml, node, append_file, reading, error);
+    return yaml_file_each_item(yaml, node, append_file, reading, error);
 }
 
-static gboolean append_suppressions(Yaml *yaml, yaml_node_t *node, gpointer target, GError **error)
+static gboolean append_suppressions(YamlFile *yaml, yaml_node_t *node, gpointer target, GError **error)
 {
     Reading *reading = target;
     ScenarioFile *file = read_file(yaml, node, reading, error);
@@ -140,59 +140,59 @@ static gboolean append_suppressions(Yaml *yaml, yaml_node_t *node, gpointer targ
     return file != NULL;
 }
 
-static gboolean read_suppressions(Yaml *yaml, yaml_node_t *node, Reading *reading, GError **error)
+static gboolean read_suppressions(YamlFile *yaml, yaml_node_t *node, Reading *reading, GError **error)
 {
-    return yaml_each_item(yaml, node, append_suppressions, reading, error);
+    return yaml_file_each_item(yaml, node, append_suppressions, reading, error);
 }
 
-static gboolean append_variable(Yaml *yaml, yaml_node_t *key, yaml_node_t *value, gpointer user_data,
+static gboolean append_variable(YamlFile *yaml, yaml_node_t *key, yaml_node_t *value, gpointer user_data,
                                 GError **error)
 {
-    const char *name = (const char *)key->data.scalar.value, *text = yaml_text(yaml, value, error);
+    const char *name = (const char *)key->data.scalar.value, *text = yaml_file_text(yaml, value, error);
     if (text == NULL)
         return FALSE;
     if (*name == '\0' || strchr(name, '=') != NULL)
-        return yaml_fail(yaml, key, error, "\"%s\" cannot name an environment variable", name);
+        return yaml_file_fail(yaml, key, error, "\"%s\" cannot name an environment variable", name);
     g_autofree char *variable = g_strconcat(name, "=", text, NULL);
     g_strv_builder_add(user_data, variable);
     return TRUE;
 }
 
-static gboolean read_env(Yaml *yaml, yaml_node_t *node, Reading *reading, GError **error)
+static gboolean read_env(YamlFile *yaml, yaml_node_t *node, Reading *reading, GError **error)
 {
     g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
-    if (!yaml_each_pair(yaml, node, append_variable, builder, error))
+    if (!yaml_file_each_pair(yaml, node, append_variable, builder, error))
         return FALSE;
     g_strfreev(reading->scenario->env);
     reading->scenario->env = g_strv_builder_end(builder);
     return TRUE;
 }
 
-static gboolean read_later(Yaml *yaml, yaml_node_t *node, gpointer target, GError **error)
+static gboolean read_later(YamlFile *yaml, yaml_node_t *node, gpointer target, GError **error)
 {
     (void)target;
-    return yaml_fail(yaml, node, error,
+    return yaml_file_fail(yaml, node, error,
                      "workflow.ready, step and stop are not yet supported: let the program mark its own iterations "
                      "(heapgate.h)");
 }
 
 static const YamlField workflow_fields[] = {
-    {"warmup", yaml_read_count, offsetof(Scenario, warmup)},
-    {"iterations", yaml_read_count, offsetof(Scenario, iterations)},
+    {"warmup", yaml_file_read_count, offsetof(Scenario, warmup)},
+    {"iterations", yaml_file_read_count, offsetof(Scenario, iterations)},
     {"ready", read_later, 0},
     {"step", read_later, 0},
     {"stop", read_later, 0},
     {NULL},
 };
 
-static gboolean read_workflow(Yaml *yaml, yaml_node_t *node, Reading *reading, GError **error)
+static gboolean read_workflow(YamlFile *yaml, yaml_node_t *node, Reading *reading, GError **error)
 {
     Scenario *self = reading->scenario;
-    if (!yaml_read_mapping(yaml, node, workflow_fields, self, error))
+    if (!yaml_file_read_mapping(yaml, node, workflow_fields, self, error))
         return FALSE;
     self->has_workflow = TRUE;
     if (self->iterations > 0 && self->iterations - MAX(self->warmup, 1) < SCENARIO_FEWEST_COUNTED)
-        return yaml_fail(yaml, node, error,
+        return yaml_file_fail(yaml, node, error,
                          "%" G_GINT64_FORMAT " iterations less %" G_GINT64_FORMAT
                          " of warm-up leave fewer than %d to count: growth cannot be told from noise; raise "
                          "iterations",
@@ -201,47 +201,47 @@ static gboolean read_workflow(Yaml *yaml, yaml_node_t *node, Reading *reading, G
 }
 
 static const YamlField expect_fields[] = {
-    {"exit", yaml_read_count, offsetof(Scenario, expect_exit)},
+    {"exit", yaml_file_read_count, offsetof(Scenario, expect_exit)},
     {NULL},
 };
 
-static gboolean read_expect(Yaml *yaml, yaml_node_t *node, Reading *reading, GError **error)
+static gboolean read_expect(YamlFile *yaml, yaml_node_t *node, Reading *reading, GError **error)
 {
-    return yaml_read_mapping(yaml, node, expect_fields, reading->scenario, error);
+    return yaml_file_read_mapping(yaml, node, expect_fields, reading->scenario, error);
 }
 
-static gboolean read_about(Yaml *yaml, yaml_node_t *node, Reading *reading, GError **error)
+static gboolean read_about(YamlFile *yaml, yaml_node_t *node, Reading *reading, GError **error)
 {
-    return yaml_read_string(yaml, node, &reading->scenario->about, error);
+    return yaml_file_read_string(yaml, node, &reading->scenario->about, error);
 }
 
-static gboolean read_timeout(Yaml *yaml, yaml_node_t *node, Reading *reading, GError **error)
+static gboolean read_timeout(YamlFile *yaml, yaml_node_t *node, Reading *reading, GError **error)
 {
     gint64 *timeout = &reading->scenario->timeout_us;
-    if (!yaml_read_duration(yaml, node, timeout, error))
+    if (!yaml_file_read_duration(yaml, node, timeout, error))
         return FALSE;
-    return *timeout > 0 || yaml_fail(yaml, node, error, "expected a timeout above 0, found 0");
+    return *timeout > 0 || yaml_file_fail(yaml, node, error, "expected a timeout above 0, found 0");
 }
 
-static gboolean read_instruments(Yaml *yaml, yaml_node_t *node, Reading *reading, GError **error)
+static gboolean read_instruments(YamlFile *yaml, yaml_node_t *node, Reading *reading, GError **error)
 {
     GStrv *instruments = &reading->scenario->instruments;
-    if (!yaml_read_strings(yaml, node, instruments, error))
+    if (!yaml_file_read_strings(yaml, node, instruments, error))
         return FALSE;
     if ((*instruments)[0] == NULL)
-        return yaml_fail(yaml, node, error, "expected at least one instrument, found an empty list");
+        return yaml_file_fail(yaml, node, error, "expected at least one instrument, found an empty list");
     for (GStrv one = *instruments; *one != NULL; one++)
         if (g_strv_contains((const char *const *)one + 1, *one))
-            return yaml_fail(yaml, node, error, "instrument \"%s\" is named twice", *one);
+            return yaml_file_fail(yaml, node, error, "instrument \"%s\" is named twice", *one);
     return TRUE;
 }
 
-static gboolean read_tags(Yaml *yaml, yaml_node_t *node, Reading *reading, GError **error)
+static gboolean read_tags(YamlFile *yaml, yaml_node_t *node, Reading *reading, GError **error)
 {
-    return yaml_read_strings(yaml, node, &reading->scenario->tags, error);
+    return yaml_file_read_strings(yaml, node, &reading->scenario->tags, error);
 }
 
-static gboolean read_allow(Yaml *yaml, yaml_node_t *node, Reading *reading, GError **error)
+static gboolean read_allow(YamlFile *yaml, yaml_node_t *node, Reading *reading, GError **error)
 {
     return allow_read(yaml, node, &reading->scenario->allow, error);
 }
@@ -266,7 +266,7 @@ static const struct {
     {"tags", read_tags},
 };
 
-static gboolean read_key(Yaml *yaml, yaml_node_t *key, yaml_node_t *value, gpointer user_data, GError **error)
+static gboolean read_key(YamlFile *yaml, yaml_node_t *key, yaml_node_t *value, gpointer user_data, GError **error)
 {
     const char *name = (const char *)key->data.scalar.value;
     g_autoptr(GString) names = g_string_new(NULL);
@@ -275,7 +275,7 @@ static gboolean read_key(Yaml *yaml, yaml_node_t *key, yaml_node_t *value, gpoin
             return keys[i].read(yaml, value, user_data, error);
         g_string_append_printf(names, "%s%s", i > 0 ? ", " : "", keys[i].key);
     }
-    return yaml_fail(yaml, key, error, "unknown key \"%s\"; expected one of %s", name, names->str);
+    return yaml_file_fail(yaml, key, error, "unknown key \"%s\"; expected one of %s", name, names->str);
 }
 
 static gboolean name_is_plain(const char *name)
@@ -285,9 +285,9 @@ static gboolean name_is_plain(const char *name)
            strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") == length;
 }
 
-static gboolean has_pair(Yaml *yaml, const char *name)
+static gboolean has_pair(YamlFile *yaml, const char *name)
 {
-    yaml_node_t *root = yaml_root(yaml);
+    yaml_node_t *root = yaml_file_root(yaml);
     for (yaml_node_pair_t *pair = root->data.mapping.pairs.start; pair < root->data.mapping.pairs.top; pair++) {
         yaml_node_t *key = yaml_document_get_node(&yaml->document, pair->key);
         if (key->type == YAML_SCALAR_NODE && strcmp((const char *)key->data.scalar.value, name) == 0)
@@ -315,15 +315,15 @@ static Scenario *scenario_new(const Project *project, const char *path)
 }
 
 /* What no single key can tell. */
-static gboolean check_whole(Yaml *yaml, const Scenario *self, GError **error)
+static gboolean check_whole(YamlFile *yaml, const Scenario *self, GError **error)
 {
     if (!name_is_plain(self->name))
-        return yaml_fail(yaml, yaml_root(yaml), error,
+        return yaml_file_fail(yaml, yaml_file_root(yaml), error,
                          "the file's name is the scenario's: use letters, digits, \".\", \"_\" and \"-\" only");
     if (self->run == NULL)
-        return yaml_fail(yaml, yaml_root(yaml), error, "expected a key \"run\" with the program and its arguments");
+        return yaml_file_fail(yaml, yaml_file_root(yaml), error, "expected a key \"run\" with the program and its arguments");
     if (self->instruments == NULL || self->instruments[0] == NULL)
-        return yaml_fail(yaml, yaml_root(yaml), error,
+        return yaml_file_fail(yaml, yaml_file_root(yaml), error,
                          "expected a key \"instruments\", such as instruments: [massif, memcheck]");
     return TRUE;
 }
@@ -331,16 +331,16 @@ static gboolean check_whole(Yaml *yaml, const Scenario *self, GError **error)
 Scenario *scenario_parse(const Project *project, const char *path, const char *bytes, gsize length, GError **error)
 {
     g_autoptr(Scenario) self = scenario_new(project, path);
-    g_autoptr(Yaml) yaml = yaml_load(bytes, length, self->file, error);
+    g_autoptr(YamlFile) yaml = yaml_file_load(bytes, length, self->file, error);
     if (yaml == NULL)
         return NULL;
     g_autofree char *folder = g_path_get_dirname(path);
     Reading reading = {self, project, folder};
     if (has_pair(yaml, "run") && has_pair(yaml, "shell")) {
-        yaml_fail(yaml, yaml_root(yaml), error, "give run or shell, not both");
+        yaml_file_fail(yaml, yaml_file_root(yaml), error, "give run or shell, not both");
         return NULL;
     }
-    if (!yaml_each_pair(yaml, yaml_root(yaml), read_key, &reading, error) || !check_whole(yaml, self, error))
+    if (!yaml_file_each_pair(yaml, yaml_file_root(yaml), read_key, &reading, error) || !check_whole(yaml, self, error))
         return NULL;
     return g_steal_pointer(&self);
 }

@@ -1,4 +1,4 @@
-#include "yaml.h"
+#include "yaml_file.h"
 
 #include <errno.h>
 #include <math.h>
@@ -15,7 +15,7 @@ static void set_parser_error(yaml_parser_t *parser, const char *name, GError **e
                 parser->context != NULL ? ", " : "", parser->context != NULL ? parser->context : "");
 }
 
-static gboolean load_one(Yaml *self, yaml_parser_t *parser, GError **error)
+static gboolean load_one(YamlFile *self, yaml_parser_t *parser, GError **error)
 {
     if (!yaml_parser_load(parser, &self->document)) {
         memset(&self->document, 0, sizeof self->document);
@@ -35,14 +35,14 @@ static gboolean load_one(Yaml *self, yaml_parser_t *parser, GError **error)
     }
     yaml_node_t *more = yaml_document_get_root_node(&second);
     if (more != NULL)
-        yaml_fail(self, more, error, "expected one document, found a second");
+        yaml_file_fail(self, more, error, "expected one document, found a second");
     yaml_document_delete(&second);
     return more == NULL;
 }
 
-Yaml *yaml_load(const char *bytes, gsize length, const char *name, GError **error)
+YamlFile *yaml_file_load(const char *bytes, gsize length, const char *name, GError **error)
 {
-    g_autoptr(Yaml) self = g_new0(Yaml, 1);
+    g_autoptr(YamlFile) self = g_new0(YamlFile, 1);
     self->name = g_strdup(name);
     yaml_parser_t parser;
     if (!yaml_parser_initialize(&parser))
@@ -53,7 +53,7 @@ Yaml *yaml_load(const char *bytes, gsize length, const char *name, GError **erro
     return loaded ? g_steal_pointer(&self) : NULL;
 }
 
-void yaml_free(Yaml *self)
+void yaml_file_free(YamlFile *self)
 {
     if (self == NULL)
         return;
@@ -62,12 +62,12 @@ void yaml_free(Yaml *self)
     g_free(self);
 }
 
-yaml_node_t *yaml_root(Yaml *self)
+yaml_node_t *yaml_file_root(YamlFile *self)
 {
     return yaml_document_get_root_node(&self->document);
 }
 
-gboolean yaml_fail(Yaml *self, const yaml_node_t *node, GError **error, const char *format, ...)
+gboolean yaml_file_fail(YamlFile *self, const yaml_node_t *node, GError **error, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
@@ -78,34 +78,34 @@ gboolean yaml_fail(Yaml *self, const yaml_node_t *node, GError **error, const ch
     return FALSE;
 }
 
-const char *yaml_text(Yaml *self, yaml_node_t *node, GError **error)
+const char *yaml_file_text(YamlFile *self, yaml_node_t *node, GError **error)
 {
     if (node->type != YAML_SCALAR_NODE) {
-        yaml_fail(self, node, error, "expected one value, found a %s",
+        yaml_file_fail(self, node, error, "expected one value, found a %s",
                   node->type == YAML_MAPPING_NODE ? "mapping" : "list");
         return NULL;
     }
     const char *text = (const char *)node->data.scalar.value;
     if (strlen(text) != node->data.scalar.length) {
-        yaml_fail(self, node, error, "expected text, found a NUL character in it");
+        yaml_file_fail(self, node, error, "expected text, found a NUL character in it");
         return NULL;
     }
     return text;
 }
 
-gboolean yaml_each_pair(Yaml *self, yaml_node_t *node, YamlPair func, gpointer user_data, GError **error)
+gboolean yaml_file_each_pair(YamlFile *self, yaml_node_t *node, YamlPair func, gpointer user_data, GError **error)
 {
     if (node->type != YAML_MAPPING_NODE)
-        return yaml_fail(self, node, error, "expected keys and values, found a %s",
+        return yaml_file_fail(self, node, error, "expected keys and values, found a %s",
                          node->type == YAML_SCALAR_NODE ? "single value" : "list");
     g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
     for (yaml_node_pair_t *pair = node->data.mapping.pairs.start; pair < node->data.mapping.pairs.top; pair++) {
         yaml_node_t *key = yaml_document_get_node(&self->document, pair->key);
-        const char *text = yaml_text(self, key, error);
+        const char *text = yaml_file_text(self, key, error);
         if (text == NULL)
             return FALSE;
         if (!g_hash_table_add(seen, (char *)text))
-            return yaml_fail(self, key, error, "\"%s\" is given twice", text);
+            return yaml_file_fail(self, key, error, "\"%s\" is given twice", text);
         if (!func(self, key, yaml_document_get_node(&self->document, pair->value), user_data, error))
             return FALSE;
     }
@@ -125,7 +125,7 @@ static char *field_names(const YamlField *fields)
     return g_string_free(names, FALSE);
 }
 
-static gboolean read_field(Yaml *self, yaml_node_t *key, yaml_node_t *value, gpointer user_data, GError **error)
+static gboolean read_field(YamlFile *self, yaml_node_t *key, yaml_node_t *value, gpointer user_data, GError **error)
 {
     const MappingTarget *target = user_data;
     const char *text = (const char *)key->data.scalar.value;
@@ -133,20 +133,20 @@ static gboolean read_field(Yaml *self, yaml_node_t *key, yaml_node_t *value, gpo
         if (strcmp(field->key, text) == 0)
             return field->read(self, value, target->structure + field->offset, error);
     g_autofree char *names = field_names(target->fields);
-    return yaml_fail(self, key, error, "unknown key \"%s\"; expected one of %s", text, names);
+    return yaml_file_fail(self, key, error, "unknown key \"%s\"; expected one of %s", text, names);
 }
 
-gboolean yaml_read_mapping(Yaml *self, yaml_node_t *node, const YamlField *fields, gpointer structure,
+gboolean yaml_file_read_mapping(YamlFile *self, yaml_node_t *node, const YamlField *fields, gpointer structure,
                            GError **error)
 {
     MappingTarget target = {fields, structure};
-    return yaml_each_pair(self, node, read_field, &target, error);
+    return yaml_file_each_pair(self, node, read_field, &target, error);
 }
 
-gboolean yaml_each_item(Yaml *self, yaml_node_t *node, YamlRead read, gpointer target, GError **error)
+gboolean yaml_file_each_item(YamlFile *self, yaml_node_t *node, YamlRead read, gpointer target, GError **error)
 {
     if (node->type != YAML_SEQUENCE_NODE)
-        return yaml_fail(self, node, error, "expected a list, found a %s",
+        return yaml_file_fail(self, node, error, "expected a list, found a %s",
                          node->type == YAML_SCALAR_NODE ? "single value" : "mapping");
     for (yaml_node_item_t *item = node->data.sequence.items.start; item < node->data.sequence.items.top; item++)
         if (!read(self, yaml_document_get_node(&self->document, *item), target, error))
@@ -154,9 +154,9 @@ gboolean yaml_each_item(Yaml *self, yaml_node_t *node, YamlRead read, gpointer t
     return TRUE;
 }
 
-gboolean yaml_read_string(Yaml *self, yaml_node_t *node, gpointer target, GError **error)
+gboolean yaml_file_read_string(YamlFile *self, yaml_node_t *node, gpointer target, GError **error)
 {
-    const char *text = yaml_text(self, node, error);
+    const char *text = yaml_file_text(self, node, error);
     if (text == NULL)
         return FALSE;
     char **string = target;
@@ -165,19 +165,19 @@ gboolean yaml_read_string(Yaml *self, yaml_node_t *node, gpointer target, GError
     return TRUE;
 }
 
-static gboolean append_string(Yaml *self, yaml_node_t *node, gpointer target, GError **error)
+static gboolean append_string(YamlFile *self, yaml_node_t *node, gpointer target, GError **error)
 {
-    const char *text = yaml_text(self, node, error);
+    const char *text = yaml_file_text(self, node, error);
     if (text == NULL)
         return FALSE;
     g_strv_builder_add(target, text);
     return TRUE;
 }
 
-gboolean yaml_read_strings(Yaml *self, yaml_node_t *node, gpointer target, GError **error)
+gboolean yaml_file_read_strings(YamlFile *self, yaml_node_t *node, gpointer target, GError **error)
 {
     g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
-    if (!yaml_each_item(self, node, append_string, builder, error))
+    if (!yaml_file_each_item(self, node, append_string, builder, error))
         return FALSE;
     GStrv *strings = target;
     g_strfreev(*strings);
@@ -185,49 +185,49 @@ gboolean yaml_read_strings(Yaml *self, yaml_node_t *node, gpointer target, GErro
     return TRUE;
 }
 
-static gboolean read_unit(Yaml *self, yaml_node_t *node, gboolean (*parse)(const char *, gint64 *, GError **),
+static gboolean read_unit(YamlFile *self, yaml_node_t *node, gboolean (*parse)(const char *, gint64 *, GError **),
                           gint64 *target, GError **error)
 {
-    const char *text = yaml_text(self, node, error);
+    const char *text = yaml_file_text(self, node, error);
     if (text == NULL)
         return FALSE;
     g_autoptr(GError) wrong = NULL;
     if (!parse(text, target, &wrong))
-        return yaml_fail(self, node, error, "%s", wrong->message);
+        return yaml_file_fail(self, node, error, "%s", wrong->message);
     return TRUE;
 }
 
-gboolean yaml_read_bytes(Yaml *self, yaml_node_t *node, gpointer target, GError **error)
+gboolean yaml_file_read_bytes(YamlFile *self, yaml_node_t *node, gpointer target, GError **error)
 {
     return read_unit(self, node, units_parse_bytes, target, error);
 }
 
-gboolean yaml_read_duration(Yaml *self, yaml_node_t *node, gpointer target, GError **error)
+gboolean yaml_file_read_duration(YamlFile *self, yaml_node_t *node, gpointer target, GError **error)
 {
     return read_unit(self, node, units_parse_duration, target, error);
 }
 
-gboolean yaml_read_count(Yaml *self, yaml_node_t *node, gpointer target, GError **error)
+gboolean yaml_file_read_count(YamlFile *self, yaml_node_t *node, gpointer target, GError **error)
 {
-    const char *text = yaml_text(self, node, error);
+    const char *text = yaml_file_text(self, node, error);
     guint64 count = 0;
     if (text == NULL)
         return FALSE;
     if (!g_ascii_string_to_unsigned(text, 10, 0, G_MAXINT64, &count, NULL))
-        return yaml_fail(self, node, error, "expected a whole number, found \"%s\"", text);
+        return yaml_file_fail(self, node, error, "expected a whole number, found \"%s\"", text);
     *(gint64 *)target = (gint64)count;
     return TRUE;
 }
 
-gboolean yaml_read_percent(Yaml *self, yaml_node_t *node, gpointer target, GError **error)
+gboolean yaml_file_read_percent(YamlFile *self, yaml_node_t *node, gpointer target, GError **error)
 {
-    const char *text = yaml_text(self, node, error);
+    const char *text = yaml_file_text(self, node, error);
     if (text == NULL)
         return FALSE;
     char *end = NULL;
     double number = g_ascii_isdigit(text[0]) ? g_ascii_strtod(text, &end) : -1;
     if (end == NULL || *end != '\0' || number < 0 || number > 1e6)
-        return yaml_fail(self, node, error, "expected a percentage such as 5 or 2.5, found \"%s\"", text);
+        return yaml_file_fail(self, node, error, "expected a percentage such as 5 or 2.5, found \"%s\"", text);
     *(double *)target = number;
     return TRUE;
 }
