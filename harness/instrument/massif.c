@@ -6,7 +6,7 @@
 #include "measure/growth.h"
 #include "valgrind.h"
 
-enum { MARKS_LIMIT = 100000, TIMELINE_POINTS = 200 };
+enum { MARKS_LIMIT = 100000, TIMELINE_POINTS = 100 };
 
 static void massif_launch(const Scenario *scenario, const char *program, const char *output, Launch *launch)
 {

@@ -5,7 +5,7 @@
 #include "instrument.h"
 
 /* Deeper stacks are cut by the instrument; recursion is folded afterwards. */
-#define VALGRIND_DEPTH "48"
+#define VALGRIND_DEPTH "24"
 
 /* Is Valgrind there? An Instrument.probe. */
 gboolean valgrind_probe(GError **error);
