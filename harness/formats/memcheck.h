@@ -16,6 +16,7 @@ typedef struct {
     gint64 bytes;      /* leaks; else 0 */
     gint64 blocks;     /* leaks; else 0 */
     guint leak_check;  /* leaks: which check found it, from 1, counted over the file; else 0 */
+    gboolean superseded; /* a leak of an earlier check: a later one repeats it, or found it gone */
     gint64 count;      /* occurrences, from <errorcounts> where given, else 1 */
     const Frame *frames; /* the first stack, innermost first, the allocator's own frames (malloc, operator new in
                             vgpreload) left out */
@@ -51,7 +52,8 @@ typedef struct {
 } MemcheckHandler;
 
 /* Reads a file. Error elements after several leak checks (client requests) repeat the same loss records with
- * cumulative figures: all are given to the handler, in order, with the number of their check; summary.kinds counts leak kinds from the last leak
+ * cumulative figures: all are given to the handler, in order, with the number of their check and whether
+ * a later one supersedes it; summary.kinds counts leak kinds from the last leak
  * check only, and other kinds from the whole file.
  * bytes: (transfer none). name: for messages. summary: filled also on HEAPGATE_ERROR_TRUNCATED.
  * Errors: HEAPGATE_ERROR_FORMAT "NAME:LINE: expected ..., found ..." where it is no memcheck XML or damaged beyond

@@ -124,15 +124,45 @@ static void walk_clear(MemcheckWalk *self)
     g_hash_table_unref(self->counts);
 }
 
+static void document_init(MemcheckDocument *self)
+{
+    *self = (MemcheckDocument){0};
+    self->kinds = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, memcheck_kind_free);
+    self->leaks = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, memcheck_kind_free);
+}
+
+/* TRUE where leaks may have been checked for more than once: rare enough to read such a document twice. */
+static gboolean has_early_leaks(const char *bytes, gsize length)
+{
+    static const char leak[] = "Leak_", finished[] = "FINISHED";
+    const char *end = memmem(bytes, length, finished, sizeof finished - 1);
+    return memmem(bytes, end != NULL ? (gsize)(end - bytes) : length, leak, sizeof leak - 1) != NULL;
+}
+
+/* The number of the document's last leak check, for the errors before it to be known as superseded. */
+static guint find_last_check(const MemcheckFile *file, const char *bytes, gsize length, gboolean headless)
+{
+    MemcheckFile scratch = {.name = file->name, .leak_check = file->leak_check};
+    MemcheckDocument document;
+    MemcheckWalk walk;
+    document_init(&document);
+    walk_init(&walk, &document, &scratch);
+    walk_pass(&walk, bytes, length, 1, headless);
+    walk_clear(&walk);
+    g_clear_error(&walk.error);
+    memcheck_document_clear(&document);
+    return scratch.leak_check;
+}
+
 gboolean memcheck_document_read(MemcheckDocument *self, MemcheckFile *file, const char *bytes, gsize length,
                                 guint64 first_line, gboolean headless, GError **error)
 {
-    *self = (MemcheckDocument){.error_line = first_line};
-    self->kinds = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, memcheck_kind_free);
-    self->leaks = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, memcheck_kind_free);
+    document_init(self);
     MemcheckWalk walk;
     walk_init(&walk, self, file);
     walk_counts(&walk, bytes, length, first_line);
+    if (walk.error == NULL && file->handler != NULL && has_early_leaks(bytes, length))
+        walk.last_check = find_last_check(file, bytes, length, headless);
     if (walk.error == NULL)
         walk_pass(&walk, bytes, length, first_line, headless);
     walk_clear(&walk);

@@ -240,6 +240,7 @@ static void count_error(MemcheckWalk *self, MemcheckError *error)
         leak_checks_is_new(&self->checks, error->what, self->current.has_unique, self->current.unique))
         begin_leak_check(self);
     error->leak_check = leak ? self->file->leak_check : 0;
+    error->superseded = leak && error->leak_check < self->last_check;
     memcheck_kinds_add(leak ? self->document->leaks : self->document->kinds, error->kind, 1, error->bytes,
                        error->blocks);
 }

@@ -32,6 +32,7 @@ typedef struct {
     guint64 pair_unique;
     gint64 pair_count;
     LeakChecks checks;
+    guint last_check;  /* the number of the document's last leak check, where there are several; else 0 */
     gboolean counting; /* the pass over <errorcounts> alone */
     GError *error;
 } MemcheckWalk;
