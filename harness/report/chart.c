@@ -110,7 +110,7 @@ void chart_render(const Chart *self, guint columns, guint rows, const char *time
         append_row(output, heights, columns, (double)highest * (row - 1) / rows, row == rows ? top : "");
     g_string_append_printf(output, "%10s +%s\n", "0 B", line);
     if (self->backwards) {
-        g_string_append_printf(output, "%10s  in the order of the file\n", "");
+        g_string_append_printf(output, "%10s  (in the order of the file: its times run backwards)\n", "");
         return;
     }
     g_autofree char *start = g_strdup_printf("%.10g", self->points[0].time);

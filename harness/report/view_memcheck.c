@@ -11,20 +11,19 @@
 
 /* What the errors of a file come to. */
 typedef struct {
-    guint64 leaks;   /* leak errors so far */
-    guint64 skip;    /* of them belong to leak checks before the last */
-    CallSites *lost; /* definitely and indirectly */
+    guint leak_check; /* the one whose records count: each repeats what was lost before it */
+    CallSites *lost;  /* definitely: memcheck adds to each what only it leads to */
     CallSites *possibly;
     CallSites *reachable;
     CallSites *errors; /* what is no leak; "bytes" are occurrences */
 } Pass;
 
+/* Indirectly lost bytes are in the figures of what is definitely lost: adding them would count them twice. */
 static const struct {
     const char *kind;
     gsize table; /* offset in Pass */
 } leak_tables[] = {
     {"Leak_DefinitelyLost", G_STRUCT_OFFSET(Pass, lost)},
-    {"Leak_IndirectlyLost", G_STRUCT_OFFSET(Pass, lost)},
     {"Leak_PossiblyLost", G_STRUCT_OFFSET(Pass, possibly)},
     {"Leak_StillReachable", G_STRUCT_OFFSET(Pass, reachable)},
 };
@@ -34,11 +33,6 @@ static gboolean is_leak(const char *kind)
     return g_str_has_prefix(kind, "Leak_");
 }
 
-static void count_leak(const MemcheckError *error, gpointer user_data)
-{
-    ((Pass *)user_data)->leaks += is_leak(error->kind);
-}
-
 static void take_error(const MemcheckError *error, gpointer user_data)
 {
     Pass *pass = user_data;
@@ -46,7 +40,7 @@ static void take_error(const MemcheckError *error, gpointer user_data)
         call_sites_add(pass->errors, error->frames, error->n_frames, error->count, 0);
         return;
     }
-    if (pass->leaks++ < pass->skip)
+    if (error->leak_check != pass->leak_check)
         return;
     for (gsize i = 0; i < G_N_ELEMENTS(leak_tables); i++)
         if (strcmp(error->kind, leak_tables[i].kind) == 0)
@@ -62,8 +56,7 @@ static void pass_clear(Pass *pass)
     call_sites_free(pass->errors);
 }
 
-/* Each leak check in a file repeats what is lost, and only the last one's records are counted in the summary:
- * a first pass finds how many leaks come before those. */
+/* Which leak check is the last shows at the end of the file: a first pass finds out. */
 static gboolean read_file(const char *bytes, gsize length, const char *name, Pass *pass,
                           MemcheckSummary *summary, GError **error)
 {
@@ -71,20 +64,14 @@ static gboolean read_file(const char *bytes, gsize length, const char *name, Pas
                    .possibly = call_sites_new(),
                    .reachable = call_sites_new(),
                    .errors = call_sites_new()};
-    const MemcheckHandler count = {.error = count_leak}, take = {.error = take_error};
+    const MemcheckHandler none = {0}, take = {.error = take_error};
     g_autoptr(GError) problem = NULL;
-    memcheck_read(bytes, length, name, &count, pass, summary, &problem);
+    memcheck_read(bytes, length, name, &none, pass, summary, &problem);
     if (!view_is_readable(problem)) {
         g_propagate_error(error, g_steal_pointer(&problem));
         return FALSE;
     }
-    guint64 last = 0;
-    for (guint i = 0; summary->kinds != NULL && i < summary->kinds->len; i++) {
-        const MemcheckKind *kind = g_ptr_array_index(summary->kinds, i);
-        last += is_leak(kind->kind) ? (guint64)kind->count : 0;
-    }
-    pass->skip = pass->leaks > last ? pass->leaks - last : 0;
-    pass->leaks = 0;
+    pass->leak_check = summary->last_leak_check;
     memcheck_summary_clear(summary);
     return memcheck_read(bytes, length, name, &take, pass, summary, error);
 }
@@ -178,7 +165,7 @@ static void show_text(const MemcheckSummary *summary, const char *problem, const
     append_kinds(output, summary);
     if (summary->kinds->len == 0)
         g_string_append(output, "  no errors\n");
-    append_leaks(output, "lost, definitely or indirectly", pass->lost, threshold_percent);
+    append_leaks(output, "definitely lost, with what only that leads to", pass->lost, threshold_percent);
     append_leaks(output, "possibly lost", pass->possibly, threshold_percent);
     append_leaks(output, "still reachable", pass->reachable, threshold_percent);
     append_errors(output, pass->errors);

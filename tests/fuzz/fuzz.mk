@@ -1,4 +1,5 @@
-# Fuzzing: every tests/fuzz/fuzz_NAME.c is a target, its seeds lie in tests/fuzz/corpus/NAME/.
+# Fuzzing: every tests/fuzz/fuzz_NAME.c is a target, its seeds lie in tests/fuzz/corpus/NAME/, its words (where it
+# has some) in tests/fuzz/NAME.dict.
 #
 #   make fuzz-smoke [FUZZ_SECONDS=60]     each target that long; fails on a crash, a leak, a timeout or undefined behaviour
 #   make fuzz-smoke-NAME                  one of them
@@ -29,7 +30,7 @@ fuzz-smoke: $(FUZZ_TARGETS:%=fuzz-smoke-%)
 $(FUZZ_TARGETS:%=fuzz-smoke-%): fuzz-smoke-%: $(O)/fuzz/fuzz_%
 	@mkdir -p $(O)/fuzz/$*/corpus $(O)/fuzz/$*/findings
 	@echo "fuzzing $* for $(FUZZ_SECONDS) s"
-	@G_SLICE=always-malloc $< $(FUZZ_FLAGS) -max_total_time=$(FUZZ_SECONDS) \
+	@G_SLICE=always-malloc $< $(FUZZ_FLAGS) $(patsubst %,-dict=%,$(wildcard tests/fuzz/$*.dict)) -max_total_time=$(FUZZ_SECONDS) \
 		-artifact_prefix=$(O)/fuzz/$*/findings/ $(O)/fuzz/$*/corpus $(wildcard tests/fuzz/corpus/$*) \
 		>$(O)/fuzz/$*/log 2>&1 || { tail -n 40 $(O)/fuzz/$*/log; exit 1; }
 	@echo "$*: $$(ls $(O)/fuzz/$*/corpus | wc -l) inputs kept, nothing found"
