@@ -19,10 +19,12 @@ static char *write_report(const Report *report, const Result *result)
     if (!report->write(result, stream, NULL))
         g_error("%s was not written", report->name);
     GMemoryOutputStream *memory = G_MEMORY_OUTPUT_STREAM(stream);
-    char *text =
-        g_strndup(g_memory_output_stream_get_data(memory), g_memory_output_stream_get_data_size(memory));
+    GString *text = g_string_new(NULL); /* a report may be empty */
+    gsize length = g_memory_output_stream_get_data_size(memory);
+    if (length > 0)
+        g_string_append_len(text, g_memory_output_stream_get_data(memory), (gssize)length);
     g_object_unref(stream);
-    return text;
+    return g_string_free(text, FALSE);
 }
 
 static void make_reports(const Result *result)
