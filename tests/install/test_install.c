@@ -5,7 +5,7 @@
 
 #include "runner.h"
 
-static char *prefix; /* installed once for the suite; the files are only read */
+static char *prefix; /* installed anew for each test: GIO must not be used before check forks */
 
 /* A command by bash with the prefix as $P and the checkout as $ROOT; what it printed. (transfer full)
  * MAKEFLAGS stays: flags given to the make that runs these tests hold for the make that installs, too. */
@@ -167,7 +167,7 @@ END_TEST
 
 SUITE(install, 120)
 {
-    tcase_add_unchecked_fixture(tcase, install, remove_installed);
+    tcase_add_checked_fixture(tcase, install, remove_installed);
     tcase_add_test(tcase, test_install_puts_each_file_where_it_belongs);
     tcase_add_test(tcase, test_the_installed_program_works_away_from_the_sources);
     tcase_add_test(tcase, test_nothing_installed_names_the_checkout);
