@@ -18,6 +18,7 @@ static void massif_launch(const Scenario *scenario, const char *program, const c
     launch_add(launch, "--heap-admin=0");
     launch_add(launch, "--detailed-freq=1000000");
     launch_add(launch, "--max-snapshots=%d", TIMELINE_POINTS);
+    launch_add(launch, "--log-file=%s/massif.%%p.log", output);
     launch_add(launch, "--massif-out-file=%s/massif.%%p.out", output);
     /* The tree of what is there at exit, in massif's format: bytes, then blocks. */
     launch_add(launch, "--xtree-memory=allocs");

@@ -16,6 +16,7 @@ static void memcheck_launch(const Scenario *scenario, const char *program, const
     launch_add(launch, "--error-limit=no");
     launch_add(launch, "--num-callers=" VALGRIND_DEPTH);
     launch_add(launch, "--xml=yes");
+    /* No --log-file beside it: with both, a forked child's document goes into its parent's file (3.19). */
     launch_add(launch, "--xml-file=%s/memcheck.%%p.xml", output);
     for (guint i = 0; i < scenario->suppressions->len; i++) {
         const ScenarioFile *file = g_ptr_array_index(scenario->suppressions, i);
@@ -31,8 +32,9 @@ static MetricId metric_of_kind(const char *kind)
         const char *kind;
         MetricId metric;
     } leaks[] = {
+        /* The bytes of a definite loss hold those lost with it: records of their own are not added again. */
         {"Leak_DefinitelyLost", METRIC_LOST},
-        {"Leak_IndirectlyLost", METRIC_LOST},
+        {"Leak_IndirectlyLost", METRIC_COUNT},
         {"Leak_PossiblyLost", METRIC_POSSIBLY_LOST},
         {"Leak_StillReachable", METRIC_COUNT},
     };
@@ -42,43 +44,67 @@ static MetricId metric_of_kind(const char *kind)
     return METRIC_ERRORS;
 }
 
-/* What the files add up to; the tables of one file are kept apart until its last leak check is known. */
+/* One process: what its last leak check and its errors say, by call site. */
+typedef struct {
+    gint64 pid, parent_pid;
+    gboolean forked; /* it never became another program: its leaks repeat those it inherited */
+    guint leak_check; /* that the sites of leaks are of */
+    CallSites *sites[METRIC_COUNT];
+    CallSites *reachable;
+} Process;
+
+/* What is being read. */
 typedef struct {
     Measurement *measurement;
-    CallSites *sites[METRIC_COUNT]; /* of all processes */
-    CallSites *file_sites[METRIC_COUNT];
-    guint file_check; /* the leak check that file_sites are of */
-    gint64 file_reachable;
-    GArray *lost_at_iterations; /* gint64: lost bytes at the end of each iteration */
+    GPtrArray *processes;
+    Process *process;
+    GArray *lost_at_iterations; /* gint64: lost bytes at the end of each iteration, of this process */
 } Reading;
 
 static const MetricId metrics[] = {METRIC_LOST, METRIC_POSSIBLY_LOST, METRIC_ERRORS};
 
-/* Later leak checks repeat what earlier ones found, with cumulative figures. */
-static void forget_leaks(Reading *reading)
+static Process *process_new(void)
 {
-    reading->file_reachable = 0;
-    for (gsize i = 0; i < G_N_ELEMENTS(metrics); i++) {
-        if (metrics[i] == METRIC_ERRORS)
-            continue;
-        call_sites_free(reading->file_sites[metrics[i]]);
-        reading->file_sites[metrics[i]] = call_sites_new();
-    }
+    Process *self = g_new0(Process, 1);
+    for (gsize i = 0; i < G_N_ELEMENTS(metrics); i++)
+        self->sites[metrics[i]] = call_sites_new();
+    self->reachable = call_sites_new();
+    return self;
+}
+
+static void process_free(gpointer data)
+{
+    Process *self = data;
+    for (int id = 0; id < METRIC_COUNT; id++)
+        call_sites_free(self->sites[id]);
+    call_sites_free(self->reachable);
+    g_free(self);
+}
+
+static void renew(CallSites **sites)
+{
+    call_sites_free(*sites);
+    *sites = call_sites_new();
+}
+
+/* Later leak checks repeat what earlier ones found, with cumulative figures. */
+static void forget_leaks(Process *self)
+{
+    renew(&self->sites[METRIC_LOST]);
+    renew(&self->sites[METRIC_POSSIBLY_LOST]);
+    renew(&self->reachable);
 }
 
 static void keep_error(const MemcheckError *error, gpointer user_data)
 {
-    Reading *reading = user_data;
+    Process *process = ((Reading *)user_data)->process;
     MetricId metric = metric_of_kind(error->kind);
-    if (error->leak_check > reading->file_check) {
-        forget_leaks(reading);
-        reading->file_check = error->leak_check;
+    if (error->leak_check > process->leak_check) {
+        forget_leaks(process);
+        process->leak_check = error->leak_check;
     }
-    if (metric == METRIC_COUNT)
-        reading->file_reachable += error->bytes;
-    else
-        call_sites_add(reading->file_sites[metric], error->frames, error->n_frames,
-                       metric == METRIC_ERRORS ? error->count : error->bytes, error->blocks);
+    call_sites_add(metric == METRIC_COUNT ? process->reachable : process->sites[metric], error->frames,
+                   error->n_frames, metric == METRIC_ERRORS ? error->count : error->bytes, error->blocks);
 }
 
 /* A mark prints "heapgate-mark NAME LEAKED DUBIOUS REACHABLE SUPPRESSED". */
@@ -124,24 +150,17 @@ static void add_growth(const Scenario *scenario, Reading *reading)
     measurement->smallest_growth = MAX(measurement->smallest_growth, growth.hidden_per_iteration + 1);
 }
 
-static void add_file(const Scenario *scenario, const MemcheckSummary *summary, Reading *reading)
+static void finish_process(const Scenario *scenario, const MemcheckSummary *summary, Reading *reading)
 {
-    if (summary->last_leak_check != reading->file_check)
-        forget_leaks(reading);
-    for (gsize i = 0; i < G_N_ELEMENTS(metrics); i++)
-        call_sites_add_all(reading->sites[metrics[i]], reading->file_sites[metrics[i]]);
+    Process *process = reading->process;
+    if (summary->last_leak_check != process->leak_check)
+        forget_leaks(process);
+    process->pid = summary->pid;
+    process->parent_pid = summary->parent_pid;
+    process->forked = summary->forked;
     add_growth(scenario, reading);
-    reading->measurement->reachable_bytes += reading->file_reachable;
-    measurement_add_process(reading->measurement, summary->pid, summary->command, 0, reading->file_reachable);
-}
-
-static void begin_file(Reading *reading)
-{
-    forget_leaks(reading);
-    reading->file_check = 0;
-    call_sites_free(reading->file_sites[METRIC_ERRORS]);
-    reading->file_sites[METRIC_ERRORS] = call_sites_new();
-    g_array_set_size(reading->lost_at_iterations, 0);
+    measurement_add_process(reading->measurement, summary->pid, summary->command, 0,
+                            call_sites_total_bytes(process->reachable));
 }
 
 static gboolean read_file(const Scenario *scenario, const char *path, const Outcome *outcome, Reading *reading)
@@ -151,7 +170,9 @@ static gboolean read_file(const Scenario *scenario, const char *path, const Outc
     g_autofree char *name = g_path_get_basename(path);
     g_autoptr(GMappedFile) mapped = g_mapped_file_new(path, FALSE, &error);
     MemcheckSummary summary = {0};
-    begin_file(reading);
+    reading->process = process_new();
+    g_ptr_array_add(reading->processes, reading->process);
+    g_array_set_size(reading->lost_at_iterations, 0);
     if (mapped != NULL) {
         const char *bytes = g_mapped_file_get_contents(mapped);
         memcheck_read(bytes != NULL ? bytes : "", g_mapped_file_get_length(mapped), name, &handler, reading, &summary,
@@ -159,7 +180,7 @@ static gboolean read_file(const Scenario *scenario, const char *path, const Outc
     }
     if (error == NULL) {
         keep_mark_files(outcome->output, instrument_file_pid(path, "memcheck."), reading);
-        add_file(scenario, &summary, reading);
+        finish_process(scenario, &summary, reading);
     } else {
         measurement_set_problem(reading->measurement,
                                 "memcheck's output cannot be used: %s; was the run cut short, or is the disk full?",
@@ -184,20 +205,52 @@ static gboolean read_files(const Scenario *scenario, const Outcome *outcome, Rea
     return has_main;
 }
 
+static const Process *parent_of(const GPtrArray *processes, const Process *child)
+{
+    for (guint i = 0; child->forked && i < processes->len; i++) {
+        const Process *process = g_ptr_array_index(processes, i);
+        if (process->pid == child->parent_pid)
+            return process;
+    }
+    return NULL;
+}
+
+/* Adds what is the process's own: of a forked one's sites, what its parent's file has not or has with less. */
+static void add_own_sites(CallSites *sum, const CallSites *sites, const CallSites *parent)
+{
+    for (guint i = 0; i < call_sites_count(sites); i++) {
+        const CallSite *site = call_sites_get(sites, i);
+        const CallSite *inherited = parent != NULL ? call_sites_find(parent, site->key) : NULL;
+        gint64 bytes = site->bytes - (inherited != NULL ? inherited->bytes : 0);
+        gint64 blocks = site->blocks - (inherited != NULL ? inherited->blocks : 0);
+        if (bytes > 0)
+            call_sites_add(sum, site->frames, site->n_frames, bytes, MAX(blocks, 0));
+    }
+}
+
+static void set_metric(Measurement *measurement, MetricId id, const GPtrArray *processes)
+{
+    CallSites *sum = call_sites_new();
+    for (guint i = 0; i < processes->len; i++) {
+        const Process *process = g_ptr_array_index(processes, i), *parent = parent_of(processes, process);
+        add_own_sites(sum, process->sites[id], parent != NULL ? parent->sites[id] : NULL);
+    }
+    measurement_set(measurement, id, call_sites_total_bytes(sum), sum);
+}
+
 static void memcheck_collect(const Scenario *scenario, const Outcome *outcome, Measurement *measurement)
 {
     g_autoptr(GArray) lost_at_iterations = g_array_new(FALSE, FALSE, sizeof(gint64));
-    Reading reading = {.measurement = measurement, .lost_at_iterations = lost_at_iterations};
+    g_autoptr(GPtrArray) processes = g_ptr_array_new_with_free_func(process_free);
+    Reading reading = {measurement, processes, NULL, lost_at_iterations};
+    if (!read_files(scenario, outcome, &reading))
+        return;
     for (gsize i = 0; i < G_N_ELEMENTS(metrics); i++)
-        reading.sites[metrics[i]] = call_sites_new();
-    gboolean read = read_files(scenario, outcome, &reading);
-    for (gsize i = 0; i < G_N_ELEMENTS(metrics); i++) {
-        CallSites *sites = reading.sites[metrics[i]];
-        call_sites_free(reading.file_sites[metrics[i]]);
-        if (read)
-            measurement_set(measurement, metrics[i], call_sites_total_bytes(sites), sites);
-        else
-            call_sites_free(sites);
+        set_metric(measurement, metrics[i], processes);
+    for (guint i = 0; i < processes->len; i++) {
+        const Process *process = g_ptr_array_index(processes, i);
+        if (!process->forked)
+            measurement->reachable_bytes += call_sites_total_bytes(process->reachable);
     }
 }
 

@@ -30,7 +30,6 @@ void valgrind_launch(const char *tool, const char *output, Launch *launch)
     /* Shims and shells stand before many programs; the marks of a shell are heapgate's own processes. */
     launch_add(launch, "--trace-children=yes");
     launch_add(launch, "--trace-children-skip=*/heapgate,*/vgdb");
-    launch_add(launch, "--log-file=%s/%s.%%p.log", output, tool);
     launch_add(launch, "--vgdb-prefix=%s/vgdb", output);
     g_autofree char *instrument = g_strdup_printf("HEAPGATE_INSTRUMENT=%s", tool);
     g_autofree char *marks = g_strdup_printf("HEAPGATE_MARKS=%s", output);

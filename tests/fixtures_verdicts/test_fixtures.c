@@ -1,0 +1,120 @@
+/* Every program that leaks on purpose is called, by the metric and by the function; its healthy twin is not. */
+#include <string.h>
+
+#include "cli/project.h"
+#include "runner.h"
+
+typedef struct {
+    const char *scenario; /* the fixture's name, "-9" for a second argument */
+    const char *arguments;
+    gboolean marks; /* iterations */
+    const char *instrument;
+    MetricId metric;      /* that must be called; METRIC_COUNT: none, this instrument cannot see it */
+    const char *function; /* that must be named */
+} Fixture;
+
+/* tests/fixtures/README.md, row by row. */
+static const Fixture fixtures[] = {
+    {"lost_block", "", TRUE, "massif", METRIC_GROWTH, "print_receipt"},
+    {"lost_block", "", TRUE, "memcheck", METRIC_LOST, "print_receipt"},
+    {"reachable_growth", "", TRUE, "massif", METRIC_GROWTH, "remember_visitor"},
+    {"reachable_growth", "", TRUE, "memcheck", METRIC_COUNT, NULL},
+    {"sixteen_bytes", "", TRUE, "massif", METRIC_GROWTH, "tag_session"},
+    {"peak_only", "", TRUE, "massif", METRIC_PEAK, "load_everything_at_once"},
+    {"peak_only", "", TRUE, "memcheck", METRIC_COUNT, NULL},
+    {"moved_site", "", TRUE, "massif", METRIC_PEAK, "keep_original"},
+    {"moved_site", "", TRUE, "memcheck", METRIC_COUNT, NULL},
+    {"freed_at_exit", "", TRUE, "massif", METRIC_RETAINED, "open_session"},
+    {"freed_at_exit", "", TRUE, "memcheck", METRIC_COUNT, NULL},
+    {"child_fork", "", FALSE, "massif", METRIC_RETAINED, "copy_request"},
+    {"child_fork", "", FALSE, "memcheck", METRIC_LOST, "copy_request"},
+    {"child_exec", "", FALSE, "massif", METRIC_RETAINED, "render_page"},
+    {"child_exec", "", FALSE, "memcheck", METRIC_LOST, "render_page"},
+    {"cxx_templates", "", TRUE, "massif", METRIC_GROWTH, "shop::Shelf<shop::Order>::pack_box(unsigned long)"},
+    {"cxx_templates", "", TRUE, "massif", METRIC_GROWTH, "main::{lambda(int)#2}::operator()(int) const"},
+    {"cxx_templates", "", TRUE, "memcheck", METRIC_LOST, "shop::Shelf<shop::Order>::pack_box(unsigned long)"},
+    {"deep_recursion", "", TRUE, "massif", METRIC_GROWTH, "note_leaf"},
+    {"deep_recursion", "", TRUE, "memcheck", METRIC_LOST, "note_leaf"},
+    {"sawtooth", "", TRUE, "massif", METRIC_GROWTH, "queue_event"},
+    {"sawtooth-9", ", '9'", TRUE, "massif", METRIC_GROWTH, "queue_event"},
+    {"cache", "", TRUE, "massif", METRIC_GROWTH, "cache_entry"},
+    {"doubling", "", TRUE, "massif", METRIC_GROWTH, "copy_text"},
+    {"turnover", "", TRUE, "massif", METRIC_GROWTH, "refresh_page"},
+};
+
+/* Writes one scenario for each fixture, with all the instruments its rows name. */
+static void write_scenarios(TestProject *project, const char *mode)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(fixtures); i++) {
+        const Fixture *fixture = &fixtures[i];
+        g_autofree char *program = g_strndup(fixture->scenario, strcspn(fixture->scenario, "-"));
+        g_autofree char *relative = g_strconcat("build/tests/fixtures/", program, NULL);
+        g_autofree char *file = g_strdup_printf("scenarios/%s.yaml", fixture->scenario);
+        g_autofree char *instruments = g_strdup(fixture->instrument);
+        for (gsize other = 0; other < G_N_ELEMENTS(fixtures); other++)
+            if (strcmp(fixtures[other].scenario, fixture->scenario) == 0 &&
+                strstr(instruments, fixtures[other].instrument) == NULL) {
+                char *both = g_strjoin(", ", instruments, fixtures[other].instrument, NULL);
+                g_free(instruments);
+                instruments = both;
+            }
+        test_project_write(project, file, "run: [%s, %s%s]\ninstruments: [%s]\n%s", runner_path(relative), mode,
+                           fixture->arguments, instruments,
+                           fixture->marks ? "workflow: {warmup: 4, iterations: 24}\n" : "");
+    }
+}
+
+static gboolean names_function(const Comparison *comparison, const char *function)
+{
+    for (guint i = 0; i < comparison->deltas->len; i++) {
+        const SiteDelta *delta = g_ptr_array_index(comparison->deltas, i);
+        if (delta->delta_bytes > 0 && strstr(delta->key, function) != NULL)
+            return TRUE;
+    }
+    return FALSE;
+}
+
+static const Comparison *find_comparison(const InstrumentResult *result, MetricId metric)
+{
+    for (guint i = 0; i < result->comparisons->len; i++) {
+        const Comparison *comparison = g_ptr_array_index(result->comparisons, i);
+        if (comparison->metric == metric)
+            return comparison;
+    }
+    return NULL;
+}
+
+static void check_leaky(const Result *result, const Fixture *fixture, const char *output)
+{
+    const InstrumentResult *found = test_result_find(result, fixture->scenario, fixture->instrument);
+    if (fixture->metric == METRIC_COUNT) {
+        ck_assert_msg(found->verdict == VERDICT_PASS, "%s, %s: %s, expected a pass\n%s", fixture->scenario,
+                      fixture->instrument, verdict_name(found->verdict), output);
+        return;
+    }
+    const Comparison *comparison = find_comparison(found, fixture->metric);
+    ck_assert_msg(comparison != NULL && comparison->verdict == VERDICT_REGRESSED, "%s, %s: %s is not called\n%s",
+                  fixture->scenario, fixture->instrument, metric_get(fixture->metric)->name, output);
+    ck_assert_msg(names_function(comparison, fixture->function), "%s, %s: %s is not named\n%s", fixture->scenario,
+                  fixture->instrument, fixture->function, output);
+    ck_assert_msg(strstr(output, fixture->function) != NULL, "%s is not printed\n%s", fixture->function, output);
+}
+
+START_TEST(test_fixtures_are_called_and_healthy_twins_are_not)
+{
+    g_autoptr(TestProject) project = test_project_new();
+    write_scenarios(project, "healthy");
+    test_project_expect(project, 0, "update --runs 1 --reason healthy", NULL);
+    test_project_expect(project, 0, "run", "pass", NULL);
+    write_scenarios(project, "leaky");
+    test_project_expect(project, 1, "run", NULL);
+    g_autoptr(Result) result = test_project_result(project);
+    for (gsize i = 0; i < G_N_ELEMENTS(fixtures); i++)
+        check_leaky(result, &fixtures[i], project->output);
+}
+END_TEST
+
+SUITE(fixtures, 500)
+{
+    tcase_add_test(tcase, test_fixtures_are_called_and_healthy_twins_are_not);
+}
