@@ -140,7 +140,7 @@ void differences_show_text(const GPtrArray *differences, const char *before, con
     for (guint i = 0; i < differences->len; i++) {
         const FigureDifference *self = g_ptr_array_index(differences, i);
         append_total(output, self);
-        if (!self->comparable)
+        if (!self->comparable && self->delta != 0)
             g_string_append(output, "  no call sites to compare: not both files have them for this figure\n");
         append_sites(output, self, top);
     }

@@ -11,8 +11,7 @@
 
 /* What the errors of a file come to. */
 typedef struct {
-    guint leak_check; /* the one whose records count: each repeats what was lost before it */
-    CallSites *lost;  /* definitely: memcheck adds to each what only it leads to */
+    CallSites *lost; /* definitely: memcheck adds to each what only it leads to */
     CallSites *possibly;
     CallSites *reachable;
     CallSites *errors; /* what is no leak; "bytes" are occurrences */
@@ -40,7 +39,7 @@ static void take_error(const MemcheckError *error, gpointer user_data)
         call_sites_add(pass->errors, error->frames, error->n_frames, error->count, 0);
         return;
     }
-    if (error->leak_check != pass->leak_check)
+    if (error->superseded)
         return;
     for (gsize i = 0; i < G_N_ELEMENTS(leak_tables); i++)
         if (strcmp(error->kind, leak_tables[i].kind) == 0)
@@ -56,24 +55,15 @@ static void pass_clear(Pass *pass)
     call_sites_free(pass->errors);
 }
 
-/* Which leak check is the last shows at the end of the file: a first pass finds out. */
 static gboolean read_file(const char *bytes, gsize length, const char *name, Pass *pass,
                           MemcheckSummary *summary, GError **error)
 {
+    static const MemcheckHandler handler = {.error = take_error};
     *pass = (Pass){.lost = call_sites_new(),
                    .possibly = call_sites_new(),
                    .reachable = call_sites_new(),
                    .errors = call_sites_new()};
-    const MemcheckHandler none = {0}, take = {.error = take_error};
-    g_autoptr(GError) problem = NULL;
-    memcheck_read(bytes, length, name, &none, pass, summary, &problem);
-    if (!view_is_readable(problem)) {
-        g_propagate_error(error, g_steal_pointer(&problem));
-        return FALSE;
-    }
-    pass->leak_check = summary->last_leak_check;
-    memcheck_summary_clear(summary);
-    return memcheck_read(bytes, length, name, &take, pass, summary, error);
+    return memcheck_read(bytes, length, name, &handler, pass, summary, error);
 }
 
 static void add_kinds(JsonBuilder *builder, const MemcheckSummary *summary)

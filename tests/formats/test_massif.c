@@ -292,11 +292,10 @@ END_TEST
 START_TEST(test_massif_reads_xtree_reports)
 {
     const char *text = "desc: xtree.produce_report\ncmd: ./t\ntime_unit: ms\n" SIZES(
-        0, 505, 300,
-        0, 0) "heap_tree=detailed\nn1: 300 curB : currently allocated Bytes\n n0: 300 0x1: main "
-              "(t.c:9)\n" SIZES(1, 505, 2, 0,
-                                0) "heap_tree=detailed\nn1: 2 curBk : currently allocated Blocks\n"
-                                   " n0: 2 0x1: main (t.c:9)\n";
+        0, 505, 300, 0,
+        0) "heap_tree=detailed\nn1: 300 curB : currently allocated Bytes\n n0: 300 0x1: main "
+           "(t.c:9)\n" SIZES(1, 505, 2, 0, 0) "heap_tree=detailed\nn1: 2 curBk : currently allocated Blocks\n"
+                                              " n0: 2 0x1: main (t.c:9)\n";
     MassifSummary summary;
     read_well(text, &summary);
     ck_assert_str_eq(summary.description, "xtree.produce_report");
