@@ -285,5 +285,5 @@ void sample_check_golden(const char *name, const char *text)
         ck_assert(g_file_set_contents(path, text, -1, NULL));
     ck_assert_msg(g_file_get_contents(path, &expected, NULL, NULL),
                   "%s is missing: HEAPGATE_UPDATE_GOLDEN=1 build/run-tests 'report_*' writes it", path);
-    ck_assert_msg(strcmp(expected, text) == 0, "%s differs; found:\n%s", path, text);
+    ck_assert_msg(strcmp(expected, text) == 0, "%s differs; found:\n%.3000s", path, text);
 }
