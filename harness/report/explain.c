@@ -31,71 +31,6 @@ GPtrArray *explain_comparisons(const InstrumentResult *instrument)
     return chosen;
 }
 
-/* A value without "/iteration", which the line has said already. exact: all its digits. */
-static char *format_plain(MetricId metric, gint64 value, gboolean exact)
-{
-    if (metric_get(metric)->unit == METRIC_UNIT_COUNT)
-        return metric_format(metric, value);
-    return exact ? g_strdup_printf("%" G_GINT64_FORMAT " B", value) : units_format_bytes(value);
-}
-
-static char *format_now(MetricId metric, gint64 value, gboolean exact)
-{
-    g_autofree char *plain = format_plain(metric, value, exact);
-    gboolean rate = metric_get(metric)->unit == METRIC_UNIT_BYTES_PER_ITERATION;
-    return g_strconcat(plain, rate ? "/iteration" : "", NULL);
-}
-
-/* TRUE where rounding would hide that one number is above the other. */
-static gboolean needs_digits(MetricId metric, gint64 a, gint64 b)
-{
-    g_autofree char *one = format_plain(metric, a, FALSE), *two = format_plain(metric, b, FALSE);
-    return a != b && strcmp(one, two) == 0;
-}
-
-/* The blocks the value is in, where the deltas make up all of it; 0 where that is not known. */
-static gint64 blocks_of(const Comparison *comparison)
-{
-    double bytes = 0, blocks = 0;
-    if (metric_get(comparison->metric)->unit != METRIC_UNIT_BYTES)
-        return 0;
-    for (guint i = 0; i < comparison->deltas->len; i++) {
-        const SiteDelta *delta = g_ptr_array_index(comparison->deltas, i);
-        bytes += (double)delta->delta_bytes;
-        blocks += (double)delta->delta_blocks;
-    }
-    return comparison->base == 0 && bytes == (double)comparison->now && blocks > 0 && blocks < 1e15
-               ? (gint64)blocks
-               : 0;
-}
-
-char *explain_comparison(const Comparison *comparison)
-{
-    MetricId metric = comparison->metric;
-    gboolean over = comparison->now > comparison->limit;
-    gboolean exact = needs_digits(metric, comparison->now, comparison->limit) ||
-                     (comparison->has_base && needs_digits(metric, comparison->now, comparison->base));
-    g_autofree char *now = format_now(metric, comparison->now, exact);
-    g_autofree char *base = format_plain(metric, comparison->base, exact);
-    g_autofree char *limit = format_plain(metric, comparison->limit, exact);
-    g_autofree char *change = units_format_change(comparison->base, comparison->now);
-    GString *text = g_string_new(NULL);
-    g_string_append_printf(text, "%s %s", metric_get(metric)->title, now);
-    gint64 blocks = blocks_of(comparison);
-    if (blocks > 0)
-        g_string_append_printf(text, " in %" G_GINT64_FORMAT " block%s", blocks, blocks == 1 ? "" : "s");
-    if (comparison->has_base)
-        g_string_append_printf(text, ", was %s%s%s%s", base, change[0] != '\0' ? " (" : "", change,
-                               change[0] != '\0' ? ")" : "");
-    else
-        g_string_append(text, ", no baseline");
-    if (comparison->verdict == VERDICT_REGRESSED && !over)
-        g_string_append_printf(text, ", within the allowed %s, but call sites in it grew", limit);
-    else if (comparison->verdict == VERDICT_REGRESSED || comparison->has_base)
-        g_string_append_printf(text, ", allowed %s", limit);
-    return g_string_free(text, FALSE);
-}
-
 /* The comparison the headline is taken from, or NULL. */
 static const Comparison *leading(const InstrumentResult *instrument)
 {
@@ -130,10 +65,10 @@ static const char *const unexplained[VERDICT_COUNT] = {
 char *explain_headline(const InstrumentResult *instrument)
 {
     const Comparison *comparison = leading(instrument);
-    if (comparison != NULL && comparison->sentence != NULL)
+    if (comparison != NULL && !explain_says_only_numbers(comparison))
         return text_shorten(comparison->sentence, SENTENCE_COLUMNS);
     if (comparison != NULL)
-        return explain_comparison(comparison);
+        return explain_change(comparison);
     const char *sentence = whole_sentence(instrument);
     return text_shorten(sentence != NULL ? sentence : unexplained[instrument->verdict], SENTENCE_COLUMNS);
 }
@@ -193,7 +128,7 @@ static void add_line(Columns *columns, const char *indent, const char *text)
 
 static char *describe_note(const Comparison *comparison, const SiteDelta *delta)
 {
-    g_autofree char *base = format_plain(comparison->metric, delta->base_bytes, FALSE);
+    g_autofree char *base = explain_value(comparison->metric, delta->base_bytes);
     GString *note = g_string_new(NULL);
     if (delta->base_bytes > 0)
         g_string_append_printf(note, "was %s", base);
@@ -262,14 +197,13 @@ static void add_comparison(Columns *columns, const Comparison *comparison, gbool
                            guint end)
 {
     g_autofree char *numbers = explain_comparison(comparison);
-    g_autofree char *spread = format_plain(comparison->metric, comparison->spread, FALSE);
+    g_autofree char *spread = explain_value(comparison->metric, comparison->spread);
     g_autofree char *line = comparison->spread > 0
                                 ? g_strdup_printf("  %s; captured runs differ by %s", numbers, spread)
                                 : g_strdup_printf("  %s", numbers);
-    if (!first || comparison->sentence != NULL || comparison->spread > 0) /* else the headline says it all */
-        columns_add_line(columns, line);
+    columns_add_line(columns, line);
     guint room = end > columns_lines(columns) ? end - columns_lines(columns) : 1;
-    if (!first && comparison->sentence != NULL && room > 1) {
+    if (!first && room > 1 && !explain_says_only_numbers(comparison)) {
         g_autofree char *sentence = text_shorten(comparison->sentence, SENTENCE_COLUMNS);
         add_line(columns, "    ", sentence);
         room--;
@@ -320,6 +254,28 @@ static void add_whole(Columns *columns, const ScenarioResult *scenario, const In
         add_measured(columns, instrument->measurement);
 }
 
+/* What fails besides, for another reason: a metric that was not measured, one without a baseline. (transfer
+ * container), of const Comparison. */
+static GPtrArray *others(const InstrumentResult *instrument)
+{
+    GPtrArray *found = g_ptr_array_new();
+    for (guint i = 0; i < instrument->comparisons->len; i++) {
+        Comparison *comparison = g_ptr_array_index(instrument->comparisons, i);
+        if (outcome_fails(comparison->verdict) && comparison->verdict != instrument->verdict)
+            g_ptr_array_add(found, comparison);
+    }
+    return found;
+}
+
+static void add_other(Columns *columns, const Comparison *comparison)
+{
+    g_autofree char *title =
+        g_strdup_printf("  %s %s", metric_get(comparison->metric)->title, verdict_name(comparison->verdict));
+    g_autofree char *sentence = text_shorten(comparison->sentence, SENTENCE_COLUMNS);
+    g_autofree char *line = g_strconcat(title, sentence[0] != '\0' ? ": " : "", sentence, NULL);
+    columns_add_line(columns, line);
+}
+
 static void add_footer(Columns *columns, const ScenarioResult *scenario, const InstrumentResult *instrument)
 {
     g_autofree char *smallest = explain_smallest_leak(instrument);
@@ -337,13 +293,16 @@ char *explain_instrument(const ScenarioResult *scenario, const InstrumentResult 
     g_autofree char *first = g_strdup_printf("%s: %s", title, headline);
     g_autoptr(Columns) columns = columns_new("    ", "   ");
     g_autoptr(GHashTable) shown = g_hash_table_new(g_str_hash, g_str_equal);
-    g_autoptr(GPtrArray) chosen = explain_comparisons(instrument);
+    g_autoptr(GPtrArray) chosen = explain_comparisons(instrument), rest = others(instrument);
+    guint last = EXPLAIN_LINES - FOOTER - rest->len;
     columns_add_line(columns, first);
     for (guint i = 0; i < chosen->len; i++)
         add_comparison(columns, g_ptr_array_index(chosen, i), i == 0, shown,
-                       EXPLAIN_LINES - FOOTER - AFTER * (chosen->len - 1 - i));
+                       last - AFTER * (chosen->len - 1 - i));
     if (chosen->len == 0)
         add_whole(columns, scenario, instrument);
+    for (guint i = 0; i < rest->len; i++)
+        add_other(columns, g_ptr_array_index(rest, i));
     add_footer(columns, scenario, instrument);
     return columns_render(columns);
 }

@@ -171,6 +171,31 @@ START_TEST(test_comparison_within_its_allowance_says_that_call_sites_grew)
 }
 END_TEST
 
+START_TEST(test_passage_names_what_fails_besides)
+{
+    g_autoptr(Result) result = sample_regressed();
+    Comparison *comparison = comparison_new(METRIC_ERRORS);
+    comparison->verdict = VERDICT_BROKEN;
+    comparison->sentence = g_strdup("it was not measured");
+    instrument_result_add((InstrumentResult *)first_instrument(result, 2), comparison);
+    g_autofree char *passage = explain(result, 2);
+    ck_assert_ptr_nonnull(strstr(passage, "\n  errors broken: it was not measured\n"));
+}
+END_TEST
+
+START_TEST(test_passage_keeps_a_sentence_that_says_more_than_the_numbers)
+{
+    g_autoptr(Result) result = sample_regressed();
+    Comparison *growth = g_ptr_array_index(first_instrument(result, 2)->comparisons, 2);
+    g_autofree char *own = explain(result, 2);
+    ck_assert(g_str_has_prefix(own, "xml-roundtrip, massif: 48 B more in every iteration after warm-up\n"));
+    g_free(growth->sentence);
+    growth->sentence = g_strdup("it grows since the 4th iteration");
+    g_autofree char *given = explain(result, 2);
+    ck_assert(g_str_has_prefix(given, "xml-roundtrip, massif: it grows since the 4th iteration\n"));
+}
+END_TEST
+
 START_TEST(test_advice_quotes_names_for_the_shell)
 {
     ScenarioResult *scenario = scenario_result_new("a b; rm *", NULL, NULL, NULL);
@@ -195,5 +220,7 @@ SUITE(report_console, 20)
     tcase_add_test(tcase, test_passage_shows_a_stack_once_and_leaves_out_malloc);
     tcase_add_test(tcase, test_comparison_gives_all_digits_where_rounding_hides_the_difference);
     tcase_add_test(tcase, test_comparison_within_its_allowance_says_that_call_sites_grew);
+    tcase_add_test(tcase, test_passage_names_what_fails_besides);
+    tcase_add_test(tcase, test_passage_keeps_a_sentence_that_says_more_than_the_numbers);
     tcase_add_test(tcase, test_advice_quotes_names_for_the_shell);
 }

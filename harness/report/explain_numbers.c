@@ -1,0 +1,109 @@
+/* A comparison's numbers in words. */
+#include "explain.h"
+
+#include <string.h>
+
+#include "measure/units.h"
+
+/* A value without "/iteration", which the line has said already. exact: all its digits. */
+static char *format_plain(MetricId metric, gint64 value, gboolean exact)
+{
+    if (metric_get(metric)->unit == METRIC_UNIT_COUNT)
+        return metric_format(metric, value);
+    return exact ? g_strdup_printf("%" G_GINT64_FORMAT " B", value) : units_format_bytes(value);
+}
+
+static char *format_now(MetricId metric, gint64 value, gboolean exact)
+{
+    g_autofree char *plain = format_plain(metric, value, exact);
+    gboolean rate = metric_get(metric)->unit == METRIC_UNIT_BYTES_PER_ITERATION;
+    return g_strconcat(plain, rate ? "/iteration" : "", NULL);
+}
+
+/* TRUE where rounding would hide that one number is above the other. */
+static gboolean needs_digits(MetricId metric, gint64 a, gint64 b)
+{
+    g_autofree char *one = format_plain(metric, a, FALSE), *two = format_plain(metric, b, FALSE);
+    return a != b && strcmp(one, two) == 0;
+}
+
+/* The blocks the value is in, where the deltas make up all of it; 0 where that is not known. */
+static gint64 blocks_of(const Comparison *comparison)
+{
+    double bytes = 0, blocks = 0;
+    if (metric_get(comparison->metric)->unit != METRIC_UNIT_BYTES)
+        return 0;
+    for (guint i = 0; i < comparison->deltas->len; i++) {
+        const SiteDelta *delta = g_ptr_array_index(comparison->deltas, i);
+        bytes += (double)delta->delta_bytes;
+        blocks += (double)delta->delta_blocks;
+    }
+    return comparison->base == 0 && bytes == (double)comparison->now && blocks > 0 && blocks < 1e15
+               ? (gint64)blocks
+               : 0;
+}
+
+char *explain_comparison(const Comparison *comparison)
+{
+    MetricId metric = comparison->metric;
+    gboolean over = comparison->now > comparison->limit;
+    gboolean exact = needs_digits(metric, comparison->now, comparison->limit) ||
+                     (comparison->has_base && needs_digits(metric, comparison->now, comparison->base));
+    g_autofree char *now = format_now(metric, comparison->now, exact);
+    g_autofree char *base = format_plain(metric, comparison->base, exact);
+    g_autofree char *limit = format_plain(metric, comparison->limit, exact);
+    g_autofree char *change = units_format_change(comparison->base, comparison->now);
+    GString *text = g_string_new(NULL);
+    g_string_append_printf(text, "%s %s", metric_get(metric)->title, now);
+    gint64 blocks = blocks_of(comparison);
+    if (blocks > 0)
+        g_string_append_printf(text, " in %" G_GINT64_FORMAT " block%s", blocks, blocks == 1 ? "" : "s");
+    if (comparison->has_base)
+        g_string_append_printf(text, ", was %s%s%s%s", base, change[0] != '\0' ? " (" : "", change,
+                               change[0] != '\0' ? ")" : "");
+    else
+        g_string_append(text, ", no baseline");
+    if (comparison->verdict == VERDICT_REGRESSED && !over)
+        g_string_append_printf(text, ", within the allowed %s, but call sites in it grew", limit);
+    else if (comparison->verdict == VERDICT_REGRESSED || comparison->has_base)
+        g_string_append_printf(text, ", allowed %s", limit);
+    return g_string_free(text, FALSE);
+}
+
+char *explain_value(MetricId metric, gint64 value)
+{
+    return format_plain(metric, value, FALSE);
+}
+
+/* The gate's plainest sentence is the numbers again. */
+gboolean explain_says_only_numbers(const Comparison *comparison)
+{
+    if (comparison->sentence == NULL)
+        return TRUE;
+    g_autofree char *now = metric_format(comparison->metric, comparison->now);
+    g_autofree char *start = g_strdup_printf("%s %s, was ", metric_get(comparison->metric)->title, now);
+    return g_str_has_prefix(comparison->sentence, start);
+}
+
+/* Each with the amount and "more" or "less" for its two %s. */
+static const char *const changes[METRIC_COUNT] = {
+    [METRIC_PEAK] = "%s %s at the peak",
+    [METRIC_RETAINED] = "%s %s still allocated at the end",
+    [METRIC_GROWTH] = "%s %s in every iteration after warm-up",
+    [METRIC_LOST] = "%s %s lost",
+    [METRIC_POSSIBLY_LOST] = "%s %s possibly lost",
+    [METRIC_ERRORS] = "memory errors: %s %s",
+};
+
+char *explain_change(const Comparison *comparison)
+{
+    if (!comparison->has_base || comparison->now == comparison->base)
+        return explain_comparison(comparison);
+    gint64 difference = comparison->now - comparison->base;
+    g_autofree char *amount = explain_value(comparison->metric, ABS(difference));
+    g_autofree char *change = units_format_change(comparison->base, comparison->now);
+    g_autofree char *text =
+        g_strdup_printf(changes[comparison->metric], amount, difference > 0 ? "more" : "less");
+    return g_strdup_printf("%s%s%s%s", text, change[0] != '\0' ? " (" : "", change,
+                           change[0] != '\0' ? ")" : "");
+}
