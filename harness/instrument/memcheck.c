@@ -25,18 +25,21 @@ static void memcheck_launch(const Scenario *scenario, const char *program, const
     valgrind_launch_program(scenario, program, launch);
 }
 
-/* Which metric a kind of error counts towards; METRIC_COUNT: for information only. */
-static MetricId metric_of_kind(const char *kind)
+/* What is no metric: bytes for information only, and bytes that another record holds already. */
+enum { KIND_REACHABLE = METRIC_COUNT, KIND_REPEATED };
+
+/* Which metric a kind of error counts towards. */
+static int metric_of_kind(const char *kind)
 {
     static const struct {
         const char *kind;
-        MetricId metric;
+        int metric;
     } leaks[] = {
-        /* The bytes of a definite loss hold those lost with it: records of their own are not added again. */
+        /* The bytes of a definite loss hold those lost with it. */
         {"Leak_DefinitelyLost", METRIC_LOST},
-        {"Leak_IndirectlyLost", METRIC_COUNT},
+        {"Leak_IndirectlyLost", KIND_REPEATED},
         {"Leak_PossiblyLost", METRIC_POSSIBLY_LOST},
-        {"Leak_StillReachable", METRIC_COUNT},
+        {"Leak_StillReachable", KIND_REACHABLE},
     };
     for (gsize i = 0; i < G_N_ELEMENTS(leaks); i++)
         if (strcmp(leaks[i].kind, kind) == 0)
@@ -98,12 +101,14 @@ static void forget_leaks(Process *self)
 static void keep_error(const MemcheckError *error, gpointer user_data)
 {
     Process *process = ((Reading *)user_data)->process;
-    MetricId metric = metric_of_kind(error->kind);
+    int metric = metric_of_kind(error->kind);
     if (error->leak_check > process->leak_check) {
         forget_leaks(process);
         process->leak_check = error->leak_check;
     }
-    call_sites_add(metric == METRIC_COUNT ? process->reachable : process->sites[metric], error->frames,
+    if (metric == KIND_REPEATED)
+        return;
+    call_sites_add(metric == KIND_REACHABLE ? process->reachable : process->sites[metric], error->frames,
                    error->n_frames, metric == METRIC_ERRORS ? error->count : error->bytes, error->blocks);
 }
 

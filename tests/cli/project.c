@@ -1,6 +1,7 @@
 #include "project.h"
 
 #include <glib/gstdio.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "report/result_json.h"
@@ -74,12 +75,13 @@ int test_project_run(TestProject *self, const char *words)
 void test_project_expect(TestProject *self, int status, const char *words, ...)
 {
     test_project_run(self, words);
-    ck_assert_msg(self->status == status, "heapgate %s: status %d, expected %d\n%s", words, self->status, status,
-                  self->output);
+    if (self->status != status)
+        fprintf(stderr, "%s\n", self->output);
+    ck_assert_msg(self->status == status, "heapgate %s: status %d, expected %d", words, self->status, status);
     va_list texts;
     va_start(texts, words);
     for (const char *text = va_arg(texts, const char *); text != NULL; text = va_arg(texts, const char *))
-        ck_assert_msg(strstr(self->output, text) != NULL, "heapgate %s: \"%s\" is not in\n%s", words, text,
+        ck_assert_msg(strstr(self->output, text) != NULL, "heapgate %s: \"%s\" is not in\n%.2000s", words, text,
                       self->output);
     va_end(texts);
 }
@@ -93,15 +95,24 @@ Result *test_project_result(const TestProject *self)
     return result;
 }
 
-const InstrumentResult *test_result_find(const Result *result, const char *scenario, const char *instrument)
+const ScenarioResult *test_scenario_find(const Result *result, const char *scenario)
 {
     for (guint s = 0; s < result->scenarios->len; s++) {
-        const ScenarioResult *one = g_ptr_array_index(result->scenarios, s);
-        for (guint i = 0; strcmp(one->name, scenario) == 0 && i < one->instruments->len; i++) {
-            const InstrumentResult *found = g_ptr_array_index(one->instruments, i);
-            if (strcmp(found->instrument, instrument) == 0)
-                return found;
-        }
+        const ScenarioResult *found = g_ptr_array_index(result->scenarios, s);
+        if (strcmp(found->name, scenario) == 0)
+            return found;
+    }
+    ck_abort_msg("%s: not in the result", scenario);
+    return NULL;
+}
+
+const InstrumentResult *test_result_find(const Result *result, const char *scenario, const char *instrument)
+{
+    const ScenarioResult *one = test_scenario_find(result, scenario);
+    for (guint i = 0; i < one->instruments->len; i++) {
+        const InstrumentResult *found = g_ptr_array_index(one->instruments, i);
+        if (strcmp(found->instrument, instrument) == 0)
+            return found;
     }
     ck_abort_msg("%s, %s: not in the result", scenario, instrument);
     return NULL;

@@ -31,6 +31,7 @@ void test_project_expect(TestProject *self, int status, const char *words, ...) 
 /* reports/result.json of the last run; (transfer full). */
 Result *test_project_result(const TestProject *self);
 /* (transfer none); the test fails where it is not there. */
+const ScenarioResult *test_scenario_find(const Result *result, const char *scenario);
 const InstrumentResult *test_result_find(const Result *result, const char *scenario, const char *instrument);
 
 #endif

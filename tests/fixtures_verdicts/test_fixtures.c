@@ -1,7 +1,9 @@
 /* Every program that leaks on purpose is called, by the metric and by the function; its healthy twin is not. */
+#include <stdio.h>
 #include <string.h>
 
 #include "cli/project.h"
+#include "report/console.h"
 #include "runner.h"
 
 typedef struct {
@@ -36,7 +38,8 @@ static const Fixture fixtures[] = {
     {"deep_recursion", "", TRUE, "massif", METRIC_GROWTH, "note_leaf"},
     {"deep_recursion", "", TRUE, "memcheck", METRIC_LOST, "note_leaf"},
     {"sawtooth", "", TRUE, "massif", METRIC_GROWTH, "queue_event"},
-    {"sawtooth-9", ", '9'", TRUE, "massif", METRIC_GROWTH, "queue_event"},
+    /* Two teeth in 20 iterations are too few to tell what stays from what falls with the next: retained tells. */
+    {"sawtooth-9", ", '9'", TRUE, "massif", METRIC_RETAINED, "queue_event"},
     {"cache", "", TRUE, "massif", METRIC_GROWTH, "cache_entry"},
     {"doubling", "", TRUE, "massif", METRIC_GROWTH, "copy_text"},
     {"turnover", "", TRUE, "massif", METRIC_GROWTH, "refresh_page"},
@@ -84,20 +87,34 @@ static const Comparison *find_comparison(const InstrumentResult *result, MetricI
     return NULL;
 }
 
-static void check_leaky(const Result *result, const Fixture *fixture, const char *output)
+/* One row; a failure's sentence, or NULL. */
+static char *check_leaky(const Result *result, const Fixture *fixture)
 {
     const InstrumentResult *found = test_result_find(result, fixture->scenario, fixture->instrument);
+    const char *metric = fixture->metric < METRIC_COUNT ? metric_get(fixture->metric)->name : "nothing";
+    const char *wrong = NULL;
+    g_autofree char *passage = explain_instrument(test_scenario_find(result, fixture->scenario), found);
     if (fixture->metric == METRIC_COUNT) {
-        ck_assert_msg(found->verdict == VERDICT_PASS, "%s, %s: %s, expected a pass\n%s", fixture->scenario,
-                      fixture->instrument, verdict_name(found->verdict), output);
-        return;
+        wrong = found->verdict == VERDICT_PASS ? NULL : "it is called";
+    } else {
+        const Comparison *comparison = find_comparison(found, fixture->metric);
+        if (comparison == NULL || comparison->verdict != VERDICT_REGRESSED)
+            wrong = "it is not called";
+        else if (!names_function(comparison, fixture->function))
+            wrong = "its function is not named";
+        else if (strstr(passage, fixture->function) == NULL)
+            wrong = "its function is not printed";
     }
-    const Comparison *comparison = find_comparison(found, fixture->metric);
-    ck_assert_msg(comparison != NULL && comparison->verdict == VERDICT_REGRESSED, "%s, %s: %s is not called\n%s",
-                  fixture->scenario, fixture->instrument, metric_get(fixture->metric)->name, output);
-    ck_assert_msg(names_function(comparison, fixture->function), "%s, %s: %s is not named\n%s", fixture->scenario,
-                  fixture->instrument, fixture->function, output);
-    ck_assert_msg(strstr(output, fixture->function) != NULL, "%s is not printed\n%s", fixture->function, output);
+    return wrong != NULL ? g_strdup_printf("%s, %s, %s (%s): %s", fixture->scenario, fixture->instrument, metric,
+                                           fixture->function != NULL ? fixture->function : "no function", wrong)
+                         : NULL;
+}
+
+static void report_wrong(char *sentence, GString *wrong)
+{
+    if (sentence != NULL)
+        g_string_append_printf(wrong, "%s\n", sentence);
+    g_free(sentence);
 }
 
 START_TEST(test_fixtures_are_called_and_healthy_twins_are_not)
@@ -109,8 +126,12 @@ START_TEST(test_fixtures_are_called_and_healthy_twins_are_not)
     write_scenarios(project, "leaky");
     test_project_expect(project, 1, "run", NULL);
     g_autoptr(Result) result = test_project_result(project);
+    g_autoptr(GString) wrong = g_string_new(NULL);
     for (gsize i = 0; i < G_N_ELEMENTS(fixtures); i++)
-        check_leaky(result, &fixtures[i], project->output);
+        report_wrong(check_leaky(result, &fixtures[i]), wrong);
+    if (wrong->len > 0)
+        fprintf(stderr, "%s\n%s\n", project->output, wrong->str);
+    ck_assert_msg(wrong->len == 0, "%.800s", wrong->str);
 }
 END_TEST
 
