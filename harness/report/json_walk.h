@@ -1,6 +1,7 @@
-/* Walks a JSON tree and takes out what is expected to be there. The first thing that is not becomes the error, named
- * by its path ("scenarios[0].instruments[1].verdict"); from then on every accessor gives nothing (0, NULL, FALSE), so
- * that callers need to look at the error only at the end and wherever they would use what they got. */
+/* Walks a JSON tree and takes out what is expected to be there. The first thing that is not becomes the
+ * error, named by its path ("scenarios[0].instruments[1].verdict"); from then on every accessor gives nothing
+ * (0, NULL, FALSE), so that callers need to look at the error only at the end and wherever they would use
+ * what they got. */
 #ifndef HEAPGATE_REPORT_JSON_WALK_H
 #define HEAPGATE_REPORT_JSON_WALK_H
 
@@ -15,7 +16,8 @@ typedef struct {
 void json_walk_init(JsonWalk *self, const char *name);
 void json_walk_clear(JsonWalk *self);
 gboolean json_walk_failed(const JsonWalk *self);
-/* Fails at the member: `NAME: expected "PATH.MEMBER" to be EXPECTED, found FOUND`. member: NULL: the path itself. */
+/* Fails at the member: `NAME: expected "PATH.MEMBER" to be EXPECTED, found FOUND`. member: NULL: the path
+ * itself. */
 void json_walk_fail(JsonWalk *self, const char *member, const char *expected, const char *found);
 
 /* Go down to a member or an element and up again; at: what json_walk_down... returned. */

@@ -1,7 +1,7 @@
 /* What a result comes to: its rows, one for each instrument of each scenario, and the run's verdict.
  *
- * A result that saw nothing is never a pass: where no scenario ran, or none of a scenario's instruments measured it,
- * there is a row that says so, and it is broken. Every report is made of these rows. */
+ * A result that saw nothing is never a pass: where no scenario ran, or none of a scenario's instruments
+ * measured it, there is a row that says so, and it is broken. Every report is made of these rows. */
 #ifndef HEAPGATE_REPORT_OUTCOME_H
 #define HEAPGATE_REPORT_OUTCOME_H
 

@@ -1,8 +1,8 @@
 /* Text of others (names, paths, stacks, messages) made harmless: the one place where that is done.
  *
  * What is replaced by U+FFFD: invalid UTF-8, control characters (C0, DEL, C1), the characters that turn the
- * direction of writing, line separators, and what XML 1.0 does not allow. The result is well-formed in XML, cannot
- * move a terminal's cursor and is what it looks like. Escaping is each writer's own. */
+ * direction of writing, line separators, and what XML 1.0 does not allow. The result is well-formed in XML,
+ * cannot move a terminal's cursor and is what it looks like. Escaping is each writer's own. */
 #ifndef HEAPGATE_REPORT_TEXT_H
 #define HEAPGATE_REPORT_TEXT_H
 
