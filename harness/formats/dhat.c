@@ -160,10 +160,18 @@ static int take_integer(Reading *self, gint64 value, const char *text)
     }
 }
 
+/* Keeps as much of a text without a terminator as fits. g_strlcpy would not do: it looks for the text's end. */
+static void keep(char *into, size_t size, const void *text, size_t length)
+{
+    size_t kept = MIN(length, size - 1);
+    memcpy(into, text, kept);
+    into[kept] = '\0';
+}
+
 static int take_number(void *context, const char *text, size_t length)
 {
     char number[SHOWN];
-    g_strlcpy(number, text, MIN(length + 1, sizeof number));
+    keep(number, sizeof number, text, length);
     char *end = NULL;
     errno = 0;
     gint64 value = g_ascii_strtoll(number, &end, 10);
@@ -208,7 +216,7 @@ static int take_key(void *context, const unsigned char *text, size_t length)
         return 1;
     self->key[0] = '\0';
     if (length < sizeof self->key)
-        g_strlcpy(self->key, (const char *)text, length + 1);
+        keep(self->key, sizeof self->key, text, length);
     if (here == IN_FILE && !self->has_version && !key_is(self, "dhatFileVersion"))
         return refuse_here(self, "dhatFileVersion first", "another key");
     return 1;
