@@ -3,6 +3,8 @@
 #   make gate        set up, build, run the shipped scenarios against the shipped baselines
 #   make test        set up, build, run all tests            (make test SUITES="massif report_*")
 #   make check-all   sanitizers, both compilers, Valgrind on ourselves, fuzz smoke, format, include rules
+#   make demo        a regression from end to end: red with its reason, then green again
+#   make repeat      the gate REPEATS=20 times: as many passes
 #   make bench       speed, against peers in the same run
 #   make install     PREFIX=/usr/local DESTDIR=    (and make uninstall)
 #   make clean-root  both commands from nothing, in a Debian root made for it; by hand, as root
@@ -53,6 +55,18 @@ gate: setup-gate
 	$(BUILD) build scenario-programs
 	@status=0; $(O)/heapgate run $(GATE_OPTIONS) $(SCENARIOS) || status=$$?; \
 	[ $$status -eq 0 ] || echo "gate: heapgate's exit status is $$status"; exit $$status
+
+# A regression from end to end: red with its reason, then green again.
+.PHONY: demo repeat
+demo: setup-gate
+	$(BUILD) build scenario-programs demo-program
+	@tests/demo.sh $(O)
+
+# Each shipped scenario REPEATS times against its baseline: as many passes.
+REPEATS ?= 20
+repeat: setup-gate
+	$(BUILD) build scenario-programs
+	@/usr/bin/python3 -B tests/repeat.py $(O)/heapgate $(REPEATS) $(SCENARIOS)
 
 # make test SUITES="massif report_*"
 test: setup-test

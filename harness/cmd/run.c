@@ -69,11 +69,11 @@ static Measurement *take_from_runs(gpointer user_data)
     return g_steal_pointer(&run->measurement);
 }
 
-static Result *new_result(const Project *project, const char *platform)
+static Result *new_result(const Project *project)
 {
     g_autoptr(GDateTime) now = g_date_time_new_now_utc();
     g_autofree char *started = g_date_time_format_iso8601(now);
-    Result *result = result_new(HEAPGATE_VERSION, platform, started);
+    Result *result = result_new(HEAPGATE_VERSION, host_environment()->platform, started);
     result->commit = host_commit(project->root);
     return result;
 }
@@ -94,10 +94,10 @@ static gboolean check_baselines(const Street *street, GError **error)
 static Result *measure(Street *street, const StreetOptions *options, GError **error)
 {
     gint64 started = g_get_monotonic_time();
-    street_forget_reports(street->project);
+    street_forget_reports(street);
     if (!check_baselines(street, error))
         return NULL;
-    g_autoptr(Result) result = new_result(street->project, host_environment()->platform);
+    g_autoptr(Result) result = new_result(street->project);
     if (!street_measure(street, options, 1, error))
         return NULL;
     RunSource source = {.runs = street->runs};
@@ -150,9 +150,8 @@ static Result *replay(const Street *street, const StreetOptions *options, const 
         result_json_read(bytes != NULL ? bytes : "", g_mapped_file_get_length(mapped), path, error);
     if (recorded == NULL)
         return NULL;
-    g_autoptr(Result) result = new_result(street->project, recorded->platform);
-    g_free(result->started);
-    result->started = g_strdup(recorded->started);
+    g_autoptr(Result) result = result_new(HEAPGATE_VERSION, recorded->platform, recorded->started);
+    result->commit = g_strdup(recorded->commit);
     result->duration_us = recorded->duration_us;
     for (guint i = 0; i < street->scenarios->len; i++) {
         const Scenario *scenario = g_ptr_array_index(street->scenarios, i);

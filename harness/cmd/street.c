@@ -57,6 +57,27 @@ static gboolean check_instruments(const Street *self, const StreetOptions *optio
     return TRUE;
 }
 
+/* How long each run took the last time this project was measured here. */
+static GHashTable *last_durations(const Project *project)
+{
+    GHashTable *durations = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    g_autofree char *path = g_build_filename(project->reports, report_json.default_path, NULL);
+    g_autoptr(GMappedFile) mapped = g_mapped_file_new(path, FALSE, NULL);
+    if (mapped == NULL || g_mapped_file_get_length(mapped) == 0)
+        return durations;
+    g_autoptr(Result) result = result_json_read(g_mapped_file_get_contents(mapped), g_mapped_file_get_length(mapped),
+                                                path, NULL);
+    for (guint s = 0; result != NULL && s < result->scenarios->len; s++) {
+        const ScenarioResult *scenario = g_ptr_array_index(result->scenarios, s);
+        for (guint i = 0; i < scenario->instruments->len; i++) {
+            const InstrumentResult *instrument = g_ptr_array_index(scenario->instruments, i);
+            g_hash_table_insert(durations, g_strdup_printf("%s/%s", scenario->name, instrument->instrument),
+                                g_memdup2(&instrument->measurement->duration_us, sizeof(gint64)));
+        }
+    }
+    return durations;
+}
+
 Street *street_new(const StreetOptions *options, const char *const *patterns, GError **error)
 {
     g_autoptr(Street) self = g_new0(Street, 1);
@@ -72,6 +93,7 @@ Street *street_new(const StreetOptions *options, const char *const *patterns, GE
     if (self->scenarios == NULL || !check_instruments(self, options, error))
         return NULL;
     self->runs = g_ptr_array_new_with_free_func((GDestroyNotify)run_free);
+    self->expected = last_durations(self->project);
     return g_steal_pointer(&self);
 }
 
@@ -79,6 +101,7 @@ void street_free(Street *self)
 {
     if (self == NULL)
         return;
+    g_clear_pointer(&self->expected, g_hash_table_unref);
     g_clear_pointer(&self->runs, g_ptr_array_unref);
     g_clear_pointer(&self->scenarios, g_ptr_array_unref);
     project_free(self->project);
@@ -101,27 +124,6 @@ static void add_runs(Street *self, const StreetOptions *options, const Scenario 
     }
 }
 
-/* How long each run took the last time this project was measured here. */
-static GHashTable *last_durations(const Project *project)
-{
-    GHashTable *durations = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
-    g_autofree char *path = g_build_filename(project->reports, report_json.default_path, NULL);
-    g_autoptr(GMappedFile) mapped = g_mapped_file_new(path, FALSE, NULL);
-    if (mapped == NULL || g_mapped_file_get_length(mapped) == 0)
-        return durations;
-    g_autoptr(Result) result = result_json_read(g_mapped_file_get_contents(mapped), g_mapped_file_get_length(mapped),
-                                                path, NULL);
-    for (guint s = 0; result != NULL && s < result->scenarios->len; s++) {
-        const ScenarioResult *scenario = g_ptr_array_index(result->scenarios, s);
-        for (guint i = 0; i < scenario->instruments->len; i++) {
-            const InstrumentResult *instrument = g_ptr_array_index(scenario->instruments, i);
-            g_hash_table_insert(durations, g_strdup_printf("%s/%s", scenario->name, instrument->instrument),
-                                g_memdup2(&instrument->measurement->duration_us, sizeof(gint64)));
-        }
-    }
-    return durations;
-}
-
 gboolean street_measure(Street *self, const StreetOptions *options, guint repeats, GError **error)
 {
     for (guint i = 0; i < self->scenarios->len; i++) {
@@ -135,9 +137,7 @@ gboolean street_measure(Street *self, const StreetOptions *options, guint repeat
                     "none of the scenarios uses the instrument asked for, so nothing would be measured");
         return FALSE;
     }
-    g_autoptr(GHashTable) expected = last_durations(self->project);
-    street_forget_reports(self->project);
-    g_autoptr(Progress) progress = progress_new(expected, options->quiet);
+    g_autoptr(Progress) progress = progress_new(self->expected, options->quiet);
     guint jobs = options->jobs > 0 ? (guint)options->jobs : g_get_num_processors();
     if (session_run(self->runs, jobs, progress_watcher(progress)))
         return TRUE;
@@ -154,12 +154,12 @@ GMappedFile *street_map(const char *path, GError **error)
     return mapped;
 }
 
-void street_forget_reports(const Project *project)
+void street_forget_reports(const Street *self)
 {
     for (const Report *const *report = reports_all(); *report != NULL; report++) {
         if ((*report)->default_path == NULL)
             continue;
-        g_autofree char *path = g_build_filename(project->reports, (*report)->default_path, NULL);
+        g_autofree char *path = g_build_filename(self->project->reports, (*report)->default_path, NULL);
         g_unlink(path);
     }
 }

@@ -26,6 +26,7 @@ typedef struct {
     Project *project;
     GPtrArray *scenarios; /* Scenario */
     GPtrArray *runs;      /* Run: by scenario, instrument, repetition */
+    GHashTable *expected; /* how long each took last time: "SCENARIO/INSTRUMENT" -> gint64 *, microseconds */
 } Street;
 
 /* Finds the project and the scenarios; patterns: names or globs, none: all. (transfer full).
@@ -45,7 +46,7 @@ gboolean street_wants(const StreetOptions *options, const char *instrument);
 GMappedFile *street_map(const char *path, GError **error);
 
 /* Removes what an earlier run reported: a run that dies must not leave a verdict behind. */
-void street_forget_reports(const Project *project);
+void street_forget_reports(const Street *self);
 /* Writes every report with a default path into `folder`. Errors: HEAPGATE_ERROR_BROKEN. */
 gboolean street_write_reports(const Result *result, const char *folder, GError **error);
 /* Prints the console report to standard output. */
