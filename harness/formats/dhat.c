@@ -160,7 +160,8 @@ static int take_integer(Reading *self, gint64 value, const char *text)
     }
 }
 
-/* Keeps as much of a text without a terminator as fits. g_strlcpy would not do: it looks for the text's end. */
+/* Keeps as much of a text without a terminator as fits. g_strlcpy would not do: it looks for the text's end.
+ */
 static void keep(char *into, size_t size, const void *text, size_t length)
 {
     size_t kept = MIN(length, size - 1);

@@ -16,8 +16,8 @@ typedef struct {
     guint64 program_points;
     gint64 total_bytes; /* sum of tb */
     gint64 total_blocks;
-    gint64 peak_bytes;  /* sum of gb: at the global maximum */
-    gint64 end_bytes;   /* sum of eb: at exit */
+    gint64 peak_bytes; /* sum of gb: at the global maximum */
+    gint64 end_bytes;  /* sum of eb: at exit */
 } DhatSummary;
 
 /* Which of a program point's numbers become a call site's bytes and blocks. */
@@ -26,7 +26,8 @@ typedef enum { DHAT_TOTAL, DHAT_PEAK, DHAT_END } DhatNumber;
 /* Reads a file. sites: (nullable) gets the chosen number of every program point (the frame table follows the
  * program points in the file: points are kept as indices until it is read).
  * summary: filled also on HEAPGATE_ERROR_TRUNCATED.
- * Errors: HEAPGATE_ERROR_FORMAT "NAME:LINE: expected ..., found ..."; HEAPGATE_ERROR_TRUNCATED where cut off. */
+ * Errors: HEAPGATE_ERROR_FORMAT "NAME:LINE: expected ..., found ..."; HEAPGATE_ERROR_TRUNCATED where cut off.
+ */
 gboolean dhat_read(const char *bytes, gsize length, const char *name, DhatNumber number, CallSites *sites,
                    DhatSummary *summary, GError **error);
 void dhat_summary_clear(DhatSummary *self);

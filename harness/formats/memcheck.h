@@ -1,8 +1,8 @@
 /* Reader of memcheck's XML (--xml=yes), protocols 4 to 6.
  *
- * Bytes in, model out; opens nothing; built on xmlTextReader (no network, no entities, no DTD). Streams: memory does
- * not grow with the number of errors but by what the caller keeps.
- * Source of the format: docs/internals/xml-output-protocol*.txt of Valgrind, and files it writes. */
+ * Bytes in, model out; opens nothing; built on xmlTextReader (no network, no entities, no DTD). Streams:
+ * memory does not grow with the number of errors but by what the caller keeps. Source of the format:
+ * docs/internals/xml-output-protocol*.txt of Valgrind, and files it writes. */
 #ifndef HEAPGATE_FORMATS_MEMCHECK_H
 #define HEAPGATE_FORMATS_MEMCHECK_H
 
@@ -11,15 +11,15 @@
 #include "measure/call_site.h"
 
 typedef struct {
-    const char *kind;  /* "Leak_DefinitelyLost", "InvalidRead", ...; "(none)" where the file gives none */
-    const char *what;  /* the error's own words; NULL where it has none */
-    gint64 bytes;      /* leaks; else 0 */
-    gint64 blocks;     /* leaks; else 0 */
-    guint leak_check;  /* leaks: which check found it, from 1, counted over the file; else 0 */
+    const char *kind;    /* "Leak_DefinitelyLost", "InvalidRead", ...; "(none)" where the file gives none */
+    const char *what;    /* the error's own words; NULL where it has none */
+    gint64 bytes;        /* leaks; else 0 */
+    gint64 blocks;       /* leaks; else 0 */
+    guint leak_check;    /* leaks: which check found it, from 1, counted over the file; else 0 */
     gboolean superseded; /* a leak of an earlier check: a later one repeats it, or found it gone */
-    gint64 count;      /* occurrences, from <errorcounts> where given, else 1 */
-    const Frame *frames; /* the first stack, innermost first, the allocator's own frames (malloc, operator new in
-                            vgpreload) left out */
+    gint64 count;        /* occurrences, from <errorcounts> where given, else 1 */
+    const Frame *frames; /* the first stack, innermost first, the allocator's own frames (malloc, operator new
+                            in vgpreload) left out */
     guint n_frames;
 } MemcheckError;
 
@@ -31,18 +31,19 @@ typedef struct {
 } MemcheckKind;
 
 typedef struct {
-    int protocol;    /* 0 where the file does not say */
+    int protocol; /* 0 where the file does not say */
     gint64 pid;
     gint64 parent_pid;
-    gboolean forked; /* the file of a process that was forked and did not exec: it also holds what it inherited */
-    char *command;   /* program and arguments, joined by blanks; NULL where unknown */
-    guint64 errors;  /* error elements */
-    GPtrArray *kinds; /* MemcheckKind, by name */
+    gboolean
+        forked; /* the file of a process that was forked and did not exec: it also holds what it inherited */
+    char *command;         /* program and arguments, joined by blanks; NULL where unknown */
+    guint64 errors;        /* error elements */
+    GPtrArray *kinds;      /* MemcheckKind, by name */
     guint last_leak_check; /* the one that kinds counts: the last that wrote anything, or that of the exit */
-    gboolean finished; /* <state>FINISHED</state> was seen */
-    gboolean complete; /* every document in the file is whole and finished */
-    char *problem;   /* NULL, or a sentence: cut off, forks sharing one file, a fatal signal, ... */
-    char *fatal_signal; /* "SIGSEGV" or NULL */
+    gboolean finished;     /* <state>FINISHED</state> was seen */
+    gboolean complete;     /* every document in the file is whole and finished */
+    char *problem;         /* NULL, or a sentence: cut off, forks sharing one file, a fatal signal, ... */
+    char *fatal_signal;    /* "SIGSEGV" or NULL */
 } MemcheckSummary;
 
 typedef struct {
@@ -56,8 +57,8 @@ typedef struct {
  * a later one supersedes it; summary.kinds counts leak kinds from the last leak
  * check only, and other kinds from the whole file.
  * bytes: (transfer none). name: for messages. summary: filled also on HEAPGATE_ERROR_TRUNCATED.
- * Errors: HEAPGATE_ERROR_FORMAT "NAME:LINE: expected ..., found ..." where it is no memcheck XML or damaged beyond
- * use; HEAPGATE_ERROR_TRUNCATED where it was cut off, never FINISHED, or mixed by forks. */
+ * Errors: HEAPGATE_ERROR_FORMAT "NAME:LINE: expected ..., found ..." where it is no memcheck XML or damaged
+ * beyond use; HEAPGATE_ERROR_TRUNCATED where it was cut off, never FINISHED, or mixed by forks. */
 gboolean memcheck_read(const char *bytes, gsize length, const char *name, const MemcheckHandler *handler,
                        gpointer user_data, MemcheckSummary *summary, GError **error);
 void memcheck_summary_clear(MemcheckSummary *self);
