@@ -22,6 +22,7 @@ mirror=${MIRROR:-$(apt-get indextargets --format '$(REPO_URI) $(CODENAME)' 'Crea
 [ -n "$mirror" ] || fail "apt knows no mirror of $suite; name one: MIRROR=URL"
 
 root=$(mktemp -d "${TMPDIR:-/tmp}/heapgate-root-XXXXXX")
+chmod 755 "$root" # apt downloads as a user of its own
 clean_up() {
     ! mountpoint -q "$root/proc" || umount -l "$root/proc"
     # Never through a mount that could not be taken off.
@@ -37,7 +38,8 @@ trap clean_up EXIT
 network=()
 while IFS='=' read -r name value; do
     case ${name,,} in
-    *_proxy | pip_*) network+=("$name=$value") ;;
+    *_proxy | pip_index_url | pip_extra_index_url) network+=("$name=$value") ;;
+    pip_cert | ssl_cert_file) network+=("$name=/root/certificates.crt") ;;
     esac
 done < <(env)
 inside() {
@@ -54,7 +56,7 @@ mount -t proc proc "$root/proc"
 cp -L /etc/resolv.conf "$root/etc/resolv.conf"
 cp /etc/apt/apt.conf.d/*proxy* "$root/etc/apt/apt.conf.d/" 2>/dev/null || true
 if [ -e /etc/ssl/certs/ca-certificates.crt ]; then
-    install -D /etc/ssl/certs/ca-certificates.crt "$root/etc/ssl/certs/ca-certificates.crt"
+    cp /etc/ssl/certs/ca-certificates.crt "$root/root/certificates.crt"
 fi
 inside env DEBIAN_FRONTEND=noninteractive apt-get -qq update
 inside env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends make git >/dev/null
