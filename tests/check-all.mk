@@ -18,7 +18,7 @@ check-sanitizers: test-programs
 	$(BUILD) O=$(O)/asan CFLAGS="-Werror $(CFLAGS)" \
 		SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=undefined" $(O)/asan/run-tests $(O)/asan/heapgate
 	@echo "check-sanitizers: all tests under ASan and UBSan"
-	@HEAPGATE_BINARY=$(CURDIR)/$(O)/asan/heapgate UBSAN_OPTIONS=print_stacktrace=1 \
+	@CK_TIMEOUT_MULTIPLIER=5 HEAPGATE_BINARY=$(CURDIR)/$(O)/asan/heapgate UBSAN_OPTIONS=print_stacktrace=1 \
 		$(O)/asan/run-tests $(LAUNCHING_SUITES:%='-%')
 
 # The other compiler sees other mistakes; its warnings are errors here.
@@ -27,12 +27,13 @@ check-clang: test-programs
 	@echo "check-clang: all tests, built by clang"
 	@$(O)/clang/run-tests
 
-# Memcheck on our own tests, in one process (CK_FORK=no) so that leaks are seen.
+# Memcheck on our own tests, in one process (CK_FORK=no) so that leaks are seen. Those of the command line only start
+# another process.
 check-valgrind: test-programs
 	@echo "check-valgrind: our own tests under memcheck"
 	@CK_FORK=no G_SLICE=always-malloc valgrind --quiet --leak-check=full --errors-for-leak-kinds=definite,indirect \
 		--show-leak-kinds=definite,indirect --error-exitcode=9 --suppressions=tests/glib.supp --num-callers=25 \
-		$(O)/run-tests $(LAUNCHING_SUITES:%='-%')
+		$(O)/run-tests '-cli*' $(LAUNCHING_SUITES:%='-%')
 
 C_FILES = $(wildcard harness/*.[ch] harness/*/*.[ch] tests/*.[ch] tests/*/*.[ch] scenarios/*/*.[ch])
 check-format:

@@ -4,6 +4,7 @@
 #
 # Into the root go, beside debootstrap's minimal base, `make` and `git` alone, as README says a machine needs them.
 # The mirror is the one that this machine's apt uses. KEEP=yes keeps the root for a look afterwards.
+# Other commands may be named: tests/clean-root.sh "make test SUITES=massif"
 # shellcheck disable=SC2016 # the dollars in single quotes are apt's and dpkg's
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -21,6 +22,7 @@ mirror=${MIRROR:-$(apt-get indextargets --format '$(REPO_URI) $(CODENAME)' 'Crea
 [ -n "$mirror" ] || fail "apt knows no mirror of $suite; name one: MIRROR=URL"
 
 root=$(mktemp -d "${TMPDIR:-/tmp}/heapgate-root-XXXXXX")
+chmod 755 "$root" # apt downloads as a user of its own
 clean_up() {
     ! mountpoint -q "$root/proc" || umount -l "$root/proc"
     # Never through a mount that could not be taken off.
@@ -36,7 +38,8 @@ trap clean_up EXIT
 network=()
 while IFS='=' read -r name value; do
     case ${name,,} in
-    *_proxy | pip_*) network+=("$name=$value") ;;
+    *_proxy | pip_index_url | pip_extra_index_url) network+=("$name=$value") ;;
+    pip_cert | ssl_cert_file) network+=("$name=/root/certificates.crt") ;;
     esac
 done < <(env)
 inside() {
@@ -53,14 +56,15 @@ mount -t proc proc "$root/proc"
 cp -L /etc/resolv.conf "$root/etc/resolv.conf"
 cp /etc/apt/apt.conf.d/*proxy* "$root/etc/apt/apt.conf.d/" 2>/dev/null || true
 if [ -e /etc/ssl/certs/ca-certificates.crt ]; then
-    install -D /etc/ssl/certs/ca-certificates.crt "$root/etc/ssl/certs/ca-certificates.crt"
+    cp /etc/ssl/certs/ca-certificates.crt "$root/root/certificates.crt"
 fi
 inside env DEBIAN_FRONTEND=noninteractive apt-get -qq update
 inside env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends make git >/dev/null
 git clone -q --no-local . "$root/root/heapgate"
 
 status=0
-for command in "make gate" "make gate" "make test"; do
+[ $# -gt 0 ] || set -- "make gate" "make gate" "make test"
+for command in "$@"; do
     installed >"$root/before"
     size=$(megabytes)
     seconds=$SECONDS
