@@ -1,3 +1,3 @@
 #include "error.h"
 
-G_DEFINE_QUARK(heapgate-error-quark, heapgate_error)
+G_DEFINE_QUARK(heapgate - error - quark, heapgate_error)

@@ -40,7 +40,8 @@ static int status_of(const GError *error)
 
 static int run_command(int argc, char **argv, GError **error)
 {
-    if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
+    if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
+        strcmp(argv[1], "help") == 0) {
         print_help();
         return argc < 2 ? STATUS_USAGE : EXIT_SUCCESS;
     }

@@ -14,12 +14,12 @@ void runner_register(const char *name, SuiteFill fill, double timeout_s);
 void runner_skip(const char *test, const char *reason);
 
 /* Defines and registers a suite: SUITE(massif, 10) { tcase_add_test(tcase, test_...); } */
-#define SUITE(name, timeout_s)                                                                                    \
-    static void name##_fill(TCase *tcase);                                                                        \
-    __attribute__((constructor)) static void name##_register(void)                                                \
-    {                                                                                                             \
-        runner_register(#name, name##_fill, timeout_s);                                                           \
-    }                                                                                                             \
+#define SUITE(name, timeout_s)                                                                               \
+    static void name##_fill(TCase *tcase);                                                                   \
+    __attribute__((constructor)) static void name##_register(void)                                           \
+    {                                                                                                        \
+        runner_register(#name, name##_fill, timeout_s);                                                      \
+    }                                                                                                        \
     static void name##_fill(TCase *tcase)
 
 /* The checkout's root, and paths below it and below build/; set by the runner. (transfer none), interned. */

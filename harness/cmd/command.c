@@ -5,8 +5,8 @@
 #include "error.h"
 
 static const Command *const commands[] = {
-    &command_run,  &command_update, &command_list, &command_show,   &command_diff,
-    &command_report, &command_mark, &command_init, &command_doctor, NULL,
+    &command_run,    &command_update, &command_list, &command_show,   &command_diff,
+    &command_report, &command_mark,   &command_init, &command_doctor, NULL,
 };
 
 const Command *const *commands_all(void)
@@ -22,8 +22,8 @@ const Command *command_find(const char *name)
     return NULL;
 }
 
-gboolean command_parse(const Command *self, const GOptionEntry *entries, int *argc, char ***argv, gboolean *helped,
-                       GError **error)
+gboolean command_parse(const Command *self, const GOptionEntry *entries, int *argc, char ***argv,
+                       gboolean *helped, GError **error)
 {
     g_autoptr(GOptionContext) context = g_option_context_new(self->arguments);
     gboolean help = FALSE;

@@ -8,9 +8,9 @@ typedef struct {
     const char *name;      /* "show" */
     const char *arguments; /* "FILE", as --help shows it */
     const char *summary;   /* one sentence */
-    /* argv[0] is the command's name; options are the command's own to parse (command_parse). Prints to standard
-     * output; returns the exit status. With error set the status is taken from the error instead and main prints
-     * the message. */
+    /* argv[0] is the command's name; options are the command's own to parse (command_parse). Prints to
+     * standard output; returns the exit status. With error set the status is taken from the error instead and
+     * main prints the message. */
     int (*run)(int argc, char **argv, GError **error);
 } Command;
 
@@ -22,10 +22,10 @@ const Command *const *commands_all(void);
 /* (transfer none) or NULL. */
 const Command *command_find(const char *name);
 
-/* Parses a command's options with GOption ("--" respected; --help prints and sets *helped). entries: NULL-ended.
- * What is left of argc/argv are the positional arguments, argv[0] being the command's name still.
+/* Parses a command's options with GOption ("--" respected; --help prints and sets *helped). entries:
+ * NULL-ended. What is left of argc/argv are the positional arguments, argv[0] being the command's name still.
  * Errors: HEAPGATE_ERROR_USAGE. */
-gboolean command_parse(const Command *self, const GOptionEntry *entries, int *argc, char ***argv, gboolean *helped,
-                       GError **error);
+gboolean command_parse(const Command *self, const GOptionEntry *entries, int *argc, char ***argv,
+                       gboolean *helped, GError **error);
 
 #endif

@@ -54,7 +54,8 @@ static int find_build_id(struct dl_phdr_info *info, size_t size, void *data)
         const char *at = (const char *)info->dlpi_addr + header->p_vaddr, *end = at + header->p_memsz;
         while (header->p_type == PT_NOTE && at + sizeof(ElfW(Nhdr)) <= end) {
             const ElfW(Nhdr) *note = (const void *)at;
-            const unsigned char *text = (const unsigned char *)at + sizeof *note + ((note->n_namesz + 3) & ~3u);
+            const unsigned char *text =
+                (const unsigned char *)at + sizeof *note + ((note->n_namesz + 3) & ~3u);
             GString *hex = note->n_type == NT_GNU_BUILD_ID ? g_string_new(NULL) : NULL;
             for (guint b = 0; hex != NULL && b < note->n_descsz; b++)
                 g_string_append_printf(hex, "%02x", text[b]);
@@ -73,7 +74,8 @@ static void check_libc_debug(Findings *findings)
     g_autofree char *id = NULL;
     dl_iterate_phdr(find_build_id, &id);
     if (id == NULL || strlen(id) < 3) {
-        missing(findings, "debug information of libc", "the C library carries no build id", "apt-get install libc6-dbg");
+        missing(findings, "debug information of libc", "the C library carries no build id",
+                "apt-get install libc6-dbg");
         return;
     }
     g_autofree char *path = g_strdup_printf("/usr/lib/debug/.build-id/%.2s/%s.debug", id, id + 2);
@@ -97,9 +99,9 @@ static void check_scenario(Findings *findings, const Street *street, const Scena
     g_autoptr(Baseline) baseline = NULL;
     g_autofree char *elsewhere = NULL;
     const char *program = scenario->run[0];
-    g_autofree char *install = strchr(program, '/') == NULL ? g_strdup_printf("apt-get install %s (or what provides it)",
-                                                                              program)
-                                                            : g_strdup("build your project first");
+    g_autofree char *install = strchr(program, '/') == NULL
+                                   ? g_strdup_printf("apt-get install %s (or what provides it)", program)
+                                   : g_strdup("build your project first");
     gboolean complete = program_is_there(program);
     if (!complete)
         missing(findings, scenario->name, program, install);
@@ -114,7 +116,8 @@ static void check_scenario(Findings *findings, const Street *street, const Scena
         missing(findings, scenario->name, error->message, "correct the scenario, or build what it names");
         complete = FALSE;
     }
-    g_autofree char *update = g_strdup_printf("heapgate update %s --reason \"first capture\"", scenario->name);
+    g_autofree char *update =
+        g_strdup_printf("heapgate update %s --reason \"first capture\"", scenario->name);
     if (!baseline_load(street->project, host_environment()->platform, scenario->name, &baseline, &elsewhere,
                        &unreadable))
         missing(findings, scenario->name, unreadable->message, "correct the file, or capture it again");
@@ -130,7 +133,8 @@ static int command_doctor_run(int argc, char **argv, GError **error)
     gboolean helped = FALSE;
     Findings findings = {0};
     const GOptionEntry entries[] = {
-        {"directory", 'C', 0, G_OPTION_ARG_FILENAME, &options.folder, "Look for the project from here", "FOLDER"},
+        {"directory", 'C', 0, G_OPTION_ARG_FILENAME, &options.folder, "Look for the project from here",
+         "FOLDER"},
         {NULL},
     };
     if (!command_parse(&command_doctor, entries, &argc, &argv, &helped, error) || helped)

@@ -47,11 +47,10 @@ static const Template templates[] = {
      "      - uses: heapgate/heapgate/.github/actions/heapgate@v0.1.0\n"},
 };
 
-static const Template hook = {
-    "pre-push", 0777,
-    "#!/bin/sh\n"
-    "# Written by heapgate init --hook: no memory regression leaves this machine.\n"
-    "exec heapgate run --quiet\n"};
+static const Template hook = {"pre-push", 0777,
+                              "#!/bin/sh\n"
+                              "# Written by heapgate init --hook: no memory regression leaves this machine.\n"
+                              "exec heapgate run --quiet\n"};
 
 static gboolean write_template(const Template *template, const char *path, GError **error)
 {
@@ -62,7 +61,8 @@ static gboolean write_template(const Template *template, const char *path, GErro
     }
     g_autoptr(GError) cause = NULL;
     if (g_mkdir_with_parents(folder, 0777) == 0 &&
-        g_file_set_contents_full(path, template->text, -1, G_FILE_SET_CONTENTS_CONSISTENT, template->mode, &cause)) {
+        g_file_set_contents_full(path, template->text, -1, G_FILE_SET_CONTENTS_CONSISTENT, template->mode,
+                                 &cause)) {
         g_print("%s: written\n", path);
         return TRUE;
     }
@@ -77,8 +77,8 @@ static char *hooks_folder(GError **error)
     const char *argv[] = {"git", "rev-parse", "--git-path", "hooks", NULL};
     g_autofree char *text = NULL;
     int status = 0;
-    if (g_spawn_sync(NULL, (char **)argv, NULL, G_SPAWN_SEARCH_PATH | G_SPAWN_STDERR_TO_DEV_NULL, NULL, NULL, &text,
-                     NULL, &status, NULL) &&
+    if (g_spawn_sync(NULL, (char **)argv, NULL, G_SPAWN_SEARCH_PATH | G_SPAWN_STDERR_TO_DEV_NULL, NULL, NULL,
+                     &text, NULL, &status, NULL) &&
         g_spawn_check_wait_status(status, NULL))
         return g_strdup(g_strchomp(text));
     g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_USAGE,
@@ -95,7 +95,8 @@ static void install_hook(GError **error)
     g_autofree char *present = NULL;
     if (g_file_get_contents(path, &present, NULL, NULL) && strcmp(present, hook.text) != 0) {
         g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_USAGE,
-                    "%s is there already and is not heapgate's; add the line \"heapgate run --quiet\" to it", path);
+                    "%s is there already and is not heapgate's; add the line \"heapgate run --quiet\" to it",
+                    path);
         return;
     }
     write_template(&hook, path, error);
@@ -105,15 +106,15 @@ static int command_init_run(int argc, char **argv, GError **error)
 {
     gboolean with_hook = FALSE, helped = FALSE;
     const GOptionEntry entries[] = {
-        {"hook", 0, 0, G_OPTION_ARG_NONE, &with_hook, "Install a pre-push hook that runs the gate, and nothing else",
-         NULL},
+        {"hook", 0, 0, G_OPTION_ARG_NONE, &with_hook,
+         "Install a pre-push hook that runs the gate, and nothing else", NULL},
         {NULL},
     };
     if (!command_parse(&command_init, entries, &argc, &argv, &helped, error) || helped)
         return 0;
     if (argc != 1) {
-        g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_USAGE, "init: \"%s\" was not expected; it takes no argument",
-                    argv[1]);
+        g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_USAGE,
+                    "init: \"%s\" was not expected; it takes no argument", argv[1]);
         return 0;
     }
     if (with_hook) {
@@ -131,6 +132,7 @@ static int command_init_run(int argc, char **argv, GError **error)
 const Command command_init = {
     .name = "init",
     .arguments = "",
-    .summary = "Write a first scenario, heapgate.yaml and a GitHub workflow; --hook installs a pre-push hook.",
+    .summary =
+        "Write a first scenario, heapgate.yaml and a GitHub workflow; --hook installs a pre-push hook.",
     .run = command_init_run,
 };

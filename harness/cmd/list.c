@@ -155,8 +155,10 @@ static int command_list_run(int argc, char **argv, GError **error)
     gboolean json = FALSE, helped = FALSE;
     int matrix = -1;
     const GOptionEntry entries[] = {
-        {"directory", 'C', 0, G_OPTION_ARG_FILENAME, &options.folder, "Look for the project from here", "FOLDER"},
-        {"tag", 't', 0, G_OPTION_ARG_STRING_ARRAY, &options.tags, "Only scenarios with this tag (repeatable)", "TAG"},
+        {"directory", 'C', 0, G_OPTION_ARG_FILENAME, &options.folder, "Look for the project from here",
+         "FOLDER"},
+        {"tag", 't', 0, G_OPTION_ARG_STRING_ARRAY, &options.tags, "Only scenarios with this tag (repeatable)",
+         "TAG"},
         {"json", 0, 0, G_OPTION_ARG_NONE, &json, "Print JSON", NULL},
         {"matrix", 0, 0, G_OPTION_ARG_INT, &matrix,
          "Print a matrix of at most N shards, balanced by recorded durations, for a GitHub Actions job", "N"},
@@ -165,8 +167,8 @@ static int command_list_run(int argc, char **argv, GError **error)
     if (!command_parse(&command_list, entries, &argc, &argv, &helped, error) || helped)
         return 0;
     if (matrix != -1 && (matrix < 1 || matrix > SHARDS_LIMIT)) {
-        g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_USAGE, "--matrix: expected 1 to %d shards, found %d",
-                    SHARDS_LIMIT, matrix);
+        g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_USAGE,
+                    "--matrix: expected 1 to %d shards, found %d", SHARDS_LIMIT, matrix);
         return 0;
     }
     g_autoptr(Street) street = street_new(&options, (const char *const *)argv + 1, error);

@@ -1,7 +1,7 @@
 /* heapgate mark: a mark from a shell script, in the processes that are being watched.
  *
- * Under Valgrind each watched process waits for monitor commands on a pipe in the marks folder; the process id is part
- * of the pipe's name (vgdb's own convention). The command marks all of them. */
+ * Under Valgrind each watched process waits for monitor commands on a pipe in the marks folder; the process
+ * id is part of the pipe's name (vgdb's own convention). The command marks all of them. */
 #include <errno.h>
 #include <glib/gstdio.h>
 #include <stdio.h>
@@ -31,7 +31,8 @@ static char *mark_path(const char *folder, gint64 pid, const char *name)
     return g_build_filename(folder, base, NULL);
 }
 
-static gboolean send(const char *folder, gint64 pid, const char *const *monitor, char **output, GError **error)
+static gboolean send(const char *folder, gint64 pid, const char *const *monitor, char **output,
+                     GError **error)
 {
     g_autofree char *prefix = g_strdup_printf("--vgdb-prefix=%s/vgdb", folder);
     g_autofree char *to = g_strdup_printf("--pid=%" G_GINT64_FORMAT, pid);
@@ -44,16 +45,17 @@ static gboolean send(const char *folder, gint64 pid, const char *const *monitor,
     g_ptr_array_add(argv, NULL);
     g_autoptr(GError) cause = NULL;
     int status = 0;
-    if (g_spawn_sync(NULL, (char **)argv->pdata, NULL, G_SPAWN_SEARCH_PATH | G_SPAWN_STDERR_TO_DEV_NULL, NULL, NULL,
-                     output, NULL, &status, &cause) &&
+    if (g_spawn_sync(NULL, (char **)argv->pdata, NULL, G_SPAWN_SEARCH_PATH | G_SPAWN_STDERR_TO_DEV_NULL, NULL,
+                     NULL, output, NULL, &status, &cause) &&
         g_spawn_check_wait_status(status, &cause))
         return TRUE;
-    g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_BROKEN, "mark: process %" G_GINT64_FORMAT " was not reached: %s",
-                pid, cause->message);
+    g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_BROKEN,
+                "mark: process %" G_GINT64_FORMAT " was not reached: %s", pid, cause->message);
     return FALSE;
 }
 
-/* The bytes memcheck's summary gives for one kind, "definitely lost: 1,234 (+0) bytes in ..."; 0 where it is not. */
+/* The bytes memcheck's summary gives for one kind, "definitely lost: 1,234 (+0) bytes in ..."; 0 where it is
+ * not. */
 static gint64 bytes_of_kind(const char *text, const char *kind)
 {
     const char *at = strstr(text, kind);
@@ -73,10 +75,11 @@ static gboolean mark_memcheck(const char *folder, gint64 pid, const char *name, 
     if (!send(folder, pid, monitor, &text, error))
         return FALSE;
     gint64 lost = bytes_of_kind(text, "definitely lost") + bytes_of_kind(text, "indirectly lost");
-    g_autofree char *line = g_strdup_printf(
-        "heapgate-mark %s %" G_GINT64_FORMAT " %" G_GINT64_FORMAT " %" G_GINT64_FORMAT " %" G_GINT64_FORMAT "\n", name,
-        lost, bytes_of_kind(text, "possibly lost"), bytes_of_kind(text, "still reachable"),
-        bytes_of_kind(text, "suppressed"));
+    g_autofree char *line =
+        g_strdup_printf("heapgate-mark %s %" G_GINT64_FORMAT " %" G_GINT64_FORMAT " %" G_GINT64_FORMAT
+                        " %" G_GINT64_FORMAT "\n",
+                        name, lost, bytes_of_kind(text, "possibly lost"),
+                        bytes_of_kind(text, "still reachable"), bytes_of_kind(text, "suppressed"));
     return g_file_set_contents(path, line, -1, error);
 }
 
@@ -99,7 +102,8 @@ static int command_mark_run(int argc, char **argv, GError **error)
     if (!command_parse(&command_mark, entries, &argc, &argv, &helped, error) || helped)
         return 0;
     if (argc != 2) {
-        g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_USAGE, "mark: expected one name, such as opened or end");
+        g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_USAGE,
+                    "mark: expected one name, such as opened or end");
         return 0;
     }
     const char *instrument = g_getenv("HEAPGATE_INSTRUMENT"), *folder = g_getenv("HEAPGATE_MARKS");

@@ -43,7 +43,8 @@ static void append_run(const Progress *self, GString *line, Run *run)
     guint iterations = run_iterations_so_far(run);
     g_string_append_printf(line, "%s %s", run->scenario->name, run->instrument->name);
     if (iterations > 0 && run->scenario->iterations > 0)
-        g_string_append_printf(line, ", iteration %u of %" G_GINT64_FORMAT, iterations, run->scenario->iterations);
+        g_string_append_printf(line, ", iteration %u of %" G_GINT64_FORMAT, iterations,
+                               run->scenario->iterations);
     g_string_append_printf(line, ", %s", elapsed);
     if (expected > 0) {
         g_autofree char *about = units_format_duration(expected);
@@ -95,7 +96,8 @@ Progress *progress_new(GHashTable *expected, gboolean quiet)
     self->expected = expected;
     self->quiet = quiet;
     self->terminal = isatty(STDERR_FILENO) && g_strcmp0(g_getenv("TERM"), "dumb") != 0;
-    self->watcher = (SessionWatcher){on_started, on_finished, self->terminal && !quiet ? on_tick : NULL, self};
+    self->watcher =
+        (SessionWatcher){on_started, on_finished, self->terminal && !quiet ? on_tick : NULL, self};
     return self;
 }
 

@@ -15,8 +15,8 @@ static gboolean print_report(const Result *result, const char *name, GError **er
         g_autoptr(GString) names = g_string_new(NULL);
         for (const Report *const *one = reports_all(); *one != NULL; one++)
             g_string_append_printf(names, "%s%s", names->len > 0 ? ", " : "", (*one)->name);
-        g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_USAGE, "\"%s\" is not a report; expected one of %s", name,
-                    names->str);
+        g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_USAGE, "\"%s\" is not a report; expected one of %s",
+                    name, names->str);
         return FALSE;
     }
     g_autoptr(GOutputStream) stream = g_unix_output_stream_new(STDOUT_FILENO, FALSE);
@@ -29,7 +29,8 @@ static int command_report_run(int argc, char **argv, GError **error)
     g_autofree char *format = NULL, *output = NULL;
     gboolean helped = FALSE;
     const GOptionEntry entries[] = {
-        {"format", 'f', 0, G_OPTION_ARG_STRING, &format, "Print this report (junit, summary, annotations, ...)", "NAME"},
+        {"format", 'f', 0, G_OPTION_ARG_STRING, &format,
+         "Print this report (junit, summary, annotations, ...)", "NAME"},
         {"output", 'o', 0, G_OPTION_ARG_FILENAME, &output, "Write every report into this folder", "FOLDER"},
         {"quiet", 'q', 0, G_OPTION_ARG_NONE, &options.quiet, "Show only what is not a pass", NULL},
         {"verbose", 'v', 0, G_OPTION_ARG_NONE, &options.verbose, "Show call sites of what passed, too", NULL},

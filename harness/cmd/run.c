@@ -31,14 +31,17 @@ static ScenarioResult *new_scenario_result(const Scenario *scenario, const Envir
     return result;
 }
 
-/* Compares the measurements of one scenario. take: gives the next one, (transfer full), or NULL at the end. */
+/* Compares the measurements of one scenario. take: gives the next one, (transfer full), or NULL at the end.
+ */
 typedef Measurement *(*Take)(gpointer source);
 
-static gboolean compare_scenario(const Project *project, const Scenario *scenario, const Environment *environment,
-                                 Take take, gpointer source, Result *result, GError **error)
+static gboolean compare_scenario(const Project *project, const Scenario *scenario,
+                                 const Environment *environment, Take take, gpointer source, Result *result,
+                                 GError **error)
 {
     g_auto(Held) held = {0};
-    if (!baseline_load(project, environment->platform, scenario->name, &held.baseline, &held.elsewhere, error))
+    if (!baseline_load(project, environment->platform, scenario->name, &held.baseline, &held.elsewhere,
+                       error))
         return FALSE;
     Reference reference = {held.baseline, held.elsewhere, environment, &scenario->allow};
     g_autoptr(ScenarioResult) compared = new_scenario_result(scenario, environment);
@@ -104,7 +107,8 @@ static Result *measure(Street *street, const StreetOptions *options, GError **er
     for (guint i = 0; i < street->scenarios->len; i++) {
         source.scenario = g_ptr_array_index(street->scenarios, i);
         g_autoptr(Environment) environment = host_environment_for(source.scenario);
-        if (!compare_scenario(street->project, source.scenario, environment, take_from_runs, &source, result, error))
+        if (!compare_scenario(street->project, source.scenario, environment, take_from_runs, &source, result,
+                              error))
             return NULL;
     }
     result->duration_us = g_get_monotonic_time() - started;
@@ -162,8 +166,8 @@ static Result *replay(const Street *street, const StreetOptions *options, const 
                         scenario->name);
             return NULL;
         }
-        if (!compare_scenario(street->project, scenario, source.recorded->environment, take_from_recorded, &source,
-                              result, error))
+        if (!compare_scenario(street->project, scenario, source.recorded->environment, take_from_recorded,
+                              &source, result, error))
             return NULL;
     }
     return g_steal_pointer(&result);
@@ -173,17 +177,20 @@ static gboolean check_seen(const Result *result, GError **error)
 {
     if (result->scenarios->len > 0)
         return TRUE;
-    g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_BROKEN, "no scenario was measured, so there is no verdict");
+    g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_BROKEN,
+                "no scenario was measured, so there is no verdict");
     return FALSE;
 }
 
 static int report(const Street *street, const StreetOptions *options, const Result *result, GError **error)
 {
-    if (!check_seen(result, error) || !street_write_reports(result, street->project->reports, error) || !street_print(result, options, error))
+    if (!check_seen(result, error) || !street_write_reports(result, street->project->reports, error) ||
+        !street_print(result, options, error))
         return 0;
     if (!options->quiet) {
         g_autofree char *folder = project_relative(street->project, street->project->reports);
-        g_print("reports: %s/%s  %s/%s\n", folder, report_junit.default_path, folder, report_summary.default_path);
+        g_print("reports: %s/%s  %s/%s\n", folder, report_junit.default_path, folder,
+                report_summary.default_path);
     }
     return verdict_exit_status(result->verdict);
 }
@@ -196,15 +203,17 @@ static int command_run_run(int argc, char **argv, GError **error)
     GOptionEntry entries[STREET_ENTRIES + 2] = {0};
     street_entries(&options, entries);
     entries[STREET_ENTRIES] = (GOptionEntry){
-        "recorded", 0, 0, G_OPTION_ARG_FILENAME, &recorded,
-        "Do not measure: compare the measurements of this result.json with today's baselines", "RESULT"};
+        "recorded", 0,
+        0,          G_OPTION_ARG_FILENAME,
+        &recorded,  "Do not measure: compare the measurements of this result.json with today's baselines",
+        "RESULT"};
     if (!command_parse(&command_run, entries, &argc, &argv, &helped, error) || helped)
         return 0;
     g_autoptr(Street) street = street_new(&options, (const char *const *)argv + 1, error);
     if (street == NULL)
         return 0;
-    g_autoptr(Result) result = recorded != NULL ? replay(street, &options, recorded, error)
-                                                : measure(street, &options, error);
+    g_autoptr(Result) result =
+        recorded != NULL ? replay(street, &options, recorded, error) : measure(street, &options, error);
     return result != NULL ? report(street, &options, result, error) : 0;
 }
 

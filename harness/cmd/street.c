@@ -21,12 +21,14 @@ void street_options_clear(StreetOptions *self)
 void street_entries(StreetOptions *self, GOptionEntry *entries)
 {
     const GOptionEntry own[STREET_ENTRIES] = {
-        {"directory", 'C', 0, G_OPTION_ARG_FILENAME, &self->folder, "Look for the project from here", "FOLDER"},
-        {"instrument", 'i', 0, G_OPTION_ARG_STRING_ARRAY, &self->instruments, "Only this instrument (repeatable)",
-         "NAME"},
-        {"tag", 't', 0, G_OPTION_ARG_STRING_ARRAY, &self->tags, "Only scenarios with this tag (repeatable)", "TAG"},
-        {"jobs", 'j', 0, G_OPTION_ARG_INT, &self->jobs, "Run this many side by side (default: one for each core)",
-         "N"},
+        {"directory", 'C', 0, G_OPTION_ARG_FILENAME, &self->folder, "Look for the project from here",
+         "FOLDER"},
+        {"instrument", 'i', 0, G_OPTION_ARG_STRING_ARRAY, &self->instruments,
+         "Only this instrument (repeatable)", "NAME"},
+        {"tag", 't', 0, G_OPTION_ARG_STRING_ARRAY, &self->tags, "Only scenarios with this tag (repeatable)",
+         "TAG"},
+        {"jobs", 'j', 0, G_OPTION_ARG_INT, &self->jobs,
+         "Run this many side by side (default: one for each core)", "N"},
         {"quiet", 'q', 0, G_OPTION_ARG_NONE, &self->quiet, "Show only what is not a pass", NULL},
         {"verbose", 'v', 0, G_OPTION_ARG_NONE, &self->verbose, "Show call sites of what passed, too", NULL},
     };
@@ -38,8 +40,8 @@ static gboolean check_instrument(const char *name, const char *where, GError **e
     if (instrument_find(name) != NULL)
         return TRUE;
     g_autofree char *names = instruments_names();
-    g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_CONFIG, "%s: \"%s\" is not an instrument; expected one of %s",
-                where, name, names);
+    g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_CONFIG,
+                "%s: \"%s\" is not an instrument; expected one of %s", where, name, names);
     return FALSE;
 }
 
@@ -65,8 +67,8 @@ static GHashTable *last_durations(const Project *project)
     g_autoptr(GMappedFile) mapped = g_mapped_file_new(path, FALSE, NULL);
     if (mapped == NULL || g_mapped_file_get_length(mapped) == 0)
         return durations;
-    g_autoptr(Result) result = result_json_read(g_mapped_file_get_contents(mapped), g_mapped_file_get_length(mapped),
-                                                path, NULL);
+    g_autoptr(Result) result =
+        result_json_read(g_mapped_file_get_contents(mapped), g_mapped_file_get_length(mapped), path, NULL);
     for (guint s = 0; result != NULL && s < result->scenarios->len; s++) {
         const ScenarioResult *scenario = g_ptr_array_index(result->scenarios, s);
         for (guint i = 0; i < scenario->instruments->len; i++) {
@@ -150,7 +152,8 @@ GMappedFile *street_map(const char *path, GError **error)
     g_autoptr(GError) cause = NULL;
     GMappedFile *mapped = g_mapped_file_new(path, FALSE, &cause);
     if (mapped == NULL)
-        g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_USAGE, "%s cannot be read: %s", path, cause->message);
+        g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_USAGE, "%s cannot be read: %s", path,
+                    cause->message);
     return mapped;
 }
 
@@ -178,7 +181,8 @@ static gboolean write_report(const Report *report, const Result *result, const c
             return TRUE;
     }
     g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_BROKEN,
-                "the report %s cannot be written: %s; free space, or make the folder writable", path, cause->message);
+                "the report %s cannot be written: %s; free space, or make the folder writable", path,
+                cause->message);
     return FALSE;
 }
 
@@ -197,7 +201,8 @@ gboolean street_write_reports(const Result *result, const char *folder, GError *
 
 gboolean street_print(const Result *result, const StreetOptions *options, GError **error)
 {
-    gboolean colour = isatty(STDOUT_FILENO) && (g_getenv("NO_COLOR") == NULL || *g_getenv("NO_COLOR") == '\0') &&
+    gboolean colour = isatty(STDOUT_FILENO) &&
+                      (g_getenv("NO_COLOR") == NULL || *g_getenv("NO_COLOR") == '\0') &&
                       g_strcmp0(g_getenv("TERM"), "dumb") != 0;
     ConsoleFlags flags = (colour ? CONSOLE_COLOUR : 0) | (options->quiet ? CONSOLE_QUIET : 0) |
                          (options->verbose ? CONSOLE_VERBOSE : 0);
@@ -205,6 +210,7 @@ gboolean street_print(const Result *result, const StreetOptions *options, GError
     g_autoptr(GError) cause = NULL;
     if (console_write(result, flags, stream, &cause) && g_output_stream_flush(stream, NULL, &cause))
         return TRUE;
-    g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_BROKEN, "standard output cannot be written: %s", cause->message);
+    g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_BROKEN, "standard output cannot be written: %s",
+                cause->message);
     return FALSE;
 }

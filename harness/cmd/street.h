@@ -35,8 +35,9 @@ Street *street_new(const StreetOptions *options, const char *const *patterns, GE
 void street_free(Street *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Street, street_free)
 
-/* Checks what the scenarios name and measures each under each of its instruments `repeats` times (0: as often as the
- * instrument needs for a baseline). FALSE with error where it was interrupted or a scenario's file is missing. */
+/* Checks what the scenarios name and measures each under each of its instruments `repeats` times (0: as often
+ * as the instrument needs for a baseline). FALSE with error where it was interrupted or a scenario's file is
+ * missing. */
 gboolean street_measure(Street *self, const StreetOptions *options, guint repeats, GError **error);
 /* Is this instrument wanted (--instrument)? */
 gboolean street_wants(const StreetOptions *options, const char *instrument);

@@ -49,7 +49,8 @@ static gboolean measurements_of(const Street *street, const Scenario *scenario, 
     return TRUE;
 }
 
-static gboolean capture_instruments(const Street *street, const Scenario *scenario, Baseline *fresh, GError **error)
+static gboolean capture_instruments(const Street *street, const Scenario *scenario, Baseline *fresh,
+                                    GError **error)
 {
     for (GStrv name = scenario->instruments; *name != NULL; name++) {
         g_autoptr(GPtrArray) measurements = g_ptr_array_new();
@@ -110,7 +111,8 @@ static void ratchet_metric(BaselineMetric *fresh, BaselineMetric *old)
 }
 
 /* Metric by metric: what changes, and is anything raised? */
-static void weigh_instrument(Change *change, BaselineInstrument *fresh, BaselineInstrument *old, gboolean ratchet)
+static void weigh_instrument(Change *change, BaselineInstrument *fresh, BaselineInstrument *old,
+                             gboolean ratchet)
 {
     g_print("  %s, %" G_GINT64_FORMAT " runs\n", fresh->instrument, fresh->runs);
     for (int id = 0; id < METRIC_COUNT; id++) {
@@ -135,7 +137,8 @@ static void weigh(Change *change, gboolean ratchet)
 {
     g_print("%s\n", change->scenario->name);
     if (change->old != NULL) {
-        g_autofree char *difference = environment_difference(change->old->environment, change->fresh->environment);
+        g_autofree char *difference =
+            environment_difference(change->old->environment, change->fresh->environment);
         if (difference != NULL) {
             g_print("  environment: %s\n", difference);
             change->changed = change->raised = TRUE;
@@ -143,17 +146,18 @@ static void weigh(Change *change, gboolean ratchet)
     }
     for (guint i = 0; i < change->fresh->instruments->len; i++) {
         BaselineInstrument *fresh = g_ptr_array_index(change->fresh->instruments, i);
-        weigh_instrument(change, fresh, change->old != NULL ? baseline_find(change->old, fresh->instrument) : NULL,
-                         ratchet);
+        weigh_instrument(change, fresh,
+                         change->old != NULL ? baseline_find(change->old, fresh->instrument) : NULL, ratchet);
     }
 }
 
-/* An instrument that was not measured now (--instrument) keeps what it had, if it is of the same environment. */
+/* An instrument that was not measured now (--instrument) keeps what it had, if it is of the same environment.
+ */
 static void keep_unmeasured(Change *change)
 {
-    g_autofree char *difference = change->old != NULL ? environment_difference(change->old->environment,
-                                                                               change->fresh->environment)
-                                                      : NULL;
+    g_autofree char *difference =
+        change->old != NULL ? environment_difference(change->old->environment, change->fresh->environment)
+                            : NULL;
     for (guint i = 0; change->old != NULL && difference == NULL && i < change->old->instruments->len;) {
         BaselineInstrument *old = g_ptr_array_index(change->old->instruments, i);
         gboolean used = g_strv_contains((const char *const *)change->scenario->instruments, old->instrument);
@@ -174,9 +178,10 @@ static Change *change_of(const Street *street, const Scenario *scenario, const U
         return NULL;
     Change *change = g_new0(Change, 1);
     change->scenario = scenario;
-    if (!baseline_load(street->project, fresh->environment->platform, scenario->name, &change->old, &elsewhere,
-                       &unreadable))
-        g_print("%s: the old baseline cannot be used and is replaced: %s\n", scenario->name, unreadable->message);
+    if (!baseline_load(street->project, fresh->environment->platform, scenario->name, &change->old,
+                       &elsewhere, &unreadable))
+        g_print("%s: the old baseline cannot be used and is replaced: %s\n", scenario->name,
+                unreadable->message);
     change->fresh = g_steal_pointer(&fresh);
     weigh(change, options->ratchet);
     keep_unmeasured(change);
@@ -187,13 +192,14 @@ static gboolean check_raise(const Change *change, const UpdateOptions *options, 
 {
     if (!change->raised || (options->reason != NULL && *options->reason != '\0' && !options->ratchet))
         return TRUE;
-    g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_USAGE,
-                options->ratchet
-                    ? "%s: --ratchet only ever lowers what a baseline of this environment holds; capture the rest "
-                      "with heapgate update %s --reason \"...\"; nothing was written"
-                    : "%s: this raises the baseline or begins it; say why: heapgate update %s --reason \"...\"; "
-                      "nothing was written",
-                change->scenario->name, change->scenario->name);
+    g_set_error(
+        error, HEAPGATE_ERROR, HEAPGATE_ERROR_USAGE,
+        options->ratchet
+            ? "%s: --ratchet only ever lowers what a baseline of this environment holds; capture the rest "
+              "with heapgate update %s --reason \"...\"; nothing was written"
+            : "%s: this raises the baseline or begins it; say why: heapgate update %s --reason \"...\"; "
+              "nothing was written",
+        change->scenario->name, change->scenario->name);
     return FALSE;
 }
 
@@ -242,12 +248,22 @@ static int command_update_run(int argc, char **argv, GError **error)
     gboolean helped = FALSE;
     GOptionEntry entries[STREET_ENTRIES + 4] = {0};
     street_entries(&options.street, entries);
-    entries[STREET_ENTRIES] = (GOptionEntry){
-        "reason", 'r', 0, G_OPTION_ARG_STRING, &options.reason, "Why a value may be raised, or is first taken", "TEXT"};
-    entries[STREET_ENTRIES + 1] =
-        (GOptionEntry){"ratchet", 0, 0, G_OPTION_ARG_NONE, &options.ratchet, "Only lower values, never raise one", NULL};
-    entries[STREET_ENTRIES + 2] = (GOptionEntry){
-        "runs", 'n', 0, G_OPTION_ARG_INT, &options.runs, "How many runs must agree (default: the instrument's)", "N"};
+    entries[STREET_ENTRIES] = (GOptionEntry){"reason",
+                                             'r',
+                                             0,
+                                             G_OPTION_ARG_STRING,
+                                             &options.reason,
+                                             "Why a value may be raised, or is first taken",
+                                             "TEXT"};
+    entries[STREET_ENTRIES + 1] = (GOptionEntry){
+        "ratchet", 0, 0, G_OPTION_ARG_NONE, &options.ratchet, "Only lower values, never raise one", NULL};
+    entries[STREET_ENTRIES + 2] = (GOptionEntry){"runs",
+                                                 'n',
+                                                 0,
+                                                 G_OPTION_ARG_INT,
+                                                 &options.runs,
+                                                 "How many runs must agree (default: the instrument's)",
+                                                 "N"};
     if (command_parse(&command_update, entries, &argc, &argv, &helped, error) && !helped) {
         if (options.runs < 0 || options.runs > 1000)
             g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_USAGE, "--runs: expected 1 to 1000, found %d",

@@ -122,7 +122,8 @@ static const YamlField metric_fields[] = {
     {NULL},
 };
 
-static gboolean read_metric(YamlFile *yaml, yaml_node_t *key, yaml_node_t *value, gpointer user_data, GError **error)
+static gboolean read_metric(YamlFile *yaml, yaml_node_t *key, yaml_node_t *value, gpointer user_data,
+                            GError **error)
 {
     BaselineInstrument *self = user_data;
     const char *name = (const char *)key->data.scalar.value;
@@ -169,9 +170,9 @@ static gboolean read_format(YamlFile *yaml, yaml_node_t *node, gpointer target, 
         return FALSE;
     return format == BASELINE_FORMAT ||
            yaml_file_fail(yaml, node, error,
-                     "expected baseline format %d, found %" G_GINT64_FORMAT
-                     "; capture it again with heapgate update, or use the heapgate that wrote it",
-                     BASELINE_FORMAT, format);
+                          "expected baseline format %d, found %" G_GINT64_FORMAT
+                          "; capture it again with heapgate update, or use the heapgate that wrote it",
+                          BASELINE_FORMAT, format);
 }
 
 static const YamlField captured_fields[] = {
@@ -193,7 +194,8 @@ static gboolean read_scenario(YamlFile *yaml, yaml_node_t *node, gpointer target
     if (text == NULL)
         return FALSE;
     if (self->scenario != NULL && strcmp(text, self->scenario) != 0)
-        return yaml_file_fail(yaml, node, error, "expected the baseline of %s, found that of \"%s\"", self->scenario, text);
+        return yaml_file_fail(yaml, node, error, "expected the baseline of %s, found that of \"%s\"",
+                              self->scenario, text);
     g_free(self->scenario);
     self->scenario = g_strdup(text);
     return TRUE;
@@ -209,15 +211,17 @@ static const YamlField baseline_fields[] = {
     {NULL},
 };
 
-static Baseline *parse(const char *bytes, gsize length, const char *name, const char *scenario, GError **error)
+static Baseline *parse(const char *bytes, gsize length, const char *name, const char *scenario,
+                       GError **error)
 {
     g_autoptr(YamlFile) yaml = yaml_file_load(bytes, length, name, error);
     g_autoptr(Baseline) self = baseline_new(scenario);
     if (yaml == NULL || !yaml_file_read_mapping(yaml, yaml_file_root(yaml), baseline_fields, self, error))
         return NULL;
     if (self->scenario == NULL || self->instruments->len == 0) {
-        yaml_file_fail(yaml, yaml_file_root(yaml), error,
-                  "expected \"scenario\" and \"instruments\": this baseline holds nothing to compare with");
+        yaml_file_fail(
+            yaml, yaml_file_root(yaml), error,
+            "expected \"scenario\" and \"instruments\": this baseline holds nothing to compare with");
         return NULL;
     }
     return g_steal_pointer(&self);
@@ -243,8 +247,8 @@ static char *platforms_with(const Project *project, const char *scenario)
     return g_string_free(platforms, none);
 }
 
-gboolean baseline_load(const Project *project, const char *platform, const char *scenario, Baseline **baseline,
-                       char **elsewhere, GError **error)
+gboolean baseline_load(const Project *project, const char *platform, const char *scenario,
+                       Baseline **baseline, char **elsewhere, GError **error)
 {
     g_autofree char *path = baseline_path(project, platform, scenario);
     g_autofree char *name = project_relative(project, path);
@@ -258,12 +262,13 @@ gboolean baseline_load(const Project *project, const char *platform, const char 
             *elsewhere = platforms_with(project, scenario);
             return TRUE;
         }
-        g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_CONFIG, "%s cannot be read: %s", name, cause->message);
+        g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_CONFIG, "%s cannot be read: %s", name,
+                    cause->message);
         return FALSE;
     }
     if (length > FILE_LIMIT) {
-        g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_CONFIG, "%s: larger than 16 MiB, which no baseline is",
-                    name);
+        g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_CONFIG,
+                    "%s: larger than 16 MiB, which no baseline is", name);
         return FALSE;
     }
     *baseline = parse(bytes, length, name, scenario, error);

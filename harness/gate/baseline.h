@@ -13,8 +13,8 @@
 typedef struct {
     gboolean has;
     gint64 value;
-    gint64 spread; /* largest less smallest of the captured runs */
-    CallSites *sites;   /* NULL where none are kept */
+    gint64 spread;       /* largest less smallest of the captured runs */
+    CallSites *sites;    /* NULL where none are kept */
     gint64 cutoff_bytes; /* a site that is not listed had at most this */
 } BaselineMetric;
 
@@ -28,9 +28,9 @@ typedef struct {
 typedef struct {
     char *scenario;
     Environment *environment;
-    char *captured_at; /* ISO 8601, UTC */
-    char *commit;      /* NULL where unknown */
-    char *reason;      /* given by whoever captured it */
+    char *captured_at;      /* ISO 8601, UTC */
+    char *commit;           /* NULL where unknown */
+    char *reason;           /* given by whoever captured it */
     GPtrArray *instruments; /* BaselineInstrument */
 } Baseline;
 
@@ -48,19 +48,20 @@ char *baseline_path(const Project *project, const char *platform, const char *sc
 /* Reads a baseline's bytes; they are data from a pull request. name: for messages. (transfer full).
  * Errors: HEAPGATE_ERROR_CONFIG "NAME:LINE:COLUMN: ...". */
 Baseline *baseline_parse(const char *bytes, gsize length, const char *name, GError **error);
-/* Reads the scenario's baseline of this platform. Returns FALSE with error where it is there and cannot be used;
- * TRUE with *baseline NULL where there is none, and *elsewhere naming the platforms that have one (NULL: none). */
-gboolean baseline_load(const Project *project, const char *platform, const char *scenario, Baseline **baseline,
-                       char **elsewhere, GError **error);
+/* Reads the scenario's baseline of this platform. Returns FALSE with error where it is there and cannot be
+ * used; TRUE with *baseline NULL where there is none, and *elsewhere naming the platforms that have one
+ * (NULL: none). */
+gboolean baseline_load(const Project *project, const char *platform, const char *scenario,
+                       Baseline **baseline, char **elsewhere, GError **error);
 
 /* The text of a baseline, sorted and diffable; (transfer full). */
 char *baseline_format(const Baseline *self);
 /* Writes it whole or not at all, whenever the process is killed. Errors: HEAPGATE_ERROR_BROKEN. */
 gboolean baseline_save(const Baseline *self, const char *path, GError **error);
 
-/* Makes the part of one instrument from the runs that measured it: the median, the spread, the call sites that hold
- * the most. measurements: Measurement, at least one, none with a problem. (transfer full).
- * Errors: HEAPGATE_ERROR_BROKEN where the runs differ beyond reason: which metric, and by how much. */
+/* Makes the part of one instrument from the runs that measured it: the median, the spread, the call sites
+ * that hold the most. measurements: Measurement, at least one, none with a problem. (transfer full). Errors:
+ * HEAPGATE_ERROR_BROKEN where the runs differ beyond reason: which metric, and by how much. */
 BaselineInstrument *baseline_capture(const GPtrArray *measurements, GError **error);
 
 #endif

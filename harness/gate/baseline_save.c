@@ -110,7 +110,8 @@ static int append_output(void *data, unsigned char *bytes, size_t size)
 
 static int by_instrument(gconstpointer a, gconstpointer b)
 {
-    const BaselineInstrument *one = *(const BaselineInstrument *const *)a, *two = *(const BaselineInstrument *const *)b;
+    const BaselineInstrument *one = *(const BaselineInstrument *const *)a,
+                             *two = *(const BaselineInstrument *const *)b;
     return strcmp(one->instrument, two->instrument);
 }
 
@@ -134,8 +135,9 @@ char *baseline_format(const Baseline *self)
 {
     Writer writer = {0};
     yaml_emitter_t emitter;
-    GString *text = g_string_new("# Written by `heapgate update`. Review it as you review code: these numbers are what "
-                                 "later runs are held to.\n");
+    GString *text =
+        g_string_new("# Written by `heapgate update`. Review it as you review code: these numbers are what "
+                     "later runs are held to.\n");
     yaml_document_initialize(&writer.document, NULL, NULL, NULL, TRUE, TRUE);
     fill(&writer, self);
     yaml_emitter_initialize(&emitter);

@@ -5,7 +5,8 @@
 #include "baseline.h"
 #include "error.h"
 
-/* Which call sites a baseline lists: those with at least this share of the whole, so that reviews stay short. */
+/* Which call sites a baseline lists: those with at least this share of the whole, so that reviews stay short.
+ */
 enum { SITES_LIMIT = 40, SHARE = 200 };
 
 static int by_value(gconstpointer a, gconstpointer b)
@@ -36,10 +37,11 @@ static gboolean check_agreement(MetricId id, const GArray *values, const char *i
     if (high - low <= MAX(share, metric->agree_floor))
         return TRUE;
     g_autofree char *from = metric_format(id, low), *to = metric_format(id, high);
-    g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_BROKEN,
-                "%s: %u runs gave a %s from %s to %s: they do not agree, so none of them can be a baseline; make the "
-                "workflow deterministic (fixed seeds, no clocks, no threads racing to allocate)",
-                instrument, values->len, metric->title, from, to);
+    g_set_error(
+        error, HEAPGATE_ERROR, HEAPGATE_ERROR_BROKEN,
+        "%s: %u runs gave a %s from %s to %s: they do not agree, so none of them can be a baseline; make the "
+        "workflow deterministic (fixed seeds, no clocks, no threads racing to allocate)",
+        instrument, values->len, metric->title, from, to);
     return FALSE;
 }
 

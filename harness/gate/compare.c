@@ -42,9 +42,9 @@ static void judge(Comparison *self, const BaselineMetric *base, const Allow *all
     } else if (regressed_sites > 0) {
         self->verdict = VERDICT_REGRESSED;
         g_autofree char *total = metric_format(id, self->now);
-        self->sentence = g_strdup_printf("%s in all is within its allowance (%s), but %u call site%s new or grown",
-                                         metric_get(id)->title, total, regressed_sites,
-                                         regressed_sites == 1 ? " is" : "s are");
+        self->sentence = g_strdup_printf(
+            "%s in all is within its allowance (%s), but %u call site%s new or grown", metric_get(id)->title,
+            total, regressed_sites, regressed_sites == 1 ? " is" : "s are");
     } else if (self->now < self->base - allowed) {
         self->verdict = VERDICT_IMPROVED;
         self->sentence = describe(id, "%s %s, was %s", self->now, self->base, self->limit);
@@ -59,8 +59,9 @@ static Comparison *compare_metric(MetricId id, const BaselineMetric *base, const
     self->now = measurement->values[id];
     if (measurement->sites[id] != NULL) {
         g_ptr_array_unref(self->deltas);
-        self->deltas = compare_call_sites(base != NULL ? base->sites : NULL, base != NULL ? base->cutoff_bytes : 0,
-                                          measurement->sites[id], site_allowance(id, allow), &regressed_sites);
+        self->deltas =
+            compare_call_sites(base != NULL ? base->sites : NULL, base != NULL ? base->cutoff_bytes : 0,
+                               measurement->sites[id], site_allowance(id, allow), &regressed_sites);
     }
     if (base == NULL) {
         self->verdict = VERDICT_NEW;
@@ -69,10 +70,10 @@ static Comparison *compare_metric(MetricId id, const BaselineMetric *base, const
         self->verdict = VERDICT_BROKEN;
         self->has_base = TRUE;
         self->base = base->value;
-        self->sentence =
-            g_strdup_printf("the baseline holds %s, but this run did not measure it: does the program still mark its "
-                            "iterations?",
-                            metric_get(id)->title);
+        self->sentence = g_strdup_printf(
+            "the baseline holds %s, but this run did not measure it: does the program still mark its "
+            "iterations?",
+            metric_get(id)->title);
     } else {
         judge(self, base, allow, regressed_sites);
     }
@@ -80,7 +81,8 @@ static Comparison *compare_metric(MetricId id, const BaselineMetric *base, const
     return self;
 }
 
-/* Keeps what explains a verdict: growth for a regression, what went away for an improvement, little for the rest. */
+/* Keeps what explains a verdict: growth for a regression, what went away for an improvement, little for the
+ * rest. */
 static void trim_deltas(Comparison *self)
 {
     enum { MOST = 20 };
@@ -126,7 +128,8 @@ InstrumentResult *compare(const Reference *reference, Measurement *measurement)
     const BaselineInstrument *base =
         reference->baseline != NULL ? baseline_find(reference->baseline, measurement->instrument) : NULL;
     g_autofree char *difference =
-        base != NULL ? environment_difference(reference->baseline->environment, reference->environment) : NULL;
+        base != NULL ? environment_difference(reference->baseline->environment, reference->environment)
+                     : NULL;
     if (difference != NULL) {
         result->verdict = VERDICT_INCOMPARABLE;
         result->sentence = g_strdup_printf("the baseline is of another environment: %s", difference);

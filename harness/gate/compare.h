@@ -8,24 +8,25 @@
 
 /* What a measurement is held against. */
 typedef struct {
-    const Baseline *baseline; /* NULL: none */
-    const char *elsewhere;    /* platforms that have one, where this one has none; or NULL */
+    const Baseline *baseline;       /* NULL: none */
+    const char *elsewhere;          /* platforms that have one, where this one has none; or NULL */
     const Environment *environment; /* of the measurement */
     const Allow *allow;
 } Reference;
 
-/* The verdict of one instrument's measurement, metric by metric. measurement: (transfer full). (transfer full). */
+/* The verdict of one instrument's measurement, metric by metric. measurement: (transfer full). (transfer
+ * full). */
 InstrumentResult *compare(const Reference *reference, Measurement *measurement);
 
 /* The call sites in which base and now differ, largest growth first. base: NULL where no sites are known.
- * cutoff_bytes: what a site that is not in base may have had. allowance: what one site may add before it counts on
- * its own. Returns (transfer full), elements SiteDelta; *regressed gets the number of sites that are new or grown
- * beyond their allowance and are not merely an old site called by another way. */
+ * cutoff_bytes: what a site that is not in base may have had. allowance: what one site may add before it
+ * counts on its own. Returns (transfer full), elements SiteDelta; *regressed gets the number of sites that
+ * are new or grown beyond their allowance and are not merely an old site called by another way. */
 GPtrArray *compare_call_sites(const CallSites *base, gint64 cutoff_bytes, const CallSites *now,
                               const Allowance *allowance, guint *regressed);
 
-/* Are these two stacks the same allocation reached another way? The allocating function is the same and all but one
- * frame of the longer stack stand in the other, in order. */
+/* Are these two stacks the same allocation reached another way? The allocating function is the same and all
+ * but one frame of the longer stack stand in the other, in order. */
 gboolean call_sites_similar(const char *key, const char *other);
 
 #endif

@@ -39,12 +39,13 @@ static void add_vanished(GPtrArray *deltas, const CallSites *base, const CallSit
     for (guint i = 0; i < call_sites_count(base); i++) {
         const CallSite *site = call_sites_get(base, i);
         if (call_sites_find(now, site->key) == NULL)
-            g_ptr_array_add(deltas,
-                            site_delta_new(site->key, site->frames, site->n_frames, site->bytes, 0, -site->blocks));
+            g_ptr_array_add(deltas, site_delta_new(site->key, site->frames, site->n_frames, site->bytes, 0,
+                                                   -site->blocks));
     }
 }
 
-/* Was as much lost at a site that is the same allocation reached another way? Each loss accounts for one gain. */
+/* Was as much lost at a site that is the same allocation reached another way? Each loss accounts for one
+ * gain. */
 static gboolean is_moved(const SiteDelta *gained, GPtrArray *deltas, gint64 allowed)
 {
     for (guint i = 0; i < deltas->len; i++) {
@@ -79,14 +80,16 @@ GPtrArray *compare_call_sites(const CallSites *base, gint64 cutoff_bytes, const 
         const CallSite *site = call_sites_get(now, i);
         const CallSite *before = call_sites_find(base, site->key);
         /* A site below the cut-off was not listed: it may have been there all along. */
-        if ((before == NULL && site->bytes <= cutoff_bytes) || (before != NULL && before->bytes == site->bytes))
+        if ((before == NULL && site->bytes <= cutoff_bytes) ||
+            (before != NULL && before->bytes == site->bytes))
             continue;
         g_ptr_array_add(deltas, delta_of(site, before));
     }
     g_ptr_array_sort(deltas, by_delta);
     for (guint i = 0; i < deltas->len;) {
         SiteDelta *delta = g_ptr_array_index(deltas, i);
-        gint64 allowed = allowance_of(allowance, delta->base_bytes) + (delta->base_bytes == 0 ? cutoff_bytes : 0);
+        gint64 allowed =
+            allowance_of(allowance, delta->base_bytes) + (delta->base_bytes == 0 ? cutoff_bytes : 0);
         if (delta->delta_bytes > allowed && is_moved(delta, deltas, allowed)) {
             g_ptr_array_remove(deltas, delta);
             continue;

@@ -22,7 +22,8 @@ void result_free(Result *self)
     g_free(self);
 }
 
-ScenarioResult *scenario_result_new(const char *name, const char *about, const char *file, const char *const *tags)
+ScenarioResult *scenario_result_new(const char *name, const char *about, const char *file,
+                                    const char *const *tags)
 {
     ScenarioResult *self = g_new0(ScenarioResult, 1);
     self->name = g_strdup(name);

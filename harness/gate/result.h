@@ -13,7 +13,7 @@ typedef struct {
     guint n_frames;
     gint64 base_bytes;
     gint64 now_bytes;
-    gint64 delta_bytes; /* now - base */
+    gint64 delta_bytes;  /* now - base */
     gint64 delta_blocks; /* 0 where not known */
 } SiteDelta;
 
@@ -24,9 +24,9 @@ typedef struct {
     gboolean has_base;
     gint64 base;
     gint64 now;
-    gint64 spread;   /* of the captured runs */
-    gint64 limit;    /* now above this is a regression: base + max(per cent, floor, spread), or the ceiling */
-    char *sentence;  /* NULL on a plain pass; else one sentence for people: what happened and by how much */
+    gint64 spread;  /* of the captured runs */
+    gint64 limit;   /* now above this is a regression: base + max(per cent, floor, spread), or the ceiling */
+    char *sentence; /* NULL on a plain pass; else one sentence for people: what happened and by how much */
     GPtrArray *deltas; /* SiteDelta, largest growth first; those that made the difference */
 } Comparison;
 
@@ -41,8 +41,8 @@ typedef struct {
 typedef struct {
     char *name;
     char *about;
-    char *file;  /* the scenario's file, relative to the project */
-    GStrv tags;  /* never NULL */
+    char *file; /* the scenario's file, relative to the project */
+    GStrv tags; /* never NULL */
     Verdict verdict;
     gint64 duration_us;
     Environment *environment;
@@ -50,19 +50,20 @@ typedef struct {
 } ScenarioResult;
 
 typedef struct {
-    char *version;    /* heapgate's */
-    char *platform;   /* "debian-12-x86_64" */
-    char *started;    /* ISO 8601, UTC */
-    char *commit;     /* of the project, or NULL */
+    char *version;  /* heapgate's */
+    char *platform; /* "debian-12-x86_64" */
+    char *started;  /* ISO 8601, UTC */
+    char *commit;   /* of the project, or NULL */
     gint64 duration_us;
-    Verdict verdict;  /* the worst */
+    Verdict verdict;             /* the worst */
     guint counts[VERDICT_COUNT]; /* scenarios by verdict */
     GPtrArray *scenarios;        /* ScenarioResult, by name */
 } Result;
 
 Result *result_new(const char *version, const char *platform, const char *started); /* (transfer full) */
 void result_free(Result *self);
-ScenarioResult *scenario_result_new(const char *name, const char *about, const char *file, const char *const *tags);
+ScenarioResult *scenario_result_new(const char *name, const char *about, const char *file,
+                                    const char *const *tags);
 void scenario_result_free(ScenarioResult *self);
 InstrumentResult *instrument_result_new(Measurement *measurement); /* measurement: (transfer full) */
 void instrument_result_free(InstrumentResult *self);

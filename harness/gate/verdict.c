@@ -8,12 +8,9 @@ typedef struct {
 } VerdictRow;
 
 static const VerdictRow rows[VERDICT_COUNT] = {
-    [VERDICT_PASS] = {"pass", 0},
-    [VERDICT_IMPROVED] = {"improved", 0},
-    [VERDICT_NEW] = {"new", 3},
-    [VERDICT_INCOMPARABLE] = {"incomparable", 3},
-    [VERDICT_BROKEN] = {"broken", 3},
-    [VERDICT_REGRESSED] = {"regressed", 1},
+    [VERDICT_PASS] = {"pass", 0},     [VERDICT_IMPROVED] = {"improved", 0},
+    [VERDICT_NEW] = {"new", 3},       [VERDICT_INCOMPARABLE] = {"incomparable", 3},
+    [VERDICT_BROKEN] = {"broken", 3}, [VERDICT_REGRESSED] = {"regressed", 1},
 };
 
 const char *verdict_name(Verdict verdict)

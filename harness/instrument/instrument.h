@@ -1,6 +1,7 @@
 /* Instruments: each a row of a const table, each a file in this folder.
  *
- * An instrument says what to launch and reads what was left behind. It never forks and never waits: run/ does. */
+ * An instrument says what to launch and reads what was left behind. It never forks and never waits: run/
+ * does. */
 #ifndef HEAPGATE_INSTRUMENT_INSTRUMENT_H
 #define HEAPGATE_INSTRUMENT_INSTRUMENT_H
 
@@ -17,8 +18,8 @@ typedef struct {
 
 /* How the run ended. */
 typedef struct {
-    gint64 pid; /* of the scenario's program */
-    const char *output; /* the folder the instrument's files were to go to */
+    gint64 pid;              /* of the scenario's program */
+    const char *output;      /* the folder the instrument's files were to go to */
     const char *stderr_path; /* what the program wrote to standard error */
 } Outcome;
 
@@ -43,8 +44,8 @@ char *instruments_names(void);
 
 extern const Instrument instrument_massif, instrument_memcheck;
 
-/* For instruments: the files of `folder` whose names begin with prefix and end with suffix, full paths, sorted by
- * name; (transfer full), elements char *. */
+/* For instruments: the files of `folder` whose names begin with prefix and end with suffix, full paths,
+ * sorted by name; (transfer full), elements char *. */
 GPtrArray *instrument_files(const char *folder, const char *prefix, const char *suffix);
 /* For instruments: the number after `prefix` in the base name of path, or 0. */
 gint64 instrument_file_pid(const char *path, const char *prefix);

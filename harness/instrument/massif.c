@@ -2,8 +2,8 @@
 #include <string.h>
 
 #include "error.h"
-#include "formats/massif.h"
 #include "measure/growth.h"
+#include "massif_file.h"
 #include "valgrind.h"
 
 enum { MARKS_LIMIT = 100000, TIMELINE_POINTS = 100 };
@@ -11,7 +11,8 @@ enum { MARKS_LIMIT = 100000, TIMELINE_POINTS = 100 };
 static void massif_launch(const Scenario *scenario, const char *program, const char *output, Launch *launch)
 {
     valgrind_launch("massif", output, launch);
-    /* Exact peaks, whole trees; blocks are counted as asked for, without massif's guess at the allocator's own. */
+    /* Exact peaks, whole trees; blocks are counted as asked for, without massif's guess at the allocator's
+     * own. */
     launch_add(launch, "--peak-inaccuracy=0.0");
     launch_add(launch, "--threshold=0");
     launch_add(launch, "--depth=" VALGRIND_DEPTH);
@@ -26,73 +27,12 @@ static void massif_launch(const Scenario *scenario, const char *program, const c
     valgrind_launch_program(scenario, program, launch);
 }
 
-/* One file, mapped; what it holds once read. */
-typedef struct {
-    char *path;
-    GMappedFile *mapped;
-    const char *bytes;
-    gsize length;
-    MassifSummary summary;
-} MassifFile;
-
-static void massif_file_free(MassifFile *self)
-{
-    if (self == NULL)
-        return;
-    massif_summary_clear(&self->summary);
-    g_clear_pointer(&self->mapped, g_mapped_file_unref);
-    g_free(self->path);
-    g_free(self);
-}
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(MassifFile, massif_file_free)
-
-/* Reads a file, or says what is wrong with it and returns NULL. */
-static MassifFile *massif_file_open(const char *path, MassifSnapshotFunc each, gpointer user_data,
-                                    Measurement *measurement)
-{
-    g_autoptr(GError) error = NULL;
-    g_autoptr(MassifFile) self = g_new0(MassifFile, 1);
-    self->path = g_strdup(path);
-    self->mapped = g_mapped_file_new(path, FALSE, &error);
-    if (self->mapped != NULL) {
-        self->bytes = g_mapped_file_get_contents(self->mapped);
-        self->length = g_mapped_file_get_length(self->mapped);
-        g_autofree char *name = g_path_get_basename(path);
-        if (massif_read(self->bytes != NULL ? self->bytes : "", self->length, name, each, user_data, &self->summary,
-                        &error))
-            return g_steal_pointer(&self);
-    }
-    measurement_set_problem(measurement,
-                            "massif's output cannot be used: %s; was the run cut short, or is the disk full?",
-                            error->message);
-    return NULL;
-}
-
-static gboolean add_tree(const MassifFile *file, const MassifSnapshot *snapshot, MassifAdd add, CallSites *sites,
-                         Measurement *measurement)
-{
-    g_autoptr(GError) error = NULL;
-    g_autofree char *name = g_path_get_basename(file->path);
-    if (snapshot->tree == MASSIF_TREE_EMPTY ||
-        massif_read_call_sites(file->bytes, file->length, name, snapshot, add, sites, &error))
-        return TRUE;
-    measurement_set_problem(measurement, "massif's output cannot be used: %s", error->message);
-    return FALSE;
-}
-
 static void keep_timeline(const MassifSnapshot *snapshot, gpointer user_data)
 {
     Measurement *measurement = user_data;
     TimelinePoint point = {snapshot->time, snapshot->heap_bytes};
     if (measurement->timeline->len < 10 * TIMELINE_POINTS)
         g_array_append_val(measurement->timeline, point);
-}
-
-static void keep_first(const MassifSnapshot *snapshot, gpointer user_data)
-{
-    MassifSnapshot *snapshots = user_data;
-    if (snapshot->index < 2)
-        snapshots[snapshot->index] = *snapshot;
 }
 
 /* One process: its peak so far and what it retains, and the tables that say where. */
@@ -130,10 +70,11 @@ static gboolean replace_sites(const MassifFile *file, const MassifSnapshot *snap
 {
     call_sites_free(*sites);
     *sites = call_sites_new();
-    return add_tree(file, snapshot, MASSIF_ADD_BYTES, *sites, measurement);
+    return massif_file_add_tree(file, snapshot, MASSIF_ADD_BYTES, *sites, measurement);
 }
 
-/* The snapshot massif marked is exact; a later one counts only where it is higher (nothing was freed after it). */
+/* The snapshot massif marked is exact; a later one counts only where it is higher (nothing was freed after
+ * it). */
 static gboolean raise_peak(Process *self, const MassifFile *file, const MassifSnapshot *snapshot,
                            Measurement *measurement)
 {
@@ -153,24 +94,28 @@ static gboolean read_snapshots(Process *self, const char *path, gboolean is_main
     self->command = g_strdup(summary->command);
     self->retained_bytes = summary->last.heap_bytes;
     if (is_main)
-        measurement->time_unit = g_strdup(strcmp(summary->time_unit, "i") == 0 ? "instructions" : summary->time_unit);
+        measurement->time_unit =
+            g_strdup(strcmp(summary->time_unit, "i") == 0 ? "instructions" : summary->time_unit);
     if (summary->has_peak_marker && !raise_peak(self, file, &summary->peak_marker, measurement))
         return FALSE;
-    return raise_peak(self, file, summary->has_peak_marker ? &summary->last : &summary->max_heap, measurement);
+    return raise_peak(self, file, summary->has_peak_marker ? &summary->last : &summary->max_heap,
+                      measurement);
 }
 
 static gboolean read_exit(Process *self, const char *output, Measurement *measurement)
 {
     g_autofree char *name = g_strdup_printf("massif.%" G_GINT64_FORMAT ".exit.ms", self->pid);
     g_autofree char *path = g_build_filename(output, name, NULL);
-    MassifSnapshot snapshots[2] = {0}; /* bytes, blocks */
-    g_autoptr(MassifFile) file = massif_file_open(path, keep_first, snapshots, measurement);
+    MassifSnapshot rows[XTREE_ROWS] = {0};
+    g_autoptr(MassifFile) file = massif_file_open(path, massif_file_keep_rows, rows, measurement);
     if (file == NULL)
         return FALSE;
-    self->retained_bytes = snapshots[0].heap_bytes;
-    return raise_peak(self, file, &snapshots[0], measurement) &&
-           add_tree(file, &snapshots[0], MASSIF_ADD_BYTES, self->retained, measurement) &&
-           add_tree(file, &snapshots[1], MASSIF_ADD_BLOCKS, self->retained, measurement);
+    self->retained_bytes = rows[XTREE_LIVE_BYTES].heap_bytes;
+    return raise_peak(self, file, &rows[XTREE_LIVE_BYTES], measurement) &&
+           massif_file_add_tree(file, &rows[XTREE_LIVE_BYTES], MASSIF_ADD_BYTES, self->retained,
+                                measurement) &&
+           massif_file_add_tree(file, &rows[XTREE_LIVE_BLOCKS], MASSIF_ADD_BLOCKS, self->retained,
+                                measurement);
 }
 
 /* A mark's file is mark.PID.NANOSECONDS.NAME. */
@@ -192,7 +137,7 @@ static gboolean read_mark(Process *self, const char *path, const char *name, Mea
         return TRUE;
     CallSites *sites = call_sites_new();
     g_ptr_array_add(self->iterations, sites);
-    return add_tree(file, snapshot, MASSIF_ADD_BYTES, sites, measurement);
+    return massif_file_add_tree(file, snapshot, MASSIF_ADD_BYTES, sites, measurement);
 }
 
 static gboolean read_marks(GPtrArray *processes, const char *output, Measurement *measurement)
@@ -282,14 +227,13 @@ static void massif_collect(const Scenario *scenario, const Outcome *outcome, Mea
     set_growth(scenario, processes, measurement);
     set_totals(processes, measurement);
     if (measurement->values[METRIC_PEAK] == 0)
-        measurement_set_problem(measurement,
-                                "massif saw no allocation at all: a program with an allocator of its own, or one "
-                                "linked statically, is invisible to it");
+        valgrind_blind("massif", measurement);
 }
 
 const Instrument instrument_massif = {
     .name = "massif",
-    .summary = "Valgrind's heap profiler: exact peak, retained and growth by call site; 10 to 50 times slower.",
+    .summary =
+        "Valgrind's heap profiler: exact peak, retained and growth by call site; 10 to 50 times slower.",
     .capture_runs = 3,
     .probe = valgrind_probe,
     .launch = massif_launch,

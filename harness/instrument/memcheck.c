@@ -1,5 +1,6 @@
 /* The memcheck instrument: what no pointer leads to any more, and memory errors, by call site. */
 #include "formats/memcheck.h"
+#include "formats/xtree_totals.h"
 
 #include <string.h>
 
@@ -15,6 +16,10 @@ static void memcheck_launch(const Scenario *scenario, const char *program, const
     launch_add(launch, "--errors-for-leak-kinds=none");
     launch_add(launch, "--error-limit=no");
     launch_add(launch, "--num-callers=" VALGRIND_DEPTH);
+    /* What was allocated in all: a program that Valgrind cannot see into looks as clean as one without a
+     * leak. */
+    launch_add(launch, "--xtree-memory=full");
+    launch_add(launch, "--xtree-memory-file=%s/memcheck.%%p.exit.ms", output);
     launch_add(launch, "--xml=yes");
     /* No --log-file beside it: with both, a forked child's document goes into its parent's file (3.19). */
     launch_add(launch, "--xml-file=%s/memcheck.%%p.xml", output);
@@ -50,7 +55,7 @@ static int metric_of_kind(const char *kind)
 /* One process: what its last leak check and its errors say, by call site. */
 typedef struct {
     gint64 pid, parent_pid;
-    gboolean forked; /* it never became another program: its leaks repeat those it inherited */
+    gboolean forked;  /* it never became another program: its leaks repeat those it inherited */
     guint leak_check; /* that the sites of leaks are of */
     CallSites *sites[METRIC_COUNT];
     CallSites *reachable;
@@ -118,8 +123,8 @@ static void keep_mark(const char *text, gpointer user_data)
     Reading *reading = user_data;
     char name[65];
     gint64 leaked = 0, dubious = 0, reachable = 0;
-    if (sscanf(text, "heapgate-mark %64s %" G_GINT64_FORMAT " %" G_GINT64_FORMAT " %" G_GINT64_FORMAT, name, &leaked,
-               &dubious, &reachable) != 4)
+    if (sscanf(text, "heapgate-mark %64s %" G_GINT64_FORMAT " %" G_GINT64_FORMAT " %" G_GINT64_FORMAT, name,
+               &leaked, &dubious, &reachable) != 4)
         return;
     measurement_add_mark(reading->measurement, name, leaked + dubious + reachable);
     if (strcmp(name, "iteration") == 0)
@@ -168,7 +173,8 @@ static void finish_process(const Scenario *scenario, const MemcheckSummary *summ
                             call_sites_total_bytes(process->reachable));
 }
 
-static gboolean read_file(const Scenario *scenario, const char *path, const Outcome *outcome, Reading *reading)
+static gboolean read_file(const Scenario *scenario, const char *path, const Outcome *outcome,
+                          Reading *reading)
 {
     static const MemcheckHandler handler = {.error = keep_error, .client_message = keep_mark};
     g_autoptr(GError) error = NULL;
@@ -180,16 +186,17 @@ static gboolean read_file(const Scenario *scenario, const char *path, const Outc
     g_array_set_size(reading->lost_at_iterations, 0);
     if (mapped != NULL) {
         const char *bytes = g_mapped_file_get_contents(mapped);
-        memcheck_read(bytes != NULL ? bytes : "", g_mapped_file_get_length(mapped), name, &handler, reading, &summary,
-                      &error);
+        memcheck_read(bytes != NULL ? bytes : "", g_mapped_file_get_length(mapped), name, &handler, reading,
+                      &summary, &error);
     }
     if (error == NULL) {
         keep_mark_files(outcome->output, instrument_file_pid(path, "memcheck."), reading);
         finish_process(scenario, &summary, reading);
     } else {
-        measurement_set_problem(reading->measurement,
-                                "memcheck's output cannot be used: %s; was the run cut short, or is the disk full?",
-                                error->message);
+        measurement_set_problem(
+            reading->measurement,
+            "memcheck's output cannot be used: %s; was the run cut short, or is the disk full?",
+            error->message);
     }
     memcheck_summary_clear(&summary);
     return error == NULL;
@@ -220,7 +227,8 @@ static const Process *parent_of(const GPtrArray *processes, const Process *child
     return NULL;
 }
 
-/* Adds what is the process's own: of a forked one's sites, what its parent's file has not or has with less. */
+/* Adds what is the process's own: of a forked one's sites, what its parent's file has not or has with less.
+ */
 static void add_own_sites(CallSites *sum, const CallSites *sites, const CallSites *parent)
 {
     for (guint i = 0; i < call_sites_count(sites); i++) {
@@ -243,12 +251,30 @@ static void set_metric(Measurement *measurement, MetricId id, const GPtrArray *p
     measurement_set(measurement, id, call_sites_total_bytes(sum), sum);
 }
 
+/* Did memcheck see the scenario's own process allocate at all? */
+static gboolean check_seen(const Outcome *outcome, Measurement *measurement)
+{
+    g_autofree char *name = g_strdup_printf("memcheck.%" G_GINT64_FORMAT ".exit.ms", outcome->pid);
+    g_autofree char *path = g_build_filename(outcome->output, name, NULL);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GMappedFile) mapped = g_mapped_file_new(path, FALSE, &error);
+    XtreeTotals totals = {0};
+    const char *bytes = mapped != NULL ? g_mapped_file_get_contents(mapped) : NULL;
+    if (mapped == NULL || !xtree_totals_read(bytes != NULL ? bytes : "", g_mapped_file_get_length(mapped),
+                                             name, &totals, &error))
+        measurement_set_problem(measurement, "memcheck's output cannot be used: %s; is the disk full?",
+                                error->message);
+    else if (totals.total_blocks == 0)
+        valgrind_blind("memcheck", measurement);
+    return measurement->problem == NULL;
+}
+
 static void memcheck_collect(const Scenario *scenario, const Outcome *outcome, Measurement *measurement)
 {
     g_autoptr(GArray) lost_at_iterations = g_array_new(FALSE, FALSE, sizeof(gint64));
     g_autoptr(GPtrArray) processes = g_ptr_array_new_with_free_func(process_free);
     Reading reading = {measurement, processes, NULL, lost_at_iterations};
-    if (!read_files(scenario, outcome, &reading))
+    if (!read_files(scenario, outcome, &reading) || !check_seen(outcome, measurement))
         return;
     for (gsize i = 0; i < G_N_ELEMENTS(metrics); i++)
         set_metric(measurement, metrics[i], processes);
@@ -261,7 +287,8 @@ static void memcheck_collect(const Scenario *scenario, const Outcome *outcome, M
 
 const Instrument instrument_memcheck = {
     .name = "memcheck",
-    .summary = "Valgrind's memory checker: lost blocks and memory errors by call site; 10 to 50 times slower.",
+    .summary =
+        "Valgrind's memory checker: lost blocks and memory errors by call site; 10 to 50 times slower.",
     .capture_runs = 2,
     .probe = valgrind_probe,
     .launch = memcheck_launch,

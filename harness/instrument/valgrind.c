@@ -63,13 +63,24 @@ static char *last_words(const Outcome *outcome, const char *tool)
     return NULL;
 }
 
-void valgrind_missing(const Scenario *scenario, const Outcome *outcome, const char *tool, Measurement *measurement)
+void valgrind_missing(const Scenario *scenario, const Outcome *outcome, const char *tool,
+                      Measurement *measurement)
 {
     g_autofree char *words = last_words(outcome, tool);
-    measurement_set_problem(measurement,
-                            "%s left no output for %s, so nothing was measured%s%s%s; check that the program runs "
-                            "under valgrind --tool=%s by hand, and that it is neither set-uid nor a script that "
-                            "starts one",
-                            tool, scenario->run[0], words != NULL ? " (last words: \"" : "",
-                            words != NULL ? words : "", words != NULL ? "\")" : "", tool);
+    measurement_set_problem(
+        measurement,
+        "%s left no output for %s, so nothing was measured%s%s%s; check that the program runs "
+        "under valgrind --tool=%s by hand, and that it is neither set-uid nor a script that "
+        "starts one",
+        tool, scenario->run[0], words != NULL ? " (last words: \"" : "", words != NULL ? words : "",
+        words != NULL ? "\")" : "", tool);
+}
+
+void valgrind_blind(const char *tool, Measurement *measurement)
+{
+    measurement_set_problem(
+        measurement,
+        "%s saw no allocation at all, so there is nothing to judge: a program with an allocator of "
+        "its own, or one linked statically, is invisible to it",
+        tool);
 }

@@ -15,8 +15,12 @@ void valgrind_launch(const char *tool, const char *output, Launch *launch);
 void launch_add(Launch *launch, const char *format, ...) G_GNUC_PRINTF(2, 3);
 /* Ends argv with the program and the scenario's arguments. */
 void valgrind_launch_program(const Scenario *scenario, const char *program, Launch *launch);
-/* Says why the instrument left nothing of the scenario's own process, with Valgrind's own words where it gave any. */
+/* Says why the instrument left nothing of the scenario's own process, with Valgrind's own words where it gave
+ * any. */
 void valgrind_missing(const Scenario *scenario, const Outcome *outcome, const char *tool,
                       Measurement *measurement);
+
+/* Says that the tool saw no allocation at all, which no real program is without. */
+void valgrind_blind(const char *tool, Measurement *measurement);
 
 #endif

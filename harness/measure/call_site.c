@@ -55,11 +55,13 @@ static gsize plain_length(const char *function)
     return length;
 }
 
-static void append_place(GString *text, const Frame *frame)
+/* Where a frame is, as a key names it: the file, or the module without the version that an upgrade changes.
+ */
+static void append_key_place(GString *key, const Frame *frame)
 {
-    const char *place = frame->file != NULL ? frame->file : frame->object;
-    if (place != NULL)
-        g_string_append(text, base_name(place));
+    const char *place = base_name(frame->file != NULL ? frame->file : frame->object);
+    const char *version = frame->file == NULL ? strstr(place, ".so.") : NULL;
+    g_string_append_len(key, place, version != NULL ? version - place + (gssize)strlen(".so") : -1);
 }
 
 static void append_frame(GString *key, const Frame *frame)
@@ -71,7 +73,7 @@ static void append_frame(GString *key, const Frame *frame)
     if (frame->file == NULL && frame->object == NULL)
         return;
     g_string_append(key, " (");
-    append_place(key, frame);
+    append_key_place(key, frame);
     g_string_append_c(key, ')');
 }
 
@@ -252,7 +254,9 @@ gint64 call_sites_total_bytes(const CallSites *self)
 void frame_describe(const Frame *frame, GString *function, GString *place)
 {
     g_string_append(function, frame->function != NULL ? frame->function : "???");
-    append_place(place, frame);
+    const char *where = frame->file != NULL ? frame->file : frame->object;
+    if (where != NULL)
+        g_string_append(place, base_name(where));
     if (frame->file != NULL && frame->line > 0)
         g_string_append_printf(place, ":%u", frame->line);
 }

@@ -1,7 +1,8 @@
 /* Call sites: where memory was allocated, named so that unrelated edits do not change the name.
  *
  * A call site is a whole stack, innermost frame first. Its key is made of function names and file base names
- * only: no address, no line number, no directory, no compiler suffix (".constprop.0", ".isra.0", ".part.0",
+ * (of what has no source: modules without their version) only: no address, no line number, no directory, no
+ * compiler suffix (".constprop.0", ".isra.0", ".part.0",
  * ".cold"); frames repeated by recursion (periods of one to three frames) count once. The lines are kept for
  * showing. */
 #ifndef HEAPGATE_MEASURE_CALL_SITE_H
@@ -36,8 +37,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(CallSites, call_sites_free)
  * Returns the site (transfer none); it stays where it is until the table is freed. */
 CallSite *call_sites_add(CallSites *self, const Frame *frames, guint n_frames, gint64 bytes, gint64 blocks);
 
-/* The same for a site of which only the key is known (a baseline keeps no more); its frames are read from the key
- * for showing. Returns (transfer none). */
+/* The same for a site of which only the key is known (a baseline keeps no more); its frames are read from the
+ * key for showing. Returns (transfer none). */
 CallSite *call_sites_add_key(CallSites *self, const char *key, gint64 bytes, gint64 blocks);
 
 /* Adds every site of `other`. */
@@ -55,8 +56,8 @@ gint64 call_sites_total_bytes(const CallSites *self);
 
 /* The key of a stack; (transfer full). */
 char *call_site_key(const Frame *frames, guint n_frames);
-/* One frame as a person reads it, "copy_attribute   roundtrip.c:112" split in two columns: appends the function
- * name to `function` and the place ("file.c:12", "file.c", "libfoo.so" or "") to `place`. */
+/* One frame as a person reads it, "copy_attribute   roundtrip.c:112" split in two columns: appends the
+ * function name to `function` and the place ("file.c:12", "file.c", "libfoo.so" or "") to `place`. */
 void frame_describe(const Frame *frame, GString *function, GString *place);
 
 #endif

@@ -27,8 +27,8 @@ static void compare(GString *text, const char *what, const char *base, const cha
 {
     if (g_strcmp0(base, now) == 0)
         return;
-    g_string_append_printf(text, "%s%s: %s there, %s here", text->len > 0 ? "; " : "", what, base ? base : "none",
-                           now ? now : "none");
+    g_string_append_printf(text, "%s%s: %s there, %s here", text->len > 0 ? "; " : "", what,
+                           base ? base : "none", now ? now : "none");
 }
 
 char *environment_difference(const Environment *base, const Environment *now)

@@ -30,13 +30,14 @@ typedef struct {
     CallSites *sites[METRIC_COUNT]; /* what makes up the value; NULL where the instrument does not say */
     guint iterations;               /* counted: those after warm-up */
     guint warmup;
-    gint64 smallest_growth;  /* the smallest leak this run could have seen, bytes per iteration; 0: not known */
-    GPtrArray *marks;        /* Mark */
-    GPtrArray *processes;    /* MeasuredProcess */
-    char *time_unit;         /* of the timeline: "instructions", "ms", "B"; NULL without a timeline */
-    GArray *timeline;        /* TimelinePoint */
-    gint64 duration_us;      /* wall time of the run */
-    gint64 reachable_bytes;  /* memcheck: still reachable at the end, for information */
+    gint64
+        smallest_growth;  /* the smallest leak this run could have seen, bytes per iteration; 0: not known */
+    GPtrArray *marks;     /* Mark */
+    GPtrArray *processes; /* MeasuredProcess */
+    char *time_unit;      /* of the timeline: "instructions", "ms", "B"; NULL without a timeline */
+    GArray *timeline;     /* TimelinePoint */
+    gint64 duration_us;   /* wall time of the run */
+    gint64 reachable_bytes; /* memcheck: still reachable at the end, for information */
 } Measurement;
 
 /* An empty measurement of this instrument; (transfer full). */

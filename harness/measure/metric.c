@@ -8,19 +8,20 @@ static const Metric metrics[METRIC_COUNT] = {
     [METRIC_PEAK] = {"peak", "peak", "Most bytes allocated at once.", METRIC_UNIT_BYTES, 5, 64 * 1024, 10,
                      64 * 1024},
     [METRIC_RETAINED] = {"retained", "retained",
-                         "Bytes still allocated at the end mark or, without one, at exit.", METRIC_UNIT_BYTES, 0,
-                         0, 10, 64 * 1024},
-    [METRIC_GROWTH] = {"growth", "growth",
-                       "Bytes per iteration, after warm-up, that were allocated in an iteration and are still "
-                       "there at the end.",
-                       METRIC_UNIT_BYTES_PER_ITERATION, 0, 0, 10, 0},
+                         "Bytes still allocated at the end mark or, without one, at exit.", METRIC_UNIT_BYTES,
+                         0, 0, 10, 64 * 1024},
+    [METRIC_GROWTH] =
+        {"growth", "growth",
+         "Bytes per iteration, after warm-up, that were allocated in an iteration and are still "
+         "there at the end.",
+         METRIC_UNIT_BYTES_PER_ITERATION, 0, 0, 10, 0},
     [METRIC_LOST] = {"lost", "lost", "Bytes no pointer leads to any more (definitely and indirectly lost).",
                      METRIC_UNIT_BYTES, 0, 0, 0, 0},
     [METRIC_POSSIBLY_LOST] = {"possibly_lost", "possibly lost",
-                              "Bytes that only pointers into their middle lead to.", METRIC_UNIT_BYTES, 0, 0, 10,
-                              1024},
-    [METRIC_ERRORS] = {"errors", "errors", "Memory errors other than leaks, by place.", METRIC_UNIT_COUNT, 0, 0,
-                       0, 0},
+                              "Bytes that only pointers into their middle lead to.", METRIC_UNIT_BYTES, 0, 0,
+                              10, 1024},
+    [METRIC_ERRORS] = {"errors", "errors", "Memory errors other than leaks, by place.", METRIC_UNIT_COUNT, 0,
+                       0, 0, 0},
 };
 
 const Metric *metric_get(MetricId id)

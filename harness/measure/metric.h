@@ -21,9 +21,9 @@ typedef struct {
     const char *title;   /* for people: "possibly lost" */
     const char *summary; /* one sentence */
     MetricUnit unit;
-    double default_percent;     /* of the base: the default allowance */
-    gint64 default_floor;       /* in the metric's unit: the default allowance */
-    double agree_percent;       /* captured runs that differ by more than both of these do not agree */
+    double default_percent; /* of the base: the default allowance */
+    gint64 default_floor;   /* in the metric's unit: the default allowance */
+    double agree_percent;   /* captured runs that differ by more than both of these do not agree */
     gint64 agree_floor;
 } Metric;
 

@@ -20,11 +20,7 @@ static const Unit byte_units[] = {
 };
 
 static const Unit time_units[] = {
-    {"ms", 1e3},
-    {"s", 1e6},
-    {"min", 60e6},
-    {"h", 3600e6},
-    {NULL, 0},
+    {"ms", 1e3}, {"s", 1e6}, {"min", 60e6}, {"h", 3600e6}, {NULL, 0},
 };
 
 static gboolean parse(const char *text, const Unit *units, gboolean bare, const char *expected, gint64 *value,
@@ -88,7 +84,8 @@ char *units_format_duration(gint64 microseconds)
         return g_strdup_printf("%.1f s", (double)microseconds / G_USEC_PER_SEC);
     if (seconds < 3600)
         return g_strdup_printf("%" G_GINT64_FORMAT " min %" G_GINT64_FORMAT " s", seconds / 60, seconds % 60);
-    return g_strdup_printf("%" G_GINT64_FORMAT " h %" G_GINT64_FORMAT " min", seconds / 3600, seconds / 60 % 60);
+    return g_strdup_printf("%" G_GINT64_FORMAT " h %" G_GINT64_FORMAT " min", seconds / 3600,
+                           seconds / 60 % 60);
 }
 
 char *units_format_change(gint64 base, gint64 now)

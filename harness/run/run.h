@@ -18,17 +18,18 @@ typedef struct {
     /* Written by the run, under lock while it runs. */
     GMutex lock;
     RunState state;
-    gint64 started_us;  /* monotonic */
-    char *marks_folder; /* while it runs: where marks appear, for showing progress; else NULL */
+    gint64 started_us;        /* monotonic */
+    char *marks_folder;       /* while it runs: where marks appear, for showing progress; else NULL */
     Measurement *measurement; /* once done; never NULL then */
 } Run;
 
-Run *run_new(const Project *project, const Scenario *scenario, const Instrument *instrument, guint repetition);
+Run *run_new(const Project *project, const Scenario *scenario, const Instrument *instrument,
+             guint repetition);
 void run_free(Run *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Run, run_free)
 
-/* Measures, in the calling thread. Whatever goes wrong becomes the measurement's problem. The instrument's raw files
- * are kept in REPORTS/raw/NAME.INSTRUMENT. */
+/* Measures, in the calling thread. Whatever goes wrong becomes the measurement's problem. The instrument's
+ * raw files are kept in REPORTS/raw/NAME.INSTRUMENT. */
 void run_measure(Run *self, GCancellable *cancellable);
 
 /* How many iterations were marked so far, as far as the instrument shows it; 0 where it does not. */

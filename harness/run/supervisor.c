@@ -11,8 +11,8 @@
 
 #include "error.h"
 
-/* Runs between fork and exec: system calls only. shared_pid is memory shared with the parent, which must know the
- * process group even where the process is gone before it is asked for. */
+/* Runs between fork and exec: system calls only. shared_pid is memory shared with the parent, which must know
+ * the process group even where the process is gone before it is asked for. */
 static void prepare_child(gpointer shared_pid)
 {
     const struct rlimit no_core = {0, 0};
@@ -67,7 +67,8 @@ static GSource *attach(GSource *source, GSourceFunc func, Waiting *waiting, GMai
 }
 
 /* Waits until the process ends: of itself, because the time is up, or because the run is cancelled. */
-static void await_end(GSubprocess *process, gint64 timeout_us, GCancellable *cancellable, SupervisorOutcome *outcome)
+static void await_end(GSubprocess *process, gint64 timeout_us, GCancellable *cancellable,
+                      SupervisorOutcome *outcome)
 {
     g_autoptr(GMainContext) context = g_main_context_new();
     g_main_context_push_thread_default(context);
@@ -90,7 +91,8 @@ static GSubprocess *launch(const SupervisorPlan *plan, pid_t *shared_pid, GError
     g_autoptr(GSubprocessLauncher) launcher = g_subprocess_launcher_new(G_SUBPROCESS_FLAGS_NONE);
     g_subprocess_launcher_set_environ(launcher, (char **)plan->env);
     g_subprocess_launcher_set_cwd(launcher, plan->folder);
-    g_subprocess_launcher_set_stdin_file_path(launcher, plan->stdin_path != NULL ? plan->stdin_path : "/dev/null");
+    g_subprocess_launcher_set_stdin_file_path(launcher,
+                                              plan->stdin_path != NULL ? plan->stdin_path : "/dev/null");
     g_subprocess_launcher_set_stdout_file_path(launcher, plan->stdout_path);
     g_subprocess_launcher_set_stderr_file_path(launcher, plan->stderr_path);
     g_subprocess_launcher_set_child_setup(launcher, prepare_child, shared_pid, NULL);
@@ -107,7 +109,8 @@ gboolean supervisor_run(const SupervisorPlan *plan, GCancellable *cancellable, S
 {
     *outcome = (SupervisorOutcome){0};
     gint64 started = g_get_monotonic_time();
-    pid_t *shared_pid = mmap(NULL, sizeof *shared_pid, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    pid_t *shared_pid =
+        mmap(NULL, sizeof *shared_pid, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (shared_pid == MAP_FAILED) {
         g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_BROKEN, "%s cannot be started: %s", plan->argv[0],
                     g_strerror(errno));

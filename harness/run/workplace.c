@@ -29,8 +29,8 @@ static gboolean link_file(const ScenarioFile *file, const char *work, GError **e
     g_autofree char *link = g_build_filename(work, base, NULL);
     if (symlink(file->path, link) == 0)
         return TRUE;
-    g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_BROKEN, "%s cannot be linked into the working folder: %s",
-                file->text, g_strerror(errno));
+    g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_BROKEN,
+                "%s cannot be linked into the working folder: %s", file->text, g_strerror(errno));
     return FALSE;
 }
 
@@ -89,7 +89,8 @@ void workplace_keep(const Workplace *self, const char *target)
     if (g_mkdir_with_parents(target, 0777) != 0)
         return;
     g_autoptr(GDir) names = g_dir_open(self->output, 0, NULL);
-    for (const char *name = names != NULL ? g_dir_read_name(names) : NULL; name != NULL; name = g_dir_read_name(names))
+    for (const char *name = names != NULL ? g_dir_read_name(names) : NULL; name != NULL;
+         name = g_dir_read_name(names))
         if (!g_str_has_prefix(name, "mark."))
             keep_file(self->output, name, target);
     keep_file(self->folder, "stdout", target);

@@ -21,11 +21,13 @@ Workplace *workplace_new(const Scenario *scenario, GError **error);
 void workplace_free(Workplace *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Workplace, workplace_free)
 
-/* Copies the instrument's files and what the program wrote to `target` (made anew), for a person to look at; mark
- * files and what is larger than 64 MiB left out. Failing to is no error: the verdict does not depend on it. */
+/* Copies the instrument's files and what the program wrote to `target` (made anew), for a person to look at;
+ * mark files and what is larger than 64 MiB left out. Failing to is no error: the verdict does not depend on
+ * it. */
 void workplace_keep(const Workplace *self, const char *target);
 
-/* The last lines of what the program wrote to standard error, for a message; "" where nothing; (transfer full). */
+/* The last lines of what the program wrote to standard error, for a message; "" where nothing; (transfer
+ * full). */
 char *workplace_last_words(const Workplace *self);
 
 #endif

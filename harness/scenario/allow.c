@@ -48,7 +48,8 @@ static int metric_of_key(YamlFile *yaml, yaml_node_t *key, const char *also, GEr
     return id;
 }
 
-static gboolean read_ceiling(YamlFile *yaml, yaml_node_t *key, yaml_node_t *value, gpointer user_data, GError **error)
+static gboolean read_ceiling(YamlFile *yaml, yaml_node_t *key, yaml_node_t *value, gpointer user_data,
+                             GError **error)
 {
     Allow *self = user_data;
     int id = metric_of_key(yaml, key, "", error);
@@ -58,7 +59,8 @@ static gboolean read_ceiling(YamlFile *yaml, yaml_node_t *key, yaml_node_t *valu
     return yaml_file_read_bytes(yaml, value, &self->ceiling[id], error);
 }
 
-static gboolean read_pair(YamlFile *yaml, yaml_node_t *key, yaml_node_t *value, gpointer user_data, GError **error)
+static gboolean read_pair(YamlFile *yaml, yaml_node_t *key, yaml_node_t *value, gpointer user_data,
+                          GError **error)
 {
     Allow *self = user_data;
     const char *name = (const char *)key->data.scalar.value;

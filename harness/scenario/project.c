@@ -59,13 +59,15 @@ static gboolean read_folder(YamlFile *yaml, yaml_node_t *node, Project *self, ch
         return FALSE;
     char *path = project_resolve(self, self->root, text);
     if (path == NULL)
-        return yaml_file_fail(yaml, node, error, "\"%s\" lies outside the project; name a folder below it", text);
+        return yaml_file_fail(yaml, node, error, "\"%s\" lies outside the project; name a folder below it",
+                              text);
     g_free(*target);
     *target = path;
     return TRUE;
 }
 
-static gboolean read_pair(YamlFile *yaml, yaml_node_t *key, yaml_node_t *value, gpointer user_data, GError **error)
+static gboolean read_pair(YamlFile *yaml, yaml_node_t *key, yaml_node_t *value, gpointer user_data,
+                          GError **error)
 {
     Project *self = user_data;
     const char *name = (const char *)key->data.scalar.value;
@@ -81,9 +83,10 @@ static gboolean read_pair(YamlFile *yaml, yaml_node_t *key, yaml_node_t *value, 
         return yaml_file_read_strings(yaml, value, &self->instruments, error);
     if (strcmp(name, "allow") == 0)
         return allow_read(yaml, value, &self->allow, error);
-    return yaml_file_fail(yaml, key, error,
-                     "unknown key \"%s\"; expected one of scenarios, baselines, reports, timeout, instruments, allow",
-                     name);
+    return yaml_file_fail(
+        yaml, key, error,
+        "unknown key \"%s\"; expected one of scenarios, baselines, reports, timeout, instruments, allow",
+        name);
 }
 
 static gboolean read_config(Project *self, GError **error)
@@ -95,7 +98,8 @@ static gboolean read_config(Project *self, GError **error)
     gsize length = 0;
     g_autoptr(GError) cause = NULL;
     if (!g_file_get_contents(path, &bytes, &length, &cause)) {
-        g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_CONFIG, "%s cannot be read: %s", path, cause->message);
+        g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_CONFIG, "%s cannot be read: %s", path,
+                    cause->message);
         return FALSE;
     }
     if (length > CONFIG_LIMIT) {
@@ -123,7 +127,8 @@ Project *project_find(const char *start, GError **error)
         folder = up;
         if (top) {
             g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_CONFIG,
-                        "%s: found neither " CONFIG_NAME " nor scenarios/ here or above; heapgate init makes a first "
+                        "%s: found neither " CONFIG_NAME
+                        " nor scenarios/ here or above; heapgate init makes a first "
                         "scenario",
                         start);
             return NULL;

@@ -17,16 +17,16 @@ typedef struct {
     Allow allow;
 } Project;
 
-/* Finds the project: the nearest folder from `start` upwards that holds heapgate.yaml or scenarios/, and reads its
- * heapgate.yaml where there is one. (transfer full). Errors: HEAPGATE_ERROR_CONFIG. */
+/* Finds the project: the nearest folder from `start` upwards that holds heapgate.yaml or scenarios/, and
+ * reads its heapgate.yaml where there is one. (transfer full). Errors: HEAPGATE_ERROR_CONFIG. */
 Project *project_find(const char *start, GError **error);
 void project_free(Project *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Project, project_free)
 
 /* `path` as seen from the project's root, for messages and results; (transfer full). */
 char *project_relative(const Project *self, const char *path);
-/* The absolute path of `path` (relative to `folder`), links resolved as far as it exists; NULL where it lies outside
- * the project. (transfer full). */
+/* The absolute path of `path` (relative to `folder`), links resolved as far as it exists; NULL where it lies
+ * outside the project. (transfer full). */
 char *project_resolve(const Project *self, const char *folder, const char *path);
 
 #endif

@@ -51,7 +51,8 @@ static ScenarioFile *read_file(YamlFile *yaml, yaml_node_t *node, const Reading 
         return NULL;
     char *path = project_resolve(reading->project, reading->folder, text);
     if (path == NULL) {
-        yaml_file_fail(yaml, node, error, "\"%s\" lies outside the project; name a file below its root", text);
+        yaml_file_fail(yaml, node, error, "\"%s\" lies outside the project; name a file below its root",
+                       text);
         return NULL;
     }
     ScenarioFile *file = g_new0(ScenarioFile, 1);
@@ -63,7 +64,8 @@ static ScenarioFile *read_file(YamlFile *yaml, yaml_node_t *node, const Reading 
 }
 
 /* A program with a slash is the project's own; without one it is looked up in PATH when it is run. */
-static gboolean resolve_program(YamlFile *yaml, yaml_node_t *node, const Reading *reading, GStrv argv, GError **error)
+static gboolean resolve_program(YamlFile *yaml, yaml_node_t *node, const Reading *reading, GStrv argv,
+                                GError **error)
 {
     if (argv[0] == NULL || *argv[0] == '\0')
         return yaml_file_fail(yaml, node, error, "expected a program and its arguments, found an empty list");
@@ -73,8 +75,8 @@ static gboolean resolve_program(YamlFile *yaml, yaml_node_t *node, const Reading
     g_autofree char *parent = g_path_get_dirname(argv[0]);
     g_autofree char *folder = project_resolve(reading->project, reading->project->root, parent);
     if (folder == NULL)
-        return yaml_file_fail(yaml, node, error, "\"%s\" lies outside the project; name a program below its root",
-                         argv[0]);
+        return yaml_file_fail(yaml, node, error,
+                              "\"%s\" lies outside the project; name a program below its root", argv[0]);
     g_autofree char *base = g_path_get_basename(argv[0]);
     g_free(argv[0]);
     argv[0] = g_build_filename(folder, base, NULL);
@@ -101,7 +103,8 @@ static gboolean read_command(YamlFile *yaml, yaml_node_t *node, gpointer target,
 {
     Reading *reading = target;
     g_auto(GStrv) argv = NULL;
-    if (!yaml_file_read_strings(yaml, node, &argv, error) || !resolve_program(yaml, node, reading, argv, error))
+    if (!yaml_file_read_strings(yaml, node, &argv, error) ||
+        !resolve_program(yaml, node, reading, argv, error))
         return FALSE;
     g_ptr_array_add(reading->scenario->prepare, g_steal_pointer(&argv));
     return TRUE;
@@ -171,9 +174,10 @@ static gboolean read_env(YamlFile *yaml, yaml_node_t *node, Reading *reading, GE
 static gboolean read_later(YamlFile *yaml, yaml_node_t *node, gpointer target, GError **error)
 {
     (void)target;
-    return yaml_file_fail(yaml, node, error,
-                     "workflow.ready, step and stop are not yet supported: let the program mark its own iterations "
-                     "(heapgate.h)");
+    return yaml_file_fail(
+        yaml, node, error,
+        "workflow.ready, step and stop are not yet supported: let the program mark its own iterations "
+        "(heapgate.h)");
 }
 
 static const YamlField workflow_fields[] = {
@@ -192,11 +196,12 @@ static gboolean read_workflow(YamlFile *yaml, yaml_node_t *node, Reading *readin
         return FALSE;
     self->has_workflow = TRUE;
     if (self->iterations > 0 && self->iterations - MAX(self->warmup, 1) < SCENARIO_FEWEST_COUNTED)
-        return yaml_file_fail(yaml, node, error,
-                         "%" G_GINT64_FORMAT " iterations less %" G_GINT64_FORMAT
-                         " of warm-up leave fewer than %d to count: growth cannot be told from noise; raise "
-                         "iterations",
-                         self->iterations, MAX(self->warmup, 1), SCENARIO_FEWEST_COUNTED);
+        return yaml_file_fail(
+            yaml, node, error,
+            "%" G_GINT64_FORMAT " iterations less %" G_GINT64_FORMAT
+            " of warm-up leave fewer than %d to count: growth cannot be told from noise; raise "
+            "iterations",
+            self->iterations, MAX(self->warmup, 1), SCENARIO_FEWEST_COUNTED);
     return TRUE;
 }
 
@@ -266,7 +271,8 @@ static const struct {
     {"tags", read_tags},
 };
 
-static gboolean read_key(YamlFile *yaml, yaml_node_t *key, yaml_node_t *value, gpointer user_data, GError **error)
+static gboolean read_key(YamlFile *yaml, yaml_node_t *key, yaml_node_t *value, gpointer user_data,
+                         GError **error)
 {
     const char *name = (const char *)key->data.scalar.value;
     g_autoptr(GString) names = g_string_new(NULL);
@@ -288,7 +294,8 @@ static gboolean name_is_plain(const char *name)
 static gboolean has_pair(YamlFile *yaml, const char *name)
 {
     yaml_node_t *root = yaml_file_root(yaml);
-    for (yaml_node_pair_t *pair = root->data.mapping.pairs.start; pair < root->data.mapping.pairs.top; pair++) {
+    for (yaml_node_pair_t *pair = root->data.mapping.pairs.start; pair < root->data.mapping.pairs.top;
+         pair++) {
         yaml_node_t *key = yaml_document_get_node(&yaml->document, pair->key);
         if (key->type == YAML_SCALAR_NODE && strcmp((const char *)key->data.scalar.value, name) == 0)
             return TRUE;
@@ -318,17 +325,20 @@ static Scenario *scenario_new(const Project *project, const char *path)
 static gboolean check_whole(YamlFile *yaml, const Scenario *self, GError **error)
 {
     if (!name_is_plain(self->name))
-        return yaml_file_fail(yaml, yaml_file_root(yaml), error,
-                         "the file's name is the scenario's: use letters, digits, \".\", \"_\" and \"-\" only");
+        return yaml_file_fail(
+            yaml, yaml_file_root(yaml), error,
+            "the file's name is the scenario's: use letters, digits, \".\", \"_\" and \"-\" only");
     if (self->run == NULL)
-        return yaml_file_fail(yaml, yaml_file_root(yaml), error, "expected a key \"run\" with the program and its arguments");
+        return yaml_file_fail(yaml, yaml_file_root(yaml), error,
+                              "expected a key \"run\" with the program and its arguments");
     if (self->instruments == NULL || self->instruments[0] == NULL)
         return yaml_file_fail(yaml, yaml_file_root(yaml), error,
-                         "expected a key \"instruments\", such as instruments: [massif, memcheck]");
+                              "expected a key \"instruments\", such as instruments: [massif, memcheck]");
     return TRUE;
 }
 
-Scenario *scenario_parse(const Project *project, const char *path, const char *bytes, gsize length, GError **error)
+Scenario *scenario_parse(const Project *project, const char *path, const char *bytes, gsize length,
+                         GError **error)
 {
     g_autoptr(Scenario) self = scenario_new(project, path);
     g_autoptr(YamlFile) yaml = yaml_file_load(bytes, length, self->file, error);
@@ -340,7 +350,8 @@ Scenario *scenario_parse(const Project *project, const char *path, const char *b
         yaml_file_fail(yaml, yaml_file_root(yaml), error, "give run or shell, not both");
         return NULL;
     }
-    if (!yaml_file_each_pair(yaml, yaml_file_root(yaml), read_key, &reading, error) || !check_whole(yaml, self, error))
+    if (!yaml_file_each_pair(yaml, yaml_file_root(yaml), read_key, &reading, error) ||
+        !check_whole(yaml, self, error))
         return NULL;
     return g_steal_pointer(&self);
 }
@@ -352,12 +363,13 @@ Scenario *scenario_load(const Project *project, const char *path, GError **error
     g_autoptr(GError) cause = NULL;
     g_autofree char *name = project_relative(project, path);
     if (!g_file_get_contents(path, &bytes, &length, &cause)) {
-        g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_CONFIG, "%s cannot be read: %s", name, cause->message);
+        g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_CONFIG, "%s cannot be read: %s", name,
+                    cause->message);
         return NULL;
     }
     if (length > FILE_LIMIT) {
-        g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_CONFIG, "%s: larger than 1 MiB, which no scenario is",
-                    name);
+        g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_CONFIG,
+                    "%s: larger than 1 MiB, which no scenario is", name);
         return NULL;
     }
     return scenario_parse(project, path, bytes, length, error);
@@ -368,8 +380,8 @@ static gboolean check_file(const Scenario *self, const ScenarioFile *file, GErro
     if (file == NULL || g_file_test(file->path, G_FILE_TEST_EXISTS))
         return TRUE;
     g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_CONFIG,
-                "%s:%zu:%zu: \"%s\" does not exist; correct the name or build it first", self->file, file->line,
-                file->column, file->text);
+                "%s:%zu:%zu: \"%s\" does not exist; correct the name or build it first", self->file,
+                file->line, file->column, file->text);
     return FALSE;
 }
 

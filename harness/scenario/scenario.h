@@ -18,17 +18,17 @@ typedef struct {
     char *name; /* the file's, without ".yaml" */
     char *file; /* relative to the project's root */
     char *about;
-    GStrv run;              /* argv; never empty; the program resolved where it has a slash */
-    GPtrArray *prepare;     /* GStrv: commands run natively in the working folder before measuring */
+    GStrv run;                /* argv; never empty; the program resolved where it has a slash */
+    GPtrArray *prepare;       /* GStrv: commands run natively in the working folder before measuring */
     ScenarioFile *stdin_file; /* NULL: nothing to read */
-    GPtrArray *files;       /* ScenarioFile: linked into the working folder */
-    GPtrArray *suppressions; /* ScenarioFile */
-    GStrv env;              /* "NAME=value" */
+    GPtrArray *files;         /* ScenarioFile: linked into the working folder */
+    GPtrArray *suppressions;  /* ScenarioFile */
+    GStrv env;                /* "NAME=value" */
     gint64 timeout_us;
-    GStrv instruments;      /* never empty once loaded */
+    GStrv instruments; /* never empty once loaded */
     gboolean has_workflow;
-    gint64 warmup;          /* of the iterations, the first that do not count */
-    gint64 iterations;      /* marked by the program, warm-up included; 0: as many as it marks */
+    gint64 warmup;     /* of the iterations, the first that do not count */
+    gint64 iterations; /* marked by the program, warm-up included; 0: as many as it marks */
     gint64 expect_exit;
     Allow allow;
     GStrv tags; /* never NULL */
@@ -40,7 +40,8 @@ enum { SCENARIO_FEWEST_COUNTED = 8, SCENARIO_DEFAULT_WARMUP = 3 };
 /* Reads one scenario. bytes: (transfer none). path: absolute path of the file, for its name and folder.
  * Opens nothing; scenario_check_files does. (transfer full).
  * Errors: HEAPGATE_ERROR_CONFIG "scenarios/NAME.yaml:LINE:COLUMN: ...". */
-Scenario *scenario_parse(const Project *project, const char *path, const char *bytes, gsize length, GError **error);
+Scenario *scenario_parse(const Project *project, const char *path, const char *bytes, gsize length,
+                         GError **error);
 Scenario *scenario_load(const Project *project, const char *path, GError **error);
 void scenario_free(Scenario *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Scenario, scenario_free)
@@ -48,8 +49,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Scenario, scenario_free)
 /* Every file the scenario names exists. Errors as above. */
 gboolean scenario_check_files(const Scenario *self, GError **error);
 
-/* The scenarios whose name matches one of patterns (globs; none: all) and that carry one of tags (none: any), by
- * name. (transfer full), elements Scenario. A pattern that matches nothing, and no scenario at all, are errors. */
+/* The scenarios whose name matches one of patterns (globs; none: all) and that carry one of tags (none: any),
+ * by name. (transfer full), elements Scenario. A pattern that matches nothing, and no scenario at all, are
+ * errors. */
 GPtrArray *scenarios_load(const Project *project, const char *const *patterns, const char *const *tags,
                           GError **error);
 

@@ -41,9 +41,10 @@ static gboolean check_patterns(const Project *project, const char *const *patter
 {
     g_autofree char *folder = project_relative(project, project->scenarios);
     if (names->len == 0) {
-        g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_CONFIG,
-                    "%s holds no scenario (NAME.yaml), so nothing would be measured; heapgate init makes a first one",
-                    folder);
+        g_set_error(
+            error, HEAPGATE_ERROR, HEAPGATE_ERROR_CONFIG,
+            "%s holds no scenario (NAME.yaml), so nothing would be measured; heapgate init makes a first one",
+            folder);
         return FALSE;
     }
     for (const char *const *pattern = patterns; pattern != NULL && *pattern != NULL; pattern++)
@@ -95,9 +96,10 @@ GPtrArray *scenarios_load(const Project *project, const char *const *patterns, c
     }
     if (chosen->len == 0) {
         g_autofree char *list = g_strjoinv(", ", (GStrv)tags);
-        g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_USAGE,
-                    "no scenario carries the tag %s, so nothing would be measured; heapgate list shows the tags",
-                    list);
+        g_set_error(
+            error, HEAPGATE_ERROR, HEAPGATE_ERROR_USAGE,
+            "no scenario carries the tag %s, so nothing would be measured; heapgate list shows the tags",
+            list);
         return NULL;
     }
     return g_steal_pointer(&chosen);

@@ -10,8 +10,8 @@
 static void set_parser_error(yaml_parser_t *parser, const char *name, GError **error)
 {
     gsize line = parser->problem_mark.line + 1, column = parser->problem_mark.column + 1;
-    g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_CONFIG, "%s:%zu:%zu: this is not YAML: %s%s%s", name, line,
-                column, parser->problem != NULL ? parser->problem : "out of memory",
+    g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_CONFIG, "%s:%zu:%zu: this is not YAML: %s%s%s", name,
+                line, column, parser->problem != NULL ? parser->problem : "out of memory",
                 parser->context != NULL ? ", " : "", parser->context != NULL ? parser->context : "");
 }
 
@@ -24,8 +24,9 @@ static gboolean load_one(YamlFile *self, yaml_parser_t *parser, GError **error)
     }
     yaml_node_t *root = yaml_document_get_root_node(&self->document);
     if (root == NULL || root->type != YAML_MAPPING_NODE) {
-        g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_CONFIG, "%s:1:1: expected keys and values, found %s",
-                    self->name, root == NULL ? "nothing" : "something else");
+        g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_CONFIG,
+                    "%s:1:1: expected keys and values, found %s", self->name,
+                    root == NULL ? "nothing" : "something else");
         return FALSE;
     }
     yaml_document_t second;
@@ -82,7 +83,7 @@ const char *yaml_file_text(YamlFile *self, yaml_node_t *node, GError **error)
 {
     if (node->type != YAML_SCALAR_NODE) {
         yaml_file_fail(self, node, error, "expected one value, found a %s",
-                  node->type == YAML_MAPPING_NODE ? "mapping" : "list");
+                       node->type == YAML_MAPPING_NODE ? "mapping" : "list");
         return NULL;
     }
     const char *text = (const char *)node->data.scalar.value;
@@ -93,13 +94,15 @@ const char *yaml_file_text(YamlFile *self, yaml_node_t *node, GError **error)
     return text;
 }
 
-gboolean yaml_file_each_pair(YamlFile *self, yaml_node_t *node, YamlPair func, gpointer user_data, GError **error)
+gboolean yaml_file_each_pair(YamlFile *self, yaml_node_t *node, YamlPair func, gpointer user_data,
+                             GError **error)
 {
     if (node->type != YAML_MAPPING_NODE)
         return yaml_file_fail(self, node, error, "expected keys and values, found a %s",
-                         node->type == YAML_SCALAR_NODE ? "single value" : "list");
+                              node->type == YAML_SCALAR_NODE ? "single value" : "list");
     g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
-    for (yaml_node_pair_t *pair = node->data.mapping.pairs.start; pair < node->data.mapping.pairs.top; pair++) {
+    for (yaml_node_pair_t *pair = node->data.mapping.pairs.start; pair < node->data.mapping.pairs.top;
+         pair++) {
         yaml_node_t *key = yaml_document_get_node(&self->document, pair->key);
         const char *text = yaml_file_text(self, key, error);
         if (text == NULL)
@@ -125,7 +128,8 @@ static char *field_names(const YamlField *fields)
     return g_string_free(names, FALSE);
 }
 
-static gboolean read_field(YamlFile *self, yaml_node_t *key, yaml_node_t *value, gpointer user_data, GError **error)
+static gboolean read_field(YamlFile *self, yaml_node_t *key, yaml_node_t *value, gpointer user_data,
+                           GError **error)
 {
     const MappingTarget *target = user_data;
     const char *text = (const char *)key->data.scalar.value;
@@ -136,19 +140,21 @@ static gboolean read_field(YamlFile *self, yaml_node_t *key, yaml_node_t *value,
     return yaml_file_fail(self, key, error, "unknown key \"%s\"; expected one of %s", text, names);
 }
 
-gboolean yaml_file_read_mapping(YamlFile *self, yaml_node_t *node, const YamlField *fields, gpointer structure,
-                           GError **error)
+gboolean yaml_file_read_mapping(YamlFile *self, yaml_node_t *node, const YamlField *fields,
+                                gpointer structure, GError **error)
 {
     MappingTarget target = {fields, structure};
     return yaml_file_each_pair(self, node, read_field, &target, error);
 }
 
-gboolean yaml_file_each_item(YamlFile *self, yaml_node_t *node, YamlRead read, gpointer target, GError **error)
+gboolean yaml_file_each_item(YamlFile *self, yaml_node_t *node, YamlRead read, gpointer target,
+                             GError **error)
 {
     if (node->type != YAML_SEQUENCE_NODE)
         return yaml_file_fail(self, node, error, "expected a list, found a %s",
-                         node->type == YAML_SCALAR_NODE ? "single value" : "mapping");
-    for (yaml_node_item_t *item = node->data.sequence.items.start; item < node->data.sequence.items.top; item++)
+                              node->type == YAML_SCALAR_NODE ? "single value" : "mapping");
+    for (yaml_node_item_t *item = node->data.sequence.items.start; item < node->data.sequence.items.top;
+         item++)
         if (!read(self, yaml_document_get_node(&self->document, *item), target, error))
             return FALSE;
     return TRUE;
@@ -185,8 +191,9 @@ gboolean yaml_file_read_strings(YamlFile *self, yaml_node_t *node, gpointer targ
     return TRUE;
 }
 
-static gboolean read_unit(YamlFile *self, yaml_node_t *node, gboolean (*parse)(const char *, gint64 *, GError **),
-                          gint64 *target, GError **error)
+static gboolean read_unit(YamlFile *self, yaml_node_t *node,
+                          gboolean (*parse)(const char *, gint64 *, GError **), gint64 *target,
+                          GError **error)
 {
     const char *text = yaml_file_text(self, node, error);
     if (text == NULL)
@@ -227,7 +234,8 @@ gboolean yaml_file_read_percent(YamlFile *self, yaml_node_t *node, gpointer targ
     char *end = NULL;
     double number = g_ascii_isdigit(text[0]) ? g_ascii_strtod(text, &end) : -1;
     if (end == NULL || *end != '\0' || number < 0 || number > 1e6)
-        return yaml_file_fail(self, node, error, "expected a percentage such as 5 or 2.5, found \"%s\"", text);
+        return yaml_file_fail(self, node, error, "expected a percentage such as 5 or 2.5, found \"%s\"",
+                              text);
     *(double *)target = number;
     return TRUE;
 }

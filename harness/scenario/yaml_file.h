@@ -34,22 +34,31 @@ typedef struct {
 } YamlField;
 
 /* Reads a mapping by a table that ends with a NULL key. Unknown keys and keys given twice are errors. */
-gboolean yaml_file_read_mapping(YamlFile *self, yaml_node_t *node, const YamlField *fields, gpointer structure,
-                           GError **error);
+gboolean yaml_file_read_mapping(YamlFile *self, yaml_node_t *node, const YamlField *fields,
+                                gpointer structure, GError **error);
 /* Calls func for each pair of a mapping with free keys, in file order; keys are strings and unique. */
-typedef gboolean (*YamlPair)(YamlFile *self, yaml_node_t *key, yaml_node_t *value, gpointer user_data, GError **error);
-gboolean yaml_file_each_pair(YamlFile *self, yaml_node_t *node, YamlPair func, gpointer user_data, GError **error);
+typedef gboolean (*YamlPair)(YamlFile *self, yaml_node_t *key, yaml_node_t *value, gpointer user_data,
+                             GError **error);
+gboolean yaml_file_each_pair(YamlFile *self, yaml_node_t *node, YamlPair func, gpointer user_data,
+                             GError **error);
 /* Calls read for each item of a sequence with the same target. */
-gboolean yaml_file_each_item(YamlFile *self, yaml_node_t *node, YamlRead read, gpointer target, GError **error);
+gboolean yaml_file_each_item(YamlFile *self, yaml_node_t *node, YamlRead read, gpointer target,
+                             GError **error);
 
 /* The text of a scalar, or NULL with error; (transfer none). */
 const char *yaml_file_text(YamlFile *self, yaml_node_t *node, GError **error);
 /* The readers of plain values; targets in the comments. */
-gboolean yaml_file_read_string(YamlFile *self, yaml_node_t *node, gpointer target, GError **error);   /* char * */
-gboolean yaml_file_read_strings(YamlFile *self, yaml_node_t *node, gpointer target, GError **error);  /* GStrv */
-gboolean yaml_file_read_bytes(YamlFile *self, yaml_node_t *node, gpointer target, GError **error);    /* gint64 */
-gboolean yaml_file_read_duration(YamlFile *self, yaml_node_t *node, gpointer target, GError **error); /* gint64, us */
-gboolean yaml_file_read_count(YamlFile *self, yaml_node_t *node, gpointer target, GError **error);    /* gint64 >= 0 */
-gboolean yaml_file_read_percent(YamlFile *self, yaml_node_t *node, gpointer target, GError **error);  /* double >= 0 */
+gboolean yaml_file_read_string(YamlFile *self, yaml_node_t *node, gpointer target,
+                               GError **error); /* char * */
+gboolean yaml_file_read_strings(YamlFile *self, yaml_node_t *node, gpointer target,
+                                GError **error); /* GStrv */
+gboolean yaml_file_read_bytes(YamlFile *self, yaml_node_t *node, gpointer target,
+                              GError **error); /* gint64 */
+gboolean yaml_file_read_duration(YamlFile *self, yaml_node_t *node, gpointer target,
+                                 GError **error); /* gint64, us */
+gboolean yaml_file_read_count(YamlFile *self, yaml_node_t *node, gpointer target,
+                              GError **error); /* gint64 >= 0 */
+gboolean yaml_file_read_percent(YamlFile *self, yaml_node_t *node, gpointer target,
+                                GError **error); /* double >= 0 */
 
 #endif

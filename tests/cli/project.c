@@ -43,28 +43,30 @@ void test_project_write(TestProject *self, const char *relative, const char *for
     g_autofree char *folder = g_path_get_dirname(path);
     g_mkdir_with_parents(folder, 0777);
     int mode = g_str_has_prefix(text, "#!") ? 0777 : 0666;
-    ck_assert_msg(g_file_set_contents_full(path, text, -1, G_FILE_SET_CONTENTS_CONSISTENT, mode, NULL), "%s", path);
+    ck_assert_msg(g_file_set_contents_full(path, text, -1, G_FILE_SET_CONTENTS_CONSISTENT, mode, NULL), "%s",
+                  path);
 }
 
 char *test_project_read(const TestProject *self, const char *relative)
 {
     char *text = NULL;
-    ck_assert_msg(g_file_get_contents(test_project_path(self, relative), &text, NULL, NULL), "%s is not there",
-                  relative);
+    ck_assert_msg(g_file_get_contents(test_project_path(self, relative), &text, NULL, NULL),
+                  "%s is not there", relative);
     return text;
 }
 
 int test_project_run(TestProject *self, const char *words)
 {
     const char *chosen = g_getenv("HEAPGATE_BINARY");
-    g_autofree char *line = g_strdup_printf("'%s' %s", chosen != NULL ? chosen : runner_path("build/heapgate"), words);
+    g_autofree char *line =
+        g_strdup_printf("'%s' %s", chosen != NULL ? chosen : runner_path("build/heapgate"), words);
     g_auto(GStrv) argv = NULL;
     g_autofree char *errors = NULL, *output = NULL;
     int status = 0;
     g_autoptr(GError) error = NULL;
     ck_assert(g_shell_parse_argv(line, NULL, &argv, NULL));
-    ck_assert_msg(g_spawn_sync(self->folder, argv, self->env, G_SPAWN_DEFAULT, NULL, NULL, &output, &errors, &status,
-                               &error),
+    ck_assert_msg(g_spawn_sync(self->folder, argv, self->env, G_SPAWN_DEFAULT, NULL, NULL, &output, &errors,
+                               &status, &error),
                   "%s", error != NULL ? error->message : "");
     g_free(self->output);
     self->output = g_strconcat(output, errors, NULL);
@@ -81,8 +83,8 @@ void test_project_expect(TestProject *self, int status, const char *words, ...)
     va_list texts;
     va_start(texts, words);
     for (const char *text = va_arg(texts, const char *); text != NULL; text = va_arg(texts, const char *))
-        ck_assert_msg(strstr(self->output, text) != NULL, "heapgate %s: \"%s\" is not in\n%.2000s", words, text,
-                      self->output);
+        ck_assert_msg(strstr(self->output, text) != NULL, "heapgate %s: \"%s\" is not in\n%.2000s", words,
+                      text, self->output);
     va_end(texts);
 }
 

@@ -22,10 +22,11 @@ void test_project_write(TestProject *self, const char *relative, const char *for
 /* Reads a file; the test fails where it is not there. (transfer full). */
 char *test_project_read(const TestProject *self, const char *relative);
 
-/* Runs heapgate with these words, split at blanks ('...' quotes), in the project's folder. Returns the status. */
+/* Runs heapgate with these words, split at blanks ('...' quotes), in the project's folder. Returns the
+ * status. */
 int test_project_run(TestProject *self, const char *words);
-/* The same, and the test fails, printing the output, where the status is another or a text is not in the output.
- * texts end with NULL. */
+/* The same, and the test fails, printing the output, where the status is another or a text is not in the
+ * output. texts end with NULL. */
 void test_project_expect(TestProject *self, int status, const char *words, ...) G_GNUC_NULL_TERMINATED;
 
 /* reports/result.json of the last run; (transfer full). */

@@ -1,4 +1,5 @@
-/* Every program that leaks on purpose is called, by the metric and by the function; its healthy twin is not. */
+/* Every program that leaks on purpose is called, by the metric and by the function; its healthy twin is not.
+ */
 #include <stdio.h>
 #include <string.h>
 
@@ -38,7 +39,8 @@ static const Fixture fixtures[] = {
     {"deep_recursion", "", TRUE, "massif", METRIC_GROWTH, "note_leaf"},
     {"deep_recursion", "", TRUE, "memcheck", METRIC_LOST, "note_leaf"},
     {"sawtooth", "", TRUE, "massif", METRIC_GROWTH, "queue_event"},
-    /* Two teeth in 20 iterations are too few to tell what stays from what falls with the next: retained tells. */
+    /* Two teeth in 20 iterations are too few to tell what stays from what falls with the next: retained
+       tells. */
     {"sawtooth-9", ", '9'", TRUE, "massif", METRIC_RETAINED, "queue_event"},
     {"cache", "", TRUE, "massif", METRIC_GROWTH, "cache_entry"},
     {"doubling", "", TRUE, "massif", METRIC_GROWTH, "copy_text"},
@@ -61,8 +63,8 @@ static void write_scenarios(TestProject *project, const char *mode)
                 g_free(instruments);
                 instruments = both;
             }
-        test_project_write(project, file, "run: [%s, %s%s]\ninstruments: [%s]\n%s", runner_path(relative), mode,
-                           fixture->arguments, instruments,
+        test_project_write(project, file, "run: [%s, %s%s]\ninstruments: [%s]\n%s", runner_path(relative),
+                           mode, fixture->arguments, instruments,
                            fixture->marks ? "workflow: {warmup: 4, iterations: 24}\n" : "");
     }
 }
@@ -105,9 +107,10 @@ static char *check_leaky(const Result *result, const Fixture *fixture)
         else if (strstr(passage, fixture->function) == NULL)
             wrong = "its function is not printed";
     }
-    return wrong != NULL ? g_strdup_printf("%s, %s, %s (%s): %s", fixture->scenario, fixture->instrument, metric,
-                                           fixture->function != NULL ? fixture->function : "no function", wrong)
-                         : NULL;
+    return wrong != NULL
+               ? g_strdup_printf("%s, %s, %s (%s): %s", fixture->scenario, fixture->instrument, metric,
+                                 fixture->function != NULL ? fixture->function : "no function", wrong)
+               : NULL;
 }
 
 static void report_wrong(char *sentence, GString *wrong)

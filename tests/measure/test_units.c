@@ -7,7 +7,8 @@ START_TEST(test_bytes_are_read_with_their_units)
     const struct {
         const char *text;
         gint64 bytes;
-    } cases[] = {{"0 B", 0}, {"48 B", 48}, {"64 KiB", 65536}, {"1.5 MiB", 1572864}, {"2GiB", 2147483648}, {"512", 512}};
+    } cases[] = {{"0 B", 0},           {"48 B", 48},         {"64 KiB", 65536},
+                 {"1.5 MiB", 1572864}, {"2GiB", 2147483648}, {"512", 512}};
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
         gint64 bytes = -1;
         ck_assert_msg(units_parse_bytes(cases[i].text, &bytes, NULL), "%s", cases[i].text);
@@ -44,7 +45,9 @@ START_TEST(test_bytes_are_printed_with_three_figures)
     const struct {
         gint64 bytes;
         const char *text;
-    } cases[] = {{0, "0 B"}, {1023, "1023 B"}, {1024, "1.00 KiB"}, {2013266, "1.92 MiB"}, {104857600, "100 MiB"}, {-48, "-48 B"}};
+    } cases[] = {
+        {0, "0 B"},    {1023, "1023 B"}, {1024, "1.00 KiB"}, {2013266, "1.92 MiB"}, {104857600, "100 MiB"},
+        {-48, "-48 B"}};
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autofree char *text = units_format_bytes(cases[i].bytes);
         ck_assert_str_eq(text, cases[i].text);
