@@ -6,12 +6,13 @@ folder, the upload copies into a folder. What happened is printed as one JSON ob
 
     run_steps.py ACTION.yml --workspace DIR --scratch DIR [--restore DIR] [--input NAME=VALUE]...
     run_steps.py --shellcheck FILE.yml...      ShellCheck over every script in them
-    run_steps.py --safety FILE.yml...          what makes a pull request from a fork harmless
+    run_steps.py --safety FILE.yml...          what keeps a pull request from a fork harmless
 """
 
 import argparse
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -134,8 +135,19 @@ def shellcheck(files):
                 yield f"{file}: {step['name']}:\n{done.stdout.replace(script.name, 'script')}"
 
 
+def make_targets():
+    """Every target that our makefiles name."""
+    root = Path(__file__).resolve().parents[2]
+    text = "".join(file.read_text() for file in [root / "Makefile", *root.glob("*/*.mk"), *root.glob("*/*/*.mk")])
+    return {word for line in re.findall(r"^([a-z][a-z -]*):", text, re.M) for word in line.split()}
+
+
 def safety(files):
     for file in files:
+        for step in run_steps_of(file):
+            for target in re.findall(r"^(?:.*&& )?make ([a-z][a-z-]*)", step["run"], re.M):
+                if target not in make_targets():
+                    yield f"{file}: {step['name']}: there is no make {target}"
         loaded = load(file)
         for step in run_steps_of(file):
             if "${{" in step["run"]:
