@@ -1,4 +1,5 @@
 /* The program: finds the command, runs it, and turns what happened into an exit status. The only exit. */
+#include <fcntl.h>
 #include <glib.h>
 #include <locale.h>
 #include <stdio.h>
@@ -58,8 +59,18 @@ static int run_command(int argc, char **argv, GError **error)
     return command->run(argc - 1, argv + 1, error);
 }
 
+/* A closed standard descriptor would be given to the next file that is opened, and that file be written to.
+ * What is opened here in its place cannot be written to: output nobody sees stays an error. */
+static void hold_standard_descriptors(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) == -1 && open("/dev/null", fd == STDERR_FILENO ? O_WRONLY : O_RDONLY) != fd)
+            abort();
+}
+
 int main(int argc, char **argv)
 {
+    hold_standard_descriptors();
     setlocale(LC_CTYPE, "");
     g_set_prgname("heapgate");
     g_autoptr(GError) error = NULL;

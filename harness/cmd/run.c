@@ -143,6 +143,36 @@ static const ScenarioResult *find_recorded(const Result *recorded, const char *n
     return NULL;
 }
 
+static gboolean has_instrument(const ScenarioResult *recorded, const char *name)
+{
+    for (guint i = 0; i < recorded->instruments->len; i++)
+        if (strcmp(((const InstrumentResult *)g_ptr_array_index(recorded->instruments, i))->instrument,
+                   name) == 0)
+            return TRUE;
+    return FALSE;
+}
+
+/* What the scenario asks for today and the record lacks was not seen. */
+static gboolean check_recorded(const ScenarioResult *recorded, const Scenario *scenario,
+                               const StreetOptions *options, const char *path, GError **error)
+{
+    if (recorded == NULL || recorded->environment == NULL) {
+        g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_BROKEN,
+                    "%s holds no measurement of %s; name the scenarios it holds, or measure again", path,
+                    scenario->name);
+        return FALSE;
+    }
+    for (GStrv name = scenario->instruments; *name != NULL; name++)
+        if (street_wants(options, *name) && !has_instrument(recorded, *name)) {
+            g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_BROKEN,
+                        "%s holds no measurement of %s by %s; choose with --instrument what it holds, or "
+                        "measure again",
+                        path, scenario->name, *name);
+            return FALSE;
+        }
+    return TRUE;
+}
+
 /* Compares what was measured before with the baselines and allowances of now. */
 static Result *replay(const Street *street, const StreetOptions *options, const char *path, GError **error)
 {
@@ -160,12 +190,8 @@ static Result *replay(const Street *street, const StreetOptions *options, const 
     for (guint i = 0; i < street->scenarios->len; i++) {
         const Scenario *scenario = g_ptr_array_index(street->scenarios, i);
         RecordedSource source = {find_recorded(recorded, scenario->name), 0, options};
-        if (source.recorded == NULL || source.recorded->environment == NULL) {
-            g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_BROKEN,
-                        "%s holds no measurement of %s; name the scenarios it holds, or measure again", path,
-                        scenario->name);
+        if (!check_recorded(source.recorded, scenario, options, path, error))
             return NULL;
-        }
         if (!compare_scenario(street->project, scenario, source.recorded->environment, take_from_recorded,
                               &source, result, error))
             return NULL;
@@ -195,6 +221,17 @@ static int report(const Street *street, const StreetOptions *options, const Resu
     return verdict_exit_status(result->verdict);
 }
 
+static int run(const StreetOptions *options, const char *recorded, const char *const *patterns,
+               GError **error)
+{
+    g_autoptr(Street) street = street_new(options, patterns, error);
+    if (street == NULL)
+        return 0;
+    g_autoptr(Result) result =
+        recorded != NULL ? replay(street, options, recorded, error) : measure(street, options, error);
+    return result != NULL ? report(street, options, result, error) : 0;
+}
+
 static int command_run_run(int argc, char **argv, GError **error)
 {
     g_auto(StreetOptions) options = {0};
@@ -207,14 +244,16 @@ static int command_run_run(int argc, char **argv, GError **error)
         0,          G_OPTION_ARG_FILENAME,
         &recorded,  "Do not measure: compare the measurements of this result.json with today's baselines",
         "RESULT"};
-    if (!command_parse(&command_run, entries, &argc, &argv, &helped, error) || helped)
-        return 0;
-    g_autoptr(Street) street = street_new(&options, (const char *const *)argv + 1, error);
-    if (street == NULL)
-        return 0;
-    g_autoptr(Result) result =
-        recorded != NULL ? replay(street, &options, recorded, error) : measure(street, &options, error);
-    return result != NULL ? report(street, &options, result, error) : 0;
+    g_autoptr(GError) problem = NULL;
+    int status = 0;
+    if (command_parse(&command_run, entries, &argc, &argv, &helped, &problem) && !helped)
+        status = run(&options, recorded, (const char *const *)argv + 1, &problem);
+    /* Whatever failed, an earlier run's verdict is not this one's. The measurements may still be wanted. */
+    if (problem != NULL) {
+        street_forget_failed(&options, recorded != NULL);
+        g_propagate_error(error, g_steal_pointer(&problem));
+    }
+    return status;
 }
 
 const Command command_run = {

@@ -157,14 +157,29 @@ GMappedFile *street_map(const char *path, GError **error)
     return mapped;
 }
 
-void street_forget_reports(const Street *self)
+static void forget_reports(const Project *project, gboolean keep_result)
 {
     for (const Report *const *report = reports_all(); *report != NULL; report++) {
-        if ((*report)->default_path == NULL)
+        if ((*report)->default_path == NULL || (keep_result && *report == &report_json))
             continue;
-        g_autofree char *path = g_build_filename(self->project->reports, (*report)->default_path, NULL);
+        g_autofree char *path = g_build_filename(project->reports, (*report)->default_path, NULL);
         g_unlink(path);
     }
+}
+
+void street_forget_reports(const Street *self)
+{
+    forget_reports(self->project, FALSE);
+}
+
+void street_forget_failed(const StreetOptions *options, gboolean keep_result)
+{
+    const char *start = options->folder != NULL ? options->folder : ".";
+    g_autoptr(Project) project = project_find(start, NULL);
+    if (project == NULL)
+        project = project_find_bare(start, NULL);
+    if (project != NULL)
+        forget_reports(project, keep_result);
 }
 
 static gboolean write_report(const Report *report, const Result *result, const char *folder, GError **error)
@@ -189,8 +204,10 @@ static gboolean write_report(const Report *report, const Result *result, const c
 gboolean street_write_reports(const Result *result, const char *folder, GError **error)
 {
     if (g_mkdir_with_parents(folder, 0777) != 0) {
-        g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_BROKEN, "%s cannot be made: %s", folder,
-                    g_strerror(errno));
+        g_set_error(
+            error, HEAPGATE_ERROR, HEAPGATE_ERROR_BROKEN,
+            "%s cannot be made: %s; make room for it, or name another folder (reports: in heapgate.yaml)",
+            folder, g_strerror(errno));
         return FALSE;
     }
     for (const Report *const *report = reports_all(); *report != NULL; report++)
@@ -210,7 +227,7 @@ gboolean street_print(const Result *result, const StreetOptions *options, GError
     g_autoptr(GError) cause = NULL;
     if (console_write(result, flags, stream, &cause) && g_output_stream_flush(stream, NULL, &cause))
         return TRUE;
-    g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_BROKEN, "standard output cannot be written: %s",
-                cause->message);
+    g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_BROKEN,
+                "standard output cannot be written: %s; free space or redirect it elsewhere", cause->message);
     return FALSE;
 }

@@ -36,8 +36,8 @@ void street_free(Street *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Street, street_free)
 
 /* Checks what the scenarios name and measures each under each of its instruments `repeats` times (0: as often
- * as the instrument needs for a baseline). FALSE with error where it was interrupted or a scenario's file is
- * missing. */
+ * as the instrument needs for a baseline), having removed the reports of an earlier run. FALSE with error
+ * where it was interrupted or a scenario's file is missing. */
 gboolean street_measure(Street *self, const StreetOptions *options, guint repeats, GError **error);
 /* Is this instrument wanted (--instrument)? */
 gboolean street_wants(const StreetOptions *options, const char *instrument);
@@ -48,6 +48,10 @@ GMappedFile *street_map(const char *path, GError **error);
 
 /* Removes what an earlier run reported: a run that dies must not leave a verdict behind. */
 void street_forget_reports(const Street *self);
+/* After a run that failed: removes what it or an earlier one reported, so that no pass is left behind,
+ * wherever the project is found and even where its heapgate.yaml is damaged. keep_result: all but
+ * result.json. */
+void street_forget_failed(const StreetOptions *options, gboolean keep_result);
 /* Writes every report with a default path into `folder`. Errors: HEAPGATE_ERROR_BROKEN. */
 gboolean street_write_reports(const Result *result, const char *folder, GError **error);
 /* Prints the console report to standard output. */

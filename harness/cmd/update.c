@@ -3,9 +3,13 @@
 
 #include "command.h"
 #include "error.h"
+#include "gate/compare.h"
 #include "measure/units.h"
+#include "report/text.h"
 #include "run/host.h"
 #include "street.h"
+
+enum { UNSET = G_MININT };
 
 typedef struct {
     StreetOptions street;
@@ -100,36 +104,72 @@ static void print_metric(MetricId id, const BaselineMetric *old, const BaselineM
     g_print("%s%s\n", fresh->spread > 0 ? ", runs differed by " : "", fresh->spread > 0 ? spread : "");
 }
 
-/* Keeps of the fresh numbers only those that are lower: the ratchet never loosens. */
-static void ratchet_metric(BaselineMetric *fresh, BaselineMetric *old)
+/* The call sites that a run would be red for, were the old baseline kept; their number. */
+static guint weigh_sites(const Change *change, MetricId id, const BaselineMetric *old,
+                         const BaselineMetric *fresh, gboolean print)
 {
-    if (!old->has || (fresh->has && fresh->value < old->value))
-        return;
+    enum { SHOWN = 5, COLUMNS = 100 };
+    g_autoptr(GPtrArray) deltas = NULL;
+    guint regressed = compare_captured(id, old, fresh, &change->scenario->allow, &deltas);
+    for (guint i = 0; print && regressed > 0 && i < MIN(deltas->len, SHOWN); i++) {
+        const SiteDelta *delta = g_ptr_array_index(deltas, i);
+        g_autofree char *bytes = metric_format_signed(id, delta->delta_bytes);
+        g_autofree char *stack = text_shorten(delta->key, COLUMNS);
+        if (delta->delta_bytes > 0)
+            g_print("      %s  %s\n", bytes, stack);
+    }
+    return regressed;
+}
+
+static gboolean is_lower(const Change *change, MetricId id, const BaselineMetric *old,
+                         const BaselineMetric *fresh)
+{
+    return fresh->has && fresh->value < old->value && weigh_sites(change, id, old, fresh, FALSE) == 0;
+}
+
+/* Puts back what the old baseline holds. */
+static void keep_metric(BaselineMetric *fresh, BaselineMetric *old)
+{
     call_sites_free(fresh->sites);
     *fresh = *old;
     old->sites = NULL;
+}
+
+/* One metric that the old baseline holds, too: is it changed, is it raised? To watch it no more loosens as
+ * much. */
+static void weigh_metric(Change *change, MetricId id, BaselineMetric *fresh, BaselineMetric *old,
+                         gboolean ratchet)
+{
+    BaselineMetric shown = {.value = old->value};
+    if (ratchet && !is_lower(change, id, old, fresh)) {
+        keep_metric(fresh, old);
+        print_metric(id, &shown, fresh);
+        return;
+    }
+    if (!fresh->has) {
+        g_print("    %-14s not measured any more\n", metric_get(id)->title);
+        change->changed = change->raised = TRUE;
+        return;
+    }
+    print_metric(id, &shown, fresh);
+    gboolean moved = weigh_sites(change, id, old, fresh, TRUE) > 0;
+    change->changed = change->changed || moved || fresh->value != old->value;
+    change->raised = change->raised || moved || fresh->value > old->value;
 }
 
 /* Metric by metric: what changes, and is anything raised? */
 static void weigh_instrument(Change *change, BaselineInstrument *fresh, BaselineInstrument *old,
                              gboolean ratchet)
 {
-    g_print("  %s, %" G_GINT64_FORMAT " runs\n", fresh->instrument, fresh->runs);
+    g_print("  %s, %" G_GINT64_FORMAT " run%s\n", fresh->instrument, fresh->runs,
+            fresh->runs == 1 ? "" : "s");
     for (int id = 0; id < METRIC_COUNT; id++) {
-        BaselineMetric *metric = &fresh->metrics[id];
-        BaselineMetric *before = old != NULL && old->metrics[id].has ? &old->metrics[id] : NULL;
-        gint64 old_value = before != NULL ? before->value : 0;
-        gboolean had = before != NULL;
-        if (ratchet && before != NULL)
-            ratchet_metric(metric, before);
-        if (!metric->has) {
-            change->changed = change->changed || had;
-            continue;
+        if (old != NULL && old->metrics[id].has) {
+            weigh_metric(change, id, &fresh->metrics[id], &old->metrics[id], ratchet);
+        } else if (fresh->metrics[id].has) {
+            print_metric(id, NULL, &fresh->metrics[id]);
+            change->changed = change->raised = TRUE;
         }
-        BaselineMetric shown = {.value = old_value};
-        print_metric(id, had ? &shown : NULL, metric);
-        change->changed = change->changed || !had || metric->value != old_value;
-        change->raised = change->raised || !had || metric->value > old_value;
     }
 }
 
@@ -244,7 +284,7 @@ static gboolean update(const UpdateOptions *options, const char *const *patterns
 
 static int command_update_run(int argc, char **argv, GError **error)
 {
-    UpdateOptions options = {0};
+    UpdateOptions options = {.runs = UNSET};
     gboolean helped = FALSE;
     GOptionEntry entries[STREET_ENTRIES + 4] = {0};
     street_entries(&options.street, entries);
@@ -265,10 +305,12 @@ static int command_update_run(int argc, char **argv, GError **error)
                                                  "How many runs must agree (default: the instrument's)",
                                                  "N"};
     if (command_parse(&command_update, entries, &argc, &argv, &helped, error) && !helped) {
-        if (options.runs < 0 || options.runs > 1000)
+        if (options.runs == UNSET)
+            options.runs = 0;
+        else if (options.runs < 1 || options.runs > 1000)
             g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_USAGE, "--runs: expected 1 to 1000, found %d",
                         options.runs);
-        else
+        if (*error == NULL)
             update(&options, (const char *const *)argv + 1, error);
     }
     street_options_clear(&options.street);

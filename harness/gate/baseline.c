@@ -262,7 +262,8 @@ gboolean baseline_load(const Project *project, const char *platform, const char 
             *elsewhere = platforms_with(project, scenario);
             return TRUE;
         }
-        g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_CONFIG, "%s cannot be read: %s", name,
+        g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_CONFIG,
+                    "%s cannot be read: %s; mend it, or capture it again with heapgate update", name,
                     cause->message);
         return FALSE;
     }

@@ -13,9 +13,11 @@ typedef struct {
     int root;
 } Writer;
 
+/* The emitter takes nothing but UTF-8. */
 static int add_text(Writer *writer, const char *text)
 {
-    return yaml_document_add_scalar(&writer->document, NULL, (const yaml_char_t *)text, -1,
+    g_autofree char *valid = g_utf8_make_valid(text, -1);
+    return yaml_document_add_scalar(&writer->document, NULL, (const yaml_char_t *)valid, -1,
                                     YAML_ANY_SCALAR_STYLE);
 }
 

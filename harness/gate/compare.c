@@ -8,6 +8,17 @@ static const Allowance *site_allowance(MetricId id, const Allow *allow)
     return id == METRIC_PEAK || id == METRIC_RETAINED ? &allow->call_site : &allow->metrics[id];
 }
 
+guint compare_captured(MetricId metric, const BaselineMetric *old, const BaselineMetric *fresh,
+                       const Allow *allow, GPtrArray **deltas)
+{
+    guint regressed = 0;
+    const Allowance *allowance = site_allowance(metric, allow);
+    *deltas = compare_call_sites(old->sites, old->cutoff_bytes, fresh->sites, allowance, &regressed);
+    /* Sites below the new cut-off are not listed, and one of them may be too large for the old one. */
+    gint64 allowed = old->cutoff_bytes + allowance_of(allowance, 0);
+    return regressed + (fresh->cutoff_bytes > allowed);
+}
+
 static char *describe(MetricId id, const char *format, gint64 now, gint64 other, gint64 limit)
 {
     g_autofree char *now_text = metric_format(id, now), *other_text = metric_format(id, other),

@@ -25,6 +25,11 @@ InstrumentResult *compare(const Reference *reference, Measurement *measurement);
 GPtrArray *compare_call_sites(const CallSites *base, gint64 cutoff_bytes, const CallSites *now,
                               const Allowance *allowance, guint *regressed);
 
+/* How many call sites of a newly captured metric are new or grown beyond what a run is allowed: with the old
+ * baseline a run is red for them though the totals are the same. *deltas: (transfer full), as above. */
+guint compare_captured(MetricId metric, const BaselineMetric *old, const BaselineMetric *fresh,
+                       const Allow *allow, GPtrArray **deltas);
+
 /* Are these two stacks the same allocation reached another way? The allocating function is the same and all
  * but one frame of the longer stack stand in the other, in order. */
 gboolean call_sites_similar(const char *key, const char *other);

@@ -136,7 +136,9 @@ static char *key_of(const GArray *frames)
             g_string_append(key, " < ");
         append_frame(key, &g_array_index(frames, Frame, i));
     }
-    return g_string_free(key, FALSE);
+    g_autofree char *text = g_string_free(key, FALSE);
+    /* A key must survive being written down and read again. */
+    return g_utf8_validate(text, -1, NULL) ? g_steal_pointer(&text) : g_utf8_make_valid(text, -1);
 }
 
 char *call_site_key(const Frame *frames, guint n_frames)

@@ -54,6 +54,18 @@ static char *find_program(const char *name)
                : NULL;
 }
 
+static void set_exit_problem(int status, gint64 expected, const char *what, const char *said,
+                             Measurement *measurement)
+{
+    /* What prepares a run has no status but 0. */
+    gboolean is_program = !g_str_has_prefix(what, "prepare: ");
+    g_autofree char *correct =
+        is_program ? g_strdup_printf(", or correct the scenario's expect: {exit: %d}", status) : g_strdup("");
+    measurement_set_problem(
+        measurement, "%s exited with status %d, expected %" G_GINT64_FORMAT "; run it by hand to see why%s%s",
+        what, status, expected, correct, said);
+}
+
 /* Says how a run ended that did not end as expected. */
 static gboolean check_end(const SupervisorOutcome *outcome, const SupervisorPlan *plan, gint64 expected,
                           const char *what, const Workplace *place, Measurement *measurement)
@@ -74,16 +86,15 @@ static gboolean check_end(const SupervisorOutcome *outcome, const SupervisorPlan
         measurement_set_problem(measurement, "the run was interrupted");
         return FALSE;
     case SUPERVISOR_SIGNALLED:
-        measurement_set_problem(measurement, "%s was killed by signal %d (%s)%s", what, outcome->status,
-                                g_strsignal(outcome->status), said);
+        measurement_set_problem(measurement, "%s was killed by signal %d (%s); run it by hand to see why%s",
+                                what, outcome->status, g_strsignal(outcome->status), said);
         return FALSE;
     case SUPERVISOR_EXITED:
         break;
     }
     if (outcome->status == expected)
         return TRUE;
-    measurement_set_problem(measurement, "%s exited with status %d, expected %" G_GINT64_FORMAT "%s", what,
-                            outcome->status, expected, said);
+    set_exit_problem(outcome->status, expected, what, said, measurement);
     return FALSE;
 }
 

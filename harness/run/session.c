@@ -66,12 +66,20 @@ static gboolean on_signal(gpointer data)
     return G_SOURCE_CONTINUE;
 }
 
+/* Under nohup a run goes on when its terminal is closed. */
+static gboolean hang_up_is_ignored(void)
+{
+    struct sigaction action;
+    return sigaction(SIGHUP, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
+}
+
 gboolean session_run(GPtrArray *runs, guint jobs, const SessionWatcher *watcher)
 {
     g_autoptr(GCancellable) cancellable = g_cancellable_new();
     Session session = {runs, runs->len, cancellable, watcher};
     guint interrupt = g_unix_signal_add(SIGINT, on_signal, &session);
     guint terminate = g_unix_signal_add(SIGTERM, on_signal, &session);
+    guint hang_up = hang_up_is_ignored() ? 0 : g_unix_signal_add(SIGHUP, on_signal, &session);
     guint tick = watcher->tick != NULL ? g_timeout_add(TICK_MS, on_tick, &session) : 0;
     GThreadPool *pool = g_thread_pool_new(work, &session, (gint)MAX(jobs, 1), TRUE, NULL);
     for (guint i = 0; i < runs->len; i++)
@@ -83,5 +91,7 @@ gboolean session_run(GPtrArray *runs, guint jobs, const SessionWatcher *watcher)
         g_source_remove(tick);
     g_source_remove(interrupt);
     g_source_remove(terminate);
+    if (hang_up != 0)
+        g_source_remove(hang_up);
     return !g_cancellable_is_cancelled(cancellable);
 }

@@ -12,8 +12,9 @@ typedef struct {
     gpointer user_data;
 } SessionWatcher;
 
-/* Measures all runs, at most `jobs` at a time, in order. SIGINT and SIGTERM end what runs and mark the rest
- * as interrupted; TRUE is returned where that did not happen. runs: elements Run, (transfer none). */
+/* Measures all runs, at most `jobs` at a time, in order. SIGINT, SIGTERM and SIGHUP end what runs and mark
+ * the rest as interrupted; TRUE is returned where that did not happen. runs: elements Run, (transfer none).
+ */
 gboolean session_run(GPtrArray *runs, guint jobs, const SessionWatcher *watcher);
 
 #endif

@@ -117,7 +117,7 @@ static gboolean is_root(const char *folder)
     return g_file_test(config, G_FILE_TEST_EXISTS) || g_file_test(scenarios, G_FILE_TEST_IS_DIR);
 }
 
-Project *project_find(const char *start, GError **error)
+Project *project_find_bare(const char *start, GError **error)
 {
     g_autofree char *folder = canonical(start);
     while (!is_root(folder)) {
@@ -141,9 +141,13 @@ Project *project_find(const char *start, GError **error)
     self->reports = g_build_filename(self->root, "reports", NULL);
     self->timeout_us = (gint64)DEFAULT_TIMEOUT_S * G_USEC_PER_SEC;
     allow_init(&self->allow);
-    if (!read_config(self, error))
-        return NULL;
     return g_steal_pointer(&self);
+}
+
+Project *project_find(const char *start, GError **error)
+{
+    g_autoptr(Project) self = project_find_bare(start, error);
+    return self != NULL && read_config(self, error) ? g_steal_pointer(&self) : NULL;
 }
 
 void project_free(Project *self)

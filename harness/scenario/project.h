@@ -20,6 +20,8 @@ typedef struct {
 /* Finds the project: the nearest folder from `start` upwards that holds heapgate.yaml or scenarios/, and
  * reads its heapgate.yaml where there is one. (transfer full). Errors: HEAPGATE_ERROR_CONFIG. */
 Project *project_find(const char *start, GError **error);
+/* The same without reading heapgate.yaml: all folders are the usual ones. */
+Project *project_find_bare(const char *start, GError **error);
 void project_free(Project *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Project, project_free)
 

@@ -55,23 +55,42 @@ char *test_project_read(const TestProject *self, const char *relative)
     return text;
 }
 
-int test_project_run(TestProject *self, const char *words)
+static const char *binary(void)
 {
     const char *chosen = g_getenv("HEAPGATE_BINARY");
-    g_autofree char *line =
-        g_strdup_printf("'%s' %s", chosen != NULL ? chosen : runner_path("build/heapgate"), words);
-    g_auto(GStrv) argv = NULL;
+    return chosen != NULL ? chosen : runner_path("build/heapgate");
+}
+
+static int run(TestProject *self, GStrv argv, GStrv env)
+{
     g_autofree char *errors = NULL, *output = NULL;
     int status = 0;
     g_autoptr(GError) error = NULL;
-    ck_assert(g_shell_parse_argv(line, NULL, &argv, NULL));
-    ck_assert_msg(g_spawn_sync(self->folder, argv, self->env, G_SPAWN_DEFAULT, NULL, NULL, &output, &errors,
+    ck_assert_msg(g_spawn_sync(self->folder, argv, env, G_SPAWN_SEARCH_PATH, NULL, NULL, &output, &errors,
                                &status, &error),
                   "%s", error != NULL ? error->message : "");
     g_free(self->output);
     self->output = g_strconcat(output, errors, NULL);
     self->status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
     return self->status;
+}
+
+int test_project_run(TestProject *self, const char *words)
+{
+    g_autofree char *line = g_strdup_printf("'%s' %s", binary(), words);
+    g_auto(GStrv) argv = NULL;
+    ck_assert(g_shell_parse_argv(line, NULL, &argv, NULL));
+    return run(self, argv, self->env);
+}
+
+int test_project_shell(TestProject *self, const char *script)
+{
+    const char *argv[] = {"/bin/sh", "-c", script, NULL};
+    g_autofree char *folder = g_path_get_dirname(binary());
+    g_autofree char *path = g_strconcat(g_environ_getenv(self->env, "PATH"), ":", folder, NULL);
+    g_auto(GStrv) env = g_environ_setenv(g_strdupv(self->env), "PATH", path, TRUE);
+    env = g_environ_setenv(env, "heapgate", binary(), TRUE);
+    return run(self, (GStrv)argv, env);
 }
 
 void test_project_expect(TestProject *self, int status, const char *words, ...)

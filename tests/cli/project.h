@@ -25,7 +25,10 @@ char *test_project_read(const TestProject *self, const char *relative);
 /* Runs heapgate with these words, split at blanks ('...' quotes), in the project's folder. Returns the
  * status. */
 int test_project_run(TestProject *self, const char *words);
-/* The same, and the test fails, printing the output, where the status is another or a text is not in the
+/* Runs a script of sh in the project's folder, in which heapgate is in PATH and $heapgate is its path;
+ * returns its status, output and all as above. */
+int test_project_shell(TestProject *self, const char *script);
+/* Runs heapgate, and the test fails, printing the output, where the status is another or a text is not in the
  * output. texts end with NULL. */
 void test_project_expect(TestProject *self, int status, const char *words, ...) G_GNUC_NULL_TERMINATED;
 
