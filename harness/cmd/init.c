@@ -47,10 +47,11 @@ static const Template templates[] = {
      "      - uses: heapgate/heapgate/.github/actions/heapgate@v0.1.0\n"},
 };
 
-static const Template hook = {"pre-push", 0777,
-                              "#!/bin/sh\n"
-                              "# Written by heapgate init --hook: no memory regression leaves this machine.\n"
-                              "exec heapgate run --quiet\n"};
+/* The project may be in a folder of the repository, and git runs hooks at its top. */
+static const char hook_text[] =
+    "#!/bin/sh\n"
+    "# Written by heapgate init --hook: no memory regression leaves this machine.\n"
+    "exec %s\n";
 
 static gboolean write_template(const Template *template, const char *path, GError **error)
 {
@@ -71,10 +72,10 @@ static gboolean write_template(const Template *template, const char *path, GErro
     return FALSE;
 }
 
-/* Where git looks for hooks here: worktrees and core.hooksPath included; (transfer full). */
-static char *hooks_folder(GError **error)
+/* What git rev-parse says here; (transfer full). */
+static char *ask_git(const char *question, const char *argument, GError **error)
 {
-    const char *argv[] = {"git", "rev-parse", "--git-path", "hooks", NULL};
+    const char *argv[] = {"git", "rev-parse", question, argument, NULL};
     g_autofree char *text = NULL;
     int status = 0;
     if (g_spawn_sync(NULL, (char **)argv, NULL, G_SPAWN_SEARCH_PATH | G_SPAWN_STDERR_TO_DEV_NULL, NULL, NULL,
@@ -86,19 +87,30 @@ static char *hooks_folder(GError **error)
     return NULL;
 }
 
+/* prefix: this folder as seen from the repository's top, "" there; (transfer full). */
+static char *hook_command(const char *prefix)
+{
+    g_autofree char *quoted = g_shell_quote(prefix);
+    return *prefix == '\0' ? g_strdup("heapgate run --quiet")
+                           : g_strdup_printf("heapgate run --quiet -C %s", quoted);
+}
+
 static void install_hook(GError **error)
 {
-    g_autofree char *folder = hooks_folder(error);
-    if (folder == NULL)
+    /* Where git looks for hooks here: worktrees and core.hooksPath included. */
+    g_autofree char *folder = ask_git("--git-path", "hooks", error);
+    g_autofree char *prefix = folder != NULL ? ask_git("--show-prefix", NULL, error) : NULL;
+    if (prefix == NULL)
         return;
-    g_autofree char *path = g_build_filename(folder, hook.path, NULL);
+    g_autofree char *path = g_build_filename(folder, "pre-push", NULL);
+    g_autofree char *command = hook_command(prefix), *text = g_strdup_printf(hook_text, command);
     g_autofree char *present = NULL;
-    if (g_file_get_contents(path, &present, NULL, NULL) && strcmp(present, hook.text) != 0) {
+    if (g_file_get_contents(path, &present, NULL, NULL) && strcmp(present, text) != 0) {
         g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_USAGE,
-                    "%s is there already and is not heapgate's; add the line \"heapgate run --quiet\" to it",
-                    path);
+                    "%s is there already and does something else; add the line \"%s\" to it", path, command);
         return;
     }
+    const Template hook = {path, 0777, text};
     write_template(&hook, path, error);
 }
 

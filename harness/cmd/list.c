@@ -9,7 +9,7 @@
 #include "street.h"
 
 /* What a scenario is thought to take where nothing is recorded. */
-enum { UNKNOWN_S = 10, SHARDS_LIMIT = 256 };
+enum { UNKNOWN_S = 10, SHARDS_LIMIT = 256, UNSET = G_MININT };
 
 typedef struct {
     const Scenario *scenario;
@@ -153,7 +153,7 @@ static int command_list_run(int argc, char **argv, GError **error)
 {
     g_auto(StreetOptions) options = {0};
     gboolean json = FALSE, helped = FALSE;
-    int matrix = -1;
+    int matrix = UNSET;
     const GOptionEntry entries[] = {
         {"directory", 'C', 0, G_OPTION_ARG_FILENAME, &options.folder, "Look for the project from here",
          "FOLDER"},
@@ -166,7 +166,7 @@ static int command_list_run(int argc, char **argv, GError **error)
     };
     if (!command_parse(&command_list, entries, &argc, &argv, &helped, error) || helped)
         return 0;
-    if (matrix != -1 && (matrix < 1 || matrix > SHARDS_LIMIT)) {
+    if (matrix != UNSET && (matrix < 1 || matrix > SHARDS_LIMIT)) {
         g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_USAGE,
                     "--matrix: expected 1 to %d shards, found %d", SHARDS_LIMIT, matrix);
         return 0;

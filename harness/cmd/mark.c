@@ -95,13 +95,21 @@ static gboolean mark_massif(const char *folder, gint64 pid, const char *name, GE
     return FALSE;
 }
 
+/* A folder that is gone is that of a run long over. */
+static gboolean leave_marker(const char *folder, GError **error)
+{
+    g_autofree char *name = g_strdup_printf(INSTRUMENT_MARKER "%d", getpid());
+    g_autofree char *path = g_build_filename(folder, name, NULL);
+    return !g_file_test(folder, G_FILE_TEST_IS_DIR) || g_file_set_contents(path, "", 0, error);
+}
+
 static int command_mark_run(int argc, char **argv, GError **error)
 {
     gboolean helped = FALSE;
     const GOptionEntry entries[] = {{NULL}};
     if (!command_parse(&command_mark, entries, &argc, &argv, &helped, error) || helped)
         return 0;
-    if (argc != 2) {
+    if (argc != 2 || *argv[1] == '\0') {
         g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_USAGE,
                     "mark: expected one name, such as opened or end");
         return 0;
@@ -109,6 +117,8 @@ static int command_mark_run(int argc, char **argv, GError **error)
     const char *instrument = g_getenv("HEAPGATE_INSTRUMENT"), *folder = g_getenv("HEAPGATE_MARKS");
     /* Outside a run there is nothing to mark, and scripts must work there too. */
     if (instrument == NULL || folder == NULL)
+        return 0;
+    if (!leave_marker(folder, error))
         return 0;
     g_autofree char *name = plain_name(argv[1]);
     g_autoptr(GPtrArray) pipes = instrument_files(folder, PIPE_PREFIX, "");

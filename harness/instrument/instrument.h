@@ -44,6 +44,10 @@ char *instruments_names(void);
 
 extern const Instrument instrument_massif, instrument_memcheck;
 
+/* `heapgate mark` leaves a file of this name and its process id beside the instrument's: a process that
+ * became a mark is not watched any more, and what the instrument had begun to write about it has no end. */
+#define INSTRUMENT_MARKER "marker."
+
 /* For instruments: the files of `folder` whose names begin with prefix and end with suffix, full paths,
  * sorted by name; (transfer full), elements char *. */
 GPtrArray *instrument_files(const char *folder, const char *prefix, const char *suffix);

@@ -202,12 +202,21 @@ static gboolean read_file(const Scenario *scenario, const char *path, const Outc
     return error == NULL;
 }
 
+static gboolean became_marker(const Outcome *outcome, gint64 pid)
+{
+    g_autofree char *name = g_strdup_printf(INSTRUMENT_MARKER "%" G_GINT64_FORMAT, pid);
+    g_autofree char *path = g_build_filename(outcome->output, name, NULL);
+    return g_file_test(path, G_FILE_TEST_EXISTS);
+}
+
 static gboolean read_files(const Scenario *scenario, const Outcome *outcome, Reading *reading)
 {
     g_autoptr(GPtrArray) paths = instrument_files(outcome->output, "memcheck.", ".xml");
     gboolean has_main = FALSE;
     for (guint i = 0; i < paths->len; i++) {
         const char *path = g_ptr_array_index(paths, i);
+        if (became_marker(outcome, instrument_file_pid(path, "memcheck.")))
+            continue;
         has_main = has_main || instrument_file_pid(path, "memcheck.") == outcome->pid;
         if (!read_file(scenario, path, outcome, reading))
             return FALSE;

@@ -84,7 +84,8 @@ static void expect_bad_days(const char *scenario, const BadDay *days, gsize n_da
 
 START_TEST(test_run_refuses_massif_output_that_is_missing_or_damaged)
 {
-    static const char *const unusable = "what Valgrind wrote cannot be used", *const full = "is the disk full?";
+    static const char *const unusable = "what Valgrind wrote cannot be used", *const full =
+                                                                                  "is the disk full?";
     const BadDay days[] = {
         {"\"$@\"", "massif left no output", "check that the program runs under valgrind"},
         {"\"$@\"; echo 'valgrind: cannot map' >&2", "cannot map", "by hand"},
