@@ -15,7 +15,9 @@ typedef struct {
 
 static int add_text(Writer *writer, const char *text)
 {
-    return yaml_document_add_scalar(&writer->document, NULL, (const yaml_char_t *)text, -1,
+    /* libyaml takes UTF-8 only; a reason from the command line may be anything. */
+    g_autofree char *valid = g_utf8_make_valid(text, -1);
+    return yaml_document_add_scalar(&writer->document, NULL, (const yaml_char_t *)valid, -1,
                                     YAML_ANY_SCALAR_STYLE);
 }
 
@@ -82,7 +84,7 @@ static int add_metric(Writer *writer, const BaselineMetric *metric)
     int mapping = add_mapping(writer);
     put_number(writer, mapping, "value", metric->value);
     put_number(writer, mapping, "spread", metric->spread);
-    if (metric->sites == NULL || call_sites_count(metric->sites) == 0)
+    if (metric->sites == NULL || (call_sites_count(metric->sites) == 0 && metric->cutoff_bytes == 0))
         return mapping;
     put_number(writer, mapping, "cutoff", metric->cutoff_bytes);
     put(writer, mapping, "call_sites", add_sites(writer, metric->sites));

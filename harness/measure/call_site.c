@@ -136,6 +136,12 @@ static char *key_of(const GArray *frames)
             g_string_append(key, " < ");
         append_frame(key, &g_array_index(frames, Frame, i));
     }
+    /* Baselines are YAML, and YAML is Unicode: a key must be the same after it was there. */
+    if (!g_utf8_validate(key->str, (gssize)key->len, NULL)) {
+        char *valid = g_utf8_make_valid(key->str, (gssize)key->len);
+        g_string_free(key, TRUE);
+        return valid;
+    }
     return g_string_free(key, FALSE);
 }
 
