@@ -94,6 +94,8 @@ static gboolean read_site(YamlFile *yaml, yaml_node_t *node, gpointer target, GE
     gboolean read = yaml_file_read_mapping(yaml, node, site_fields, &site, error);
     if (read && site.key == NULL)
         read = yaml_file_fail(yaml, node, error, "expected a key \"stack\"");
+    if (read && call_sites_find(target, site.key) != NULL)
+        read = yaml_file_fail(yaml, node, error, "\"%s\" is listed twice", site.key);
     if (read)
         call_sites_add_key(target, site.key, site.bytes, site.blocks);
     g_free(site.key);

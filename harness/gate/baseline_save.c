@@ -84,7 +84,7 @@ static int add_metric(Writer *writer, const BaselineMetric *metric)
     int mapping = add_mapping(writer);
     put_number(writer, mapping, "value", metric->value);
     put_number(writer, mapping, "spread", metric->spread);
-    if (metric->sites == NULL || call_sites_count(metric->sites) == 0)
+    if (metric->sites == NULL || (call_sites_count(metric->sites) == 0 && metric->cutoff_bytes == 0))
         return mapping;
     put_number(writer, mapping, "cutoff", metric->cutoff_bytes);
     put(writer, mapping, "call_sites", add_sites(writer, metric->sites));

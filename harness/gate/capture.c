@@ -15,18 +15,31 @@ static int by_value(gconstpointer a, gconstpointer b)
     return one < two ? -1 : one > two;
 }
 
-/* The values of one metric over all runs, sorted; NULL where a run lacks it; (transfer full). */
+/* The values of one metric over all runs that have it, sorted; (transfer full). */
 static GArray *values_of(const GPtrArray *measurements, MetricId id)
 {
-    g_autoptr(GArray) values = g_array_new(FALSE, FALSE, sizeof(gint64));
+    GArray *values = g_array_new(FALSE, FALSE, sizeof(gint64));
     for (guint i = 0; i < measurements->len; i++) {
         const Measurement *measurement = g_ptr_array_index(measurements, i);
-        if (!measurement->has[id])
-            return NULL;
-        g_array_append_val(values, measurement->values[id]);
+        if (measurement->has[id])
+            g_array_append_val(values, measurement->values[id]);
     }
     g_array_sort(values, by_value);
-    return g_steal_pointer(&values);
+    return values;
+}
+
+/* A metric that only some runs saw is a disagreement, too. */
+static gboolean check_presence(MetricId id, const GArray *values, const GPtrArray *measurements,
+                               const char *instrument, GError **error)
+{
+    if (values->len == 0 || values->len == measurements->len)
+        return TRUE;
+    g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_BROKEN,
+                "%s: %u of %u runs measured %s, the others did not: none of them can be a baseline; make the "
+                "workflow "
+                "deterministic (the same marks in every run)",
+                instrument, values->len, measurements->len, metric_get(id)->title);
+    return FALSE;
 }
 
 static gboolean check_agreement(MetricId id, const GArray *values, const char *instrument, GError **error)
@@ -81,12 +94,13 @@ BaselineInstrument *baseline_capture(const GPtrArray *measurements, GError **err
     self->duration_us = first->duration_us;
     for (int id = 0; id < METRIC_COUNT; id++) {
         g_autoptr(GArray) values = values_of(measurements, id);
-        if (values == NULL)
-            continue;
-        if (!check_agreement(id, values, first->instrument, error)) {
+        if (!check_presence(id, values, measurements, first->instrument, error) ||
+            (values->len > 0 && !check_agreement(id, values, first->instrument, error))) {
             baseline_instrument_free(self);
             return NULL;
         }
+        if (values->len == 0)
+            continue;
         BaselineMetric *metric = &self->metrics[id];
         metric->has = TRUE;
         metric->value = g_array_index(values, gint64, values->len / 2);

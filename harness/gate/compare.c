@@ -38,6 +38,12 @@ static void apply_ceiling(Comparison *self, const Allow *allow)
     self->sentence = describe(id, "%s %s is above the ceiling of %s", self->now, self->limit, self->limit);
 }
 
+/* A baseline is data from a pull request: its figures may be larger than any machine's memory. */
+static gint64 saturating_sum(gint64 base, gint64 allowed)
+{
+    return base > G_MAXINT64 - allowed ? G_MAXINT64 : base + allowed;
+}
+
 /* Totals first; then single sites where the totals are flat. */
 static void judge(Comparison *self, const BaselineMetric *base, const Allow *allow, guint regressed_sites)
 {
@@ -46,7 +52,7 @@ static void judge(Comparison *self, const BaselineMetric *base, const Allow *all
     self->has_base = TRUE;
     self->base = base->value;
     self->spread = base->spread;
-    self->limit = base->value + allowed;
+    self->limit = saturating_sum(base->value, allowed);
     if (self->now > self->limit) {
         self->verdict = VERDICT_REGRESSED;
         self->sentence = describe(id, "%s %s, was %s, allowed %s", self->now, self->base, self->limit);
@@ -86,7 +92,9 @@ static Comparison *compare_metric(MetricId id, const BaselineMetric *base, const
             "iterations?",
             metric_get(id)->title);
     } else {
-        judge(self, base, allow, regressed_sites);
+        /* Where the baseline does not say which call sites there were, none can be told to be new. */
+        gboolean knows_sites = base->sites != NULL || base->value == 0;
+        judge(self, base, allow, knows_sites ? regressed_sites : 0);
     }
     apply_ceiling(self, allow);
     return self;
@@ -155,5 +163,10 @@ InstrumentResult *compare(const Reference *reference, Measurement *measurement)
                                : g_strdup("no baseline");
     }
     compare_all(result, base, reference);
+    if (result->comparisons->len == 0) {
+        result->verdict = VERDICT_BROKEN;
+        g_free(result->sentence);
+        result->sentence = g_strdup_printf("%s measured nothing", measurement->instrument);
+    }
     return result;
 }

@@ -88,8 +88,8 @@ GPtrArray *compare_call_sites(const CallSites *base, gint64 cutoff_bytes, const 
     g_ptr_array_sort(deltas, by_delta);
     for (guint i = 0; i < deltas->len;) {
         SiteDelta *delta = g_ptr_array_index(deltas, i);
-        gint64 allowed =
-            allowance_of(allowance, delta->base_bytes) + (delta->base_bytes == 0 ? cutoff_bytes : 0);
+        gint64 unlisted = delta->base_bytes == 0 ? MIN(cutoff_bytes, G_MAXINT64 / 2) : 0;
+        gint64 allowed = MIN(allowance_of(allowance, delta->base_bytes), G_MAXINT64 / 2) + unlisted;
         if (delta->delta_bytes > allowed && is_moved(delta, deltas, allowed)) {
             g_ptr_array_remove(deltas, delta);
             continue;

@@ -8,6 +8,10 @@ enum { QUARTERS = 4 };
 /* The share of iterations of a quarter that must have left something behind: one in this many. */
 enum { ONE_IN = 3 };
 
+/* By how much each rise of a list that grows by a factor exceeds the one before: capacities grow by half or
+ * more. */
+#define LEAST_FACTOR 1.25
+
 static gboolean rises_in_every_quarter(const gint64 *floor, guint points)
 {
     guint counted = points - 1;
@@ -21,6 +25,24 @@ static gboolean rises_in_every_quarter(const gint64 *floor, guint points)
     return TRUE;
 }
 
+/* A list that grows by a factor rises seldom, and by more each time; in a short run that may fall into every
+ * quarter. */
+static gboolean rises_by_a_factor(const gint64 *floor, guint points)
+{
+    guint rises = 0;
+    double last = 0;
+    for (guint i = 1; i < points; i++) {
+        double rise = (double)floor[i] - (double)floor[i - 1];
+        if (rise <= 0)
+            continue;
+        if (rise < last * LEAST_FACTOR)
+            return FALSE;
+        last = rise;
+        rises++;
+    }
+    return 3 * rises <= 2 * (points - 1);
+}
+
 Growth growth_of_series(const gint64 *bytes, guint points)
 {
     if (points < QUARTERS + 1)
@@ -31,7 +53,7 @@ Growth growth_of_series(const gint64 *bytes, guint points)
         floor[i] = MIN(bytes[i], floor[i + 1]);
     gint64 rise = floor[points - 1] - floor[0];
     gint64 per_iteration = rise > 0 ? (rise + points - 2) / (points - 1) : 0;
-    if (rises_in_every_quarter(floor, points))
+    if (rises_in_every_quarter(floor, points) && !rises_by_a_factor(floor, points))
         return (Growth){.bytes_per_iteration = per_iteration};
     return (Growth){.hidden_per_iteration = per_iteration};
 }

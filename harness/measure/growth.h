@@ -4,9 +4,10 @@
  * minimum: what was there after an iteration and never went away again. Its rises are bytes that were left
  * behind. A call site grows when, in each quarter of the counted iterations, at least a third of the
  * iterations left something behind. A saw-tooth leaves nothing but in its last tooth, a cache only in the
- * first quarter, a list that doubles its capacity misses whole quarters; a leak is there in all of them. What
- * the call sites of one allocating function steadily lose is set off against what they gain: work that moves
- * from one caller to another leaks nothing. */
+ * first quarter, a list that doubles its capacity misses whole quarters; a leak is there in all of them. In a
+ * short run such a list may rise in all of them, too: what rises in at most two thirds of the iterations,
+ * each time by a quarter more than the last, is one. What the call sites of one allocating function steadily
+ * lose is set off against what they gain: work that moves from one caller to another leaks nothing. */
 #ifndef HEAPGATE_MEASURE_GROWTH_H
 #define HEAPGATE_MEASURE_GROWTH_H
 

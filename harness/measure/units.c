@@ -27,7 +27,8 @@ static gboolean parse(const char *text, const Unit *units, gboolean bare, const 
                       GError **error)
 {
     char *end = NULL;
-    double number = g_ascii_isdigit(text[0]) ? g_ascii_strtod(text, &end) : -1;
+    gboolean decimal = g_ascii_isdigit(text[0]) && g_ascii_tolower(text[1]) != 'x';
+    double number = decimal ? g_ascii_strtod(text, &end) : -1;
     if (end != NULL && number >= 0) {
         end += strspn(end, " ");
         const Unit *unit = bare && *end == '\0' ? units : NULL;

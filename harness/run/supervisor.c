@@ -1,6 +1,7 @@
 #include "supervisor.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -86,8 +87,18 @@ static void await_end(GSubprocess *process, gint64 timeout_us, GCancellable *can
     kill_group(outcome);
 }
 
+/* GSubprocessLauncher opens files as they are; what an earlier run wrote must not show behind this one's. */
+static void empty_file(const char *path)
+{
+    int file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    if (file >= 0)
+        close(file);
+}
+
 static GSubprocess *launch(const SupervisorPlan *plan, pid_t *shared_pid, GError **error)
 {
+    empty_file(plan->stdout_path);
+    empty_file(plan->stderr_path);
     g_autoptr(GSubprocessLauncher) launcher = g_subprocess_launcher_new(G_SUBPROCESS_FLAGS_NONE);
     g_subprocess_launcher_set_environ(launcher, (char **)plan->env);
     g_subprocess_launcher_set_cwd(launcher, plan->folder);

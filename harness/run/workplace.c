@@ -107,6 +107,9 @@ char *workplace_last_words(const Workplace *self)
         rewind(file);
     gsize length = fread(tail, 1, TAIL_LIMIT, file);
     fclose(file);
+    for (gsize i = 0; i < length; i++)
+        if (tail[i] == '\0')
+            tail[i] = ' ';
     tail[length] = '\0';
     g_strchomp(tail);
     const char *words = strlen(tail) > WORDS_LIMIT ? tail + strlen(tail) - WORDS_LIMIT : tail;

@@ -79,6 +79,6 @@ gboolean allow_read(YamlFile *yaml, yaml_node_t *node, gpointer target, GError *
 
 gint64 allowance_of(const Allowance *self, gint64 base)
 {
-    gint64 share = (gint64)llround(fabs((double)base) * self->percent / 100.0);
-    return MAX(MAX(share, self->floor), 0);
+    double share = round(fabs((double)base) * self->percent / 100.0);
+    return MAX(MAX(share < (double)G_MAXINT64 ? (gint64)share : G_MAXINT64, self->floor), 0);
 }

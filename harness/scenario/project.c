@@ -51,6 +51,27 @@ char *project_relative(const Project *self, const char *path)
     return g_strdup(path);
 }
 
+gboolean project_read_timeout(YamlFile *yaml, yaml_node_t *node, gpointer target, GError **error)
+{
+    gint64 *timeout_us = target;
+    if (!yaml_file_read_duration(yaml, node, timeout_us, error))
+        return FALSE;
+    return *timeout_us > 0 || yaml_file_fail(yaml, node, error, "expected a timeout above 0, found 0");
+}
+
+gboolean project_read_instruments(YamlFile *yaml, yaml_node_t *node, gpointer target, GError **error)
+{
+    GStrv *instruments = target;
+    if (!yaml_file_read_strings(yaml, node, instruments, error))
+        return FALSE;
+    if ((*instruments)[0] == NULL)
+        return yaml_file_fail(yaml, node, error, "expected at least one instrument, found an empty list");
+    for (GStrv one = *instruments; *one != NULL; one++)
+        if (g_strv_contains((const char *const *)one + 1, *one))
+            return yaml_file_fail(yaml, node, error, "instrument \"%s\" is named twice", *one);
+    return TRUE;
+}
+
 /* A folder named in heapgate.yaml, kept as text until the root is known to hold it. */
 static gboolean read_folder(YamlFile *yaml, yaml_node_t *node, Project *self, char **target, GError **error)
 {
@@ -78,9 +99,9 @@ static gboolean read_pair(YamlFile *yaml, yaml_node_t *key, yaml_node_t *value, 
     if (strcmp(name, "reports") == 0)
         return read_folder(yaml, value, self, &self->reports, error);
     if (strcmp(name, "timeout") == 0)
-        return yaml_file_read_duration(yaml, value, &self->timeout_us, error);
+        return project_read_timeout(yaml, value, &self->timeout_us, error);
     if (strcmp(name, "instruments") == 0)
-        return yaml_file_read_strings(yaml, value, &self->instruments, error);
+        return project_read_instruments(yaml, value, &self->instruments, error);
     if (strcmp(name, "allow") == 0)
         return allow_read(yaml, value, &self->allow, error);
     return yaml_file_fail(

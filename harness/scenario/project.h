@@ -25,6 +25,12 @@ Project *project_find_bare(const char *start, GError **error);
 void project_free(Project *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Project, project_free)
 
+/* What heapgate.yaml and a scenario say alike; each a YamlRead. */
+gboolean project_read_timeout(YamlFile *yaml, yaml_node_t *node, gpointer target,
+                              GError **error); /* gint64, us */
+gboolean project_read_instruments(YamlFile *yaml, yaml_node_t *node, gpointer target,
+                                  GError **error); /* GStrv */
+
 /* `path` as seen from the project's root, for messages and results; (transfer full). */
 char *project_relative(const Project *self, const char *path);
 /* The absolute path of `path` (relative to `folder`), links resolved as far as it exists; NULL where it lies

@@ -5,7 +5,7 @@
 
 #include "error.h"
 
-enum { FILE_LIMIT = 1024 * 1024, NAME_LIMIT = 100 };
+enum { FILE_LIMIT = 1024 * 1024, NAME_LIMIT = 100, MOST_ITERATIONS = 1000000 };
 
 static void scenario_file_free(gpointer data)
 {
@@ -49,6 +49,10 @@ static ScenarioFile *read_file(YamlFile *yaml, yaml_node_t *node, const Reading 
     const char *text = yaml_file_text(yaml, node, error);
     if (text == NULL)
         return NULL;
+    if (*text == '\0') {
+        yaml_file_fail(yaml, node, error, "expected the name of a file, found nothing");
+        return NULL;
+    }
     char *path = project_resolve(reading->project, reading->folder, text);
     if (path == NULL) {
         yaml_file_fail(yaml, node, error, "\"%s\" lies outside the project; name a file below its root",
@@ -94,6 +98,8 @@ static gboolean read_shell(YamlFile *yaml, yaml_node_t *node, Reading *reading, 
     const char *text = yaml_file_text(yaml, node, error);
     if (text == NULL)
         return FALSE;
+    if (text[strspn(text, " \t\n")] == '\0')
+        return yaml_file_fail(yaml, node, error, "expected a line for the shell, found nothing");
     const char *argv[] = {"/bin/sh", "-c", text, NULL};
     reading->scenario->run = g_strdupv((GStrv)argv);
     return TRUE;
@@ -120,13 +126,35 @@ static gboolean read_stdin(YamlFile *yaml, yaml_node_t *node, Reading *reading, 
     return (reading->scenario->stdin_file = read_file(yaml, node, reading, error)) != NULL;
 }
 
+/* Files stand beside each other in the working folder, under their own names. */
+static gboolean check_name(YamlFile *yaml, yaml_node_t *node, const ScenarioFile *file,
+                           const GPtrArray *files, GError **error)
+{
+    g_autofree char *name = g_path_get_basename(file->text);
+    if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0 || strcmp(name, "/") == 0)
+        return yaml_file_fail(yaml, node, error,
+                              "\"%s\" has no name of its own; name the file or folder itself", file->text);
+    for (guint i = 0; i < files->len; i++) {
+        const ScenarioFile *other = g_ptr_array_index(files, i);
+        g_autofree char *taken = g_path_get_basename(other->text);
+        if (strcmp(name, taken) == 0)
+            return yaml_file_fail(yaml, node, error,
+                                  "a file named \"%s\" is listed already; the working folder can hold one",
+                                  name);
+    }
+    return TRUE;
+}
+
 static gboolean append_file(YamlFile *yaml, yaml_node_t *node, gpointer target, GError **error)
 {
     Reading *reading = target;
     ScenarioFile *file = read_file(yaml, node, reading, error);
-    if (file != NULL)
-        g_ptr_array_add(reading->scenario->files, file);
-    return file != NULL;
+    if (file == NULL || !check_name(yaml, node, file, reading->scenario->files, error)) {
+        scenario_file_free(file);
+        return FALSE;
+    }
+    g_ptr_array_add(reading->scenario->files, file);
+    return TRUE;
 }
 
 static gboolean read_files(YamlFile *yaml, yaml_node_t *node, Reading *reading, GError **error)
@@ -195,6 +223,10 @@ static gboolean read_workflow(YamlFile *yaml, yaml_node_t *node, Reading *readin
     if (!yaml_file_read_mapping(yaml, node, workflow_fields, self, error))
         return FALSE;
     self->has_workflow = TRUE;
+    if (self->warmup > MOST_ITERATIONS || self->iterations > MOST_ITERATIONS)
+        return yaml_file_fail(yaml, node, error,
+                              "expected at most %d iterations, warm-up included, found more",
+                              MOST_ITERATIONS);
     if (self->iterations > 0 && self->iterations - MAX(self->warmup, 1) < SCENARIO_FEWEST_COUNTED)
         return yaml_file_fail(
             yaml, node, error,
@@ -205,8 +237,18 @@ static gboolean read_workflow(YamlFile *yaml, yaml_node_t *node, Reading *readin
     return TRUE;
 }
 
+static gboolean read_exit(YamlFile *yaml, yaml_node_t *node, gpointer target, GError **error)
+{
+    gint64 *status = target;
+    if (!yaml_file_read_count(yaml, node, status, error))
+        return FALSE;
+    return *status <= 255 ||
+           yaml_file_fail(yaml, node, error, "expected an exit status from 0 to 255, found %" G_GINT64_FORMAT,
+                          *status);
+}
+
 static const YamlField expect_fields[] = {
-    {"exit", yaml_file_read_count, offsetof(Scenario, expect_exit)},
+    {"exit", read_exit, offsetof(Scenario, expect_exit)},
     {NULL},
 };
 
@@ -222,23 +264,12 @@ static gboolean read_about(YamlFile *yaml, yaml_node_t *node, Reading *reading, 
 
 static gboolean read_timeout(YamlFile *yaml, yaml_node_t *node, Reading *reading, GError **error)
 {
-    gint64 *timeout = &reading->scenario->timeout_us;
-    if (!yaml_file_read_duration(yaml, node, timeout, error))
-        return FALSE;
-    return *timeout > 0 || yaml_file_fail(yaml, node, error, "expected a timeout above 0, found 0");
+    return project_read_timeout(yaml, node, &reading->scenario->timeout_us, error);
 }
 
 static gboolean read_instruments(YamlFile *yaml, yaml_node_t *node, Reading *reading, GError **error)
 {
-    GStrv *instruments = &reading->scenario->instruments;
-    if (!yaml_file_read_strings(yaml, node, instruments, error))
-        return FALSE;
-    if ((*instruments)[0] == NULL)
-        return yaml_file_fail(yaml, node, error, "expected at least one instrument, found an empty list");
-    for (GStrv one = *instruments; *one != NULL; one++)
-        if (g_strv_contains((const char *const *)one + 1, *one))
-            return yaml_file_fail(yaml, node, error, "instrument \"%s\" is named twice", *one);
-    return TRUE;
+    return project_read_instruments(yaml, node, &reading->scenario->instruments, error);
 }
 
 static gboolean read_tags(YamlFile *yaml, yaml_node_t *node, Reading *reading, GError **error)
@@ -375,25 +406,31 @@ Scenario *scenario_load(const Project *project, const char *path, GError **error
     return scenario_parse(project, path, bytes, length, error);
 }
 
-static gboolean check_file(const Scenario *self, const ScenarioFile *file, GError **error)
+static gboolean check_file(const Scenario *self, const ScenarioFile *file, gboolean may_be_folder,
+                           GError **error)
 {
-    if (file == NULL || g_file_test(file->path, G_FILE_TEST_EXISTS))
+    const char *problem = NULL;
+    if (file == NULL)
         return TRUE;
-    g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_CONFIG,
-                "%s:%zu:%zu: \"%s\" does not exist; correct the name or build it first", self->file,
-                file->line, file->column, file->text);
-    return FALSE;
+    if (!g_file_test(file->path, G_FILE_TEST_EXISTS))
+        problem = "does not exist; correct the name or build it first";
+    else if (!may_be_folder && g_file_test(file->path, G_FILE_TEST_IS_DIR))
+        problem = "is a folder; name a file";
+    if (problem != NULL)
+        g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_CONFIG, "%s:%zu:%zu: \"%s\" %s", self->file,
+                    file->line, file->column, file->text, problem);
+    return problem == NULL;
 }
 
 gboolean scenario_check_files(const Scenario *self, GError **error)
 {
-    if (!check_file(self, self->stdin_file, error))
+    if (!check_file(self, self->stdin_file, FALSE, error))
         return FALSE;
     for (guint i = 0; i < self->files->len; i++)
-        if (!check_file(self, g_ptr_array_index(self->files, i), error))
+        if (!check_file(self, g_ptr_array_index(self->files, i), TRUE, error))
             return FALSE;
     for (guint i = 0; i < self->suppressions->len; i++)
-        if (!check_file(self, g_ptr_array_index(self->suppressions, i), error))
+        if (!check_file(self, g_ptr_array_index(self->suppressions, i), FALSE, error))
             return FALSE;
     return TRUE;
 }

@@ -7,31 +7,104 @@
 #include "error.h"
 #include "measure/units.h"
 
-static void set_parser_error(yaml_parser_t *parser, const char *name, GError **error)
+/* A file under reading: the bytes are there for the place of what is no text. */
+typedef struct {
+    yaml_parser_t parser;
+    const unsigned char *bytes;
+    gsize length;
+} Source;
+
+/* The parser knows the place of every error but those of bytes that are no text: of these, only the offset.
+ */
+static void find_place(const Source *source, gsize *line, gsize *column)
 {
-    gsize line = parser->problem_mark.line + 1, column = parser->problem_mark.column + 1;
+    const yaml_parser_t *parser = &source->parser;
+    *line = parser->problem_mark.line + 1;
+    *column = parser->problem_mark.column + 1;
+    if (parser->error != YAML_READER_ERROR)
+        return;
+    *line = *column = 1;
+    for (gsize i = 0; i < MIN(parser->problem_offset, source->length); i++) {
+        gboolean begins_character = (source->bytes[i] & 0xC0) != 0x80;
+        *column = source->bytes[i] == '\n' ? 1 : *column + begins_character;
+        *line += source->bytes[i] == '\n';
+    }
+}
+
+static void set_parser_error(const Source *source, const char *name, GError **error)
+{
+    const yaml_parser_t *parser = &source->parser;
+    gsize line = 0, column = 0;
+    find_place(source, &line, &column);
     g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_CONFIG, "%s:%zu:%zu: this is not YAML: %s%s%s", name,
                 line, column, parser->problem != NULL ? parser->problem : "out of memory",
                 parser->context != NULL ? ", " : "", parser->context != NULL ? parser->context : "");
 }
 
-static gboolean load_one(YamlFile *self, yaml_parser_t *parser, GError **error)
+static void source_init(Source *self, const char *bytes, gsize length)
 {
-    if (!yaml_parser_load(parser, &self->document)) {
+    if (!yaml_parser_initialize(&self->parser))
+        g_error("out of memory");
+    self->bytes = (const unsigned char *)bytes;
+    self->length = length;
+    yaml_parser_set_input_string(&self->parser, self->bytes, length);
+}
+
+static int depth_change(yaml_event_type_t type)
+{
+    return (type == YAML_SEQUENCE_START_EVENT || type == YAML_MAPPING_START_EVENT) -
+           (type == YAML_SEQUENCE_END_EVENT || type == YAML_MAPPING_END_EVENT);
+}
+
+/* Nesting costs libyaml the square of its depth: a megabyte of brackets would keep it busy for minutes. What
+ * is no YAML is left to the loader. */
+static gboolean check_depth(const char *bytes, gsize length, const char *name, GError **error)
+{
+    enum { DEEPEST = 64 };
+    Source source;
+    yaml_event_t event;
+    int depth = 0;
+    source_init(&source, bytes, length);
+    for (gboolean more = TRUE; more && depth <= DEEPEST;) {
+        if (!yaml_parser_parse(&source.parser, &event))
+            break;
+        depth += depth_change(event.type);
+        more = event.type != YAML_STREAM_END_EVENT;
+        if (depth > DEEPEST)
+            g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_CONFIG,
+                        "%s:%zu:%zu: expected lists and mappings at most %d deep, found more", name,
+                        event.start_mark.line + 1, event.start_mark.column + 1, DEEPEST);
+        yaml_event_delete(&event);
+    }
+    yaml_parser_delete(&source.parser);
+    return depth <= DEEPEST;
+}
+
+static const char *kind_of(const yaml_node_t *node)
+{
+    return node->type == YAML_SCALAR_NODE    ? "single value"
+           : node->type == YAML_MAPPING_NODE ? "mapping"
+                                             : "list";
+}
+
+static gboolean load_one(YamlFile *self, Source *source, GError **error)
+{
+    if (!yaml_parser_load(&source->parser, &self->document)) {
         memset(&self->document, 0, sizeof self->document);
-        set_parser_error(parser, self->name, error);
+        set_parser_error(source, self->name, error);
         return FALSE;
     }
     yaml_node_t *root = yaml_document_get_root_node(&self->document);
-    if (root == NULL || root->type != YAML_MAPPING_NODE) {
+    if (root == NULL) {
         g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_CONFIG,
-                    "%s:1:1: expected keys and values, found %s", self->name,
-                    root == NULL ? "nothing" : "something else");
+                    "%s:1:1: expected keys and values, found nothing", self->name);
         return FALSE;
     }
+    if (root->type != YAML_MAPPING_NODE)
+        return yaml_file_fail(self, root, error, "expected keys and values, found a %s", kind_of(root));
     yaml_document_t second;
-    if (!yaml_parser_load(parser, &second)) {
-        set_parser_error(parser, self->name, error);
+    if (!yaml_parser_load(&source->parser, &second)) {
+        set_parser_error(source, self->name, error);
         return FALSE;
     }
     yaml_node_t *more = yaml_document_get_root_node(&second);
@@ -43,14 +116,14 @@ static gboolean load_one(YamlFile *self, yaml_parser_t *parser, GError **error)
 
 YamlFile *yaml_file_load(const char *bytes, gsize length, const char *name, GError **error)
 {
+    if (!check_depth(bytes, length, name, error))
+        return NULL;
     g_autoptr(YamlFile) self = g_new0(YamlFile, 1);
     self->name = g_strdup(name);
-    yaml_parser_t parser;
-    if (!yaml_parser_initialize(&parser))
-        g_error("out of memory");
-    yaml_parser_set_input_string(&parser, (const unsigned char *)bytes, length);
-    gboolean loaded = load_one(self, &parser, error);
-    yaml_parser_delete(&parser);
+    Source source;
+    source_init(&source, bytes, length);
+    gboolean loaded = load_one(self, &source, error);
+    yaml_parser_delete(&source.parser);
     return loaded ? g_steal_pointer(&self) : NULL;
 }
 
@@ -82,8 +155,7 @@ gboolean yaml_file_fail(YamlFile *self, const yaml_node_t *node, GError **error,
 const char *yaml_file_text(YamlFile *self, yaml_node_t *node, GError **error)
 {
     if (node->type != YAML_SCALAR_NODE) {
-        yaml_file_fail(self, node, error, "expected one value, found a %s",
-                       node->type == YAML_MAPPING_NODE ? "mapping" : "list");
+        yaml_file_fail(self, node, error, "expected one value, found a %s", kind_of(node));
         return NULL;
     }
     const char *text = (const char *)node->data.scalar.value;
@@ -98,8 +170,7 @@ gboolean yaml_file_each_pair(YamlFile *self, yaml_node_t *node, YamlPair func, g
                              GError **error)
 {
     if (node->type != YAML_MAPPING_NODE)
-        return yaml_file_fail(self, node, error, "expected keys and values, found a %s",
-                              node->type == YAML_SCALAR_NODE ? "single value" : "list");
+        return yaml_file_fail(self, node, error, "expected keys and values, found a %s", kind_of(node));
     g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
     for (yaml_node_pair_t *pair = node->data.mapping.pairs.start; pair < node->data.mapping.pairs.top;
          pair++) {
@@ -151,8 +222,7 @@ gboolean yaml_file_each_item(YamlFile *self, yaml_node_t *node, YamlRead read, g
                              GError **error)
 {
     if (node->type != YAML_SEQUENCE_NODE)
-        return yaml_file_fail(self, node, error, "expected a list, found a %s",
-                              node->type == YAML_SCALAR_NODE ? "single value" : "mapping");
+        return yaml_file_fail(self, node, error, "expected a list, found a %s", kind_of(node));
     for (yaml_node_item_t *item = node->data.sequence.items.start; item < node->data.sequence.items.top;
          item++)
         if (!read(self, yaml_document_get_node(&self->document, *item), target, error))
@@ -232,7 +302,8 @@ gboolean yaml_file_read_percent(YamlFile *self, yaml_node_t *node, gpointer targ
     if (text == NULL)
         return FALSE;
     char *end = NULL;
-    double number = g_ascii_isdigit(text[0]) ? g_ascii_strtod(text, &end) : -1;
+    gboolean decimal = g_ascii_isdigit(text[0]) && g_ascii_tolower(text[1]) != 'x';
+    double number = decimal ? g_ascii_strtod(text, &end) : -1;
     if (end == NULL || *end != '\0' || number < 0 || number > 1e6)
         return yaml_file_fail(self, node, error, "expected a percentage such as 5 or 2.5, found \"%s\"",
                               text);

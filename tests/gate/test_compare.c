@@ -1,0 +1,678 @@
+/* The gate's judgement: totals, allowances, ceilings, call sites. */
+#include "gate/compare.h"
+
+#include <string.h>
+
+#include "measure/units.h"
+#include "runner.h"
+
+enum { KIB = 1024, MIB = 1024 * 1024 };
+
+/* A baseline of one instrument, a measurement of the same, and what is allowed; tests change what they are
+ * about. */
+typedef struct {
+    Baseline *baseline;
+    BaselineInstrument *base;
+    Environment *environment;
+    Allow allow;
+    Measurement *measurement;
+    const char *elsewhere;
+} Case;
+
+static Environment *environment_new(void)
+{
+    const Environment environment = {
+        .platform = "debian-12-x86_64", .architecture = "x86_64", .libc = "glibc 2.36", .valgrind = "3.19.0"};
+    return environment_copy(&environment);
+}
+
+static Case case_new(void)
+{
+    Case self = {.baseline = baseline_new("order-entry"), .environment = environment_new()};
+    self.base = baseline_instrument_new("massif");
+    g_ptr_array_add(self.baseline->instruments, self.base);
+    environment_free(self.baseline->environment);
+    self.baseline->environment = environment_new();
+    self.measurement = measurement_new("massif");
+    allow_init(&self.allow);
+    return self;
+}
+
+static void set_base(Case *self, MetricId id, gint64 value, gint64 spread)
+{
+    self->base->metrics[id] = (BaselineMetric){.has = TRUE, .value = value, .spread = spread};
+}
+
+/* Compares and forgets the case. */
+static InstrumentResult *judge(Case *self)
+{
+    const Reference reference = {self->baseline, self->elsewhere, self->environment, &self->allow};
+    InstrumentResult *result = compare(&reference, self->measurement);
+    baseline_free(self->baseline);
+    environment_free(self->environment);
+    return result;
+}
+
+static const Comparison *comparison_of(const InstrumentResult *result, MetricId id)
+{
+    for (guint i = 0; i < result->comparisons->len; i++) {
+        const Comparison *comparison = g_ptr_array_index(result->comparisons, i);
+        if (comparison->metric == id)
+            return comparison;
+    }
+    ck_abort_msg("no comparison of %s", metric_get(id)->name);
+    return NULL;
+}
+
+static void check_verdict(const InstrumentResult *result, Verdict expected)
+{
+    ck_assert_msg(result->verdict == expected, "expected %s, found %s", verdict_name(expected),
+                  verdict_name(result->verdict));
+}
+
+/* The verdict of one value against one baseline value. */
+static Verdict verdict_of(MetricId id, gint64 base, gint64 spread, Allowance allowance, gint64 now)
+{
+    Case self = case_new();
+    set_base(&self, id, base, spread);
+    self.allow.metrics[id] = allowance;
+    measurement_set(self.measurement, id, now, NULL);
+    g_autoptr(InstrumentResult) result = judge(&self);
+    ck_assert_uint_eq(result->comparisons->len, 1);
+    ck_assert_int_eq(comparison_of(result, id)->verdict, result->verdict);
+    return result->verdict;
+}
+
+/* Exactly `allowed` more passes, one more regresses; exactly as much less passes, one less is an improvement.
+ */
+static void check_edges(MetricId id, gint64 base, gint64 spread, Allowance allowance, gint64 allowed)
+{
+    ck_assert_int_eq(verdict_of(id, base, spread, allowance, base), VERDICT_PASS);
+    ck_assert_int_eq(verdict_of(id, base, spread, allowance, base + allowed), VERDICT_PASS);
+    ck_assert_int_eq(verdict_of(id, base, spread, allowance, base + allowed + 1), VERDICT_REGRESSED);
+    if (base <= allowed)
+        return;
+    ck_assert_int_eq(verdict_of(id, base, spread, allowance, base - allowed), VERDICT_PASS);
+    ck_assert_int_eq(verdict_of(id, base, spread, allowance, base - allowed - 1), VERDICT_IMPROVED);
+}
+
+START_TEST(test_the_allowance_is_the_largest_of_percent_floor_and_spread)
+{
+    const Allowance none = {0, 0}, percent = {5, 0}, floor = {0, 64 * KIB}, both = {5, 64 * KIB};
+    for (int id = 0; id < METRIC_COUNT; id++) {
+        check_edges(id, 10 * MIB, 0, none, 0);
+        check_edges(id, 10 * MIB, 17, none, 17);
+        check_edges(id, 10 * MIB, 17, percent, MIB / 2);
+        check_edges(id, 10 * MIB, MIB, percent, MIB);
+        check_edges(id, 10 * MIB, 17, floor, 64 * KIB);
+        check_edges(id, 10 * MIB, 0, both, MIB / 2);
+        check_edges(id, 100 * KIB, 0, both, 64 * KIB);
+        check_edges(id, 0, 0, both, 64 * KIB);
+        check_edges(id, 0, 0, none, 0);
+        check_edges(id, 0, 48, percent, 48);
+    }
+}
+END_TEST
+
+START_TEST(test_a_percentage_is_rounded_to_the_nearest_byte)
+{
+    const Allowance percent = {5, 0};
+    check_edges(METRIC_PEAK, 110, 0, percent, 6);
+    check_edges(METRIC_PEAK, 109, 0, percent, 5);
+    check_edges(METRIC_PEAK, 9, 0, percent, 0);
+}
+END_TEST
+
+START_TEST(test_figures_beyond_any_machine_do_not_wrap_into_a_pass)
+{
+    const gint64 most = G_MAXINT64 - 1;
+    const Allowance huge = {1e6, most}, percent = {5, 0};
+    ck_assert_int_eq(verdict_of(METRIC_PEAK, most, 0, percent, most), VERDICT_PASS);
+    ck_assert_int_eq(verdict_of(METRIC_PEAK, most, most, huge, most), VERDICT_PASS);
+    ck_assert_int_eq(verdict_of(METRIC_PEAK, most, most, huge, 0), VERDICT_PASS);
+    ck_assert_int_eq(verdict_of(METRIC_PEAK, 0, 0, percent, most), VERDICT_REGRESSED);
+}
+END_TEST
+
+START_TEST(test_a_regression_says_now_then_and_allowed)
+{
+    Case self = case_new();
+    set_base(&self, METRIC_PEAK, 10 * MIB, 0);
+    measurement_set(self.measurement, METRIC_PEAK, 12 * MIB, NULL);
+    g_autoptr(InstrumentResult) result = judge(&self);
+    const Comparison *peak = comparison_of(result, METRIC_PEAK);
+    ck_assert_str_eq(peak->sentence, "peak 12.0 MiB, was 10.0 MiB, allowed 10.5 MiB");
+    ck_assert(peak->has_base);
+    ck_assert_int_eq(peak->base, 10 * MIB);
+    ck_assert_int_eq(peak->now, 12 * MIB);
+    ck_assert_int_eq(peak->limit, 10 * MIB + MIB / 2);
+}
+END_TEST
+
+START_TEST(test_the_worst_metric_gives_the_verdict_of_all)
+{
+    Case self = case_new();
+    set_base(&self, METRIC_PEAK, 10 * MIB, 0);
+    set_base(&self, METRIC_RETAINED, 100, 0);
+    set_base(&self, METRIC_GROWTH, 0, 0);
+    measurement_set(self.measurement, METRIC_PEAK, 5 * MIB, NULL);
+    measurement_set(self.measurement, METRIC_RETAINED, 100, NULL);
+    measurement_set(self.measurement, METRIC_GROWTH, 1, NULL);
+    g_autoptr(InstrumentResult) result = judge(&self);
+    check_verdict(result, VERDICT_REGRESSED);
+    ck_assert_int_eq(comparison_of(result, METRIC_PEAK)->verdict, VERDICT_IMPROVED);
+    ck_assert_int_eq(comparison_of(result, METRIC_RETAINED)->verdict, VERDICT_PASS);
+    ck_assert_int_eq(comparison_of(result, METRIC_GROWTH)->verdict, VERDICT_REGRESSED);
+}
+END_TEST
+
+START_TEST(test_a_ceiling_holds_though_the_allowance_does_not_mind)
+{
+    for (gint64 over = 0; over <= 1; over++) {
+        Case self = case_new();
+        set_base(&self, METRIC_PEAK, 10 * MIB, 0);
+        self.allow.has_ceiling[METRIC_PEAK] = TRUE;
+        self.allow.ceiling[METRIC_PEAK] = 10 * MIB;
+        measurement_set(self.measurement, METRIC_PEAK, 10 * MIB + over, NULL);
+        g_autoptr(InstrumentResult) result = judge(&self);
+        check_verdict(result, over > 0 ? VERDICT_REGRESSED : VERDICT_PASS);
+        if (over > 0)
+            ck_assert_int_eq(comparison_of(result, METRIC_PEAK)->limit, 10 * MIB);
+    }
+}
+END_TEST
+
+START_TEST(test_a_ceiling_says_what_it_is)
+{
+    Case self = case_new();
+    set_base(&self, METRIC_PEAK, 512 * MIB, 0);
+    self.allow.has_ceiling[METRIC_PEAK] = TRUE;
+    self.allow.ceiling[METRIC_PEAK] = 512 * MIB;
+    measurement_set(self.measurement, METRIC_PEAK, 520 * MIB, NULL);
+    g_autoptr(InstrumentResult) result = judge(&self);
+    ck_assert_str_eq(comparison_of(result, METRIC_PEAK)->sentence,
+                     "peak 520 MiB is above the ceiling of 512 MiB");
+}
+END_TEST
+
+START_TEST(test_a_ceiling_holds_without_a_baseline_and_with_an_incomparable_one)
+{
+    for (int incomparable = 0; incomparable < 2; incomparable++)
+        for (gint64 over = 0; over <= 1; over++) {
+            Case self = case_new();
+            set_base(&self, METRIC_PEAK, MIB, 0);
+            if (incomparable) {
+                g_free(self.environment->valgrind);
+                self.environment->valgrind = g_strdup("3.22.0");
+            } else {
+                g_clear_pointer(&self.baseline, baseline_free);
+            }
+            self.allow.has_ceiling[METRIC_PEAK] = TRUE;
+            self.allow.ceiling[METRIC_PEAK] = MIB;
+            measurement_set(self.measurement, METRIC_PEAK, MIB + over, NULL);
+            g_autoptr(InstrumentResult) result = judge(&self);
+            Verdict otherwise = incomparable ? VERDICT_INCOMPARABLE : VERDICT_NEW;
+            check_verdict(result, over > 0 ? VERDICT_REGRESSED : otherwise);
+        }
+}
+END_TEST
+
+START_TEST(test_no_baseline_is_new_and_says_so)
+{
+    Case self = case_new();
+    g_clear_pointer(&self.baseline, baseline_free);
+    measurement_set(self.measurement, METRIC_PEAK, MIB, NULL);
+    g_autoptr(InstrumentResult) result = judge(&self);
+    check_verdict(result, VERDICT_NEW);
+    ck_assert_str_eq(result->sentence, "no baseline");
+    ck_assert(!comparison_of(result, METRIC_PEAK)->has_base);
+    ck_assert_int_eq(verdict_exit_status(result->verdict), 3);
+}
+END_TEST
+
+START_TEST(test_a_baseline_of_other_instruments_only_is_new_and_names_what_is_missing)
+{
+    Case self = case_new();
+    g_free(self.base->instrument);
+    self.base->instrument = g_strdup("memcheck");
+    set_base(&self, METRIC_PEAK, MIB, 0);
+    measurement_set(self.measurement, METRIC_PEAK, MIB, NULL);
+    g_autoptr(InstrumentResult) result = judge(&self);
+    check_verdict(result, VERDICT_NEW);
+    ck_assert_str_eq(result->sentence, "the baseline holds nothing of massif");
+}
+END_TEST
+
+START_TEST(test_a_metric_that_the_baseline_lacks_is_new)
+{
+    Case self = case_new();
+    set_base(&self, METRIC_PEAK, MIB, 0);
+    measurement_set(self.measurement, METRIC_PEAK, MIB, NULL);
+    measurement_set(self.measurement, METRIC_GROWTH, 16, NULL);
+    g_autoptr(InstrumentResult) result = judge(&self);
+    check_verdict(result, VERDICT_NEW);
+    ck_assert_int_eq(comparison_of(result, METRIC_PEAK)->verdict, VERDICT_PASS);
+    ck_assert_int_eq(comparison_of(result, METRIC_GROWTH)->verdict, VERDICT_NEW);
+}
+END_TEST
+
+START_TEST(test_a_metric_of_the_baseline_that_was_not_measured_is_broken)
+{
+    Case self = case_new();
+    set_base(&self, METRIC_PEAK, MIB, 0);
+    set_base(&self, METRIC_GROWTH, 0, 0);
+    measurement_set(self.measurement, METRIC_PEAK, MIB, NULL);
+    g_autoptr(InstrumentResult) result = judge(&self);
+    check_verdict(result, VERDICT_BROKEN);
+    ck_assert_ptr_nonnull(
+        strstr(comparison_of(result, METRIC_GROWTH)->sentence, "this run did not measure it"));
+}
+END_TEST
+
+START_TEST(test_a_baseline_of_another_environment_is_incomparable_and_never_a_pass)
+{
+    for (int field = 0; field < 5; field++) {
+        Case self = case_new();
+        char **fields[] = {&self.environment->platform, &self.environment->architecture,
+                           &self.environment->libc, &self.environment->valgrind, &self.environment->python};
+        g_free(*fields[field]);
+        *fields[field] = g_strdup("other");
+        set_base(&self, METRIC_PEAK, MIB, 0);
+        measurement_set(self.measurement, METRIC_PEAK, MIB, NULL);
+        g_autoptr(InstrumentResult) result = judge(&self);
+        check_verdict(result, VERDICT_INCOMPARABLE);
+        ck_assert_ptr_nonnull(strstr(result->sentence, "another environment"));
+        ck_assert_ptr_nonnull(strstr(result->sentence, "other here"));
+    }
+}
+END_TEST
+
+START_TEST(test_a_baseline_of_another_platform_only_is_incomparable_and_named)
+{
+    Case self = case_new();
+    g_clear_pointer(&self.baseline, baseline_free);
+    self.elsewhere = "ubuntu-24.04-x86_64";
+    measurement_set(self.measurement, METRIC_PEAK, MIB, NULL);
+    g_autoptr(InstrumentResult) result = judge(&self);
+    check_verdict(result, VERDICT_INCOMPARABLE);
+    ck_assert_str_eq(result->sentence,
+                     "no baseline for debian-12-x86_64 (there is one for ubuntu-24.04-x86_64)");
+}
+END_TEST
+
+START_TEST(test_a_run_with_a_problem_is_broken_whatever_it_measured)
+{
+    Case self = case_new();
+    set_base(&self, METRIC_PEAK, MIB, 0);
+    measurement_set(self.measurement, METRIC_PEAK, MIB, NULL);
+    measurement_set_problem(self.measurement, "%s", "the program crashed");
+    g_autoptr(InstrumentResult) result = judge(&self);
+    check_verdict(result, VERDICT_BROKEN);
+    ck_assert_str_eq(result->sentence, "the program crashed");
+    ck_assert_uint_eq(result->comparisons->len, 0);
+}
+END_TEST
+
+START_TEST(test_a_baseline_that_holds_nothing_of_an_instrument_that_measured_nothing_is_no_pass)
+{
+    Case self = case_new();
+    g_autoptr(InstrumentResult) result = judge(&self);
+    check_verdict(result, VERDICT_BROKEN);
+    ck_assert_str_eq(result->sentence, "massif measured nothing");
+}
+END_TEST
+
+/* "a b c": function a called by b called by c, each in work.c. */
+static void add_site(CallSites *sites, const char *stack, gint64 bytes, gint64 blocks)
+{
+    g_auto(GStrv) functions = g_strsplit(stack, " ", -1);
+    Frame frames[16];
+    guint n = 0;
+    for (; functions[n] != NULL && n < G_N_ELEMENTS(frames); n++)
+        frames[n] = (Frame){.function = functions[n], .file = "work.c", .line = 10 + n};
+    call_sites_add(sites, frames, n, bytes, blocks);
+}
+
+static char *key_of(const char *stack)
+{
+    g_autoptr(CallSites) sites = call_sites_new();
+    add_site(sites, stack, 1, 1);
+    return g_strdup(call_sites_get(sites, 0)->key);
+}
+
+static gboolean similar(const char *one, const char *two)
+{
+    g_autofree char *a = key_of(one), *b = key_of(two);
+    ck_assert_int_eq(call_sites_similar(a, b), call_sites_similar(b, a));
+    return call_sites_similar(a, b);
+}
+
+START_TEST(test_a_site_is_similar_where_one_frame_came_went_or_changed)
+{
+    ck_assert(similar("alloc copy main", "alloc copy main"));
+    ck_assert(similar("alloc copy main", "alloc copy wrapper main"));
+    ck_assert(similar("alloc copy edit main", "alloc copy change main"));
+    ck_assert(similar("alloc main", "alloc edit main"));
+    ck_assert(!similar("alloc copy main", "alloc copy two wrappers main"));
+    ck_assert(!similar("alloc copy edit run main", "alloc print save run main"));
+    ck_assert(!similar("alloc copy main", "calloc copy main"));
+    ck_assert(!similar("alloc", "alloc"));
+}
+END_TEST
+
+static GPtrArray *differ(CallSites *base, gint64 cutoff, CallSites *now, Allowance allowance,
+                         guint *regressed)
+{
+    GPtrArray *deltas = compare_call_sites(base, cutoff, now, &allowance, regressed);
+    for (guint i = 1; i < deltas->len; i++) {
+        const SiteDelta *one = g_ptr_array_index(deltas, i - 1), *two = g_ptr_array_index(deltas, i);
+        ck_assert_int_ge(one->delta_bytes, two->delta_bytes);
+    }
+    return deltas;
+}
+
+START_TEST(test_call_sites_differ_by_what_grew_came_shrank_and_vanished_largest_first)
+{
+    g_autoptr(CallSites) base = call_sites_new(), now = call_sites_new();
+    add_site(base, "same main", 500, 5), add_site(now, "same main", 500, 5);
+    add_site(base, "grown main", 100, 1), add_site(now, "grown main", 400, 4);
+    add_site(base, "shrunk main", 900, 9), add_site(now, "shrunk main", 100, 1);
+    add_site(base, "gone main", 50, 2);
+    add_site(now, "new main", 1000, 10);
+    guint regressed = 0;
+    g_autoptr(GPtrArray) deltas = differ(base, 0, now, (Allowance){0}, &regressed);
+    const struct {
+        const char *key;
+        gint64 base, now, bytes, blocks;
+    } expected[] = {{"new (work.c) < main (work.c)", 0, 1000, 1000, 10},
+                    {"grown (work.c) < main (work.c)", 100, 400, 300, 3},
+                    {"gone (work.c) < main (work.c)", 50, 0, -50, -2},
+                    {"shrunk (work.c) < main (work.c)", 900, 100, -800, -8}};
+    ck_assert_uint_eq(deltas->len, G_N_ELEMENTS(expected));
+    for (guint i = 0; i < deltas->len; i++) {
+        const SiteDelta *delta = g_ptr_array_index(deltas, i);
+        ck_assert_str_eq(delta->key, expected[i].key);
+        ck_assert_int_eq(delta->base_bytes, expected[i].base);
+        ck_assert_int_eq(delta->now_bytes, expected[i].now);
+        ck_assert_int_eq(delta->delta_bytes, expected[i].bytes);
+        ck_assert_int_eq(delta->delta_blocks, expected[i].blocks);
+    }
+    ck_assert_uint_eq(regressed, 2);
+}
+END_TEST
+
+START_TEST(test_deltas_keep_the_lines_of_now)
+{
+    g_autoptr(CallSites) base = call_sites_new(), now = call_sites_new();
+    call_sites_add_key(base, "new (work.c) < main (work.c)", 10, 1);
+    add_site(now, "new main", 1000, 10);
+    guint regressed = 0;
+    g_autoptr(GPtrArray) deltas = differ(base, 0, now, (Allowance){0}, &regressed);
+    const SiteDelta *delta = g_ptr_array_index(deltas, 0);
+    ck_assert_uint_eq(delta->n_frames, 2);
+    ck_assert_uint_eq(delta->frames[0].line, 10);
+}
+END_TEST
+
+static guint regressed_by(gint64 base_bytes, gint64 cutoff, gint64 now_bytes, Allowance allowance)
+{
+    g_autoptr(CallSites) base = call_sites_new(), now = call_sites_new();
+    if (base_bytes > 0)
+        add_site(base, "copy main", base_bytes, 1);
+    add_site(now, "copy main", now_bytes, 1);
+    guint regressed = 0;
+    g_autoptr(GPtrArray) deltas = differ(base, cutoff, now, allowance, &regressed);
+    return regressed;
+}
+
+START_TEST(test_one_call_site_may_add_its_allowance_and_not_a_byte_more)
+{
+    const Allowance allowance = {10, 16 * KIB};
+    ck_assert_uint_eq(regressed_by(MIB, 0, MIB + 104858, allowance), 0);
+    ck_assert_uint_eq(regressed_by(MIB, 0, MIB + 104859, allowance), 1);
+    ck_assert_uint_eq(regressed_by(100, 0, 100 + 16 * KIB, allowance), 0);
+    ck_assert_uint_eq(regressed_by(100, 0, 101 + 16 * KIB, allowance), 1);
+    ck_assert_uint_eq(regressed_by(0, 0, 16 * KIB, allowance), 0);
+    ck_assert_uint_eq(regressed_by(0, 0, 16 * KIB + 1, allowance), 1);
+}
+END_TEST
+
+START_TEST(test_a_site_that_was_not_listed_may_have_had_the_cutoff)
+{
+    const Allowance none = {0, 0}, floor = {0, 1000};
+    ck_assert_uint_eq(regressed_by(0, 500, 500, none), 0);
+    ck_assert_uint_eq(regressed_by(0, 500, 501, none), 1);
+    ck_assert_uint_eq(regressed_by(0, 500, 1500, floor), 0);
+    ck_assert_uint_eq(regressed_by(0, 500, 1501, floor), 1);
+    ck_assert_uint_eq(regressed_by(100, 500, 500, none), 1);
+}
+END_TEST
+
+START_TEST(test_an_allocation_reached_another_way_is_no_regression)
+{
+    g_autoptr(CallSites) base = call_sites_new(), now = call_sites_new();
+    add_site(base, "alloc copy edit main", MIB, 1);
+    add_site(now, "alloc copy edit_node main", MIB, 1);
+    guint regressed = 9;
+    g_autoptr(GPtrArray) deltas = differ(base, 0, now, (Allowance){0}, &regressed);
+    ck_assert_uint_eq(regressed, 0);
+    ck_assert_uint_eq(deltas->len, 0);
+}
+END_TEST
+
+START_TEST(test_one_loss_excuses_one_gain_of_its_size_only)
+{
+    g_autoptr(CallSites) base = call_sites_new(), now = call_sites_new(), more = call_sites_new();
+    add_site(base, "alloc copy edit main", MIB, 1);
+    add_site(now, "alloc copy one main", MIB, 1);
+    add_site(now, "alloc copy two main", MIB, 1);
+    add_site(more, "alloc copy one main", MIB + 1, 1);
+    guint regressed = 0;
+    g_autoptr(GPtrArray) twice = differ(base, 0, now, (Allowance){0}, &regressed);
+    ck_assert_uint_eq(regressed, 1);
+    g_autoptr(GPtrArray) larger = differ(base, 0, more, (Allowance){0}, &regressed);
+    ck_assert_uint_eq(regressed, 1);
+    ck_assert_uint_eq(larger->len, 2);
+}
+END_TEST
+
+START_TEST(test_another_allocation_of_the_same_size_is_a_regression)
+{
+    g_autoptr(CallSites) base = call_sites_new(), now = call_sites_new();
+    add_site(base, "alloc copy edit main", MIB, 1);
+    add_site(now, "alloc print save main", MIB, 1);
+    guint regressed = 0;
+    g_autoptr(GPtrArray) deltas = differ(base, 0, now, (Allowance){0}, &regressed);
+    ck_assert_uint_eq(regressed, 1);
+}
+END_TEST
+
+/* A peak that is the same in all, held by another function. */
+static InstrumentResult *judge_moved(MetricId id, gint64 bytes)
+{
+    Case self = case_new();
+    set_base(&self, id, 10 * MIB, 0);
+    CallSites *sites = call_sites_new();
+    self.base->metrics[id].sites = call_sites_new();
+    call_sites_add_key(self.base->metrics[id].sites, "load (work.c) < main (work.c)", 10 * MIB, 1);
+    add_site(sites, "load main", 10 * MIB - bytes, 1);
+    add_site(sites, "cache main", bytes, 1);
+    measurement_set(self.measurement, id, 10 * MIB, sites);
+    return judge(&self);
+}
+
+START_TEST(test_a_new_call_site_regresses_though_the_total_is_flat)
+{
+    g_autoptr(InstrumentResult) result = judge_moved(METRIC_PEAK, 2 * MIB);
+    g_autoptr(InstrumentResult) small = judge_moved(METRIC_PEAK, 16 * KIB);
+    g_autoptr(InstrumentResult) growth = judge_moved(METRIC_GROWTH, 16);
+    check_verdict(result, VERDICT_REGRESSED);
+    check_verdict(small, VERDICT_PASS);
+    check_verdict(growth, VERDICT_REGRESSED);
+    const Comparison *peak = comparison_of(result, METRIC_PEAK);
+    ck_assert_str_eq(peak->sentence,
+                     "peak in all is within its allowance (10.0 MiB), but 1 call site is new or grown");
+    ck_assert_uint_eq(peak->deltas->len, 1);
+    ck_assert_str_eq(((SiteDelta *)g_ptr_array_index(peak->deltas, 0))->key,
+                     "cache (work.c) < main (work.c)");
+}
+END_TEST
+
+/* A baseline that a person has shortened: what it does not know is not new. */
+START_TEST(test_a_baseline_that_knows_no_call_sites_judges_the_total_only)
+{
+    for (int more = 0; more < 2; more++) {
+        Case self = case_new();
+        set_base(&self, METRIC_PEAK, 10 * MIB, 0);
+        CallSites *sites = call_sites_new();
+        add_site(sites, "load main", 10 * MIB + more * MIB, 1);
+        measurement_set(self.measurement, METRIC_PEAK, 10 * MIB + more * MIB, sites);
+        g_autoptr(InstrumentResult) result = judge(&self);
+        check_verdict(result, more ? VERDICT_REGRESSED : VERDICT_PASS);
+    }
+}
+END_TEST
+
+START_TEST(test_a_baseline_of_zero_knows_that_there_was_no_call_site)
+{
+    Case self = case_new();
+    set_base(&self, METRIC_RETAINED, 0, 0);
+    self.allow.metrics[METRIC_RETAINED].floor = MIB;
+    CallSites *sites = call_sites_new();
+    add_site(sites, "load main", 20 * KIB, 1);
+    measurement_set(self.measurement, METRIC_RETAINED, 20 * KIB, sites);
+    g_autoptr(InstrumentResult) result = judge(&self);
+    check_verdict(result, VERDICT_REGRESSED);
+}
+END_TEST
+
+/* 30 sites by which `total` differs from the baseline's 30 MiB. */
+static InstrumentResult *judge_many(gint64 step)
+{
+    Case self = case_new();
+    set_base(&self, METRIC_PEAK, 300 * MIB, 0);
+    CallSites *sites = call_sites_new();
+    self.base->metrics[METRIC_PEAK].sites = call_sites_new();
+    for (guint i = 0; i < 30; i++) {
+        g_autofree char *stack = g_strdup_printf("f%02u main", i);
+        add_site(self.base->metrics[METRIC_PEAK].sites, stack, 10 * MIB, 1);
+        add_site(sites, stack, 10 * MIB + step * (i + 1), 1);
+    }
+    measurement_set(self.measurement, METRIC_PEAK, call_sites_total_bytes(sites), sites);
+    return judge(&self);
+}
+
+START_TEST(test_only_the_largest_twenty_differences_are_kept_that_explain_the_verdict)
+{
+    g_autoptr(InstrumentResult) grown = judge_many(100 * KIB);
+    g_autoptr(InstrumentResult) shrunk = judge_many(-100 * KIB);
+    g_autoptr(InstrumentResult) same = judge_many(1);
+    const Comparison *more = comparison_of(grown, METRIC_PEAK), *less = comparison_of(shrunk, METRIC_PEAK);
+    ck_assert_int_eq(more->verdict, VERDICT_REGRESSED);
+    ck_assert_uint_eq(more->deltas->len, 20);
+    ck_assert_int_eq(((SiteDelta *)g_ptr_array_index(more->deltas, 0))->delta_bytes, 3000 * KIB);
+    ck_assert_int_eq(((SiteDelta *)g_ptr_array_index(more->deltas, 19))->delta_bytes, 1100 * KIB);
+    ck_assert_int_eq(less->verdict, VERDICT_IMPROVED);
+    ck_assert_uint_eq(less->deltas->len, 20);
+    ck_assert_int_eq(((SiteDelta *)g_ptr_array_index(less->deltas, 19))->delta_bytes, -3000 * KIB);
+    ck_assert_int_eq(comparison_of(same, METRIC_PEAK)->verdict, VERDICT_PASS);
+    ck_assert_uint_eq(comparison_of(same, METRIC_PEAK)->deltas->len, 0);
+}
+END_TEST
+
+START_TEST(test_what_shrank_does_not_explain_a_regression)
+{
+    Case self = case_new();
+    set_base(&self, METRIC_PEAK, 10 * MIB, 0);
+    CallSites *sites = call_sites_new(), *base = self.base->metrics[METRIC_PEAK].sites = call_sites_new();
+    add_site(base, "load main", 10 * MIB, 1);
+    add_site(sites, "load main", 5 * MIB, 1);
+    add_site(sites, "store main", 15 * MIB, 1);
+    measurement_set(self.measurement, METRIC_PEAK, 20 * MIB, sites);
+    g_autoptr(InstrumentResult) result = judge(&self);
+    const Comparison *peak = comparison_of(result, METRIC_PEAK);
+    ck_assert_uint_eq(peak->deltas->len, 1);
+    ck_assert_int_eq(((SiteDelta *)g_ptr_array_index(peak->deltas, 0))->delta_bytes, 15 * MIB);
+}
+END_TEST
+
+START_TEST(test_verdicts_are_ordered_named_and_end_as_promised)
+{
+    const struct {
+        Verdict verdict;
+        const char *name;
+        int exit_status;
+    } rows[] = {{VERDICT_PASS, "pass", 0},     {VERDICT_IMPROVED, "improved", 0},
+                {VERDICT_NEW, "new", 3},       {VERDICT_INCOMPARABLE, "incomparable", 3},
+                {VERDICT_BROKEN, "broken", 3}, {VERDICT_REGRESSED, "regressed", 1}};
+    ck_assert_int_eq(G_N_ELEMENTS(rows), VERDICT_COUNT);
+    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+        ck_assert_int_eq(rows[i].verdict, i);
+        ck_assert_str_eq(verdict_name(rows[i].verdict), rows[i].name);
+        ck_assert_int_eq(verdict_find(rows[i].name), rows[i].verdict);
+        ck_assert_int_eq(verdict_exit_status(rows[i].verdict), rows[i].exit_status);
+    }
+    ck_assert_int_eq(verdict_find("fine"), -1);
+}
+END_TEST
+
+START_TEST(test_a_result_counts_its_scenarios_and_is_as_bad_as_the_worst)
+{
+    const Verdict verdicts[] = {VERDICT_PASS, VERDICT_BROKEN, VERDICT_PASS, VERDICT_NEW};
+    g_autoptr(Result) result = result_new("0.1.0", "debian-12-x86_64", "2025-01-01T00:00:00Z");
+    for (gsize i = 0; i < G_N_ELEMENTS(verdicts); i++) {
+        ScenarioResult *scenario = scenario_result_new("s", NULL, "scenarios/s.yaml", NULL);
+        Measurement *measurement = measurement_new("massif");
+        measurement->duration_us = 1000;
+        InstrumentResult *instrument = instrument_result_new(measurement);
+        instrument->verdict = verdicts[i];
+        scenario_result_add(scenario, instrument);
+        ck_assert_int_eq(scenario->duration_us, 1000);
+        result_add(result, scenario);
+    }
+    ck_assert_int_eq(result->verdict, VERDICT_BROKEN);
+    ck_assert_uint_eq(result->counts[VERDICT_PASS], 2);
+    ck_assert_uint_eq(result->counts[VERDICT_BROKEN], 1);
+    ck_assert_uint_eq(result->counts[VERDICT_REGRESSED], 0);
+}
+END_TEST
+
+SUITE(compare, 20)
+{
+    tcase_add_test(tcase, test_the_allowance_is_the_largest_of_percent_floor_and_spread);
+    tcase_add_test(tcase, test_a_percentage_is_rounded_to_the_nearest_byte);
+    tcase_add_test(tcase, test_figures_beyond_any_machine_do_not_wrap_into_a_pass);
+    tcase_add_test(tcase, test_a_regression_says_now_then_and_allowed);
+    tcase_add_test(tcase, test_the_worst_metric_gives_the_verdict_of_all);
+    tcase_add_test(tcase, test_a_ceiling_holds_though_the_allowance_does_not_mind);
+    tcase_add_test(tcase, test_a_ceiling_says_what_it_is);
+    tcase_add_test(tcase, test_a_ceiling_holds_without_a_baseline_and_with_an_incomparable_one);
+    tcase_add_test(tcase, test_no_baseline_is_new_and_says_so);
+    tcase_add_test(tcase, test_a_baseline_of_other_instruments_only_is_new_and_names_what_is_missing);
+    tcase_add_test(tcase, test_a_metric_that_the_baseline_lacks_is_new);
+    tcase_add_test(tcase, test_a_metric_of_the_baseline_that_was_not_measured_is_broken);
+    tcase_add_test(tcase, test_a_baseline_of_another_environment_is_incomparable_and_never_a_pass);
+    tcase_add_test(tcase, test_a_baseline_of_another_platform_only_is_incomparable_and_named);
+    tcase_add_test(tcase, test_a_run_with_a_problem_is_broken_whatever_it_measured);
+    tcase_add_test(tcase,
+                   test_a_baseline_that_holds_nothing_of_an_instrument_that_measured_nothing_is_no_pass);
+    tcase_add_test(tcase, test_verdicts_are_ordered_named_and_end_as_promised);
+    tcase_add_test(tcase, test_a_result_counts_its_scenarios_and_is_as_bad_as_the_worst);
+}
+
+SUITE(compare_sites, 20)
+{
+    tcase_add_test(tcase, test_a_site_is_similar_where_one_frame_came_went_or_changed);
+    tcase_add_test(tcase, test_call_sites_differ_by_what_grew_came_shrank_and_vanished_largest_first);
+    tcase_add_test(tcase, test_deltas_keep_the_lines_of_now);
+    tcase_add_test(tcase, test_one_call_site_may_add_its_allowance_and_not_a_byte_more);
+    tcase_add_test(tcase, test_a_site_that_was_not_listed_may_have_had_the_cutoff);
+    tcase_add_test(tcase, test_an_allocation_reached_another_way_is_no_regression);
+    tcase_add_test(tcase, test_one_loss_excuses_one_gain_of_its_size_only);
+    tcase_add_test(tcase, test_another_allocation_of_the_same_size_is_a_regression);
+    tcase_add_test(tcase, test_a_new_call_site_regresses_though_the_total_is_flat);
+    tcase_add_test(tcase, test_a_baseline_that_knows_no_call_sites_judges_the_total_only);
+    tcase_add_test(tcase, test_a_baseline_of_zero_knows_that_there_was_no_call_site);
+    tcase_add_test(tcase, test_only_the_largest_twenty_differences_are_kept_that_explain_the_verdict);
+    tcase_add_test(tcase, test_what_shrank_does_not_explain_a_regression);
+}
