@@ -110,6 +110,14 @@ static gboolean read_exit(Process *self, const char *output, Measurement *measur
     g_autoptr(MassifFile) file = massif_file_open(path, massif_file_keep_rows, rows, measurement);
     if (file == NULL)
         return FALSE;
+    if (rows[XTREE_LIVE_BLOCKS].index != XTREE_LIVE_BLOCKS) {
+        measurement_set_problem(
+            measurement,
+            "what Valgrind wrote cannot be used: %s: expected bytes and blocks, found one of them; "
+            "was the run cut short, or is the disk full?",
+            name);
+        return FALSE;
+    }
     self->retained_bytes = rows[XTREE_LIVE_BYTES].heap_bytes;
     return raise_peak(self, file, &rows[XTREE_LIVE_BYTES], measurement) &&
            massif_file_add_tree(file, &rows[XTREE_LIVE_BYTES], MASSIF_ADD_BYTES, self->retained,

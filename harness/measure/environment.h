@@ -16,7 +16,7 @@ Environment *environment_copy(const Environment *self); /* (transfer full) */
 void environment_free(Environment *self);               /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Environment, environment_free)
 
-/* What differs, for people ("Valgrind 3.19.0 there, 3.22.0 here"), or NULL where the two are the same;
+/* What differs, for people ("Valgrind: 3.19.0 there, 3.22.0 here"), or NULL where the two are the same;
  * (transfer full). */
 char *environment_difference(const Environment *base, const Environment *now);
 

@@ -1,0 +1,301 @@
+/* Instruments: the table, what they launch, and what they make of files that are missing, damaged or good. */
+#include "instrument/instrument.h"
+
+#include <glib/gstdio.h>
+#include <string.h>
+
+#include "runner.h"
+
+enum { PID = 4711 };
+
+static char *folder, *stderr_path;
+static Project *project;
+static Scenario *scenario;
+
+static void write_file(const char *name, const char *text, gssize length)
+{
+    g_autofree char *path = g_build_filename(folder, name, NULL);
+    ck_assert(g_file_set_contents(path, text, length, NULL));
+}
+
+static void load_scenario(const char *more)
+{
+    g_autofree char *path = g_build_filename(project->scenarios, "s.yaml", NULL);
+    g_autofree char *text = g_strconcat("run: [sqlite3, a b, \"%p\"]\ninstruments: [massif]\n", more, NULL);
+    g_clear_pointer(&scenario, scenario_free);
+    scenario = scenario_parse(project, path, text, strlen(text), NULL);
+    ck_assert_ptr_nonnull(scenario);
+}
+
+static void setup(void)
+{
+    folder = runner_temporary();
+    stderr_path = g_build_filename(folder, "stderr", NULL);
+    g_autofree char *scenarios = g_build_filename(folder, "scenarios", NULL);
+    g_mkdir(scenarios, 0700);
+    project = project_find(folder, NULL);
+    load_scenario("");
+}
+
+static void teardown(void)
+{
+    g_clear_pointer(&scenario, scenario_free);
+    project_free(project);
+    runner_remove(folder);
+    g_free(folder);
+    g_free(stderr_path);
+}
+
+static Measurement *collect(const Instrument *instrument)
+{
+    const Outcome outcome = {.pid = PID, .output = folder, .stderr_path = stderr_path};
+    Measurement *measurement = measurement_new(instrument->name);
+    instrument->collect(scenario, &outcome, measurement);
+    return measurement;
+}
+
+/* There is a problem, it says this, and no metric is set: nothing can be taken for 0 bytes. */
+static void check_problem(const Instrument *instrument, const char *expected)
+{
+    g_autoptr(Measurement) measurement = collect(instrument);
+    ck_assert_msg(measurement->problem != NULL, "no problem; expected: %s", expected);
+    ck_assert_msg(strstr(measurement->problem, expected) != NULL, "expected: %s\nfound: %s", expected,
+                  measurement->problem);
+}
+
+START_TEST(test_every_instrument_has_a_whole_row)
+{
+    guint count = 0;
+    g_autofree char *names = instruments_names();
+    for (const Instrument *const *row = instruments_all(); *row != NULL; row++, count++) {
+        ck_assert_ptr_eq(instrument_find((*row)->name), *row);
+        ck_assert_ptr_nonnull(strstr(names, (*row)->name));
+        ck_assert(g_str_has_suffix((*row)->summary, "."));
+        ck_assert_uint_ge((*row)->capture_runs, 2);
+        ck_assert((*row)->probe != NULL && (*row)->launch != NULL && (*row)->collect != NULL);
+    }
+    ck_assert_uint_ge(count, 2);
+    ck_assert_ptr_null(instrument_find("heaptrack"));
+}
+END_TEST
+
+START_TEST(test_the_program_and_its_arguments_come_last_and_as_they_are)
+{
+    for (const Instrument *const *row = instruments_all(); *row != NULL; row++) {
+        Launch launch = {.argv = g_ptr_array_new_with_free_func(g_free)};
+        (*row)->launch(scenario, "/usr/bin/sqlite3", "/tmp/heapgate-ABCDEF/output", &launch);
+        guint n = launch.argv->len;
+        ck_assert_uint_gt(n, 4);
+        ck_assert_str_eq(g_ptr_array_index(launch.argv, n - 4), "--");
+        ck_assert_str_eq(g_ptr_array_index(launch.argv, n - 3), "/usr/bin/sqlite3");
+        ck_assert_str_eq(g_ptr_array_index(launch.argv, n - 2), "a b");
+        ck_assert_str_eq(g_ptr_array_index(launch.argv, n - 1), "%p");
+        g_autofree char *variable = g_strconcat("HEAPGATE_INSTRUMENT=", (*row)->name, NULL);
+        ck_assert(g_strv_contains((const char *const *)launch.env, variable));
+        ck_assert(
+            g_strv_contains((const char *const *)launch.env, "HEAPGATE_MARKS=/tmp/heapgate-ABCDEF/output"));
+        g_ptr_array_unref(launch.argv);
+        g_strfreev(launch.env);
+    }
+}
+END_TEST
+
+START_TEST(test_files_are_found_by_prefix_and_suffix_in_order_of_name)
+{
+    const char *const names[] = {"massif.20.out", "massif.10.out", "massif.10.exit.ms", "x.massif.30.out"};
+    for (gsize i = 0; i < G_N_ELEMENTS(names); i++)
+        write_file(names[i], "", 0);
+    g_autoptr(GPtrArray) paths = instrument_files(folder, "massif.", ".out");
+    ck_assert_uint_eq(paths->len, 2);
+    ck_assert_int_eq(instrument_file_pid(g_ptr_array_index(paths, 0), "massif."), 10);
+    ck_assert_int_eq(instrument_file_pid(g_ptr_array_index(paths, 1), "massif."), 20);
+    ck_assert_int_eq(instrument_file_pid("/a/memcheck.10.xml", "massif."), 0);
+    g_autoptr(GPtrArray) none = instrument_files("/not/there", "", "");
+    ck_assert_uint_eq(none->len, 0);
+}
+END_TEST
+
+START_TEST(test_no_output_is_a_problem_that_repeats_valgrinds_own_words)
+{
+    for (const Instrument *const *row = instruments_all(); *row != NULL; row++) {
+        g_unlink(stderr_path);
+        check_problem(*row, "left no output for sqlite3, so nothing was measured");
+        write_file("stderr", "==4711== \n==4711== valgrind: failed to start tool\n==4711== \n", -1);
+        check_problem(*row, "failed to start tool");
+    }
+}
+END_TEST
+
+/* A file of massif's: each row of `rows` is a snapshot's bytes, each with one site "work" called by main. */
+static char *massif_text(const char *const *sizes)
+{
+    GString *text = g_string_new("desc: (none)\ncmd: ./work\ntime_unit: i\n");
+    for (guint i = 0; sizes[i] != NULL; i++)
+        g_string_append_printf(
+            text,
+            "#-----------\nsnapshot=%u\n#-----------\ntime=%u\nmem_heap_B=%s\nmem_heap_extra_B=0\n"
+            "mem_stacks_B=0\nheap_tree=%s\nn1: %s (heap allocation functions) malloc/new/new[], "
+            "--alloc-fns, etc.\n n1: %s 0x1: work (work.c:3)\n  n0: %s 0x2: main (work.c:9)\n",
+            i, i * 100, sizes[i], sizes[i + 1] == NULL ? "peak" : "detailed", sizes[i], sizes[i], sizes[i]);
+    return g_string_free(text, FALSE);
+}
+
+static void write_massif(const char *name, const char *const *sizes)
+{
+    g_autofree char *text = massif_text(sizes);
+    write_file(name, text, -1);
+}
+
+static const char *const run_sizes[] = {"100", "5000", NULL}, *const exit_sizes[] = {"48", "3", NULL};
+
+START_TEST(test_massif_files_become_peak_and_retained_by_call_site)
+{
+    write_massif("massif.4711.out", run_sizes);
+    write_massif("massif.4711.exit.ms", exit_sizes);
+    g_autoptr(Measurement) measurement = collect(&instrument_massif);
+    ck_assert_msg(measurement->problem == NULL, "%s", measurement->problem);
+    ck_assert_int_eq(measurement->values[METRIC_PEAK], 5000);
+    ck_assert_int_eq(measurement->values[METRIC_RETAINED], 48);
+    ck_assert(!measurement->has[METRIC_GROWTH]);
+    const CallSite *site =
+        call_sites_find(measurement->sites[METRIC_RETAINED], "work (work.c) < main (work.c)");
+    ck_assert_ptr_nonnull(site);
+    ck_assert_int_eq(site->bytes, 48);
+    ck_assert_int_eq(site->blocks, 3);
+    ck_assert_uint_eq(measurement->processes->len, 1);
+    ck_assert_str_eq(measurement->time_unit, "instructions");
+}
+END_TEST
+
+START_TEST(test_massif_children_are_added_and_do_not_stand_for_their_parent)
+{
+    write_massif("massif.5000.out", run_sizes);
+    write_massif("massif.5000.exit.ms", exit_sizes);
+    check_problem(&instrument_massif, "left no output for sqlite3");
+    write_massif("massif.4711.out", run_sizes);
+    write_massif("massif.4711.exit.ms", exit_sizes);
+    g_autoptr(Measurement) measurement = collect(&instrument_massif);
+    ck_assert_int_eq(measurement->values[METRIC_PEAK], 10000);
+    ck_assert_int_eq(measurement->values[METRIC_RETAINED], 96);
+    ck_assert_uint_eq(measurement->processes->len, 2);
+}
+END_TEST
+
+START_TEST(test_massif_files_that_are_empty_missing_or_cut_are_problems)
+{
+    g_autofree char *whole = massif_text(run_sizes);
+    write_massif("massif.4711.exit.ms", exit_sizes);
+    write_file("massif.4711.out", "", 0);
+    check_problem(&instrument_massif, "massif.4711.out");
+    write_file("massif.4711.out", "desc: x\ncmd: y\n", -1);
+    check_problem(&instrument_massif, "massif.4711.out");
+    write_file("massif.4711.out", whole, (gssize)strlen(whole) - 60);
+    check_problem(&instrument_massif, "massif.4711.out");
+    write_massif("massif.4711.out", run_sizes);
+    write_file("massif.4711.exit.ms", "", 0);
+    check_problem(&instrument_massif, "massif.4711.exit.ms");
+    g_autofree char *exit_path = g_build_filename(folder, "massif.4711.exit.ms", NULL);
+    g_unlink(exit_path);
+    check_problem(&instrument_massif, "massif.4711.exit.ms");
+}
+END_TEST
+
+START_TEST(test_an_exit_tree_cut_between_its_rows_is_a_problem)
+{
+    static const char *const bytes_only[] = {"48", NULL};
+    write_massif("massif.4711.out", run_sizes);
+    write_massif("massif.4711.exit.ms", bytes_only);
+    check_problem(&instrument_massif, "massif.4711.exit.ms");
+}
+END_TEST
+
+START_TEST(test_a_program_that_massif_saw_allocate_nothing_is_a_problem)
+{
+    static const char *const nothing =
+        "desc: (none)\ncmd: ./work\ntime_unit: i\n#-----------\nsnapshot=0\n"
+        "#-----------\ntime=0\nmem_heap_B=0\nmem_heap_extra_B=0\nmem_stacks_B=0\n"
+        "heap_tree=empty\n#-----------\nsnapshot=1\n#-----------\ntime=0\nmem_heap_B=0\n"
+        "mem_heap_extra_B=0\nmem_stacks_B=0\nheap_tree=empty\n";
+    write_file("massif.4711.out", nothing, -1);
+    write_file("massif.4711.exit.ms", nothing, -1);
+    g_autoptr(Measurement) measurement = collect(&instrument_massif);
+    ck_assert_ptr_nonnull(measurement->problem);
+}
+END_TEST
+
+/* The files of `iterations` marked iterations, of which each leaves `leak` bytes, and of an end mark. */
+static void write_marks(guint iterations, guint leak)
+{
+    for (guint i = 0; i <= iterations; i++) {
+        gboolean end = i == iterations;
+        g_autofree char *name = g_strdup_printf("mark.4711.%020u.%s", 1000 + i, end ? "end" : "iteration");
+        g_autofree char *size = g_strdup_printf("%u", 1000 + leak * MIN(i, iterations - 1));
+        const char *sizes[] = {size, NULL};
+        write_massif(name, sizes);
+    }
+}
+
+static void check_growth(guint iterations, guint leak, gboolean known)
+{
+    load_scenario("workflow: {warmup: 3}\n");
+    write_massif("massif.4711.out", run_sizes);
+    write_massif("massif.4711.exit.ms", exit_sizes);
+    write_marks(iterations, leak);
+    g_autoptr(Measurement) measurement = collect(&instrument_massif);
+    ck_assert_msg(measurement->problem == NULL, "%s", measurement->problem);
+    ck_assert_uint_eq(measurement->iterations + measurement->warmup, iterations);
+    ck_assert_int_eq(measurement->has[METRIC_GROWTH], known);
+    ck_assert_int_eq(measurement->values[METRIC_GROWTH], known ? leak : 0);
+    ck_assert_int_eq(measurement->values[METRIC_RETAINED], 1000 + leak * (iterations - 1));
+    ck_assert_uint_eq(measurement->marks->len, iterations + 1);
+}
+
+START_TEST(test_marks_become_growth_and_the_end_mark_what_is_retained)
+{
+    check_growth(20, 16, TRUE);
+}
+END_TEST
+
+START_TEST(test_few_marks_become_no_growth)
+{
+    check_growth(10, 16, FALSE);
+}
+END_TEST
+
+START_TEST(test_a_mark_that_is_damaged_is_a_problem)
+{
+    write_massif("massif.4711.out", run_sizes);
+    write_massif("massif.4711.exit.ms", exit_sizes);
+    write_file("mark.4711.00000000000000001000.iteration", "", 0);
+    check_problem(&instrument_massif, "mark.4711");
+}
+END_TEST
+
+START_TEST(test_memcheck_files_that_are_empty_or_cut_are_problems)
+{
+    const char *const texts[] = {"", "<?xml version=\"1.0\"?>\n",
+                                 "<?xml version=\"1.0\"?>\n<valgrindoutput>\n", "no xml at all"};
+    for (gsize i = 0; i < G_N_ELEMENTS(texts); i++) {
+        write_file("memcheck.4711.xml", texts[i], -1);
+        check_problem(&instrument_memcheck, "memcheck.4711.xml");
+    }
+}
+END_TEST
+
+SUITE(instrument, 20)
+{
+    tcase_add_checked_fixture(tcase, setup, teardown);
+    tcase_add_test(tcase, test_every_instrument_has_a_whole_row);
+    tcase_add_test(tcase, test_the_program_and_its_arguments_come_last_and_as_they_are);
+    tcase_add_test(tcase, test_files_are_found_by_prefix_and_suffix_in_order_of_name);
+    tcase_add_test(tcase, test_no_output_is_a_problem_that_repeats_valgrinds_own_words);
+    tcase_add_test(tcase, test_massif_files_become_peak_and_retained_by_call_site);
+    tcase_add_test(tcase, test_massif_children_are_added_and_do_not_stand_for_their_parent);
+    tcase_add_test(tcase, test_massif_files_that_are_empty_missing_or_cut_are_problems);
+    tcase_add_test(tcase, test_an_exit_tree_cut_between_its_rows_is_a_problem);
+    tcase_add_test(tcase, test_a_program_that_massif_saw_allocate_nothing_is_a_problem);
+    tcase_add_test(tcase, test_marks_become_growth_and_the_end_mark_what_is_retained);
+    tcase_add_test(tcase, test_few_marks_become_no_growth);
+    tcase_add_test(tcase, test_a_mark_that_is_damaged_is_a_problem);
+    tcase_add_test(tcase, test_memcheck_files_that_are_empty_or_cut_are_problems);
+}
