@@ -260,22 +260,49 @@ static void set_metric(Measurement *measurement, MetricId id, const GPtrArray *p
     measurement_set(measurement, id, call_sites_total_bytes(sum), sum);
 }
 
-/* Did memcheck see the scenario's own process allocate at all? */
-static gboolean check_seen(const Outcome *outcome, Measurement *measurement)
+/* What one process allocated in all, in blocks; -1 where its exit tree does not say. */
+static gint64 blocks_allocated(const char *path, GError **error)
 {
-    g_autofree char *name = g_strdup_printf("memcheck.%" G_GINT64_FORMAT ".exit.ms", outcome->pid);
-    g_autofree char *path = g_build_filename(outcome->output, name, NULL);
-    g_autoptr(GError) error = NULL;
-    g_autoptr(GMappedFile) mapped = g_mapped_file_new(path, FALSE, &error);
+    g_autoptr(GMappedFile) mapped = g_mapped_file_new(path, FALSE, error);
     XtreeTotals totals = {0};
-    const char *bytes = mapped != NULL ? g_mapped_file_get_contents(mapped) : NULL;
-    if (mapped == NULL || !xtree_totals_read(bytes != NULL ? bytes : "", g_mapped_file_get_length(mapped),
-                                             name, &totals, &error))
+    if (mapped == NULL)
+        return -1;
+    const char *bytes = g_mapped_file_get_contents(mapped);
+    g_autofree char *name = g_path_get_basename(path);
+    return xtree_totals_read(bytes != NULL ? bytes : "", g_mapped_file_get_length(mapped), name, &totals,
+                             error)
+               ? totals.total_blocks
+               : -1;
+}
+
+/* Adds what one process allocated to *seen; a tree that is missing or damaged is a problem, never a 0. */
+static gboolean add_allocated(const char *path, gint64 *seen, Measurement *measurement)
+{
+    g_autoptr(GError) error = NULL;
+    gint64 blocks = blocks_allocated(path, &error);
+    if (blocks < 0)
         measurement_set_problem(measurement, "memcheck's output cannot be used: %s; is the disk full?",
                                 error->message);
-    else if (totals.total_blocks == 0)
+    else
+        *seen += blocks;
+    return blocks >= 0;
+}
+
+/* Did memcheck see any process allocate at all? The scenario's own must have left its tree. */
+static gboolean check_seen(const Outcome *outcome, Measurement *measurement)
+{
+    g_autoptr(GPtrArray) paths = instrument_files(outcome->output, "memcheck.", ".exit.ms");
+    g_autofree char *name = g_strdup_printf("memcheck.%" G_GINT64_FORMAT ".exit.ms", outcome->pid);
+    g_autofree char *own = g_build_filename(outcome->output, name, NULL);
+    gint64 seen = 0;
+    if (!add_allocated(own, &seen, measurement))
+        return FALSE;
+    for (guint i = 0; i < paths->len; i++)
+        if (!add_allocated(g_ptr_array_index(paths, i), &seen, measurement))
+            return FALSE;
+    if (seen == 0)
         valgrind_blind("memcheck", measurement);
-    return measurement->problem == NULL;
+    return seen > 0;
 }
 
 static void memcheck_collect(const Scenario *scenario, const Outcome *outcome, Measurement *measurement)
