@@ -162,8 +162,8 @@ START_TEST(test_reasons_and_stacks_of_any_characters_come_back_as_they_were)
                                  "[1, {a: b}",
                                  "---\n...",
                                  "größer → 大",
-                                 "\xef\xbb\xbf"
-                                 "BOM",
+                                 ("\xef\xbb\xbf"
+                                  "BOM"),
                                  "🙂",
                                  "a\r\nb\rc",
                                  "@`|>",
@@ -363,6 +363,7 @@ START_TEST(test_no_baseline_is_no_error_and_those_of_other_platforms_are_named)
     ck_assert_ptr_null(loaded);
     ck_assert_ptr_null(none);
     g_autofree char *path = save(&place, "ubuntu-24.04-x86_64");
+    ck_assert(g_str_has_suffix(path, "/baselines/ubuntu-24.04-x86_64/order-entry.yaml"));
     ck_assert(baseline_load(place.project, "debian-12-x86_64", "order-entry", &loaded, &elsewhere, NULL));
     ck_assert_ptr_null(loaded);
     ck_assert_str_eq(elsewhere, "ubuntu-24.04-x86_64");

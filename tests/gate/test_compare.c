@@ -422,6 +422,7 @@ static guint regressed_by(gint64 base_bytes, gint64 cutoff, gint64 now_bytes, Al
     add_site(now, "copy main", now_bytes, 1);
     guint regressed = 0;
     g_autoptr(GPtrArray) deltas = differ(base, cutoff, now, allowance, &regressed);
+    ck_assert_uint_le(regressed, deltas->len);
     return regressed;
 }
 
@@ -448,6 +449,18 @@ START_TEST(test_a_site_that_was_not_listed_may_have_had_the_cutoff)
 }
 END_TEST
 
+START_TEST(test_a_site_at_the_cutoff_is_no_difference)
+{
+    g_autoptr(CallSites) base = call_sites_new(), now = call_sites_new();
+    add_site(now, "copy main", 500, 1);
+    guint regressed = 0;
+    g_autoptr(GPtrArray) same = differ(base, 500, now, (Allowance){0}, &regressed);
+    g_autoptr(GPtrArray) more = differ(base, 499, now, (Allowance){0}, &regressed);
+    ck_assert_uint_eq(same->len, 0);
+    ck_assert_uint_eq(more->len, 1);
+}
+END_TEST
+
 START_TEST(test_an_allocation_reached_another_way_is_no_regression)
 {
     g_autoptr(CallSites) base = call_sites_new(), now = call_sites_new();
@@ -470,6 +483,7 @@ START_TEST(test_one_loss_excuses_one_gain_of_its_size_only)
     guint regressed = 0;
     g_autoptr(GPtrArray) twice = differ(base, 0, now, (Allowance){0}, &regressed);
     ck_assert_uint_eq(regressed, 1);
+    ck_assert_uint_eq(twice->len, 1);
     g_autoptr(GPtrArray) larger = differ(base, 0, more, (Allowance){0}, &regressed);
     ck_assert_uint_eq(regressed, 1);
     ck_assert_uint_eq(larger->len, 2);
@@ -484,6 +498,7 @@ START_TEST(test_another_allocation_of_the_same_size_is_a_regression)
     guint regressed = 0;
     g_autoptr(GPtrArray) deltas = differ(base, 0, now, (Allowance){0}, &regressed);
     ck_assert_uint_eq(regressed, 1);
+    ck_assert_uint_eq(deltas->len, 2);
 }
 END_TEST
 
@@ -667,6 +682,7 @@ SUITE(compare_sites, 20)
     tcase_add_test(tcase, test_deltas_keep_the_lines_of_now);
     tcase_add_test(tcase, test_one_call_site_may_add_its_allowance_and_not_a_byte_more);
     tcase_add_test(tcase, test_a_site_that_was_not_listed_may_have_had_the_cutoff);
+    tcase_add_test(tcase, test_a_site_at_the_cutoff_is_no_difference);
     tcase_add_test(tcase, test_an_allocation_reached_another_way_is_no_regression);
     tcase_add_test(tcase, test_one_loss_excuses_one_gain_of_its_size_only);
     tcase_add_test(tcase, test_another_allocation_of_the_same_size_is_a_regression);

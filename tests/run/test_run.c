@@ -303,6 +303,7 @@ START_TEST(test_the_working_folder_is_gone_after_every_kind_of_end)
     for (gsize i = 0; i < G_N_ELEMENTS(shells); i++) {
         g_autoptr(Scenario) scenario = scenario_of(shells[i], NULL);
         g_autoptr(Run) run = measure(scenario, &fake);
+        ck_assert_int_eq(run->measurement->problem != NULL, i > 0);
         g_autofree char *where = kept_output();
         g_strchomp(where);
         ck_assert(g_str_has_prefix(where, "/tmp/heapgate-"));
