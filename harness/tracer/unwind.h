@@ -7,6 +7,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Raised by unwind_forget: what was concluded from rules before may no longer hold. */
+extern uint32_t unwind_generation __attribute__((visibility("hidden")));
+
 /* Where to begin: the caller of the interposed function. */
 typedef struct {
     uintptr_t pc; /* return address into the caller */
