@@ -7,12 +7,20 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Raised by unwind_forget: what was concluded from rules before may no longer hold. */
+extern uint32_t unwind_generation __attribute__((visibility("hidden")));
+
 /* Where to begin: the caller of the interposed function. */
 typedef struct {
     uintptr_t pc; /* return address into the caller */
     uintptr_t sp; /* the caller's stack pointer after the return */
     uintptr_t fp; /* the caller's frame pointer register */
 } UnwindStart;
+
+/* Where the function that this is written in was called. Its stack frame must stay until the walk is over. */
+#define unwind_start_here()                                                                                       \
+    ((UnwindStart){(uintptr_t)__builtin_extract_return_addr(__builtin_return_address(0)),                         \
+                   (uintptr_t)__builtin_dwarf_cfa(), *(uintptr_t *)__builtin_frame_address(0)})
 
 /* One word of memory that a walk relied on: while all of them and the start are the same, so is the stack. */
 typedef struct {
