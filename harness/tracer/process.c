@@ -46,6 +46,11 @@ uint64_t guest_now_ns(void)
     return (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
 }
 
+bool guest_watching(void)
+{
+    return __atomic_load_n(&state, __ATOMIC_ACQUIRE) == OPEN;
+}
+
 void guest_off(uint32_t off_reason)
 {
     __atomic_store_n(&state, OFF, __ATOMIC_RELEASE);
