@@ -88,11 +88,12 @@ static inline uint32_t rule_place(uintptr_t look)
     return (look ^ look >> RULE_TABLE_BITS) & (RULE_TABLE_ENTRIES - 1);
 }
 
-/* look: the address whose rule is wanted: a return address less one, or an exact program counter. */
+/* look: the address whose rule is wanted: a return address less one, or an exact program counter. RULE_NONE in the
+ * lowest addresses only, where an empty entry seems to fit and no code is. */
 static inline Rule rule_find(uintptr_t look)
 {
     uint64_t entry = __atomic_load_n(&rule_table[rule_place(look)], __ATOMIC_RELAXED);
-    if (__builtin_expect(entry >> 32 == look >> RULE_TABLE_BITS && (Rule)entry != RULE_NONE, 1))
+    if (__builtin_expect(entry >> 32 == look >> RULE_TABLE_BITS, 1))
         return (Rule)entry;
     return rule_find_slowly(look);
 }
