@@ -10,7 +10,6 @@
 #include "stack_bounds.h"
 #include "unwind.h"
 
-#define FRAME_RED_ZONE 128
 #define FRAME_EXACT                                                                                          \
     (UINT64_C(1) << 63) /* in an address: where a signal interrupted, not where a call returns */
 
@@ -67,10 +66,16 @@ static inline bool frame_cfa_is_sane(const Frame *frame, uintptr_t cfa)
     return cfa > frame->sp && cfa <= frame->high && cfa % sizeof(uintptr_t) == 0;
 }
 
-/* A saved register lies in the stack; just below the stack pointer is the red zone. */
+/* Below the stack pointer of code that was interrupted. */
+static inline uintptr_t frame_red_zone(const Frame *frame)
+{
+    return (uintptr_t)frame->exact << 7;
+}
+
+/* A saved register lies in the stack. */
 static inline bool frame_slot_is_sane(const Frame *frame, uintptr_t slot)
 {
-    return slot + FRAME_RED_ZONE >= frame->sp && slot <= frame->high - sizeof(uintptr_t) && slot % sizeof(uintptr_t) == 0;
+    return slot + frame_red_zone(frame) >= frame->sp && slot <= frame->high - sizeof(uintptr_t) && slot % sizeof(uintptr_t) == 0;
 }
 
 /* No code lies in the first page: a stack's outer end is often marked so. */
@@ -98,7 +103,7 @@ static inline __attribute__((always_inline)) StepResult frame_step(Frame *frame,
         return STEP_LOST;
     if (rule_saved(rule) != SAVED_NOT) {
         uintptr_t slot = cfa + rule_saved_offset(rule);
-        if (__builtin_expect(slot + FRAME_RED_ZONE < frame->sp || slot > frame->high - sizeof(uintptr_t), 0))
+        if (__builtin_expect(slot + frame_red_zone(frame) < frame->sp || slot > frame->high - sizeof(uintptr_t), 0))
             return STEP_LOST;
         words->fp = (UnwindWord){slot, frame_load(slot)};
         frame->fp = words->fp.value;
