@@ -75,7 +75,8 @@ static inline uintptr_t frame_red_zone(const Frame *frame)
 /* A saved register lies in the stack. */
 static inline bool frame_slot_is_sane(const Frame *frame, uintptr_t slot)
 {
-    return slot + frame_red_zone(frame) >= frame->sp && slot <= frame->high - sizeof(uintptr_t) && slot % sizeof(uintptr_t) == 0;
+    return slot + frame_red_zone(frame) >= frame->sp && slot <= frame->high - sizeof(uintptr_t) &&
+           slot % sizeof(uintptr_t) == 0;
 }
 
 /* No code lies in the first page: a stack's outer end is often marked so. */
@@ -103,7 +104,8 @@ static inline __attribute__((always_inline)) StepResult frame_step(Frame *frame,
         return STEP_LOST;
     if (rule_saved(rule) != SAVED_NOT) {
         uintptr_t slot = cfa + rule_saved_offset(rule);
-        if (__builtin_expect(slot + frame_red_zone(frame) < frame->sp || slot > frame->high - sizeof(uintptr_t), 0))
+        if (__builtin_expect(
+                slot + frame_red_zone(frame) < frame->sp || slot > frame->high - sizeof(uintptr_t), 0))
             return STEP_LOST;
         words->fp = (UnwindWord){slot, frame_load(slot)};
         frame->fp = words->fp.value;

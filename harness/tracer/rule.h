@@ -65,8 +65,9 @@ static inline Rule rule_make(RuleKind kind, intptr_t cfa_offset, RuleSaved saved
            (uint32_t)(cfa_offset / 8) << 12;
 }
 
-/* An entry: the rule in the low half. The high half: the upper bits of the program counter and, in two bits, how far
- * the entry is from its proper place, which the lower bits decide: no two program counters are confused. */
+/* An entry: the rule in the low half. The high half: the upper bits of the program counter and, in two bits,
+ * how far the entry is from its proper place, which the lower bits decide: no two program counters are
+ * confused. */
 enum { RULE_TABLE_BITS = 18, RULE_TABLE_ENTRIES = 1 << RULE_TABLE_BITS, RULE_TABLE_WAYS = 4 };
 #ifdef __PIC__
 #pragma GCC visibility push(hidden)
@@ -94,8 +95,8 @@ static inline uint64_t rule_tag(uintptr_t look)
     return look >> RULE_TABLE_BITS << 2;
 }
 
-/* look: the address whose rule is wanted: a return address less one, or an exact program counter. RULE_NONE in the
- * lowest addresses only, where an empty entry seems to fit and no code is. */
+/* look: the address whose rule is wanted: a return address less one, or an exact program counter. RULE_NONE
+ * in the lowest addresses only, where an empty entry seems to fit and no code is. */
 static inline Rule rule_find(uintptr_t look)
 {
     uint64_t entry = __atomic_load_n(&rule_table[rule_place(look)], __ATOMIC_RELAXED);

@@ -109,8 +109,17 @@ static bool maps_line(Maps *self, Mapping *mapping)
     return mapping->range.high != 0;
 }
 
-/* The mapping that holds sp, with the readable ones that go on where it ends. The first thread's stack grows down as
- * far as its neighbour. */
+/* Where a stack's mapping may be said to begin: the first thread's grows down, though never into its
+ * neighbour. */
+static uintptr_t low_end(const Mapping *mapping, uintptr_t below)
+{
+    enum { GROWTH = 1 << 20 };
+    if (!mapping->stack)
+        return mapping->range.low;
+    return mapping->range.low - below > GROWTH ? mapping->range.low - GROWTH : below;
+}
+
+/* The mapping that holds sp, with the readable ones that go on where it ends. */
 static bool find_in_maps(Maps *maps, uintptr_t sp, StackBounds *bounds)
 {
     Mapping mapping;
@@ -123,7 +132,7 @@ static bool find_in_maps(Maps *maps, uintptr_t sp, StackBounds *bounds)
             bounds->high = mapping.range.high;
         else if (sp - mapping.range.low < mapping.range.high - mapping.range.low && mapping.readable) {
             found = true;
-            *bounds = (StackBounds){mapping.stack ? below : mapping.range.low, mapping.range.high};
+            *bounds = (StackBounds){low_end(&mapping, below), mapping.range.high};
         }
         below = mapping.range.high;
     }

@@ -1,5 +1,5 @@
-/* Nanoseconds for one stack of 24 frames: walked and found again, against the peers. Built twice: this file as programs
- * are by default, bench_unwind_chain.c with and without frame pointers. */
+/* Nanoseconds for one stack of 24 frames: walked and found again, against the peers. Built twice: this file
+ * as programs are by default, bench_unwind_chain.c with and without frame pointers. */
 #include <dlfcn.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,7 +10,14 @@
 #include "unwind.h"
 #include "bench_unwind_chain.h"
 
-enum { ROOM = 512, FRAMES = 24, CHAIN = 19 /* the rest: the bench's own and main's callers */, STACKS = 64, ROUNDS = 20, TURNS = 20000 };
+enum {
+    ROOM = 512,
+    FRAMES = 24,
+    CHAIN = 19 /* the rest: the bench's own and main's callers */,
+    STACKS = 64,
+    ROUNDS = 20,
+    TURNS = 20000
+};
 
 static uintptr_t addresses[ROOM];
 static uint32_t nodes[ROOM];
@@ -92,7 +99,8 @@ static void measure(void *data)
     self->frames = frames;
 }
 
-static void one_stack(const char *name, void (*take)(const UnwindStart *start), ChainCall chain, unsigned turns)
+static void one_stack(const char *name, void (*take)(const UnwindStart *start), ChainCall chain,
+                      unsigned turns)
 {
     Measure self = {.take = take, .turns = turns};
     chain(CHAIN, 0, measure, &self);

@@ -19,17 +19,17 @@ typedef struct {
 static unsigned go(Way way);
 
 /* Different amounts of stack and of saved registers, two places to call from. */
-#define STEP(name, bytes)                                                                                         \
-    static __attribute__((noinline)) unsigned name(Way way)                                                       \
-    {                                                                                                             \
-        volatile char room[bytes];                                                                                \
-        room[0] = (char)way.depth;                                                                                \
-        unsigned a = way.depth * 3, b = way.path ^ a;                                                             \
-        if (way.path & 4)                                                                                         \
-            b += go(way);                                                                                         \
-        else                                                                                                      \
-            a ^= go(way);                                                                                         \
-        return a + b + (unsigned)room[0];                                                                         \
+#define STEP(name, bytes)                                                                                    \
+    static __attribute__((noinline)) unsigned name(Way way)                                                  \
+    {                                                                                                        \
+        volatile char room[bytes];                                                                           \
+        room[0] = (char)way.depth;                                                                           \
+        unsigned a = way.depth * 3, b = way.path ^ a;                                                        \
+        if (way.path & 4)                                                                                    \
+            b += go(way);                                                                                    \
+        else                                                                                                 \
+            a ^= go(way);                                                                                    \
+        return a + b + (unsigned)room[0];                                                                    \
     }
 STEP(step_small, 16)
 STEP(step_middle, 72)

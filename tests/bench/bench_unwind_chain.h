@@ -1,4 +1,5 @@
-/* A chain of calls of a given depth through functions of different frames; which of them, bit by bit, is `path`. */
+/* A chain of calls of a given depth through functions of different frames; which of them, bit by bit, is
+ * `path`. */
 #ifndef HEAPGATE_TESTS_BENCH_UNWIND_CHAIN_H
 #define HEAPGATE_TESTS_BENCH_UNWIND_CHAIN_H
 

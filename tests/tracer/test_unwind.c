@@ -240,8 +240,8 @@ START_TEST(test_unwind_says_truncated_when_there_is_no_room)
 }
 END_TEST
 
-/* push %rbp; mov %rsp,%rbp; call *%rdi; pop %rbp; ret: code that nothing is written about, as a just-in-time compiler
- * makes it. */
+/* push %rbp; mov %rsp,%rbp; call *%rdi; pop %rbp; ret: code that nothing is written about, as a just-in-time
+ * compiler makes it. */
 #ifdef __x86_64__
 static void in_unknown_code(void *data)
 {
@@ -253,8 +253,8 @@ static void in_unknown_code(void *data)
 
 START_TEST(test_unwind_follows_frame_pointers_where_nothing_is_known)
 {
-    static const guint8 code[] = {0x55, 0x48, 0x89, 0xe5, 0x48, 0x89, 0xf8, 0x48, 0x89,
-                                  0xf7, 0xff, 0xd0, 0x5d, 0xc3};
+    static const guint8 code[] = {0x55, 0x48, 0x89, 0xe5, 0x48, 0x89, 0xf8,
+                                  0x48, 0x89, 0xf7, 0xff, 0xd0, 0x5d, 0xc3};
     unwind_init();
     uintptr_t frames[ROOM];
     guint8 *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -284,7 +284,8 @@ START_TEST(test_unwind_survives_nonsense)
             start.pc = (uintptr_t)g_rand_int(random) << 17;
         if (i % 50 == 0)
             start.sp = (uintptr_t)g_rand_int(random) << 15;
-        ck_assert_uint_le(unwind_walk(&start, frames, G_N_ELEMENTS(frames), NULL, 0).frames, G_N_ELEMENTS(frames));
+        ck_assert_uint_le(unwind_walk(&start, frames, G_N_ELEMENTS(frames), NULL, 0).frames,
+                          G_N_ELEMENTS(frames));
     }
 }
 END_TEST

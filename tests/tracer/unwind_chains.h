@@ -4,7 +4,8 @@
 
 typedef void (*ChainEnd)(void *data);
 
-/* Through functions of different frames and two places to call from, chosen by the bits of path, outermost first. */
+/* Through functions of different frames and two places to call from, chosen by the bits of path, outermost
+ * first. */
 unsigned chain_mixed(unsigned depth, unsigned path, ChainEnd end, void *data);
 unsigned chain_alloca(unsigned depth, unsigned path, ChainEnd end, void *data);
 /* Over-aligned locals, with and without alloca, and with a realigned entry. */
