@@ -310,6 +310,17 @@ START_TEST(test_a_program_with_its_own_malloc_is_found_out)
 }
 END_TEST
 
+/* Its table of symbols names malloc, at an address of its own, but does not define it. */
+START_TEST(test_a_program_that_takes_mallocs_address_is_traced)
+{
+    const char *argv[] = {"malloc_address", NULL};
+    g_autoptr(Ledgers) ran = ledgers_run(argv, TRUE, 0);
+    ck_assert_int_eq(ran->wait_status, 0);
+    ck_assert_uint_eq(ledgers_at(ran, 0)->header->off_reason, LEDGER_OFF_NOT);
+    ck_assert_ptr_nonnull(site_holding(ledgers_at(ran, 0), 1000));
+}
+END_TEST
+
 /* The program's own account of each of its call sites, a line each. */
 static void check_truth(const Received *received, const char *out)
 {
@@ -404,6 +415,7 @@ SUITE(tracer, 240)
     tcase_add_test(tcase, test_own_mappings_are_counted_apart);
     tcase_add_test(tcase, test_a_limit_on_files_switches_the_tracer_off_and_nothing_else);
     tcase_add_test(tcase, test_a_program_with_its_own_malloc_is_found_out);
+    tcase_add_test(tcase, test_a_program_that_takes_mallocs_address_is_traced);
     tcase_add_test(tcase, test_a_storm_of_four_threads_ends_with_the_truth);
     tcase_add_test(tcase, test_the_end_mark_counts_every_block_once_while_others_go_on);
     tcase_add_test(tcase, test_books_are_whole_after_a_kill_at_any_instant);
