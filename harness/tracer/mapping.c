@@ -76,58 +76,6 @@ int munmap(void *at, size_t size)
     return result;
 }
 
-void *mremap(void *at, size_t size, size_t new_size, int flags, ...);
-GUEST_EXPORT int mlockall(int flags);
-GUEST_EXPORT int dlclose(void *handle);
-
-static int64_t pages(LedgerHeader *header, size_t size)
-{
-    size_t mask = header->page_size - 1;
-    return (int64_t)((size + mask) & ~mask);
-}
-
-static void mapped_add(int64_t bytes)
-{
-    LedgerHeader *header = guest_desk->header;
-    if (header == NULL || bytes == 0)
-        return;
-    int64_t now = __atomic_add_fetch(&header->mapped_bytes, bytes, __ATOMIC_ACQ_REL);
-    int64_t peak = __atomic_load_n(&header->peak_mapped_bytes, __ATOMIC_RELAXED);
-    while (now > peak && !__atomic_compare_exchange_n(&header->peak_mapped_bytes, &peak, now, true,
-                                                      __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
-        continue;
-}
-
-static int64_t counted(size_t size)
-{
-    LedgerHeader *header = guest_desk->header;
-    return header != NULL ? pages(header, size) : 0;
-}
-
-void *mmap(void *at, size_t size, int protection, int flags, int fd, off_t offset)
-{
-    void *memory = (void *)syscall(SYS_mmap, at, size, protection, flags, fd, offset);
-    if (memory != MAP_FAILED && (flags & MAP_FIXED) == 0)
-        mapped_add(counted(size));
-    return memory;
-}
-
-void *mmap64(void *at, size_t size, int protection, int flags, int fd, off_t offset)
-{
-    void *memory = (void *)syscall(SYS_mmap, at, size, protection, flags, fd, offset);
-    if (memory != MAP_FAILED && (flags & MAP_FIXED) == 0)
-        mapped_add(counted(size));
-    return memory;
-}
-
-int munmap(void *at, size_t size)
-{
-    int result = (int)syscall(SYS_munmap, at, size);
-    if (result == 0)
-        mapped_add(-counted(size));
-    return result;
-}
-
 void *mremap(void *at, size_t size, size_t new_size, int flags, ...)
 {
     void *wanted = NULL;
