@@ -1,0 +1,186 @@
+#include "stack_bounds.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+enum { PAGE = 4096, KEPT = 6 };
+
+__thread StackBounds stack_bounds_last __attribute__((tls_model("initial-exec")));
+
+/* Stacks this thread was on before: programs that switch stacks come back to them. */
+static __thread StackBounds kept[KEPT] __attribute__((tls_model("initial-exec")));
+static __thread unsigned kept_next __attribute__((tls_model("initial-exec")));
+
+/* Whether every page is there; asked in pieces, for the answer takes a byte a page. */
+static bool is_mapped(uintptr_t low, uintptr_t high)
+{
+    unsigned char pages[256];
+    for (low &= ~(uintptr_t)(PAGE - 1); low < high; low += sizeof pages * PAGE) {
+        uintptr_t size = high - low < sizeof pages * PAGE ? high - low : sizeof pages * PAGE;
+        if (syscall(SYS_mincore, low, size, pages) != 0)
+            return false;
+    }
+    return true;
+}
+
+bool memory_read(uintptr_t address, void *buffer, size_t size)
+{
+    int saved_errno = errno;
+    struct iovec here = {buffer, size}, there = {(void *)address, size};
+    bool got = syscall(SYS_process_vm_readv, syscall(SYS_getpid), &here, 1L, &there, 1L, 0L) == (long)size;
+    if (!got && errno != EFAULT && is_mapped(address, address + size)) { /* a sandbox forbids it */
+        memcpy(buffer, (const void *)address, size);
+        got = true;
+    }
+    errno = saved_errno;
+    return got;
+}
+
+/* A thread's control block lies at the end of its stack, unless it is the first thread. Only the first stack
+ * that a thread is seen on is taken for its own. */
+static bool below_control_block(uintptr_t sp, StackBounds *bounds)
+{
+    enum { LARGEST = 64 << 20 };
+    uintptr_t block = (uintptr_t)__builtin_thread_pointer();
+    if (kept_next != 0 || block <= sp || block - sp > LARGEST || !is_mapped(sp, block))
+        return false;
+    *bounds = (StackBounds){sp & ~(uintptr_t)(PAGE - 1), block & ~(uintptr_t)7};
+    return true;
+}
+
+/* Reading /proc/self/maps a piece at a time, by system calls alone. */
+typedef struct {
+    int file;
+    ssize_t size, at;
+    char buffer[1024];
+} Maps;
+
+/* The next byte; 0 at the end. */
+static char maps_byte(Maps *self)
+{
+    if (self->at == self->size) {
+        self->size = syscall(SYS_read, self->file, self->buffer, sizeof self->buffer);
+        self->at = 0;
+        if (self->size <= 0) {
+            self->size = 0;
+            return 0;
+        }
+    }
+    return self->buffer[self->at++];
+}
+
+/* A hexadecimal number and the byte after it. */
+static uintptr_t maps_number(Maps *self)
+{
+    uintptr_t number = 0;
+    for (;;) {
+        char c = maps_byte(self);
+        if (c >= '0' && c <= '9')
+            number = number << 4 | (uintptr_t)(c - '0');
+        else if (c >= 'a' && c <= 'f')
+            number = number << 4 | (uintptr_t)(c - 'a' + 10);
+        else
+            return number;
+    }
+}
+
+typedef struct {
+    StackBounds range;
+    bool readable, stack;
+} Mapping;
+
+/* One line: "start-end perms ... [stack]"; false at the end. */
+static bool maps_line(Maps *self, Mapping *mapping)
+{
+    mapping->range.low = maps_number(self);
+    mapping->range.high = maps_number(self);
+    mapping->readable = maps_byte(self) == 'r';
+    mapping->stack = false;
+    char c, before = 0;
+    while ((c = maps_byte(self)) != '\n' && c != 0) {
+        mapping->stack |= before == '[' && c == 's';
+        before = c;
+    }
+    return mapping->range.high != 0;
+}
+
+/* Where a stack's mapping may be said to begin: the first thread's grows down, though never into its
+ * neighbour. */
+static uintptr_t low_end(const Mapping *mapping, uintptr_t below)
+{
+    enum { GROWTH = 1 << 20 };
+    if (!mapping->stack)
+        return mapping->range.low;
+    return mapping->range.low - below > GROWTH ? mapping->range.low - GROWTH : below;
+}
+
+/* The mapping that holds sp, with the readable ones that go on where it ends. */
+static bool find_in_maps(Maps *maps, uintptr_t sp, StackBounds *bounds)
+{
+    Mapping mapping;
+    bool found = false;
+    uintptr_t below = 0;
+    while (maps_line(maps, &mapping)) {
+        if (found && (mapping.range.low != bounds->high || !mapping.readable))
+            return true;
+        if (found)
+            bounds->high = mapping.range.high;
+        else if (sp - mapping.range.low < mapping.range.high - mapping.range.low && mapping.readable) {
+            found = true;
+            *bounds = (StackBounds){low_end(&mapping, below), mapping.range.high};
+        }
+        below = mapping.range.high;
+    }
+    return found;
+}
+
+static bool from_maps(uintptr_t sp, StackBounds *bounds)
+{
+    Maps maps = {.size = 0, .at = 0};
+    maps.file = syscall(SYS_openat, AT_FDCWD, "/proc/self/maps", O_RDONLY | O_CLOEXEC);
+    if (maps.file < 0)
+        return false;
+    bool found = find_in_maps(&maps, sp, bounds);
+    syscall(SYS_close, maps.file);
+    return found;
+}
+
+/* Without /proc: as many pages as are there, doubling. */
+static bool by_probing(uintptr_t sp, StackBounds *bounds)
+{
+    enum { MOST = 8 << 20 };
+    uintptr_t page = sp & ~(uintptr_t)(PAGE - 1);
+    uintptr_t size = 0;
+    for (uintptr_t step = PAGE; step > 0 && size + step <= MOST;) {
+        if (is_mapped(page + size, page + size + step)) {
+            size += step;
+            step *= 2;
+        } else {
+            step = step > PAGE ? step / 2 : 0;
+        }
+    }
+    *bounds = (StackBounds){page, page + size};
+    return size > 0;
+}
+
+__attribute__((noinline, cold)) uintptr_t stack_bounds_find(uintptr_t sp)
+{
+    for (unsigned i = 0; i < KEPT; i++)
+        if (sp - kept[i].low < kept[i].high - kept[i].low) {
+            stack_bounds_last = kept[i];
+            return kept[i].high;
+        }
+    int saved_errno = errno;
+    StackBounds bounds = {sp, sp};
+    if (below_control_block(sp, &bounds) || from_maps(sp, &bounds) || by_probing(sp, &bounds)) {
+        kept[kept_next++ % KEPT] = bounds;
+        stack_bounds_last = bounds;
+    }
+    errno = saved_errno;
+    return bounds.high;
+}
