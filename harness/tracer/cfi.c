@@ -396,6 +396,7 @@ bool cfi_row(const FrameDescription *description, uintptr_t look, CfiRow *row)
     machine.description = description;
     memset(&machine.now, 0, sizeof machine.now);
     machine.now.cfa_register = UINT64_MAX;
+    machine.initial = machine.now; /* a common program may restore, though it should not */
     machine.depth = 0;
     machine.location = machine.look = look;
     if (!run(&machine, description->initial))

@@ -26,7 +26,7 @@ enum {
     GROUPS = 1 << 15,
     BUCKET_BITS = 12,
     WAYS = 4, /* the same function at the same depth is called from several places */
-    SEGMENT_BITS = 3,
+    SEGMENT_BITS = 4,
 };
 
 /* One step of the walk in progress. */
