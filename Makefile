@@ -24,11 +24,11 @@ OPTIMIZE ?= -O2 -g
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wformat=2 \
 	-Wno-format-nonliteral -Wno-missing-field-initializers -Werror=implicit-function-declaration
 
-LIBRARIES := gio-2.0 gio-unix-2.0 libxml-2.0 json-glib-1.0 yaml-0.1 yajl
+LIBRARIES := gio-2.0 gio-unix-2.0 libxml-2.0 json-glib-1.0 yaml-0.1 yajl libdw
 # Evaluated when first needed, once: on a fresh machine pkg-config comes with the set-up.
 once = $(eval $(1) := $(shell pkg-config $(2)) $(3))$($(1))
 LIBRARY_CFLAGS = $(call once,LIBRARY_CFLAGS,--cflags $(LIBRARIES))
-LIBRARY_LIBS = $(call once,LIBRARY_LIBS,--libs $(LIBRARIES),-lm)
+LIBRARY_LIBS = $(call once,LIBRARY_LIBS,--libs $(LIBRARIES),-liberty -lm)
 CHECK_CFLAGS = $(call once,CHECK_CFLAGS,--cflags check)
 CHECK_LIBS = $(call once,CHECK_LIBS,--libs check)
 
@@ -36,7 +36,7 @@ ALL_CFLAGS = -std=gnu11 $(OPTIMIZE) $(WARNINGS) $(SANITIZE) $(CFLAGS) -Iharness 
 	-DHEAPGATE_VERSION='"$(VERSION)"' -D_GNU_SOURCE \
 	-fno-omit-frame-pointer -MMD -MP $(LIBRARY_CFLAGS)
 
-CORE_SOURCES := $(filter-out harness/main.c,$(wildcard harness/*.c harness/*/*.c))
+CORE_SOURCES := $(filter-out harness/main.c harness/tracer/%,$(wildcard harness/*.c harness/*/*.c))
 CORE_OBJECTS := $(CORE_SOURCES:%.c=$(O)/objects/%.o)
 MAIN_OBJECT := $(O)/objects/harness/main.o
 TEST_SOURCES := $(filter-out tests/fixtures/% tests/fuzz/% tests/bench/%,$(wildcard tests/*.c tests/*/*.c))

@@ -32,6 +32,7 @@ enum {
     LEDGER_MODULES = 1 << 12,      /* loaded objects; 512 bytes each */
     LEDGER_MARKS = 1 << 16,        /* marks; 64 bytes each */
     LEDGER_END_RECORDS = 1 << 21,  /* what was there at the end mark; 24 bytes each */
+    LEDGER_CHANGES = 1 << 22,      /* what call sites held at marks; 16 bytes each */
     LEDGER_CHUNKS = 1 << 16,       /* shadow chunks, each for 1 MiB of address space: 64 GiB of heap */
     LEDGER_DEEPEST = 512,          /* frames of one stack; deeper ones are truncated at the outer end */
 };
@@ -70,7 +71,8 @@ typedef struct {
      * those of that peak. */
     uint64_t peak_number;
     int64_t peak_bytes, peak_blocks;
-    uint64_t padding[6];
+    int64_t marked_bytes; /* live_bytes as last written to a change; the marking thread's own */
+    uint64_t padding[5];
 } LedgerSite;
 
 /* One loaded object. Its addresses run from start to end - 1; symbols are resolved by the harness afterwards. */
@@ -95,6 +97,13 @@ typedef struct {
     uint32_t site, birth;
     int64_t bytes, blocks;
 } LedgerEndRecord;
+
+/* What a call site held when a mark was set, written only where it is not what it held at the mark before. Births
+ * alone cannot tell a cache that replaces its entries from one that only adds to them; this can. */
+typedef struct {
+    uint32_t mark, site; /* mark: its number, from 1 */
+    int64_t live_bytes;
+} LedgerChange;
 
 /* Why the tracer watches nothing. */
 enum {
@@ -124,6 +133,7 @@ typedef struct {
     uint32_t marks;       /* set so far; the birth of a new block */
     uint32_t end_mark;    /* number of marks when "end" was set, 0: not set */
     uint32_t end_records; /* used */
+    uint32_t changes;     /* used */
     int64_t live_bytes __attribute__((aligned(64)));
     int64_t live_blocks;
     int64_t peak_bytes;
@@ -134,7 +144,7 @@ typedef struct {
     /* What it could not see. */
     uint64_t unknown_frees;   /* of blocks that were never seen: allocated before it, or inherited by fork */
     uint64_t truncated_stacks;
-    uint64_t full_nodes, full_sites, full_chunks, full_marks, full_end_records, full_modules;
+    uint64_t full_nodes, full_sites, full_chunks, full_marks, full_end_records, full_modules, full_changes;
     uint64_t outside; /* blocks beyond LEDGER_ADDRESS_BITS */
 } LedgerHeader;
 
@@ -145,7 +155,8 @@ typedef struct {
 #define LEDGER_MODULES_AT    (LEDGER_SITES_AT + LEDGER_ALIGN(sizeof(LedgerSite) * (uint64_t)LEDGER_SITES))
 #define LEDGER_MARKS_AT      (LEDGER_MODULES_AT + LEDGER_ALIGN(sizeof(LedgerModule) * (uint64_t)LEDGER_MODULES))
 #define LEDGER_END_AT        (LEDGER_MARKS_AT + LEDGER_ALIGN(sizeof(LedgerMark) * (uint64_t)LEDGER_MARKS))
-#define LEDGER_INDEX_AT      (LEDGER_END_AT + LEDGER_ALIGN(sizeof(LedgerEndRecord) * (uint64_t)LEDGER_END_RECORDS))
+#define LEDGER_CHANGES_AT    (LEDGER_END_AT + LEDGER_ALIGN(sizeof(LedgerEndRecord) * (uint64_t)LEDGER_END_RECORDS))
+#define LEDGER_INDEX_AT      (LEDGER_CHANGES_AT + LEDGER_ALIGN(sizeof(LedgerChange) * (uint64_t)LEDGER_CHANGES))
 #define LEDGER_CHUNK_BASES_AT (LEDGER_INDEX_AT + LEDGER_ALIGN(4 * LEDGER_INDEX_ENTRIES))
 #define LEDGER_SHADOW_AT     (LEDGER_CHUNK_BASES_AT + LEDGER_ALIGN(8 * (uint64_t)LEDGER_CHUNKS)) /* address >> 20 of each */
 #define LEDGER_CHUNK_SIZE    (LEDGER_CHUNK_RECORDS * sizeof(LedgerRecord))
