@@ -27,11 +27,11 @@ typedef struct {
     gint64 rss_bytes; /* 0: not known */
 } LedgerSample;
 
-/* What an address of a stack is called, one record for each frame (inlined ones: innermost first); sorted by address,
- * as written in a LedgerNode. Texts are offsets into `strings`, 0: NULL. */
+/* What an address is called, one record for each frame: where functions were inlined there are several in a row,
+ * innermost first. Texts are offsets into `strings`, 0: NULL. */
 typedef struct {
-    guint64 address;
     guint32 function, file, object, line;
+    guint32 more; /* the next record is its caller, at the same address */
 } LedgerName;
 
 typedef struct {
@@ -44,6 +44,7 @@ typedef struct {
     GArray *changes;      /* LedgerChange: what sites held at marks; in order of marks */
     GArray *samples;      /* LedgerSample; empty where nobody looked */
     GArray *names;        /* LedgerName; empty until symbols_name_ledger */
+    GArray *named;        /* guint32 by node: index + 1 of its first name, 0: it has none; empty as above */
     GString *strings;     /* begins with a NUL */
     gint64 kept_bytes, kept_blocks;
     gboolean at_end_mark; /* kept is of the end mark */

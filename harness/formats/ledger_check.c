@@ -18,6 +18,7 @@ Ledger *ledger_new(void)
     self->changes = g_array_new(FALSE, FALSE, sizeof(LedgerChange));
     self->samples = g_array_new(FALSE, FALSE, sizeof(LedgerSample));
     self->names = g_array_new(FALSE, FALSE, sizeof(LedgerName));
+    self->named = g_array_new(FALSE, FALSE, sizeof(guint32));
     self->strings = g_string_new_len("", 1);
     return self;
 }
@@ -26,8 +27,8 @@ void ledger_free(Ledger *self)
 {
     if (self == NULL)
         return;
-    GArray *arrays[] = {self->modules, self->marks,   self->nodes,   self->sites,
-                        self->kept,    self->changes, self->samples, self->names};
+    GArray *arrays[] = {self->modules, self->marks,   self->nodes, self->sites, self->kept,
+                        self->changes, self->samples, self->names, self->named};
     for (gsize i = 0; i < G_N_ELEMENTS(arrays); i++)
         g_array_unref(arrays[i]);
     g_string_free(self->strings, TRUE);
@@ -57,8 +58,8 @@ static void check_header(LedgerHeader *header)
     end_text(header->executable, sizeof header->executable);
     end_text(header->command, sizeof header->command);
     header->command_size = MIN(header->command_size, sizeof header->command);
-    gint64 *counts[] = {&header->live_bytes, &header->peak_bytes, &header->end_live_bytes, &header->live_blocks,
-                        &header->end_live_blocks};
+    gint64 *counts[] = {&header->live_bytes, &header->peak_bytes, &header->end_live_bytes,
+                        &header->end_live_blocks, &header->mapped_bytes, &header->peak_mapped_bytes};
     for (gsize i = 0; i < G_N_ELEMENTS(counts); i++)
         *counts[i] = sane(*counts[i]);
 }
@@ -149,17 +150,18 @@ static void check_texts(Ledger *self)
     }
 }
 
-/* Names out of order could not be found again, offsets beyond the texts would be read. */
+/* Offsets beyond the texts would be read, indexes beyond the names too. */
 static gboolean check_names(Ledger *self, const char *name, GError **error)
 {
     gsize length = self->strings->len;
-    guint64 last = 0;
-    gboolean good = length > 0 && self->strings->str[0] == '\0' && self->strings->str[length - 1] == '\0';
+    gboolean good = length > 0 && self->strings->str[0] == '\0' && self->strings->str[length - 1] == '\0' &&
+                    (self->named->len == 0 || self->named->len == self->nodes->len);
     for (guint i = 0; i < self->names->len && good; i++) {
         const LedgerName *one = &g_array_index(self->names, LedgerName, i);
-        good = one->address >= last && one->function < length && one->file < length && one->object < length;
-        last = one->address;
+        good = one->function < length && one->file < length && one->object < length;
     }
+    for (guint i = 0; i < self->named->len && good; i++)
+        good = g_array_index(self->named, guint32, i) <= self->names->len;
     if (!good)
         g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_FORMAT,
                     "%s: the ledger is damaged: its table of names makes no sense", name);

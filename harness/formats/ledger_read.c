@@ -109,13 +109,14 @@ static void add_records(Adding *adding, const LedgerRecord *records, gsize count
 {
     for (gsize i = 0; i < count; i++) {
         const LedgerRecord *record = &records[i];
-        if (record->site == 0)
+        guint32 site = record->site & ~LEDGER_COUNTED;
+        if (site == 0)
             continue;
-        if (record->site >= LEDGER_SITES || record->size >> LEDGER_ADDRESS_BITS != 0) {
+        if (site >= LEDGER_SITES || record->size >> LEDGER_ADDRESS_BITS != 0) {
             adding->damaged++;
             continue;
         }
-        LedgerEndRecord *entry = entry_of(adding, record->site, record->birth);
+        LedgerEndRecord *entry = entry_of(adding, site, record->birth);
         if (entry->bytes < G_MAXINT64 / 2)
             entry->bytes += (gint64)record->size;
         entry->blocks++;

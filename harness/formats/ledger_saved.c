@@ -29,14 +29,14 @@ typedef struct {
 /* What each section is, in the order of their kinds. */
 enum { KIND_HEADER, KIND_STRINGS, KIND_ARRAYS };
 
-static void arrays_of(const Ledger *self, GArray *arrays[8])
+enum { ARRAYS = 9, SECTIONS = KIND_ARRAYS + ARRAYS };
+
+static void arrays_of(const Ledger *self, GArray *arrays[ARRAYS])
 {
-    GArray *all[] = {self->modules, self->marks,   self->nodes,   self->sites,
-                     self->kept,    self->changes, self->samples, self->names};
+    GArray *all[ARRAYS] = {self->modules, self->marks,   self->nodes, self->sites, self->kept,
+                           self->changes, self->samples, self->names, self->named};
     memcpy(arrays, all, sizeof all);
 }
-
-enum { ARRAYS = 8, SECTIONS = KIND_ARRAYS + ARRAYS };
 
 /* FNV-1a, 64 bits: tells a damaged table from a whole one; it keeps nobody from writing a table of his own. */
 static guint64 checksum_of(const void *data, gsize length, guint64 hash)
@@ -130,8 +130,8 @@ static const char *section_data(const SavedSection *section, guint kind, gsize r
 
 static gboolean read_sections(Ledger *self, const SavedSection *sections, const char *bytes, gsize length)
 {
-    static const guint64 rooms[ARRAYS] = {LEDGER_MODULES, LEDGER_MARKS,   LEDGER_NODES, LEDGER_SITES,
-                                          G_MAXUINT32,    LEDGER_CHANGES, G_MAXUINT16,  G_MAXUINT32};
+    static const guint64 rooms[ARRAYS] = {LEDGER_MODULES, LEDGER_MARKS, LEDGER_NODES, LEDGER_SITES, G_MAXINT32 / 32,
+                                          LEDGER_CHANGES, G_MAXUINT16,  G_MAXINT32 / 32, LEDGER_NODES};
     const char *header =
         section_data(&sections[KIND_HEADER], KIND_HEADER, sizeof self->header, 1, bytes, length);
     const char *strings = section_data(&sections[KIND_STRINGS], KIND_STRINGS, 1, G_MAXINT32, bytes, length);

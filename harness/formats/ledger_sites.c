@@ -11,20 +11,17 @@ guint64 ledger_code_address(guint64 node_address)
     return (node_address & EXACT) != 0 || address == 0 ? address : address - 1;
 }
 
-/* Of several that lay there in turn: the one that is still there, else the last. */
-const LedgerModule *ledger_module_of(const Ledger *self, guint64 node_address)
+/* Of several objects that lay there in turn, the one that did when the node was made. */
+const LedgerModule *ledger_module_of(const Ledger *self, guint32 node)
 {
-    guint64 address = ledger_code_address(node_address);
-    const LedgerModule *best = NULL;
-    for (guint i = 0; i < self->modules->len; i++) {
+    guint64 address = ledger_code_address(g_array_index(self->nodes, LedgerNode, node).address);
+    for (guint i = self->modules->len; i-- > 0;) {
         const LedgerModule *module = &g_array_index(self->modules, LedgerModule, i);
-        if (address < module->start || address >= module->end)
-            continue;
-        if (best == NULL || (module->unloaded_at == 0 && best->unloaded_at != 0) ||
-            ((module->unloaded_at == 0) == (best->unloaded_at == 0) && module->loaded_at >= best->loaded_at))
-            best = module;
+        if (address >= module->start && address < module->end && module->loaded_at <= node &&
+            (module->unloaded_at == 0 || node < module->unloaded_at))
+            return module;
     }
-    return best;
+    return NULL;
 }
 
 static const char *text_at(const Ledger *self, guint32 offset)
@@ -32,34 +29,20 @@ static const char *text_at(const Ledger *self, guint32 offset)
     return offset != 0 ? self->strings->str + offset : NULL;
 }
 
-/* The first name of an address, or the number of names. */
-static guint find_name(const Ledger *self, guint64 address)
+static void add_names(const Ledger *self, guint32 node, guint at_most, GArray *frames)
 {
-    guint low = 0, high = self->names->len;
-    while (low < high) {
-        guint middle = low + (high - low) / 2;
-        if (g_array_index(self->names, LedgerName, middle).address < address)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
-static void add_names(const Ledger *self, guint64 address, guint at_most, GArray *frames)
-{
-    guint before = frames->len;
-    for (guint i = find_name(self, address); i < self->names->len && frames->len < at_most; i++) {
-        const LedgerName *name = &g_array_index(self->names, LedgerName, i);
-        if (name->address != address)
-            break;
+    guint32 first = self->named->len > 0 ? g_array_index(self->named, guint32, node) : 0;
+    for (guint i = first; i > 0 && i <= self->names->len && frames->len < at_most; i++) {
+        const LedgerName *name = &g_array_index(self->names, LedgerName, i - 1);
         Frame frame = {text_at(self, name->function), text_at(self, name->file), text_at(self, name->object),
                        name->line};
         g_array_append_val(frames, frame);
+        if (!name->more)
+            break;
     }
-    if (frames->len > before || frames->len >= at_most)
+    if (first > 0 || frames->len >= at_most)
         return;
-    const LedgerModule *module = ledger_module_of(self, address);
+    const LedgerModule *module = ledger_module_of(self, node);
     Frame unnamed = {.object = module != NULL ? module->path : NULL};
     g_array_append_val(frames, unnamed);
 }
@@ -98,7 +81,7 @@ void ledger_add_frames(const Ledger *self, guint32 node, guint at_most, GArray *
     guint from = frames->len;
     for (guint depth = 0; node != 0 && node < self->nodes->len && depth < LEDGER_DEEPEST; depth++) {
         const LedgerNode *one = &g_array_index(self->nodes, LedgerNode, node);
-        add_names(self, one->address, from + at_most, frames);
+        add_names(self, node, from + at_most, frames);
         if (frames->len - from >= at_most)
             break;
         node = one->parent; /* before its callee in the table: this ends */

@@ -30,8 +30,8 @@ guint ledger_iterations(const Ledger *self);
 /* What grows after the first `before` iterations (at least 1); as growth_of_call_sites. */
 gint64 ledger_growth(const Ledger *self, guint before, CallSites *growing, gint64 *smallest);
 
-/* The module an address of a node lies in; (transfer none) or NULL. */
-const LedgerModule *ledger_module_of(const Ledger *self, guint64 node_address);
+/* The module a node's address lies in; (transfer none) or NULL. */
+const LedgerModule *ledger_module_of(const Ledger *self, guint32 node);
 /* The address of a node as an address of code: inside the call where it is a return address. */
 guint64 ledger_code_address(guint64 node_address);
 

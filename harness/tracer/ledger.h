@@ -1,16 +1,18 @@
-/* The ledger: the heap's books in shared memory. The one header that the tracer (guest) and the harness share.
+/* The ledger: the heap's books in shared memory. The one header that the tracer (guest) and the harness
+ * share.
  *
- * The traced process makes a memory file (memfd_create), maps it, and sends its descriptor to the harness, which holds
- * it open: the books are there while the process runs and after it is dead, however it died. One ledger for each process
- * and program: a forked child and an exec'ed program begin their own.
+ * The traced process makes a memory file (memfd_create), maps it, sends its descriptor to the harness, which
+ * holds it open, and closes its own: the books are there while the process runs and after it is dead, however
+ * it died. One ledger for each process and program: a forked child and an exec'ed program begin their own.
  *
- * The file is sparse: every section lies at a fixed offset and has room for its maximum; only touched pages exist.
- * Nothing is ever moved. Numbers are native and little-endian; 0 means "none" in every field that names a record.
+ * The file is sparse: every section lies at a fixed offset and has room for its maximum; only touched pages
+ * exist. Nothing is ever moved. Numbers are native and little-endian; 0 means "none" in every field that
+ * names a record.
  *
- * Who writes: the shadow record of a block is written only by the thread that owns the block (between malloc's
- * return and free's call); counters of sites and of the header are added to atomically (plainly while the process has
- * one thread); nodes, sites and modules are appended once and never changed. Readers may read at any time: a reader sees
- * at most the operations in flight (one for each thread) half done.
+ * Who writes: the shadow record of a block is written only by the thread that owns the block (between
+ * malloc's return and free's call); counters of sites and of the header are added to atomically (plainly
+ * while the process has one thread); nodes, sites and modules are appended once and never changed. Readers
+ * may read at any time: a reader sees at most the operations in flight (one for each thread) half done.
  *
  * The ledger is hostile input to the harness: every index and count is checked before use. */
 #ifndef HEAPGATE_TRACER_LEDGER_H
@@ -21,38 +23,40 @@
 #define LEDGER_MAGIC   UINT64_C(0x315244474c504748) /* "HGPLGDR1" */
 #define LEDGER_VERSION 1
 
-/* The environment variables by which the tracer is told where its harness listens (a path of a datagram socket), and
- * which instrument watches (heapgate.h). */
+/* The environment variables by which the tracer is told where its harness listens (a path of a datagram
+ * socket), and which instrument watches (heapgate.h). */
 #define LEDGER_SOCKET_VARIABLE "HEAPGATE_SOCKET"
 
 /* Room. Full tables are counted, never overrun. */
 enum {
-    LEDGER_NODES = 1 << 22,        /* stack tree nodes; 16 bytes each */
-    LEDGER_SITES = 1 << 20,        /* call sites; 128 bytes each */
-    LEDGER_MODULES = 1 << 12,      /* loaded objects; 512 bytes each */
-    LEDGER_MARKS = 1 << 16,        /* marks; 64 bytes each */
-    LEDGER_END_RECORDS = 1 << 21,  /* what was there at the end mark; 24 bytes each */
-    LEDGER_CHANGES = 1 << 22,      /* what call sites held at marks; 16 bytes each */
-    LEDGER_CHUNKS = 1 << 16,       /* shadow chunks, each for 1 MiB of address space: 64 GiB of heap */
-    LEDGER_DEEPEST = 512,          /* frames of one stack; deeper ones are truncated at the outer end */
+    LEDGER_NODES = 1 << 22,       /* stack tree nodes; 16 bytes each */
+    LEDGER_SITES = 1 << 20,       /* call sites; 128 bytes each */
+    LEDGER_MODULES = 1 << 12,     /* loaded objects; 512 bytes each */
+    LEDGER_MARKS = 1 << 16,       /* marks; 64 bytes each */
+    LEDGER_END_RECORDS = 1 << 21, /* what was there at the end mark; 24 bytes each */
+    LEDGER_CHANGES = 1 << 22,     /* what call sites held at marks; 16 bytes each */
+    LEDGER_CHUNKS = 1 << 16,      /* shadow chunks, each for 1 MiB of address space: 64 GiB of heap */
+    LEDGER_DEEPEST = 512,         /* frames of one stack; deeper ones are truncated at the outer end */
 };
 
 /* Address space to shadow. A granule of 16 bytes starts at most one block. */
 #define LEDGER_GRANULE_SHIFT 4
-#define LEDGER_CHUNK_SHIFT   20                                    /* address space covered by one chunk: 1 MiB */
+#define LEDGER_CHUNK_SHIFT   20 /* address space covered by one chunk: 1 MiB */
 #define LEDGER_ADDRESS_BITS  47
-#define LEDGER_INDEX_ENTRIES (UINT64_C(1) << (LEDGER_ADDRESS_BITS - LEDGER_CHUNK_SHIFT)) /* uint32_t each: chunk + 1 */
+#define LEDGER_INDEX_ENTRIES                                                                                 \
+    (UINT64_C(1) << (LEDGER_ADDRESS_BITS - LEDGER_CHUNK_SHIFT)) /* uint32_t each: chunk + 1 */
 #define LEDGER_CHUNK_RECORDS (UINT64_C(1) << (LEDGER_CHUNK_SHIFT - LEDGER_GRANULE_SHIFT))
 
 /* One block that is there: 16 bytes. site 0: no block starts here. */
 typedef struct {
-    uint64_t size; /* bytes asked for */
-    uint32_t site;
+    uint64_t size;  /* bytes asked for */
+    uint32_t site;  /* below LEDGER_SITES; LEDGER_COUNTED may be set while the end mark is being added up */
     uint32_t birth; /* the number of marks set when it was allocated */
 } LedgerRecord;
+#define LEDGER_COUNTED (UINT32_C(1) << 31)
 
-/* One frame of a stack, and what called it. Node 0 is the root (no frame); 16 bytes. Frames are return addresses as
- * found on the stack (not yet reduced by one), but for signal frames, whose address is exact. */
+/* One frame of a stack, and what called it. Node 0 is the root (no frame); 16 bytes. Frames are return
+ * addresses as found on the stack (not yet reduced by one), but for signal frames, whose address is exact. */
 typedef struct {
     uint64_t address; /* bit 63: exact (signal frame); bits 62..60: kind of frame, 0 native */
     uint32_t parent;  /* node of the caller */
@@ -60,27 +64,31 @@ typedef struct {
 } LedgerNode;
 enum { LEDGER_NODE_TRUNCATED = 1 }; /* the stack went on above, but could not be followed */
 
-/* One call site: a stack (node: the innermost frame, the caller of malloc) and its counts; 128 bytes, two cache lines. */
+/* One call site: a stack (node: the innermost frame, the caller of malloc) and its counts; 128 bytes, two
+ * cache lines, of which an event touches the first. Site 1 has node 0: blocks whose stack is not known (full
+ * tables, a stack that could not be walked at all), so that the sum over the sites is always the total. */
 typedef struct {
     uint32_t node;
-    uint32_t reserved;
+    uint32_t peak_blocks;      /* of the same save as peak_bytes; with threads perhaps of one before it */
+    uint64_t temporary_blocks; /* the thread's latest allocation, freed by its next deallocation */
     int64_t live_bytes, live_blocks;
     uint64_t total_bytes, total_blocks;
-    uint64_t temporary_blocks; /* freed by the same thread's next deallocation */
-    /* The O(1) rule: when a site is touched and peak_number is not the header's, its live counts are first saved as
-     * those of that peak. */
-    uint64_t peak_number;
-    int64_t peak_bytes, peak_blocks;
+    /* The O(1) rule: when a site is touched and peak_number is not the header's, its live counts are first
+     * saved as those of that peak. Number and bytes are one 16-byte word, changed together. */
+    uint64_t peak_number __attribute__((aligned(16)));
+    int64_t peak_bytes;
     int64_t marked_bytes; /* live_bytes as last written to a change; the marking thread's own */
-    uint64_t padding[5];
+    uint64_t padding[7];
 } LedgerSite;
 
-/* One loaded object. Its addresses run from start to end - 1; symbols are resolved by the harness afterwards. */
+/* One loaded object that was seen in a stack. Its addresses run from start to end - 1; symbols are resolved
+ * by the harness afterwards. The clock of loaded_at and unloaded_at is the header's count of nodes: a node's
+ * address is of the object with loaded_at <= node, and node < unloaded_at unless that is 0. */
 typedef struct {
-    uint64_t start, end;   /* of its mapped segments */
-    uint64_t bias;         /* load address less the object's own addresses (dlpi_addr) */
-    uint64_t loaded_at;    /* order of events: a later module may take an earlier one's place */
-    uint64_t unloaded_at;  /* 0: still there */
+    uint64_t start, end;  /* of its mapped segments */
+    uint64_t bias;        /* load address less the object's own addresses (dlpi_addr) */
+    uint64_t loaded_at;   /* a later module may take an earlier one's place */
+    uint64_t unloaded_at; /* 0: still there */
     uint32_t build_id_size;
     uint8_t build_id[44];
     char path[424]; /* ends in NUL; cut where longer */
@@ -98,8 +106,8 @@ typedef struct {
     int64_t bytes, blocks;
 } LedgerEndRecord;
 
-/* What a call site held when a mark was set, written only where it is not what it held at the mark before. Births
- * alone cannot tell a cache that replaces its entries from one that only adds to them; this can. */
+/* What a call site held when a mark was set, written only where it is not what it held at the mark before.
+ * Births alone cannot tell a cache that replaces its entries from one that only adds to them; this can. */
 typedef struct {
     uint32_t mark, site; /* mark: its number, from 1 */
     int64_t live_bytes;
@@ -109,6 +117,7 @@ typedef struct {
 enum {
     LEDGER_OFF_NOT = 0,
     LEDGER_OFF_OWN_MALLOC = 1, /* the executable defines malloc itself: preloading sees nothing of it */
+    LEDGER_OFF_NO_MEMORY = 2,  /* the tracer found no memory of its own to work with */
 };
 
 typedef struct {
@@ -117,8 +126,9 @@ typedef struct {
     uint32_t header_size;
     uint64_t file_size;
     uint32_t pid, parent_pid;
-    uint32_t forked;     /* begun by fork: the parent's live blocks are not in it; frees of them are counted apart */
-    uint32_t off_reason; /* LEDGER_OFF_* */
+    uint32_t
+        forked; /* begun by fork: the parent's live blocks are not in it; frees of them are counted apart */
+    uint32_t off_reason;           /* LEDGER_OFF_* */
     uint64_t started_ns, ended_ns; /* CLOCK_MONOTONIC; ended 0: killed, or still running */
     uint32_t cut_stack_unwinder;   /* 1: .eh_frame rules; 2: frame pointers */
     uint32_t page_size;
@@ -130,37 +140,44 @@ typedef struct {
     uint32_t nodes __attribute__((aligned(64))); /* used, the root included */
     uint32_t sites;                              /* used; site 0 is never used */
     uint32_t modules, chunks;
-    uint32_t marks;       /* set so far; the birth of a new block */
-    uint32_t end_mark;    /* number of marks when "end" was set, 0: not set */
+    uint32_t marks;    /* set so far; the birth of a new block */
+    uint32_t end_mark; /* the number of the mark "end" from 1, the last one if several; 0: none, or just being
+                          added up */
     uint32_t end_records; /* used */
     uint32_t changes;     /* used */
+    /* Live and peak are one 16-byte word, changed together: the peak is exact. Every new peak is larger than
+     * all before it, so its size is also its number. Blocks, allocations and temporary allocations are the
+     * sums over the sites. */
     int64_t live_bytes __attribute__((aligned(64)));
-    int64_t live_blocks;
-    int64_t peak_bytes;
-    uint64_t peak_number;
-    uint64_t mapped_bytes, peak_mapped_bytes; /* by the program's own mmap, counted apart */
-    uint64_t allocations, deallocations, temporary __attribute__((aligned(64)));
+    union {
+        int64_t peak_bytes;
+        uint64_t peak_number;
+    };
+    int64_t mapped_bytes __attribute__((aligned(64))); /* by the program's own mmap, counted apart */
+    int64_t peak_mapped_bytes;
     int64_t end_live_bytes, end_live_blocks; /* at the end mark */
     /* What it could not see. */
-    uint64_t unknown_frees;   /* of blocks that were never seen: allocated before it, or inherited by fork */
+    uint64_t unknown_frees; /* of blocks that were never seen: allocated before it, or inherited by fork */
     uint64_t truncated_stacks;
     uint64_t full_nodes, full_sites, full_chunks, full_marks, full_end_records, full_modules, full_changes;
     uint64_t outside; /* blocks beyond LEDGER_ADDRESS_BITS */
 } LedgerHeader;
 
 /* Where the sections lie. */
-#define LEDGER_ALIGN(n)      (((uint64_t)(n) + 4095) & ~UINT64_C(4095))
-#define LEDGER_NODES_AT      LEDGER_ALIGN(sizeof(LedgerHeader))
-#define LEDGER_SITES_AT      (LEDGER_NODES_AT + LEDGER_ALIGN(sizeof(LedgerNode) * (uint64_t)LEDGER_NODES))
-#define LEDGER_MODULES_AT    (LEDGER_SITES_AT + LEDGER_ALIGN(sizeof(LedgerSite) * (uint64_t)LEDGER_SITES))
-#define LEDGER_MARKS_AT      (LEDGER_MODULES_AT + LEDGER_ALIGN(sizeof(LedgerModule) * (uint64_t)LEDGER_MODULES))
-#define LEDGER_END_AT        (LEDGER_MARKS_AT + LEDGER_ALIGN(sizeof(LedgerMark) * (uint64_t)LEDGER_MARKS))
-#define LEDGER_CHANGES_AT    (LEDGER_END_AT + LEDGER_ALIGN(sizeof(LedgerEndRecord) * (uint64_t)LEDGER_END_RECORDS))
-#define LEDGER_INDEX_AT      (LEDGER_CHANGES_AT + LEDGER_ALIGN(sizeof(LedgerChange) * (uint64_t)LEDGER_CHANGES))
+#define LEDGER_ALIGN(n)   (((uint64_t)(n) + 4095) & ~UINT64_C(4095))
+#define LEDGER_NODES_AT   LEDGER_ALIGN(sizeof(LedgerHeader))
+#define LEDGER_SITES_AT   (LEDGER_NODES_AT + LEDGER_ALIGN(sizeof(LedgerNode) * (uint64_t)LEDGER_NODES))
+#define LEDGER_MODULES_AT (LEDGER_SITES_AT + LEDGER_ALIGN(sizeof(LedgerSite) * (uint64_t)LEDGER_SITES))
+#define LEDGER_MARKS_AT   (LEDGER_MODULES_AT + LEDGER_ALIGN(sizeof(LedgerModule) * (uint64_t)LEDGER_MODULES))
+#define LEDGER_END_AT     (LEDGER_MARKS_AT + LEDGER_ALIGN(sizeof(LedgerMark) * (uint64_t)LEDGER_MARKS))
+#define LEDGER_CHANGES_AT                                                                                    \
+    (LEDGER_END_AT + LEDGER_ALIGN(sizeof(LedgerEndRecord) * (uint64_t)LEDGER_END_RECORDS))
+#define LEDGER_INDEX_AT       (LEDGER_CHANGES_AT + LEDGER_ALIGN(sizeof(LedgerChange) * (uint64_t)LEDGER_CHANGES))
 #define LEDGER_CHUNK_BASES_AT (LEDGER_INDEX_AT + LEDGER_ALIGN(4 * LEDGER_INDEX_ENTRIES))
-#define LEDGER_SHADOW_AT     (LEDGER_CHUNK_BASES_AT + LEDGER_ALIGN(8 * (uint64_t)LEDGER_CHUNKS)) /* address >> 20 of each */
-#define LEDGER_CHUNK_SIZE    (LEDGER_CHUNK_RECORDS * sizeof(LedgerRecord))
-#define LEDGER_FILE_SIZE     (LEDGER_SHADOW_AT + LEDGER_CHUNK_SIZE * (uint64_t)LEDGER_CHUNKS)
+#define LEDGER_SHADOW_AT                                                                                     \
+    (LEDGER_CHUNK_BASES_AT + LEDGER_ALIGN(8 * (uint64_t)LEDGER_CHUNKS)) /* address >> 20 of each */
+#define LEDGER_CHUNK_SIZE (LEDGER_CHUNK_RECORDS * sizeof(LedgerRecord))
+#define LEDGER_FILE_SIZE  (LEDGER_SHADOW_AT + LEDGER_CHUNK_SIZE * (uint64_t)LEDGER_CHUNKS)
 
 /* The datagram that carries a ledger's descriptor to the harness. */
 typedef struct {
