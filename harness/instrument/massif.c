@@ -83,7 +83,7 @@ static gboolean add_tree(const MassifFile *file, const MassifSnapshot *snapshot,
 static void keep_timeline(const MassifSnapshot *snapshot, gpointer user_data)
 {
     Measurement *measurement = user_data;
-    TimelinePoint point = {snapshot->time, snapshot->heap_bytes};
+    TimelinePoint point = {snapshot->time, snapshot->heap_bytes, 0};
     if (measurement->timeline->len < 10 * TIMELINE_POINTS)
         g_array_append_val(measurement->timeline, point);
 }
