@@ -42,6 +42,8 @@ MAIN_OBJECT := $(O)/objects/harness/main.o
 TEST_SOURCES := $(filter-out tests/fixtures/% tests/fuzz/% tests/bench/%,$(wildcard tests/*.c tests/*/*.c))
 TEST_OBJECTS := $(TEST_SOURCES:%.c=$(O)/objects/%.o)
 
+include harness/tracer/tracer.mk
+
 .PHONY: all build gate test test-programs scenario-programs demo-program fixtures
 all: build
 build: $(O)/heapgate
@@ -110,7 +112,7 @@ $(O)/objects/%.o: %.c $(O)/flags
 	@mkdir -p $(@D)
 	$(call say,CC $<)$(CC) $(ALL_CFLAGS) $(if $(filter tests/%,$<),$(CHECK_CFLAGS)) -c -o $@ $<
 
-$(O)/run-tests: $(TEST_OBJECTS) $(O)/libcore.a
+$(O)/run-tests: $(TEST_OBJECTS) $(TRACER_TESTED) $(O)/libcore.a
 	$(call say,LD $@)$(CC) $(OPTIMIZE) $(SANITIZE) $(LDFLAGS) -o $@ $^ $(LIBRARY_LIBS) $(CHECK_LIBS)
 
 # What is installed, and where; uninstall takes the same files away.
@@ -141,6 +143,7 @@ clean-root:
 
 -include $(CORE_OBJECTS:.o=.d) $(MAIN_OBJECT:.o=.d) $(TEST_OBJECTS:.o=.d)
 include tests/check-all.mk
+include tests/tracer/tests.mk
 include scenarios/programs.mk
 include tests/fixtures/fixtures.mk
 include tests/fuzz/fuzz.mk tests/bench/bench.mk

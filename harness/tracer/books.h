@@ -1,0 +1,46 @@
+/* The books: what an allocation and a deallocation change in the ledger.
+ *
+ * The order within an event (docs/tracer.md): a block is entered after the real allocator gave it, and its
+ * record is taken out before the real allocator gets it back, so that a record is only ever written by the
+ * block's owner. */
+#ifndef HEAPGATE_TRACER_BOOKS_H
+#define HEAPGATE_TRACER_BOOKS_H
+
+#include "guest.h"
+
+/* A block that was taken out of the books but still counts. */
+typedef struct {
+    LedgerRecord *at; /* NULL: the books did not know it */
+    uint64_t size;
+    uint32_t site; /* with LEDGER_COUNTED where it had that */
+    uint32_t birth;
+    bool temporary;
+} BooksTaken;
+
+/* Makes the books' private half, empty; false: no memory. Again after a fork. */
+GUEST_HIDDEN bool books_open(void);
+
+/* A new block of this site. */
+GUEST_HIDDEN void books_enter(LedgerHeader *header, const void *block, uint64_t size, uint32_t site);
+/* Takes out the record of a block that is about to be given back, and leaves the counts. */
+GUEST_HIDDEN BooksTaken books_take(LedgerHeader *header, const void *block);
+/* It was given back: now the counts. */
+GUEST_HIDDEN void books_leave(LedgerHeader *header, const BooksTaken *taken);
+/* It was not given back after all. */
+GUEST_HIDDEN void books_return(const BooksTaken *taken);
+/* It became this block. The total goes from one to the other without a moment of neither. */
+GUEST_HIDDEN void books_replace(LedgerHeader *header, const BooksTaken *taken, const void *block,
+                                uint64_t size, uint32_t site);
+
+/* The pages of the shadow that hold or held records: one byte for each page of each chunk. */
+enum { BOOKS_PAGE_RECORDS = 256, BOOKS_CHUNK_PAGES = LEDGER_CHUNK_RECORDS / BOOKS_PAGE_RECORDS };
+GUEST_HIDDEN const uint8_t *books_touched(uint32_t chunk);
+
+/* Site, counted bit and birth of a record, changed as one word. */
+typedef uint64_t __attribute__((may_alias)) BooksWord;
+static inline BooksWord *books_word(LedgerRecord *record)
+{
+    return (BooksWord *)(void *)&record->site;
+}
+
+#endif

@@ -1,0 +1,148 @@
+/* Every block that is there at the mark is counted once, though other threads go on: whoever counts a record
+ * sets its COUNTED bit by compare and swap, and whoever frees a block meanwhile takes the record out by
+ * exchange and so learns whether it was counted. Blocks of later birth are not looked at. */
+#include "books.h"
+#include "end_mark.h"
+
+enum { SLOTS_SHIFT = 22 };
+
+/* Indices of end records + 1, by a hash of site and birth; kept once made, as a late thread may still look.
+ */
+static uint32_t *slots;
+
+static LedgerEndRecord *end_records(LedgerHeader *header)
+{
+    return guest_section(header, LEDGER_END_AT);
+}
+
+static LedgerEndRecord *end_record_make(LedgerHeader *header, uint32_t site, uint32_t birth, uint32_t *index)
+{
+    uint32_t used = __atomic_load_n(&header->end_records, __ATOMIC_RELAXED);
+    do {
+        if (used >= LEDGER_END_RECORDS) {
+            atomic_add(&header->full_end_records, 1, true);
+            return NULL;
+        }
+    } while (!__atomic_compare_exchange_n(&header->end_records, &used, used + 1, true, __ATOMIC_ACQ_REL,
+                                          __ATOMIC_RELAXED));
+    *index = used;
+    LedgerEndRecord *record = &end_records(header)[used];
+    *record = (LedgerEndRecord){.site = site, .birth = birth};
+    return record;
+}
+
+static LedgerEndRecord *end_record_of(LedgerHeader *header, uint32_t site, uint32_t birth)
+{
+    uint64_t hash = ((uint64_t)birth << 32 | site) * UINT64_C(0x9e3779b97f4a7c15) >> (64 - SLOTS_SHIFT);
+    for (;; hash = (hash + 1) & ((1 << SLOTS_SHIFT) - 1)) {
+        uint32_t index = __atomic_load_n(&slots[hash], __ATOMIC_ACQUIRE);
+        if (index == 0) {
+            uint32_t fresh = 0;
+            LedgerEndRecord *made = end_record_make(header, site, birth, &fresh);
+            if (made == NULL || __atomic_compare_exchange_n(&slots[hash], &index, fresh + 1, false,
+                                                            __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+                return made;
+            /* Somebody was faster: a record of nothing is left behind. */
+        }
+        LedgerEndRecord *record = &end_records(header)[index - 1];
+        if (record->site == site && record->birth == birth)
+            return record;
+    }
+}
+
+static void add(LedgerHeader *header, uint64_t word, uint64_t size)
+{
+    LedgerEndRecord *record = end_record_of(header, (uint32_t)word & ~LEDGER_COUNTED, (uint32_t)(word >> 32));
+    if (record == NULL)
+        return;
+    atomic_add(&record->bytes, (int64_t)size, guest_shared());
+    atomic_add(&record->blocks, 1, guest_shared());
+}
+
+uint64_t end_mark_take(LedgerHeader *header, LedgerRecord *record)
+{
+    uint64_t size = record->size;
+    uint64_t word = __atomic_exchange_n(books_word(record), 0, __ATOMIC_ACQ_REL);
+    uint32_t number = __atomic_load_n(&guest_desk->counting, __ATOMIC_ACQUIRE);
+    if ((uint32_t)word != 0 && (word & LEDGER_COUNTED) == 0 && (uint32_t)(word >> 32) < number) {
+        add(header, word, size);
+        word |= LEDGER_COUNTED;
+    }
+    return word;
+}
+
+/* size is read before the word is claimed: a record that was taken out and put back in between has a later
+ * birth. */
+static void count_record(LedgerHeader *header, LedgerRecord *record, uint32_t number)
+{
+    uint64_t word = __atomic_load_n(books_word(record), __ATOMIC_ACQUIRE);
+    uint64_t size = __atomic_load_n(&record->size, __ATOMIC_ACQUIRE);
+    if ((uint32_t)word == 0 || (uint32_t)(word >> 32) >= number || (word & LEDGER_COUNTED) != 0)
+        return;
+    if (!guest_shared() || __atomic_compare_exchange_n(books_word(record), &word, word | LEDGER_COUNTED,
+                                                       false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+        add(header, word, size);
+}
+
+static void uncount_record(LedgerHeader *header, LedgerRecord *record, uint32_t number)
+{
+    (void)header, (void)number;
+    uint64_t word = __atomic_load_n(books_word(record), __ATOMIC_ACQUIRE);
+    while ((word & LEDGER_COUNTED) != 0 &&
+           !__atomic_compare_exchange_n(books_word(record), &word, word & ~(uint64_t)LEDGER_COUNTED, false,
+                                        __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+        continue;
+}
+
+/* Every record of every page that was ever written. */
+static void each_record(LedgerHeader *header, void (*visit)(LedgerHeader *, LedgerRecord *, uint32_t),
+                        uint32_t number)
+{
+    LedgerRecord *records = guest_section(header, LEDGER_SHADOW_AT);
+    uint32_t chunks = __atomic_load_n(&header->chunks, __ATOMIC_ACQUIRE);
+    for (uint32_t chunk = 0; chunk < chunks; chunk++)
+        for (unsigned page = 0; page < BOOKS_CHUNK_PAGES; page++) {
+            if (!__atomic_load_n(&books_touched(chunk)[page], __ATOMIC_ACQUIRE))
+                continue;
+            LedgerRecord *first = &records[chunk * LEDGER_CHUNK_RECORDS + page * BOOKS_PAGE_RECORDS];
+            for (unsigned i = 0; i < BOOKS_PAGE_RECORDS; i++)
+                visit(header, &first[i], number);
+        }
+}
+
+static bool slots_open(void)
+{
+    uint32_t *fresh = guest_map(sizeof *slots << SLOTS_SHIFT), *old = slots;
+    if (fresh == NULL)
+        return false;
+    __atomic_store_n(&slots, fresh, __ATOMIC_RELEASE);
+    if (old != NULL && !guest_shared())
+        guest_unmap(old, sizeof *slots << SLOTS_SHIFT);
+    return true;
+}
+
+void end_mark_count(LedgerHeader *header, uint32_t number)
+{
+    __atomic_store_n(&header->end_mark, 0, __ATOMIC_RELEASE);
+    __atomic_store_n(&header->end_records, 0, __ATOMIC_RELEASE);
+    if (!slots_open()) {
+        atomic_add(&header->full_end_records, 1, true);
+        return;
+    }
+    bool shared = guest_shared();
+    if (shared)
+        __atomic_store_n(&guest_desk->counting, number, __ATOMIC_SEQ_CST);
+    each_record(header, count_record, number);
+    if (shared) {
+        each_record(header, uncount_record, number);
+        __atomic_store_n(&guest_desk->counting, 0, __ATOMIC_SEQ_CST);
+    }
+    int64_t bytes = 0, blocks = 0;
+    for (uint32_t i = 0; i < header->end_records; i++) {
+        bytes += end_records(header)[i].bytes;
+        blocks += end_records(header)[i].blocks;
+    }
+    header->end_live_bytes = bytes;
+    header->end_live_blocks = blocks;
+    __atomic_store_n(&header->end_mark, number, __ATOMIC_RELEASE);
+}

@@ -1,0 +1,150 @@
+/* The allocation functions in the program's place. Every promise is the real function's: errno, alignments,
+ * zero sizes, overflow; ours is only that nothing is added to them. */
+#include <errno.h>
+
+#include "books.h"
+#include "real.h"
+#include "thread.h"
+
+/* Declared here rather than by their headers, whose attributes would let the compiler look through them. */
+GUEST_EXPORT void *malloc(size_t size);
+GUEST_EXPORT void *calloc(size_t count, size_t size);
+GUEST_EXPORT void *realloc(void *block, size_t size);
+GUEST_EXPORT void *reallocarray(void *block, size_t count, size_t size);
+GUEST_EXPORT void free(void *block);
+GUEST_EXPORT void cfree(void *block);
+GUEST_EXPORT void *memalign(size_t alignment, size_t size);
+GUEST_EXPORT void *aligned_alloc(size_t alignment, size_t size);
+GUEST_EXPORT int posix_memalign(void **block, size_t alignment, size_t size);
+GUEST_EXPORT void *valloc(size_t size);
+GUEST_EXPORT void *pvalloc(size_t size);
+
+static inline size_t at_least(size_t size)
+{
+    return LIKELY(size >= real.least) ? size : real.least;
+}
+
+/* realloc of a block to nothing frees it. */
+static inline void *real_resize(void *block, size_t size)
+{
+    return real.realloc(block, block != NULL && size == 0 ? 0 : at_least(size));
+}
+
+static inline void *entered(LedgerHeader *header, void *block, size_t size, const UnwindStart *start)
+{
+    if (LIKELY(block != NULL) && LIKELY(header != NULL))
+        books_enter(header, block, size, thread_site(header, start));
+    return block;
+}
+
+void *malloc(size_t size)
+{
+    UnwindStart start = THREAD_START();
+    LedgerHeader *header = guest_ledger();
+    return entered(header, real.malloc(at_least(size)), size, &start);
+}
+
+void *calloc(size_t count, size_t size)
+{
+    UnwindStart start = THREAD_START();
+    LedgerHeader *header = guest_ledger();
+    size_t bytes = count * size; /* where that overflows, nothing comes back */
+    void *block = UNLIKELY(bytes < real.least) && !__builtin_mul_overflow_p(count, size, (size_t)0)
+                      ? real.calloc(1, real.least)
+                      : real.calloc(count, size);
+    return entered(header, block, bytes, &start);
+}
+
+/* The record is out while the real function runs: the old address may be another thread's before it returns.
+ */
+static void *resize(LedgerHeader *header, void *old, size_t size, const UnwindStart *start)
+{
+    BooksTaken taken = books_take(header, old);
+    void *block = real_resize(old, size);
+    if (LIKELY(block != NULL))
+        books_replace(header, &taken, block, size, thread_site(header, start));
+    else if (size == 0)
+        books_leave(header, &taken); /* it was freed */
+    else
+        books_return(&taken);
+    return block;
+}
+
+void *realloc(void *old, size_t size)
+{
+    UnwindStart start = THREAD_START();
+    LedgerHeader *header = guest_ledger();
+    if (old == NULL || UNLIKELY(header == NULL))
+        return entered(header, real_resize(old, size), size, &start);
+    return resize(header, old, size, &start);
+}
+
+void *reallocarray(void *old, size_t count, size_t size)
+{
+    UnwindStart start = THREAD_START();
+    LedgerHeader *header = guest_ledger();
+    size_t bytes;
+    if (__builtin_mul_overflow(count, size, &bytes)) {
+        errno = ENOMEM;
+        return NULL;
+    }
+    if (old == NULL || UNLIKELY(header == NULL))
+        return entered(header, real_resize(old, bytes), bytes, &start);
+    return resize(header, old, bytes, &start);
+}
+
+void free(void *block)
+{
+    if (block == NULL)
+        return;
+    LedgerHeader *header = guest_ledger();
+    if (LIKELY(header != NULL)) {
+        BooksTaken taken = books_take(header, block);
+        books_leave(header, &taken);
+    }
+    real.free(block);
+}
+
+/* Gone from glibc's headers, but old programs are linked to it. */
+void cfree(void *block)
+{
+    free(block);
+}
+
+void *memalign(size_t alignment, size_t size)
+{
+    UnwindStart start = THREAD_START();
+    LedgerHeader *header = guest_ledger();
+    return entered(header, real.memalign(alignment, at_least(size)), size, &start);
+}
+
+void *aligned_alloc(size_t alignment, size_t size)
+{
+    UnwindStart start = THREAD_START();
+    LedgerHeader *header = guest_ledger();
+    return entered(header, real.aligned_alloc(alignment, at_least(size)), size, &start);
+}
+
+int posix_memalign(void **block, size_t alignment, size_t size)
+{
+    UnwindStart start = THREAD_START();
+    LedgerHeader *header = guest_ledger();
+    int result = real.posix_memalign(block, alignment, at_least(size));
+    if (LIKELY(result == 0))
+        entered(header, *block, size, &start);
+    return result;
+}
+
+void *valloc(size_t size)
+{
+    UnwindStart start = THREAD_START();
+    LedgerHeader *header = guest_ledger();
+    return entered(header, real.valloc(at_least(size)), size, &start);
+}
+
+void *pvalloc(size_t size)
+{
+    UnwindStart start = THREAD_START();
+    LedgerHeader *header = guest_ledger();
+    return entered(header, real.pvalloc(at_least(size)), size, &start);
+}

@@ -1,0 +1,154 @@
+#include <dlfcn.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "books.h"
+#include "modules.h"
+#include "process.h"
+#include "real.h"
+#include "stack_tree.h"
+#include "thread.h"
+
+enum { NEW, OPENING, OPEN, OFF };
+
+static GuestDesk closed;
+GuestDesk *guest_desk = &closed;
+uint32_t guest_generation;
+
+static int state;
+static LedgerHeader *mapped; /* of this process or, after a fork, still of its parent */
+
+void *guest_map(size_t size)
+{
+    int error = errno;
+    long memory = syscall(SYS_mmap, NULL, size, PROT_READ | PROT_WRITE,
+                          MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    errno = error;
+    return memory != -1 ? (void *)memory : NULL;
+}
+
+void guest_unmap(void *memory, size_t size)
+{
+    int error = errno;
+    syscall(SYS_munmap, memory, size);
+    errno = error;
+}
+
+uint64_t guest_now_ns(void)
+{
+    struct timespec now = {0};
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
+}
+
+void guest_off(uint32_t off_reason)
+{
+    __atomic_store_n(&state, OFF, __ATOMIC_RELEASE);
+    if (mapped != NULL)
+        mapped->off_reason = off_reason;
+    if (guest_desk != &closed)
+        __atomic_store_n(&guest_desk->header, NULL, __ATOMIC_RELEASE);
+}
+
+/* A page that a fork empties. */
+static bool desk_open(void)
+{
+    if (guest_desk != &closed)
+        return true;
+    GuestDesk *desk = guest_map((size_t)sysconf(_SC_PAGESIZE));
+    if (desk == NULL || syscall(SYS_madvise, desk, sysconf(_SC_PAGESIZE), MADV_WIPEONFORK) != 0)
+        return false;
+    guest_desk = desk;
+    return true;
+}
+
+static LedgerHeader *ledger_open(bool forked)
+{
+    int fd;
+    if (process_inheritance.socket[0] == '\0' || !desk_open())
+        return NULL;
+    LedgerHeader *header = process_ledger_new(mapped, forked, &fd);
+    if (header == NULL)
+        return NULL;
+    mapped = header;
+    bool memory = stack_tree_open(header) && books_open();
+    if (!memory)
+        header->off_reason = LEDGER_OFF_NO_MEMORY;
+    return process_hello(header, fd) && memory ? header : NULL;
+}
+
+static LedgerHeader *open_first(bool forked)
+{
+    if (!forked) {
+        real_open();
+        process_inherit();
+        unwind_init();
+    }
+    modules_gone = 0;
+    guest_generation++;
+    LedgerHeader *header = ledger_open(forked);
+    if (header == NULL) {
+        __atomic_store_n(&state, OFF, __ATOMIC_RELEASE);
+        return NULL;
+    }
+    __atomic_store_n(&guest_desk->header, header, __ATOMIC_RELEASE);
+    __atomic_store_n(&state, OPEN, __ATOMIC_RELEASE);
+    return header;
+}
+
+/* While it is being opened, what the C library asks for on the way is passed through. */
+LedgerHeader *guest_open(void)
+{
+    int was = __atomic_load_n(&state, __ATOMIC_ACQUIRE);
+    if (was == OFF || was == OPENING)
+        return NULL;
+    int error = errno;
+    LedgerHeader *header = NULL;
+    if (__atomic_compare_exchange_n(&state, &was, OPENING, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+        header = open_first(was == OPEN);
+    errno = error;
+    return header;
+}
+
+void guest_ended(bool ended)
+{
+    LedgerHeader *header = guest_desk->header;
+    if (header != NULL && header->pid == (uint32_t)syscall(SYS_getpid))
+        __atomic_store_n(&header->ended_ns, ended ? guest_now_ns() : 0, __ATOMIC_RELEASE);
+}
+
+/* An executable that defines malloc never calls ours. */
+static bool is_ours(const void *function)
+{
+    Dl_info theirs, ours;
+    return dladdr(function, &theirs) != 0 && dladdr(&state, &ours) != 0 && theirs.dli_fbase == ours.dli_fbase;
+}
+
+static void remember_library(void)
+{
+    Dl_info info;
+    if (dladdr(&state, &info) != 0 && strlen(info.dli_fname) < sizeof process_inheritance.library)
+        strcpy(process_inheritance.library, info.dli_fname);
+}
+
+__attribute__((constructor)) static void process_begin(void)
+{
+    if (guest_ledger() == NULL)
+        return;
+    unwind_init();
+    thread_open();
+    remember_library();
+    void *used = dlsym(RTLD_DEFAULT, "malloc");
+    if (used != NULL && !is_ours(used))
+        guest_off(LEDGER_OFF_OWN_MALLOC);
+}
+
+__attribute__((destructor)) static void process_end(void)
+{
+    guest_ended(true);
+}

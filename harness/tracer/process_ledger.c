@@ -1,0 +1,156 @@
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
+#include <errno.h>
+#include <unistd.h>
+
+#include "process.h"
+
+/* System calls by number: none of them is a cancellation point, and nobody else interposes them. */
+
+extern void *__libc_stack_end; /* the loader's: where the program's arguments begin */
+extern char **environ;
+
+ProcessInheritance process_inheritance;
+
+/* After arguments and environment of the kernel's making: argc, argv, NULL, envp. */
+static char **initial_environment(void)
+{
+    if (environ != NULL)
+        return environ;
+    long *argc = __libc_stack_end;
+    return argc != NULL ? (char **)(argc + 1) + *argc + 1 : NULL;
+}
+
+static void copy_value(char *to, size_t room, const char *entry, const char *name)
+{
+    size_t length = strlen(name);
+    if (strncmp(entry, name, length) != 0 || entry[length] != '=')
+        return;
+    const char *value = entry + length + 1;
+    if (strlen(value) < room)
+        strcpy(to, value);
+}
+
+void process_inherit(void)
+{
+    ProcessInheritance *self = &process_inheritance;
+    for (char **entry = initial_environment(); entry != NULL && *entry != NULL; entry++) {
+        copy_value(self->socket, sizeof self->socket, *entry, LEDGER_SOCKET_VARIABLE);
+        copy_value(self->preload, sizeof self->preload, *entry, "LD_PRELOAD");
+    }
+}
+
+/* Read once: a forked child's are the same. */
+static struct {
+    char executable[sizeof((LedgerHeader *)0)->executable];
+    char command[sizeof((LedgerHeader *)0)->command];
+    uint32_t command_size;
+    bool known;
+} identity;
+
+static void identity_read(void)
+{
+    syscall(SYS_readlinkat, AT_FDCWD, "/proc/self/exe", identity.executable, sizeof identity.executable - 1);
+    int fd = (int)syscall(SYS_openat, AT_FDCWD, "/proc/self/cmdline", O_RDONLY | O_CLOEXEC);
+    if (fd >= 0) {
+        long got = syscall(SYS_read, fd, identity.command, sizeof identity.command - 1);
+        identity.command_size = got > 0 ? (uint32_t)got : 0;
+        syscall(SYS_close, fd);
+    }
+    identity.known = true;
+}
+
+static void header_fill(LedgerHeader *header, bool forked)
+{
+    if (!identity.known)
+        identity_read();
+    header->magic = LEDGER_MAGIC;
+    header->version = LEDGER_VERSION;
+    header->header_size = sizeof *header;
+    header->file_size = LEDGER_FILE_SIZE;
+    header->pid = (uint32_t)syscall(SYS_getpid);
+    header->parent_pid = (uint32_t)syscall(SYS_getppid);
+    header->forked = forked;
+    header->started_ns = guest_now_ns();
+    header->page_size = (uint32_t)sysconf(_SC_PAGESIZE);
+#ifdef __x86_64__
+    header->cut_stack_unwinder = 1;
+#else
+    header->cut_stack_unwinder = 2;
+#endif
+    memcpy(header->executable, identity.executable, sizeof header->executable);
+    memcpy(header->command, identity.command, sizeof header->command);
+    header->command_size = identity.command_size;
+}
+
+/* Beyond this limit the kernel does not refuse: it sends a signal that ends the host. */
+static bool may_grow(void)
+{
+    struct rlimit limit;
+    return syscall(SYS_prlimit64, 0, RLIMIT_FSIZE, NULL, &limit) == 0 &&
+           (limit.rlim_cur == RLIM_INFINITY || limit.rlim_cur >= LEDGER_FILE_SIZE);
+}
+
+LedgerHeader *process_ledger_new(void *at, bool forked, int *fd)
+{
+    *fd = may_grow() ? (int)syscall(SYS_memfd_create, "heapgate-ledger", MFD_CLOEXEC) : -1;
+    if (*fd < 0)
+        return NULL;
+    void *memory = MAP_FAILED;
+    if (syscall(SYS_ftruncate, *fd, LEDGER_FILE_SIZE) == 0)
+        memory = (void *)syscall(SYS_mmap, at, LEDGER_FILE_SIZE, PROT_READ | PROT_WRITE,
+                                 MAP_SHARED | MAP_NORESERVE | (at != NULL ? MAP_FIXED : 0), *fd, 0);
+    if (memory == MAP_FAILED) {
+        syscall(SYS_close, *fd);
+        return NULL;
+    }
+    syscall(SYS_madvise, memory, LEDGER_FILE_SIZE, MADV_DONTDUMP);
+    header_fill(memory, forked);
+    return memory;
+}
+
+static bool send_to_harness(int socket, const LedgerHeader *header, int fd)
+{
+    LedgerHello hello = {.magic = LEDGER_MAGIC, .pid = header->pid, .forked = header->forked};
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    memcpy(address.sun_path, process_inheritance.socket, sizeof address.sun_path);
+    union {
+        char buffer[CMSG_SPACE(sizeof(int))];
+        struct cmsghdr align;
+    } control = {0};
+    struct iovec part = {&hello, sizeof hello};
+    struct msghdr message = {.msg_name = &address,
+                             .msg_namelen = sizeof address,
+                             .msg_iov = &part,
+                             .msg_iovlen = 1,
+                             .msg_control = control.buffer,
+                             .msg_controllen = sizeof control.buffer};
+    struct cmsghdr *rights = CMSG_FIRSTHDR(&message);
+    *rights = (struct cmsghdr){CMSG_LEN(sizeof(int)), SOL_SOCKET, SCM_RIGHTS};
+    memcpy(CMSG_DATA(rights), &fd, sizeof fd);
+    long sent;
+    do
+        sent = syscall(SYS_sendmsg, socket, &message, MSG_NOSIGNAL);
+    while (sent < 0 && errno == EINTR);
+    return sent == (long)sizeof hello;
+}
+
+bool process_hello(const LedgerHeader *header, int fd)
+{
+    bool sent = false;
+    int socket = (int)syscall(SYS_socket, AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (socket >= 0) {
+        /* A harness that does not read does not hold the host for ever. */
+        struct timeval patience = {.tv_sec = 10};
+        syscall(SYS_setsockopt, socket, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+        sent = send_to_harness(socket, header, fd);
+        syscall(SYS_close, socket);
+    }
+    syscall(SYS_close, fd);
+    return sent;
+}

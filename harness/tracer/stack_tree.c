@@ -1,0 +1,134 @@
+/* Nodes are found by a hash of (parent, address, flags) with chains; its heads and links are private memory,
+ * indexed by node, so that they take as little as there are nodes. A chain only ever grows at its head, by
+ * compare and swap: whoever loses looks at what was put there meanwhile, so no frame has two nodes. (A node
+ * that loses is left unused.) */
+#include "modules.h"
+#include "stack_tree.h"
+
+enum { HEADS_SHIFT = 17 };
+
+typedef struct {
+    uint32_t next;
+    uint32_t site;
+} Link;
+
+/* Kept for the life of the process; emptied by a fork. */
+static struct {
+    uint32_t heads[1 << HEADS_SHIFT];
+    Link links[LEDGER_NODES];
+} * tree;
+
+bool stack_tree_open(LedgerHeader *header)
+{
+    if (tree != NULL)
+        guest_unmap(tree, sizeof *tree);
+    tree = guest_map(sizeof *tree);
+    header->nodes = 1;
+    header->sites = STACK_TREE_UNKNOWN_SITE + 1;
+    return tree != NULL;
+}
+
+static uint32_t *head_of(uint32_t parent, uint64_t address)
+{
+    uint64_t hash = (address ^ (uint64_t)parent << 40) * UINT64_C(0x9e3779b97f4a7c15);
+    return &tree->heads[hash >> (64 - HEADS_SHIFT)];
+}
+
+/* In a chain from `from` up to `before`. */
+static uint32_t find(LedgerHeader *header, uint32_t from, uint32_t before, const LedgerNode *wanted)
+{
+    for (uint32_t id = from; id != before; id = __atomic_load_n(&tree->links[id].next, __ATOMIC_RELAXED)) {
+        const LedgerNode *node = &guest_nodes(header)[id];
+        if (node->address == wanted->address && node->parent == wanted->parent &&
+            node->flags == wanted->flags && modules_same(header, wanted->address, id))
+            return id;
+    }
+    return 0;
+}
+
+static uint32_t make(LedgerHeader *header, uint32_t *head, uint32_t seen, const LedgerNode *wanted)
+{
+    modules_see(header, wanted->address); /* before the node is claimed: nodes are the modules' clock */
+    uint32_t id = atomic_claim(&header->nodes, LEDGER_NODES);
+    if (id == 0) {
+        atomic_add(&header->full_nodes, 1, true);
+        return 0;
+    }
+    guest_nodes(header)[id] = *wanted;
+    uint32_t top = seen;
+    for (;;) {
+        tree->links[id].next = top;
+        uint32_t expected = top;
+        if (__atomic_compare_exchange_n(head, &expected, id, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+            return id;
+        uint32_t other = find(header, expected, top, wanted);
+        if (other != 0)
+            return other;
+        top = expected;
+    }
+}
+
+static uint32_t child(LedgerHeader *header, const LedgerNode *wanted)
+{
+    uint32_t *head = head_of(wanted->parent, wanted->address);
+    uint32_t seen = __atomic_load_n(head, __ATOMIC_ACQUIRE);
+    uint32_t id = find(header, seen, 0, wanted);
+    return id != 0 ? id : make(header, head, seen, wanted);
+}
+
+static uint32_t site_of(LedgerHeader *header, uint32_t node)
+{
+    uint32_t *at = &tree->links[node].site;
+    uint32_t site = __atomic_load_n(at, __ATOMIC_ACQUIRE);
+    if (LIKELY(site != 0))
+        return site;
+    uint32_t made = atomic_claim(&header->sites, LEDGER_SITES);
+    if (made == 0) {
+        atomic_add(&header->full_sites, 1, true);
+        return STACK_TREE_UNKNOWN_SITE;
+    }
+    guest_sites(header)[made].node = node;
+    if (__atomic_compare_exchange_n(at, &site, made, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+        return made;
+    return site; /* a site nobody uses is left behind */
+}
+
+/* How many outer frames are those of the last stack. */
+static uint32_t common(const StackTreeLast *last, const uintptr_t *addresses, const UnwindResult *found)
+{
+    if (last->generation != guest_generation || last->truncated != (uint32_t)found->truncated)
+        return 0;
+    uint32_t most = last->frames < found->frames ? last->frames : found->frames, same = 0;
+    while (same < most && last->addresses[same] == addresses[found->frames - 1 - same])
+        same++;
+    return same;
+}
+
+uint32_t stack_tree_site(LedgerHeader *header, const uintptr_t *addresses, const UnwindResult *found,
+                         StackTreeLast *last)
+{
+    if (found->truncated || found->frames == 0)
+        atomic_add(&header->truncated_stacks, 1, true);
+    uint32_t done = last != NULL ? common(last, addresses, found) : 0;
+    LedgerNode wanted = {.parent = done > 0 ? last->nodes[done - 1] : 0};
+    for (uint32_t i = done; i < found->frames; i++) {
+        wanted.address = addresses[found->frames - 1 - i];
+        wanted.flags = i == 0 && found->truncated ? LEDGER_NODE_TRUNCATED : 0;
+        wanted.parent = child(header, &wanted);
+        if (wanted.parent == 0) {
+            if (last != NULL)
+                last->frames = i;
+            return STACK_TREE_UNKNOWN_SITE;
+        }
+        if (last != NULL) {
+            last->addresses[i] = wanted.address;
+            last->nodes[i] = wanted.parent;
+        }
+    }
+    if (last != NULL) {
+        last->frames = found->frames;
+        last->truncated = (uint32_t)found->truncated;
+        last->generation = guest_generation;
+    }
+    return wanted.parent != 0 ? site_of(header, wanted.parent) : STACK_TREE_UNKNOWN_SITE;
+}

@@ -1,0 +1,112 @@
+#include <limits.h>
+#include <pthread.h>
+
+#include "stack_cache.h"
+#include "stack_tree.h"
+#include "thread.h"
+
+enum { WORDS = 2 * LEDGER_DEEPEST, NESTED = 2 };
+
+/* One walk's paper: too much for the host's stack, which may be a signal's. */
+typedef struct {
+    uintptr_t addresses[LEDGER_DEEPEST];
+    UnwindWord words[WORDS];
+    StackTreeLast last;
+} Paper;
+
+struct ThreadDesk {
+    StackCache *cache;
+    Paper papers[NESTED]; /* the thread's own; that of a signal handler that comes in between */
+};
+
+__thread Thread thread_self;
+
+static pthread_key_t key;
+static bool key_made;
+
+static void desk_free(ThreadDesk *desk)
+{
+    if (desk->cache != NULL)
+        stack_cache_free(desk->cache);
+    guest_unmap(desk, sizeof *desk);
+}
+
+/* Other destructors allocate and free too: this one comes again until the last round. What is allocated after
+ * that has no known stack; what is freed needs none of this. */
+static void leave(void *desk)
+{
+    Thread *self = &thread_self;
+    if (++self->rounds < PTHREAD_DESTRUCTOR_ITERATIONS && pthread_setspecific(key, desk) == 0)
+        return;
+    self->over = 1;
+    self->desk = NULL;
+    desk_free(desk);
+}
+
+void thread_open(void)
+{
+    key_made = pthread_key_create(&key, leave) == 0;
+}
+
+static ThreadDesk *desk_of(Thread *self, uint32_t depth)
+{
+    if (LIKELY(self->desk != NULL) || self->over || depth > 0)
+        return self->desk;
+    ThreadDesk *desk = guest_map(sizeof *desk);
+    if (desk == NULL)
+        return NULL;
+    desk->cache = stack_cache_new();
+    self->desk = desk;
+    self->generation = guest_generation;
+    /* A key of a high number makes the C library allocate here: one level down, where no desk is made. */
+    if (key_made)
+        pthread_setspecific(key, desk);
+    return desk;
+}
+
+/* The cache belongs to the outermost walk alone. */
+static StackCache *cache_of(Thread *self, ThreadDesk *desk, uint32_t depth)
+{
+    if (depth > 0 || desk->cache == NULL)
+        return NULL;
+    uint32_t now = __atomic_load_n(&guest_generation, __ATOMIC_ACQUIRE);
+    if (UNLIKELY(self->generation != now)) {
+        stack_cache_clear(desk->cache);
+        self->generation = now;
+    }
+    return desk->cache;
+}
+
+__attribute__((noinline)) static uint32_t walk(LedgerHeader *header, const UnwindStart *start, Paper *paper,
+                                               StackCache *cache)
+{
+    UnwindResult found = unwind_walk(start, paper->addresses, LEDGER_DEEPEST, paper->words, WORDS);
+    if (found.frames > LEDGER_DEEPEST)
+        found.frames = LEDGER_DEEPEST;
+    uint32_t site = stack_tree_site(header, paper->addresses, &found, &paper->last);
+    if (cache != NULL && found.words <= WORDS)
+        stack_cache_add(cache, start, &found, paper->words, site);
+    return site;
+}
+
+static uint32_t site_at(LedgerHeader *header, const UnwindStart *start, Thread *self, uint32_t depth)
+{
+    ThreadDesk *desk = LIKELY(depth < NESTED) ? desk_of(self, depth) : NULL;
+    if (UNLIKELY(desk == NULL))
+        return STACK_TREE_UNKNOWN_SITE;
+    StackCache *cache = cache_of(self, desk, depth);
+    uint32_t site = LIKELY(cache != NULL) ? stack_cache_find(cache, start) : 0;
+    return LIKELY(site != 0) ? site : walk(header, start, &desk->papers[depth], cache);
+}
+
+uint32_t thread_site(LedgerHeader *header, const UnwindStart *start)
+{
+    Thread *self = &thread_self;
+    uint32_t depth = self->inside;
+    __atomic_store_n(&self->inside, depth + 1, __ATOMIC_RELAXED);
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    uint32_t site = site_at(header, start, self, depth);
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    __atomic_store_n(&self->inside, depth, __ATOMIC_RELAXED);
+    return site;
+}

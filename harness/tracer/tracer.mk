@@ -1,0 +1,24 @@
+# libheapgate.so, the guest in other people's processes. It links libc alone; nothing of it is in libcore.a.
+#
+#   TRACER_TESTED   the objects that the check runner links: all but what interposes
+
+TRACER_SOURCES := $(wildcard harness/tracer/*.c)
+TRACER_OBJECTS := $(TRACER_SOURCES:harness/tracer/%.c=$(O)/tracer/%.o)
+TRACER_UNWIND := $(patsubst %,$(O)/tracer/%.o,bytes cfi code_object eh_frame rule_cache stack_bounds stack_cache \
+	unwind unwind_fp unwind_x86_64)
+TRACER_UNWIND := $(filter $(TRACER_OBJECTS),$(TRACER_UNWIND))
+TRACER_TESTED := $(TRACER_UNWIND)
+
+# No sanitizer: it reads other frames' memory, and runs where no runtime of theirs is.
+TRACER_CFLAGS = -std=gnu11 -O2 -g $(WARNINGS) $(CFLAGS) -D_GNU_SOURCE -MMD -MP -iquote harness/tracer \
+	-fPIC -fvisibility=hidden -ftls-model=initial-exec -fno-stack-protector -fasynchronous-unwind-tables
+TRACER_LDFLAGS = -shared -Wl,-z,defs -Wl,-z,now -Wl,-z,nodelete
+
+$(O)/tracer/%.o: harness/tracer/%.c $(O)/flags
+	@mkdir -p $(@D)
+	$(call say,CC $<)$(CC) $(TRACER_CFLAGS) -c -o $@ $<
+
+$(O)/libheapgate.so: $(TRACER_OBJECTS)
+	$(call say,LD $@)$(CC) $(TRACER_LDFLAGS) -o $@ $^
+
+-include $(TRACER_OBJECTS:.o=.d)

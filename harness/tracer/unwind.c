@@ -1,0 +1,84 @@
+#include "unwind.h"
+
+#include "code_object.h"
+#include "frame_step.h"
+
+uint32_t unwind_generation = 1;
+
+void unwind_init(void)
+{
+    code_object_init();
+}
+
+/* The generation is raised before and after: a rule compiled meanwhile is taken back by whoever compiled it. */
+void unwind_forget(void)
+{
+    __atomic_fetch_add(&unwind_generation, 1, __ATOMIC_SEQ_CST);
+    code_object_refresh();
+    rule_forget();
+    __atomic_fetch_add(&unwind_generation, 1, __ATOMIC_SEQ_CST);
+}
+
+/* The words a walk has relied on so far. */
+typedef struct {
+    UnwindWord *words;
+    uint32_t room, count;
+    UnwindWord fp;    /* where the frame pointer now in force was found: noted when it is used */
+    bool fp_is_start; /* it is the start's own */
+    bool fp_used;     /* the start's own was used */
+} Notes;
+
+static inline void note(Notes *self, UnwindWord word)
+{
+    if (word.address == 0)
+        return;
+    if (self->count < self->room)
+        self->words[self->count] = word;
+    self->count++;
+}
+
+static inline void note_step(Notes *self, const StepWords *step)
+{
+    if (step->fp_used) {
+        note(self, self->fp);
+        self->fp_used |= self->fp_is_start;
+        self->fp.address = 0; /* once is enough */
+        self->fp_is_start = false;
+    }
+    note(self, step->extra);
+    if (step->fp.address != 0) {
+        self->fp = step->fp;
+        self->fp_is_start = false;
+    }
+    note(self, step->ret);
+}
+
+static inline __attribute__((always_inline)) UnwindResult walk(const UnwindStart *start, uintptr_t *addresses,
+                                                              uint32_t room, Notes *notes)
+{
+    Frame frame = frame_begin(start, 0);
+    StepResult step = STEP_LOST;
+    uint32_t frames = 0;
+    while (frames < room) {
+        StepWords words;
+        addresses[frames++] = frame_address(&frame);
+        step = frame_step(&frame, &words, start);
+        if (notes != NULL)
+            note_step(notes, &words);
+        if (step != STEP_ON)
+            break;
+    }
+    return (UnwindResult){.frames = frames, .truncated = step != STEP_END || frame.guessed};
+}
+
+UnwindResult unwind_walk(const UnwindStart *start, uintptr_t *addresses, uint32_t room, UnwindWord *words,
+                         uint32_t words_room)
+{
+    if (words == NULL)
+        return walk(start, addresses, room, NULL);
+    Notes notes = {.words = words, .room = words_room, .fp_is_start = true};
+    UnwindResult result = walk(start, addresses, room, &notes);
+    result.words = notes.count <= words_room ? notes.count : UINT32_MAX;
+    result.fp_used = notes.fp_used;
+    return result;
+}
