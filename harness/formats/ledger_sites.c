@@ -65,6 +65,14 @@ static gboolean is_below_main(const Frame *frame)
     return FALSE;
 }
 
+/* What is called from below main is main, though a stripped program does not say so. */
+static void name_main(GArray *frames, guint from)
+{
+    Frame *outermost = frames->len > from ? &g_array_index(frames, Frame, frames->len - 1) : NULL;
+    if (outermost != NULL && (outermost->function == NULL || g_str_has_prefix(outermost->function, "???")))
+        outermost->function = "main";
+}
+
 static void trim(GArray *frames, guint from)
 {
     guint drop = 0;
@@ -72,8 +80,12 @@ static void trim(GArray *frames, guint from)
         drop++;
     if (drop > 0)
         g_array_remove_range(frames, from, drop);
-    while (frames->len > from && is_below_main(&g_array_index(frames, Frame, frames->len - 1)))
-        g_array_set_size(frames, frames->len - 1);
+    for (guint i = from; i < frames->len; i++)
+        if (is_below_main(&g_array_index(frames, Frame, i))) {
+            g_array_set_size(frames, i);
+            name_main(frames, from);
+            return;
+        }
 }
 
 void ledger_add_frames(const Ledger *self, guint32 node, guint at_most, GArray *frames)

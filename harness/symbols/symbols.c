@@ -71,6 +71,9 @@ static const char *keep(Symbols *self, const char *text)
 /* As people read it; mangled: (nullable). */
 static const char *keep_name(Symbols *self, const char *mangled)
 {
+    /* glibc's name for its own calls of a function that is exported too. */
+    if (mangled != NULL && g_str_has_prefix(mangled, "__GI_"))
+        mangled += strlen("__GI_");
     const char *key = keep(self, mangled);
     if (key == NULL || key[0] != '_')
         return key;

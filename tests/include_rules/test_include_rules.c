@@ -25,7 +25,6 @@ static const struct {
     {"report", "measure gate scenario formats"},
     {"history", "measure gate"},
     {"include", ""},
-    {"tracer", ""},
     {"share", ""},
 };
 
