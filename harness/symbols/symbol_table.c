@@ -32,6 +32,9 @@ const Stretch *stretches_find(const GArray *stretches, guint64 address)
 /* Of two names for one function the one that people write: without version, with fewer underscores, shorter. */
 static gint compare_names(const char *one, const char *two)
 {
+    gboolean one_version = strchr(one, '@') != NULL, two_version = strchr(two, '@') != NULL;
+    if (one_version != two_version)
+        return one_version ? 1 : -1;
     gsize one_bars = strspn(one, "_"), two_bars = strspn(two, "_");
     gboolean mangled = g_str_has_prefix(one, "_Z") || g_str_has_prefix(two, "_Z");
     if (!mangled && one_bars != two_bars)

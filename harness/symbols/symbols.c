@@ -74,7 +74,9 @@ static const char *keep_name(Symbols *self, const char *mangled)
     /* glibc's name for its own calls of a function that is exported too. */
     if (mangled != NULL && g_str_has_prefix(mangled, "__GI_"))
         mangled += strlen("__GI_");
-    const char *key = keep(self, mangled);
+    /* "getpwuid_r@@GLIBC_2.2.5" */
+    g_autofree char *plain_symbol = mangled != NULL ? g_strndup(mangled, strcspn(mangled, "@")) : NULL;
+    const char *key = keep(self, plain_symbol);
     if (key == NULL || key[0] != '_')
         return key;
     const char *plain = g_hash_table_lookup(self->demangled, key);
