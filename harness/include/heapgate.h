@@ -9,8 +9,8 @@
  *     tear_down();
  *
  * Header-only: nothing to link, no header of Valgrind's. C99 and C++98 and later, gcc and clang.
- * Natively a mark is one client request (a few instructions that do nothing) and a branch. Define
- * HEAPGATE_DISABLE before including this header and not even that is left.
+ * Natively a mark is one client request (a few instructions that do nothing), one load and two branches.
+ * Define HEAPGATE_DISABLE before including this header and not even that is left.
  *
  * Marks work on Linux on x86_64 and aarch64. On every other system they are empty functions: the program
  * compiles and runs, and heapgate says that the marks it was promised did not come.
@@ -19,6 +19,8 @@
  * other thread changes the environment, in a signal handler.
  *
  * How it works (for heapgate's own side see docs/design.md):
+ *   heap      libheapgate.so is preloaded and exports heapgate_tracer_mark, which is called. The reference to it
+ * is weak and goes through the global offset table, whatever the code model: nothing need be linked.
  *   HEAPGATE_INSTRUMENT  "massif" or "memcheck"; unset or anything else: marks do nothing
  *   HEAPGATE_MARKS       a folder, its path without blanks, at most 1023 bytes (massif only)
  *   massif    the monitor command "detailed_snapshot FOLDER/mark.PID.NS.NAME" makes it write all that is
@@ -243,12 +245,31 @@ HEAPGATE_RARE_ void heapgate_mark_watched_(const char *name)
         heapgate_mark_memcheck_(name);
 }
 
+/* libheapgate.so's function, or NULL where it is not preloaded. Spelled as instructions because compilers and
+ * linkers settle a weak symbol of a program that is not position-independent when they see nobody define it. */
+static __inline__ void (*heapgate_tracer_(void))(const char *)
+{
+    void (*function)(const char *);
+    __asm__(".weak heapgate_tracer_mark");
+#if defined(__x86_64__)
+    __asm__("movq heapgate_tracer_mark@GOTPCREL(%%rip), %0" : "=r"(function));
+#else
+    __asm__("adrp %0, :got:heapgate_tracer_mark\n\t"
+            "ldr %0, [%0, :got_lo12:heapgate_tracer_mark]"
+            : "=r"(function));
+#endif
+    return function;
+}
+
 /* Marks this instant. name: (transfer none) of [A-Za-z0-9_.-], at most 64 bytes. "end" and "iteration" mean
  * something to heapgate: see the top. */
 static __inline__ void heapgate_mark(const char *name)
 {
+    void (*tracer)(const char *) = heapgate_tracer_();
     if (__builtin_expect(heapgate_request_(HEAPGATE_RUNNING_ON_VALGRIND_, 0, 0, 0, 0) != 0, 0))
         heapgate_mark_watched_(name);
+    else if (__builtin_expect(tracer != 0, 0))
+        tracer(name);
 }
 
 /* Marks the end of one pass of the workflow. */

@@ -118,8 +118,9 @@ static void recall(Machine *self, Bytes *bytes)
 static bool run_register(Machine *self, uint8_t opcode, Bytes *bytes)
 {
     uint64_t reg = 0;
-    if (opcode == OFFSET_EXTENDED || opcode == RESTORE_EXTENDED || opcode == UNDEFINED || opcode == SAME_VALUE ||
-        opcode == REGISTER || (opcode >= EXPRESSION && opcode <= OFFSET_EXTENDED_SIGNED) ||
+    if (opcode == OFFSET_EXTENDED || opcode == RESTORE_EXTENDED || opcode == UNDEFINED ||
+        opcode == SAME_VALUE || opcode == REGISTER ||
+        (opcode >= EXPRESSION && opcode <= OFFSET_EXTENDED_SIGNED) ||
         (opcode >= VAL_OFFSET && opcode <= VAL_EXPRESSION) || opcode == GNU_NEGATIVE_OFFSET)
         reg = bytes_uleb(bytes);
     switch (opcode) {
@@ -320,7 +321,8 @@ static void run_operation(Stack *self, uint8_t op, Bytes *bytes, uintptr_t look)
         push(self, NO_BASE, op - OP_LITERAL);
     } else if (op >= OP_REGISTER && op <= OP_REGISTER_LAST) {
         int64_t offset = bytes_sleb(bytes);
-        bool number = op == OP_REGISTER + CFI_RIP; /* the program counter is known: so are .plt's expressions */
+        bool number =
+            op == OP_REGISTER + CFI_RIP; /* the program counter is known: so are .plt's expressions */
         push(self, number ? NO_BASE : op - OP_REGISTER, number ? (int64_t)look + offset : offset);
     } else if (op >= OP_CONST_1 && op <= OP_CONST_LAST) {
         unsigned size = 1u << ((op - OP_CONST_1) / 2);

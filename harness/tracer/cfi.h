@@ -1,6 +1,6 @@
-/* Call frame information: what holds at one instruction, by running the description's program up to it (DWARF 5, 6.4.2).
- * x86-64's registers. Expressions are understood symbolically: a register plus an offset, perhaps dereferenced; more
- * than that no compiler writes. */
+/* Call frame information: what holds at one instruction, by running the description's program up to it (DWARF
+ * 5, 6.4.2). x86-64's registers. Expressions are understood symbolically: a register plus an offset, perhaps
+ * dereferenced; more than that no compiler writes. */
 #ifndef HEAPGATE_TRACER_CFI_H
 #define HEAPGATE_TRACER_CFI_H
 

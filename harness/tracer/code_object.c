@@ -16,7 +16,8 @@ typedef struct {
 } Found;
 typedef int (*FindObject)(void *address, Found *found);
 
-/* The table for older C libraries: made anew when modules come and go and never unmapped, as somebody may be reading. */
+/* The table for older C libraries: made anew when modules come and go and never unmapped, as somebody may be
+ * reading. */
 typedef struct {
     uint32_t count, room;
     CodeObject objects[];
@@ -26,7 +27,7 @@ static FindObject find_object;
 static Table *table;
 
 /* Where the object's program headers lie in memory, if its first segment holds the ELF header as is usual. */
-static const ElfW(Phdr) *program_headers(uintptr_t start, unsigned *count)
+static const ElfW(Phdr) * program_headers(uintptr_t start, unsigned *count)
 {
     enum { FIRST_PAGE = 4096 };
     const ElfW(Ehdr) *header = (const ElfW(Ehdr) *)start;
@@ -39,7 +40,7 @@ static const ElfW(Phdr) *program_headers(uintptr_t start, unsigned *count)
 }
 
 /* The load address: the first segment's page lies at start. */
-static uintptr_t bias_of(uintptr_t start, const ElfW(Phdr) *headers, unsigned count)
+static uintptr_t bias_of(uintptr_t start, const ElfW(Phdr) * headers, unsigned count)
 {
     for (unsigned i = 0; i < count; i++)
         if (headers[i].p_type == PT_LOAD)
@@ -93,7 +94,8 @@ void code_object_refresh(void)
     if (find_object != NULL)
         return;
     size_t size = sizeof(Table) + OBJECTS * sizeof(CodeObject);
-    Table *fresh = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    Table *fresh =
+        mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (fresh == MAP_FAILED)
         return;
     fresh->room = OBJECTS;

@@ -8,8 +8,8 @@
 #include "bytes.h"
 
 typedef struct {
-    uintptr_t start, end;    /* of what the loader mapped */
-    uintptr_t eh_frame_hdr;  /* 0: it has none */
+    uintptr_t start, end;   /* of what the loader mapped */
+    uintptr_t eh_frame_hdr; /* 0: it has none */
 } CodeObject;
 
 /* Finds how to ask the loader; may be called again. */

@@ -58,9 +58,9 @@ uintptr_t eh_frame_address(Bytes *bytes, uint8_t encoding, uintptr_t data_base)
     }
 }
 
-/* The description of the last function that starts at or before address. .eh_frame_hdr: DW_EH_PE encodings of a
- * pointer, a count and a table; then the three; the table is sorted: pairs of function and description, 32 bits each,
- * relative to the header. 0: none. */
+/* The description of the last function that starts at or before address. .eh_frame_hdr: DW_EH_PE encodings of
+ * a pointer, a count and a table; then the three; the table is sorted: pairs of function and description, 32
+ * bits each, relative to the header. 0: none. */
 static uintptr_t search_table(const CodeObject *object, uintptr_t address)
 {
     Bytes bytes = code_object_bytes(object, object->eh_frame_hdr);

@@ -1,7 +1,7 @@
 /* .eh_frame: finds what the compiler wrote about the function at an address.
  *
- * The format: Linux Standard Base, "Exception Frames"; DWARF 5, 6.4. The input is what the loader mapped; every read is
- * checked against the loaded segment that holds it. */
+ * The format: Linux Standard Base, "Exception Frames"; DWARF 5, 6.4. The input is what the loader mapped;
+ * every read is checked against the loaded segment that holds it. */
 #ifndef HEAPGATE_TRACER_EH_FRAME_H
 #define HEAPGATE_TRACER_EH_FRAME_H
 

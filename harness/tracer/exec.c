@@ -168,13 +168,13 @@ int execvp(const char *file, Strings arguments)
     return execvpe(file, arguments, environ);
 }
 
-/* Arguments after the first until NULL. */
-static size_t count_arguments(va_list list)
+/* Arguments until NULL, which the first may be: odd, but allowed. */
+static size_t count_arguments(const char *first, va_list list)
 {
     va_list copy;
     va_copy(copy, list);
-    size_t n = 1;
-    while (va_arg(copy, const char *) != NULL)
+    size_t n = 0;
+    for (const char *argument = first; argument != NULL; argument = va_arg(copy, const char *))
         n++;
     va_end(copy);
     return n;
@@ -187,11 +187,10 @@ static void take_arguments(char **arguments, const char *first, va_list *list)
         *++arguments = va_arg(*list, char *);
 }
 
-/* execl(path, NULL) is odd but allowed. */
 #define ARGUMENTS(first)                                                                                     \
     va_list list;                                                                                            \
     va_start(list, first);                                                                                   \
-    char *arguments[(first) != NULL ? count_arguments(list) + 1 : 1];                                        \
+    char *arguments[count_arguments(first, list) + 1];                                                       \
     take_arguments(arguments, first, &list)
 
 int execl(const char *path, const char *first, ...)

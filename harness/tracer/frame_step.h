@@ -1,5 +1,5 @@
-/* One step of a walk: from a frame to its caller's. Inlined into each loop that walks, so that what a loop does not ask
- * for costs nothing. */
+/* One step of a walk: from a frame to its caller's. Inlined into each loop that walks, so that what a loop
+ * does not ask for costs nothing. */
 #ifndef HEAPGATE_TRACER_FRAME_STEP_H
 #define HEAPGATE_TRACER_FRAME_STEP_H
 
@@ -10,7 +10,8 @@
 #include "stack_bounds.h"
 #include "unwind.h"
 
-#define FRAME_EXACT (UINT64_C(1) << 63) /* in an address: where a signal interrupted, not where a call returns */
+#define FRAME_EXACT                                                                                          \
+    (UINT64_C(1) << 63) /* in an address: where a signal interrupted, not where a call returns */
 
 typedef enum {
     STEP_ON = 0, /* there is a caller */
@@ -25,12 +26,13 @@ typedef struct {
     bool guessed; /* some step of this walk relied on frame pointers without a rule that says so */
 } Frame;
 
-/* The words that a step relied on, in the order in which one makes the next safe to read. Addresses 0: not used. */
+/* The words that a step relied on, in the order in which one makes the next safe to read. Addresses 0: not
+ * used. */
 typedef struct {
-    bool fp_used;      /* the frame pointer register, as it was before the step */
-    UnwindWord extra;  /* the CFA of a realigned stack, the stack pointer that a signal saved, ... */
-    UnwindWord fp;     /* where the caller's frame pointer was found; matters only if it is used further out */
-    UnwindWord ret;    /* the return address */
+    bool fp_used;     /* the frame pointer register, as it was before the step */
+    UnwindWord extra; /* the CFA of a realigned stack, the stack pointer that a signal saved, ... */
+    UnwindWord fp;    /* where the caller's frame pointer was found; matters only if it is used further out */
+    UnwindWord ret;   /* the return address */
 } StepWords;
 
 #ifdef __PIC__
@@ -49,7 +51,8 @@ static inline uintptr_t frame_load(uintptr_t address)
 
 static inline Frame frame_begin(const UnwindStart *start, uintptr_t high)
 {
-    return (Frame){start->pc, start->sp, start->fp, high != 0 ? high : stack_bounds_high(start->sp), false, false};
+    return (Frame){start->pc, start->sp, start->fp, high != 0 ? high : stack_bounds_high(start->sp),
+                   false,     false};
 }
 
 static inline uintptr_t frame_address(const Frame *frame)
@@ -78,7 +81,7 @@ static inline bool frame_pc_is_end(uintptr_t pc)
 }
 
 static inline __attribute__((always_inline)) StepResult frame_step(Frame *frame, StepWords *words,
-                                                                  const UnwindStart *start)
+                                                                   const UnwindStart *start)
 {
     Rule rule = rule_find(frame->pc - !frame->exact);
     RuleKind kind = rule_kind(rule);

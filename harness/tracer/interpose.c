@@ -39,14 +39,14 @@ static inline void *entered(LedgerHeader *header, void *block, size_t size, cons
 
 void *malloc(size_t size)
 {
-    UnwindStart start = THREAD_START();
+    UnwindStart start = unwind_start_here();
     LedgerHeader *header = guest_ledger();
     return entered(header, real.malloc(at_least(size)), size, &start);
 }
 
 void *calloc(size_t count, size_t size)
 {
-    UnwindStart start = THREAD_START();
+    UnwindStart start = unwind_start_here();
     LedgerHeader *header = guest_ledger();
     size_t bytes = count * size; /* where that overflows, nothing comes back */
     void *block = UNLIKELY(bytes < real.least) && !__builtin_mul_overflow_p(count, size, (size_t)0)
@@ -72,7 +72,7 @@ static void *resize(LedgerHeader *header, void *old, size_t size, const UnwindSt
 
 void *realloc(void *old, size_t size)
 {
-    UnwindStart start = THREAD_START();
+    UnwindStart start = unwind_start_here();
     LedgerHeader *header = guest_ledger();
     if (old == NULL || UNLIKELY(header == NULL))
         return entered(header, real_resize(old, size), size, &start);
@@ -81,7 +81,7 @@ void *realloc(void *old, size_t size)
 
 void *reallocarray(void *old, size_t count, size_t size)
 {
-    UnwindStart start = THREAD_START();
+    UnwindStart start = unwind_start_here();
     LedgerHeader *header = guest_ledger();
     size_t bytes;
     if (__builtin_mul_overflow(count, size, &bytes)) {
@@ -113,21 +113,21 @@ void cfree(void *block)
 
 void *memalign(size_t alignment, size_t size)
 {
-    UnwindStart start = THREAD_START();
+    UnwindStart start = unwind_start_here();
     LedgerHeader *header = guest_ledger();
     return entered(header, real.memalign(alignment, at_least(size)), size, &start);
 }
 
 void *aligned_alloc(size_t alignment, size_t size)
 {
-    UnwindStart start = THREAD_START();
+    UnwindStart start = unwind_start_here();
     LedgerHeader *header = guest_ledger();
     return entered(header, real.aligned_alloc(alignment, at_least(size)), size, &start);
 }
 
 int posix_memalign(void **block, size_t alignment, size_t size)
 {
-    UnwindStart start = THREAD_START();
+    UnwindStart start = unwind_start_here();
     LedgerHeader *header = guest_ledger();
     int result = real.posix_memalign(block, alignment, at_least(size));
     if (LIKELY(result == 0))
@@ -137,14 +137,14 @@ int posix_memalign(void **block, size_t alignment, size_t size)
 
 void *valloc(size_t size)
 {
-    UnwindStart start = THREAD_START();
+    UnwindStart start = unwind_start_here();
     LedgerHeader *header = guest_ledger();
     return entered(header, real.valloc(at_least(size)), size, &start);
 }
 
 void *pvalloc(size_t size)
 {
-    UnwindStart start = THREAD_START();
+    UnwindStart start = unwind_start_here();
     LedgerHeader *header = guest_ledger();
     return entered(header, real.pvalloc(at_least(size)), size, &start);
 }

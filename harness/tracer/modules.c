@@ -72,8 +72,9 @@ static void record(LedgerHeader *header, const struct dl_find_object *object)
     module->bias = object->dlfo_link_map->l_addr;
     module->loaded_at = __atomic_load_n(&header->nodes, __ATOMIC_ACQUIRE);
     const char *name = object->dlfo_link_map->l_name;
-    strncpy(module->path, name != NULL && name[0] != '\0' ? name : header->executable,
-            sizeof module->path - 1);
+    if (name == NULL || name[0] == '\0')
+        name = header->executable;
+    memcpy(module->path, name, strnlen(name, sizeof module->path - 1));
     uint64_t end = (uintptr_t)object->dlfo_map_end;
     module->end = end;
     read_build_id(module);

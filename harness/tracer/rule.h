@@ -1,15 +1,17 @@
 /* Unwinding rules: how to get from one frame to its caller's, in 32 bits for each program counter.
  *
- * A rule is compiled when a program counter is met first, and kept in one table for the whole process: 8 bytes an
- * entry, published by one atomic store, so that threads and signal handlers read and write it without waiting. */
+ * A rule is compiled when a program counter is met first, and kept in one table for the whole process: 8
+ * bytes an entry, published by one atomic store, so that threads and signal handlers read and write it
+ * without waiting. */
 #ifndef HEAPGATE_TRACER_RULE_H
 #define HEAPGATE_TRACER_RULE_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Bits 0..2: kind. Bits 3..4: where the caller's frame pointer is. Bits 5..11: its offset, in words, signed. Bits
- * 12..31: the CFA's offset in words, signed. CFA: the canonical frame address, the stack pointer in the caller. */
+/* Bits 0..2: kind. Bits 3..4: where the caller's frame pointer is. Bits 5..11: its offset, in words, signed.
+ * Bits 12..31: the CFA's offset in words, signed. CFA: the canonical frame address, the stack pointer in the
+ * caller. */
 typedef uint32_t Rule;
 
 typedef enum {
@@ -52,8 +54,8 @@ static inline intptr_t rule_cfa_offset(Rule rule)
 
 static inline bool rule_offsets_fit(intptr_t cfa_offset, intptr_t saved_offset)
 {
-    return cfa_offset % 8 == 0 && cfa_offset >= -(8 << 19) && cfa_offset < (8 << 19) && saved_offset % 8 == 0 &&
-           saved_offset >= -512 && saved_offset < 512;
+    return cfa_offset % 8 == 0 && cfa_offset >= -(8 << 19) && cfa_offset < (8 << 19) &&
+           saved_offset % 8 == 0 && saved_offset >= -512 && saved_offset < 512;
 }
 
 /* Offsets must fit. */
@@ -63,8 +65,8 @@ static inline Rule rule_make(RuleKind kind, intptr_t cfa_offset, RuleSaved saved
            (uint32_t)(cfa_offset / 8) << 12;
 }
 
-/* An entry: the rule in the low half, the upper bits of the program counter in the high half; its lower bits decide
- * the place, which is undone by the same upper bits: no two program counters are confused. */
+/* An entry: the rule in the low half, the upper bits of the program counter in the high half; its lower bits
+ * decide the place, which is undone by the same upper bits: no two program counters are confused. */
 enum { RULE_TABLE_BITS = 18, RULE_TABLE_ENTRIES = 1 << RULE_TABLE_BITS, RULE_TABLE_WAYS = 4 };
 #ifdef __PIC__
 #pragma GCC visibility push(hidden)

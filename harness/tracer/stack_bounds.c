@@ -37,8 +37,8 @@ static bool is_mapped(uintptr_t low, uintptr_t high)
     return true;
 }
 
-/* A thread's control block lies at the end of its stack, unless it is the first thread. Only the first stack that a
- * thread is seen on is taken for its own. */
+/* A thread's control block lies at the end of its stack, unless it is the first thread. Only the first stack
+ * that a thread is seen on is taken for its own. */
 static bool below_control_block(uintptr_t sp, StackBounds *bounds)
 {
     enum { LARGEST = 64 << 20 };
@@ -97,8 +97,8 @@ static bool maps_line(Maps *self, StackBounds *range, bool *readable)
     return range->high != 0;
 }
 
-/* The mapping that holds sp, with the readable ones that go on where it ends. Below it, up to its neighbour, is where
- * a stack grows. */
+/* The mapping that holds sp, with the readable ones that go on where it ends. Below it, up to its neighbour,
+ * is where a stack grows. */
 static bool find_in_maps(Maps *maps, uintptr_t sp, StackBounds *bounds)
 {
     StackBounds range;

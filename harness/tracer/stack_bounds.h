@@ -16,7 +16,8 @@ typedef struct {
 /* The stack that this thread walked last. */
 extern __thread StackBounds stack_bounds_last __attribute__((tls_model("initial-exec")));
 uintptr_t stack_bounds_find(uintptr_t sp);
-/* Copies memory that may not be there. No signal, no lock; false where it is not, or may not be asked about. */
+/* Copies memory that may not be there. No signal, no lock; false where it is not, or may not be asked about.
+ */
 bool memory_read(uintptr_t address, void *buffer, size_t size);
 #ifdef __PIC__
 #pragma GCC visibility pop

@@ -5,8 +5,8 @@
 
 #include "frame_step.h"
 
-/* Eight words, 128 bytes. A segment is a chain of groups; the first of them is an entry, found by (pc, sp, and fp if it
- * mattered); the last goes on to the entry of the segment further out. */
+/* Eight words, 128 bytes. A segment is a chain of groups; the first of them is an entry, found by (pc, sp,
+ * and fp if it mattered); the last goes on to the entry of the segment further out. */
 enum { GROUP_WORDS = 8 };
 typedef struct {
     uintptr_t values[GROUP_WORDS];
@@ -32,9 +32,9 @@ enum {
 /* One step of the walk in progress. */
 typedef struct {
     uintptr_t pc, sp, fp;
-    bool fp_live; /* fp matters from here outwards */
-    bool fp_kept; /* the word that the step loaded it from matters */
-    bool guessed; /* by this step */
+    bool fp_live;   /* fp matters from here outwards */
+    bool fp_kept;   /* the word that the step loaded it from matters */
+    bool guessed;   /* by this step */
     bool truncated; /* from here outwards */
     StepWords words;
 } Step;
@@ -64,7 +64,8 @@ static inline bool is_boundary(uintptr_t sp)
 
 StackCache *stack_cache_new(void)
 {
-    StackCache *self = mmap(NULL, sizeof *self, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    StackCache *self =
+        mmap(NULL, sizeof *self, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (self == MAP_FAILED)
         return NULL;
     self->used = self->walk = 1;
@@ -93,7 +94,8 @@ static inline bool group_holds(const Group *group)
 {
 #pragma GCC unroll 8
     for (unsigned i = 0; i < GROUP_WORDS; i++)
-        if (__builtin_expect(frame_load(group->base + group->offsets[i] * sizeof(uintptr_t)) != group->values[i], 0))
+        if (__builtin_expect(
+                frame_load(group->base + group->offsets[i] * sizeof(uintptr_t)) != group->values[i], 0))
             return false;
     return true;
 }
@@ -109,7 +111,8 @@ static inline bool chain_holds(const StackCache *self, const Group *group)
     }
 }
 
-/* As chain_holds, but goes no further than to what is known to have changed in this walk, and notes what has. */
+/* As chain_holds, but goes no further than to what is known to have changed in this walk, and notes what has.
+ */
 static bool chain_holds_noting(StackCache *self, uint32_t entry)
 {
     uint32_t last = entry;
@@ -326,7 +329,8 @@ void stack_cache_keep(StackCache *self, const uint32_t *nodes, uint32_t id)
     uint32_t next = self->outer, end = self->steps;
     while (end > 0) {
         uint32_t begin = end - 1;
-        while (begin > 0 && !(self->shareable && is_boundary(self->step[begin].sp) && may_begin(&self->step[begin])))
+        while (begin > 0 &&
+               !(self->shareable && is_boundary(self->step[begin].sp) && may_begin(&self->step[begin])))
             begin--;
         if (!may_begin(&self->step[begin]))
             break;
@@ -338,8 +342,8 @@ void stack_cache_keep(StackCache *self, const uint32_t *nodes, uint32_t id)
     self->steps = 0;
 }
 
-void stack_cache_add(StackCache *self, const UnwindStart *start, const UnwindResult *result, const UnwindWord *words,
-                     uint32_t id)
+void stack_cache_add(StackCache *self, const UnwindStart *start, const UnwindResult *result,
+                     const UnwindWord *words, uint32_t id)
 {
     uintptr_t base = start->sp - ENTRY_REACH;
     if (result->words == 0 || result->words > GROUPS / 4 || !is_in_reach(base, words[0].address) ||

@@ -1,10 +1,10 @@
 /* The stack cache: the identity of a stack without walking it again.
  *
- * After a walk every stack word consulted is remembered with what it led to, under (pc, sp) of the start. If every
- * remembered word is unchanged, the whole stack is: exact, not a heuristic. A stack is remembered in segments of some
- * eight frames; segments further out are shared by all stacks that go through them, and a walk that comes to one which
- * still holds ends there. One cache for each thread, mapped when first needed, never shared; the caller keeps signal
- * handlers out while one of these functions runs.
+ * After a walk every stack word consulted is remembered with what it led to, under (pc, sp) of the start. If
+ * every remembered word is unchanged, the whole stack is: exact, not a heuristic. A stack is remembered in
+ * segments of some eight frames; segments further out are shared by all stacks that go through them, and a
+ * walk that comes to one which still holds ends there. One cache for each thread, mapped when first needed,
+ * never shared; the caller keeps signal handlers out while one of these functions runs.
  *
  *     if ((id = stack_cache_find(cache, &start)) == 0) {
  *         UnwindResult walk = stack_cache_walk(cache, &start, addresses, room, &outer);
@@ -28,15 +28,17 @@ StackCache *stack_cache_new(void);
 void stack_cache_free(StackCache *self);
 /* The id remembered for this stack, or 0. Forgets all by itself after unwind_forget. */
 uint32_t stack_cache_find(StackCache *self, const UnwindStart *start);
-/* As unwind_walk, but ends at the first frame from which outwards the stack is remembered: *outer is its node and
- * addresses hold only the frames inside of it; otherwise *outer is 0. truncated speaks of the whole stack, words is 0. */
+/* As unwind_walk, but ends at the first frame from which outwards the stack is remembered: *outer is its node
+ * and addresses hold only the frames inside of it; otherwise *outer is 0. truncated speaks of the whole
+ * stack, words is 0. */
 UnwindResult stack_cache_walk(StackCache *self, const UnwindStart *start, uintptr_t *addresses, uint32_t room,
                               uint32_t *outer);
-/* Remembers the walk just made: id (not 0) for all of it, nodes[i] (not 0) for the stack from addresses[i] outwards. */
+/* Remembers the walk just made: id (not 0) for all of it, nodes[i] (not 0) for the stack from addresses[i]
+ * outwards. */
 void stack_cache_keep(StackCache *self, const uint32_t *nodes, uint32_t id);
 /* Remembers id (not 0) for a stack walked by unwind_walk; shares nothing. */
-void stack_cache_add(StackCache *self, const UnwindStart *start, const UnwindResult *result, const UnwindWord *words,
-                     uint32_t id);
+void stack_cache_add(StackCache *self, const UnwindStart *start, const UnwindResult *result,
+                     const UnwindWord *words, uint32_t id);
 /* Forgets all. */
 void stack_cache_clear(StackCache *self);
 

@@ -76,8 +76,23 @@ static uint32_t child(LedgerHeader *header, const LedgerNode *wanted)
     return id != 0 ? id : make(header, head, seen, wanted);
 }
 
-static uint32_t site_of(LedgerHeader *header, uint32_t node)
+bool stack_tree_nodes(LedgerHeader *header, const uintptr_t *addresses, uint32_t frames, bool truncated,
+                      uint32_t outer, uint32_t *nodes)
 {
+    LedgerNode wanted = {.parent = outer, .flags = truncated && outer == 0 ? LEDGER_NODE_TRUNCATED : 0};
+    for (uint32_t i = frames; i-- > 0; wanted.flags = 0) {
+        wanted.address = addresses[i];
+        wanted.parent = nodes[i] = child(header, &wanted);
+        if (wanted.parent == 0)
+            return false;
+    }
+    return true;
+}
+
+uint32_t stack_tree_site(LedgerHeader *header, uint32_t node)
+{
+    if (UNLIKELY(node == 0))
+        return STACK_TREE_UNKNOWN_SITE;
     uint32_t *at = &tree->links[node].site;
     uint32_t site = __atomic_load_n(at, __ATOMIC_ACQUIRE);
     if (LIKELY(site != 0))
@@ -91,44 +106,4 @@ static uint32_t site_of(LedgerHeader *header, uint32_t node)
     if (__atomic_compare_exchange_n(at, &site, made, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
         return made;
     return site; /* a site nobody uses is left behind */
-}
-
-/* How many outer frames are those of the last stack. */
-static uint32_t common(const StackTreeLast *last, const uintptr_t *addresses, const UnwindResult *found)
-{
-    if (last->generation != guest_generation || last->truncated != (uint32_t)found->truncated)
-        return 0;
-    uint32_t most = last->frames < found->frames ? last->frames : found->frames, same = 0;
-    while (same < most && last->addresses[same] == addresses[found->frames - 1 - same])
-        same++;
-    return same;
-}
-
-uint32_t stack_tree_site(LedgerHeader *header, const uintptr_t *addresses, const UnwindResult *found,
-                         StackTreeLast *last)
-{
-    if (found->truncated || found->frames == 0)
-        atomic_add(&header->truncated_stacks, 1, true);
-    uint32_t done = last != NULL ? common(last, addresses, found) : 0;
-    LedgerNode wanted = {.parent = done > 0 ? last->nodes[done - 1] : 0};
-    for (uint32_t i = done; i < found->frames; i++) {
-        wanted.address = addresses[found->frames - 1 - i];
-        wanted.flags = i == 0 && found->truncated ? LEDGER_NODE_TRUNCATED : 0;
-        wanted.parent = child(header, &wanted);
-        if (wanted.parent == 0) {
-            if (last != NULL)
-                last->frames = i;
-            return STACK_TREE_UNKNOWN_SITE;
-        }
-        if (last != NULL) {
-            last->addresses[i] = wanted.address;
-            last->nodes[i] = wanted.parent;
-        }
-    }
-    if (last != NULL) {
-        last->frames = found->frames;
-        last->truncated = (uint32_t)found->truncated;
-        last->generation = guest_generation;
-    }
-    return wanted.parent != 0 ? site_of(header, wanted.parent) : STACK_TREE_UNKNOWN_SITE;
 }

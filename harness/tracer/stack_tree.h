@@ -7,22 +7,16 @@
 /* Blocks whose stack is not known. */
 #define STACK_TREE_UNKNOWN_SITE 1
 
-/* The last stack of a thread with its nodes, outermost first: two stacks in a row mostly share their outer
- * frames. */
-typedef struct {
-    uint32_t frames;
-    uint32_t generation;
-    uint32_t truncated;
-    uint64_t addresses[LEDGER_DEEPEST];
-    uint32_t nodes[LEDGER_DEEPEST];
-} StackTreeLast;
-
 /* Makes the private half of the tree, empty; false: no memory. Again after a fork. */
 GUEST_HIDDEN bool stack_tree_open(LedgerHeader *header);
 
-/* The site of a stack, frames innermost first; made when it is new. Never 0: STACK_TREE_UNKNOWN_SITE when
- * tables are full. last: (may be NULL). Safe in signal handlers and any thread; no locks. */
-GUEST_HIDDEN uint32_t stack_tree_site(LedgerHeader *header, const uintptr_t *addresses,
-                                      const UnwindResult *found, StackTreeLast *last);
+/* The nodes of a stack: nodes[i] for addresses[i], innermost first, made where they are new. outer: the node
+ * of the frame that called the outermost of them, 0: none, and then truncated says whether the stack went on.
+ * False: the table is full. Safe in signal handlers and any thread; no locks. */
+GUEST_HIDDEN bool stack_tree_nodes(LedgerHeader *header, const uintptr_t *addresses, uint32_t frames,
+                                   bool truncated, uint32_t outer, uint32_t *nodes);
+/* The site of the stack that ends in this node. Never 0: STACK_TREE_UNKNOWN_SITE when tables are full, and
+ * for node 0. */
+GUEST_HIDDEN uint32_t stack_tree_site(LedgerHeader *header, uint32_t node);
 
 #endif

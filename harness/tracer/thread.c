@@ -5,13 +5,13 @@
 #include "stack_tree.h"
 #include "thread.h"
 
-enum { WORDS = 2 * LEDGER_DEEPEST, NESTED = 2 };
+_Static_assert((int)STACK_CACHE_DEEPEST == (int)LEDGER_DEEPEST, "every stack can be remembered");
+enum { NESTED = 2 };
 
 /* One walk's paper: too much for the host's stack, which may be a signal's. */
 typedef struct {
     uintptr_t addresses[LEDGER_DEEPEST];
-    UnwindWord words[WORDS];
-    StackTreeLast last;
+    uint32_t nodes[LEDGER_DEEPEST];
 } Paper;
 
 struct ThreadDesk {
@@ -77,15 +77,19 @@ static StackCache *cache_of(Thread *self, ThreadDesk *desk, uint32_t depth)
     return desk->cache;
 }
 
-__attribute__((noinline)) static uint32_t walk(LedgerHeader *header, const UnwindStart *start, Paper *paper,
-                                               StackCache *cache)
+static uint32_t walk(LedgerHeader *header, const UnwindStart *start, Paper *paper, StackCache *cache)
 {
-    UnwindResult found = unwind_walk(start, paper->addresses, LEDGER_DEEPEST, paper->words, WORDS);
-    if (found.frames > LEDGER_DEEPEST)
-        found.frames = LEDGER_DEEPEST;
-    uint32_t site = stack_tree_site(header, paper->addresses, &found, &paper->last);
-    if (cache != NULL && found.words <= WORDS)
-        stack_cache_add(cache, start, &found, paper->words, site);
+    uint32_t outer = 0;
+    UnwindResult found = cache != NULL
+                             ? stack_cache_walk(cache, start, paper->addresses, LEDGER_DEEPEST, &outer)
+                             : unwind_walk(start, paper->addresses, LEDGER_DEEPEST, NULL, 0);
+    if (UNLIKELY(found.truncated))
+        atomic_add(&header->truncated_stacks, 1, true);
+    if (!stack_tree_nodes(header, paper->addresses, found.frames, found.truncated != 0, outer, paper->nodes))
+        return STACK_TREE_UNKNOWN_SITE;
+    uint32_t site = stack_tree_site(header, found.frames > 0 ? paper->nodes[0] : outer);
+    if (cache != NULL)
+        stack_cache_keep(cache, paper->nodes, site);
     return site;
 }
 

@@ -23,9 +23,4 @@ GUEST_HIDDEN uint32_t thread_site(LedgerHeader *header, const UnwindStart *start
 /* Threads' desks are freed when they end from here on. */
 GUEST_HIDDEN void thread_open(void);
 
-/* Where the caller of the function that this is written in stands. */
-#define THREAD_START()                                                                                       \
-    ((UnwindStart){(uintptr_t)__builtin_return_address(0), (uintptr_t)__builtin_dwarf_cfa(),                 \
-                   *(const uintptr_t *)__builtin_frame_address(0)})
-
 #endif

@@ -10,7 +10,8 @@ void unwind_init(void)
     code_object_init();
 }
 
-/* The generation is raised before and after: a rule compiled meanwhile is taken back by whoever compiled it. */
+/* The generation is raised before and after: a rule compiled meanwhile is taken back by whoever compiled it.
+ */
 void unwind_forget(void)
 {
     __atomic_fetch_add(&unwind_generation, 1, __ATOMIC_SEQ_CST);
@@ -54,7 +55,7 @@ static inline void note_step(Notes *self, const StepWords *step)
 }
 
 static inline __attribute__((always_inline)) UnwindResult walk(const UnwindStart *start, uintptr_t *addresses,
-                                                              uint32_t room, Notes *notes)
+                                                               uint32_t room, Notes *notes)
 {
     Frame frame = frame_begin(start, 0);
     StepResult step = STEP_LOST;

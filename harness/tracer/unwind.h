@@ -18,8 +18,8 @@ typedef struct {
 } UnwindStart;
 
 /* Where the function that this is written in was called. Its stack frame must stay until the walk is over. */
-#define unwind_start_here()                                                                                       \
-    ((UnwindStart){(uintptr_t)__builtin_extract_return_addr(__builtin_return_address(0)),                         \
+#define unwind_start_here()                                                                                  \
+    ((UnwindStart){(uintptr_t)__builtin_extract_return_addr(__builtin_return_address(0)),                    \
                    (uintptr_t)__builtin_dwarf_cfa(), *(uintptr_t *)__builtin_frame_address(0)})
 
 /* One word of memory that a walk relied on: while all of them and the start are the same, so is the stack. */

@@ -1,5 +1,5 @@
-/* Every architecture but x86-64: frame pointers. On AArch64 every compiler's default keeps them, and the kernel's
- * signal frame is linked into their chain. */
+/* Every architecture but x86-64: frame pointers. On AArch64 every compiler's default keeps them, and the
+ * kernel's signal frame is linked into their chain. */
 #ifndef __x86_64__
 
 #include "frame_step.h"
@@ -22,7 +22,8 @@ static uintptr_t without_signature(uintptr_t pc)
 #endif
 }
 
-/* A frame record: the caller's frame pointer, then the address to return to. The outermost record holds zeros. */
+/* A frame record: the caller's frame pointer, then the address to return to. The outermost record holds
+ * zeros. */
 StepResult frame_step_slowly(Frame *frame, Rule rule, StepWords *words, const UnwindStart *start)
 {
     (void)rule, (void)start;

@@ -29,7 +29,8 @@ static bool ends_in_call(const uint8_t code[8])
     return false;
 }
 
-/* mov $15,%rax; syscall: what a handler returns to where its program brought its own restorer without .eh_frame. */
+/* mov $15,%rax; syscall: what a handler returns to where its program brought its own restorer without
+ * .eh_frame. */
 static bool is_restorer(uintptr_t pc)
 {
     static const uint8_t expected[9] = {0x48, 0xc7, 0xc0, 0x0f, 0, 0, 0, 0x0f, 0x05};
@@ -184,7 +185,8 @@ static StepResult step_guess(Frame *frame, StepWords *words)
     return STEP_ON;
 }
 
-/* Where a step kept the caller's register: address 0 if nowhere, unchanged where the step left the register alone. */
+/* Where a step kept the caller's register: address 0 if nowhere, unchanged where the step left the register
+ * alone. */
 static void note_register(const Frame *before, const Frame *after, unsigned reg, UnwindWord *word)
 {
     CfiRow row;
@@ -193,7 +195,9 @@ static void note_register(const Frame *before, const Frame *after, unsigned reg,
         slot = before->sp + signal_registers[reg];
     } else if (cfi_find(look_of(before), &row)) {
         const CfiPlace *place = &row.saved[reg];
-        uintptr_t base = place->base == CFI_RSP ? before->sp : place->base == CFI_RBP ? before->fp : after->sp;
+        uintptr_t base = place->base == CFI_RSP   ? before->sp
+                         : place->base == CFI_RBP ? before->fp
+                                                  : after->sp;
         if (row.how[reg] == CFI_SAME)
             return;
         if (row.how[reg] == CFI_SAVED)
@@ -204,8 +208,8 @@ static void note_register(const Frame *before, const Frame *after, unsigned reg,
         load_slot(before, slot, word);
 }
 
-/* A register other than the two that every walk follows: walks again from the start, to the frame where it is wanted.
- * The dynamic linker's trampoline counts from %rbx. */
+/* A register other than the two that every walk follows: walks again from the start, to the frame where it is
+ * wanted. The dynamic linker's trampoline counts from %rbx. */
 static bool find_register(const UnwindStart *start, const Frame *wanted, unsigned reg, UnwindWord *word)
 {
     enum { FARTHEST = 4096 };
@@ -223,7 +227,8 @@ static bool find_register(const UnwindStart *start, const Frame *wanted, unsigne
     return false;
 }
 
-static bool base_value(Frame *frame, uint8_t base, StepWords *words, const UnwindStart *start, uintptr_t *value)
+static bool base_value(Frame *frame, uint8_t base, StepWords *words, const UnwindStart *start,
+                       uintptr_t *value)
 {
     if (base == CFI_RSP) {
         *value = frame->sp;

@@ -9,3 +9,16 @@ $(O)/tests/compare_unwind.so: tests/tracer/preload/compare_unwind.c $(TRACER_UNW
 .PHONY: compare-unwind
 compare-unwind: $(O)/tests/compare_unwind.so $(O)/heapgate
 	@tests/tracer/compare-unwind.sh $(O)
+
+# The programs that the tracer's tests run under it.
+TRACER_PROGRAMS := $(patsubst tests/tracer/programs/%.c,$(O)/tests/tracer/%,$(filter-out %/plugin.c,$(wildcard \
+	tests/tracer/programs/*.c)))
+test-programs: $(O)/libheapgate.so $(TRACER_PROGRAMS) $(O)/tests/tracer/plugin.so
+
+$(O)/tests/tracer/%: tests/tracer/programs/%.c harness/include/heapgate.h tests/tracer/tests.mk
+	@mkdir -p $(@D)
+	$(call say,CC $@)$(CC) -std=gnu11 -D_GNU_SOURCE -O1 -g -fno-builtin -fno-omit-frame-pointer $(WARNINGS) -Iharness/include -pthread -o $@ $< -ldl
+
+$(O)/tests/tracer/plugin.so: tests/tracer/programs/plugin.c
+	@mkdir -p $(@D)
+	$(call say,CC $@)$(CC) -std=gnu11 -O1 -g -fno-builtin -fPIC -shared $(WARNINGS) -o $@ $<

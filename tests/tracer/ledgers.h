@@ -1,0 +1,49 @@
+/* A harness of a test's own: runs a program under libheapgate.so and looks at the ledgers that come of it. */
+#ifndef HEAPGATE_TESTS_TRACER_LEDGERS_H
+#define HEAPGATE_TESTS_TRACER_LEDGERS_H
+
+#include <glib.h>
+
+#include "tracer/ledger.h"
+
+/* One process and program; mapped read-only. */
+typedef struct {
+    LedgerHello hello;
+    const LedgerHeader *header;
+} Received;
+
+typedef struct {
+    GPtrArray *received; /* of Received, in order of arrival */
+    int wait_status;
+    char *out; /* what it wrote to its standard output */
+} Ledgers;
+
+typedef struct {
+    gint64 bytes, blocks;
+} Sum;
+
+/* Runs argv (argv[0] below build/tests/tracer/ unless it has a slash) to its end, or kills it after kill_after_us.
+ * traced: FALSE runs it alone. (transfer full). */
+Ledgers *ledgers_run(const char *const *argv, gboolean traced, gint64 kill_after_us);
+void ledgers_free(Ledgers *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Ledgers, ledgers_free)
+
+const Received *ledgers_at(const Ledgers *self, guint index);
+
+const LedgerSite *received_sites(const Received *self);
+const LedgerNode *received_nodes(const Received *self);
+const LedgerMark *received_marks(const Received *self);
+const LedgerEndRecord *received_end_records(const Received *self);
+const LedgerModule *received_modules(const Received *self);
+
+/* What is live: by the header, by the sites, by the records of the blocks, by the end records. */
+Sum received_live_by_sites(const Received *self);
+Sum received_live_by_records(const Received *self);
+Sum received_end_sum(const Received *self);
+/* At the peak, by the O(1) rule; and what one site had then. */
+gint64 received_peak_by_sites(const Received *self);
+guint64 received_allocations(const Received *self);
+/* Live, of sites whose innermost frame lies in this range of addresses. */
+Sum received_live_between(const Received *self, guint64 start, guint64 end);
+
+#endif
