@@ -172,6 +172,11 @@ static void heap_collect(const Scenario *scenario, const Outcome *outcome, Measu
     set_growth(scenario, processes, measurement);
     set_totals(processes, measurement);
     set_timeline(outcome->samples, measurement);
+    if (measurement->values[METRIC_PEAK] == 0)
+        measurement_set_problem(measurement,
+                                "the tracer saw nothing of %s, because it allocated nothing by malloc and its like; an "
+                                "allocator of its own is invisible to the tracer",
+                                scenario->run[0]);
 }
 
 const Instrument instrument_heap = {

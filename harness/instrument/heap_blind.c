@@ -84,10 +84,7 @@ char *heap_ledger_reason(const Ledger *ledger)
     default:
         return g_strdup("the tracer found no memory to keep its books in; check limits (ulimit -v)");
     }
-    for (guint i = 1; i < ledger->sites->len; i++)
-        if (g_array_index(ledger->sites, LedgerSiteCounts, i).total_blocks > 0)
-            return NULL;
-    return g_strdup("it allocated nothing by malloc and its like; an allocator of its own is invisible to the tracer");
+    return NULL;
 }
 
 gboolean heap_is_helper(const Ledger *ledger)
