@@ -13,7 +13,7 @@
 #include "instrument/heap.h"
 #include "report/text.h"
 #include "report/view_ledger.h"
-#include "run/ledgers.h"
+#include "run/collector.h"
 #include "symbols/symbols.h"
 
 enum { STATUS_SIGNALLED = 128, PROCESSES_SHOWN = 10 };
@@ -231,14 +231,14 @@ static int watch(char **argv, const char *folder, GError **error)
     gint64 pid = 0;
     Saving saving = {folder, symbols_new(), g_ptr_array_new_with_free_func(saved_free), NULL};
     g_autofree char *socket = g_build_filename(place, "socket", NULL);
-    Ledgers *ledgers = ledgers_new(socket, error);
-    if (ledgers != NULL) {
-        ledgers_set_take(ledgers, save, &saving);
+    Collector *collector = collector_new(socket, error);
+    if (collector != NULL) {
+        collector_set_take(collector, save, &saving);
         status = run_command(argv, library, socket, &pid, error);
-        ledgers_finish(ledgers);
-        if (ledgers_problem(ledgers) != NULL)
-            g_printerr("heapgate: a ledger cannot be used: %s\n", ledgers_problem(ledgers));
-        ledgers_free(ledgers);
+        collector_finish(collector);
+        if (collector_problem(collector) != NULL)
+            g_printerr("heapgate: a ledger cannot be used: %s\n", collector_problem(collector));
+        collector_free(collector);
     }
     g_rmdir(place);
     if (status >= 0)

@@ -13,7 +13,7 @@
 #include "command.h"
 #include "error.h"
 #include "instrument/instrument.h"
-#include "run/ledgers.h"
+#include "run/collector.h"
 
 #define PIPE_PREFIX "vgdb-from-vgdb-to-"
 
@@ -108,7 +108,7 @@ static int command_mark_run(int argc, char **argv, GError **error)
     const char *socket = g_getenv(LEDGER_SOCKET_VARIABLE);
     g_autofree char *name = plain_name(argv[1]);
     if (g_strcmp0(instrument, "heap") == 0 && socket != NULL) {
-        ledgers_send_mark(socket, name, error);
+        collector_send_mark(socket, name, error);
         return 0;
     }
     /* Outside a run there is nothing to mark, and scripts must work there too. */

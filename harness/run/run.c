@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "ledgers.h"
+#include "collector.h"
 #include "supervisor.h"
 #include "workplace.h"
 
@@ -168,8 +168,8 @@ static void watch(Run *self, const SupervisorPlan *plan, const Launch *launch, c
 {
     const Scenario *scenario = self->scenario;
     g_autoptr(GError) error = NULL;
-    g_autoptr(Ledgers) ledgers = NULL;
-    if (launch->ledger_socket != NULL && (ledgers = ledgers_new(launch->ledger_socket, &error)) == NULL) {
+    g_autoptr(Collector) collector = NULL;
+    if (launch->ledger_socket != NULL && (collector = collector_new(launch->ledger_socket, &error)) == NULL) {
         measurement_set_problem(measurement, "%s", error->message);
         return;
     }
@@ -182,10 +182,10 @@ static void watch(Run *self, const SupervisorPlan *plan, const Launch *launch, c
     if (!ended)
         return;
     Outcome result = {.pid = outcome.pid, .output = place->output, .stderr_path = place->stderr_path};
-    if (ledgers != NULL) {
-        result.ledgers = ledgers_finish(ledgers);
-        result.samples = ledgers_samples(ledgers);
-        result.ledger_problem = ledgers_problem(ledgers);
+    if (collector != NULL) {
+        result.ledgers = collector_finish(collector);
+        result.samples = collector_samples(collector);
+        result.ledger_problem = collector_problem(collector);
     }
     self->instrument->collect(scenario, &result, measurement);
     check_iterations(scenario, measurement);

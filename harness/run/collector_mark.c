@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "error.h"
-#include "ledgers.h"
+#include "collector.h"
 
 enum { ANSWER_SECONDS = 30 };
 
@@ -71,7 +71,7 @@ gboolean ledger_set_mark(int fd, const char *name, GError **error)
 }
 
 /* Sends and waits for the answer; errno says what went wrong. */
-static gboolean exchange(int fd, const struct sockaddr_un *to, const LedgersMark *mark)
+static gboolean exchange(int fd, const struct sockaddr_un *to, const CollectorMark *mark)
 {
     const struct sockaddr_un any = {.sun_family = AF_UNIX};
     const struct timeval patience = {.tv_sec = ANSWER_SECONDS};
@@ -83,10 +83,10 @@ static gboolean exchange(int fd, const struct sockaddr_un *to, const LedgersMark
            recv(fd, &answer, 1, 0) == 1;
 }
 
-gboolean ledgers_send_mark(const char *path, const char *name, GError **error)
+gboolean collector_send_mark(const char *path, const char *name, GError **error)
 {
     struct sockaddr_un to = {.sun_family = AF_UNIX};
-    LedgersMark mark = {LEDGERS_MARK_MAGIC, ""};
+    CollectorMark mark = {COLLECTOR_MARK_MAGIC, ""};
     g_strlcpy(mark.name, name, sizeof mark.name);
     g_strlcpy(to.sun_path, path, sizeof to.sun_path);
     int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);

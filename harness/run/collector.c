@@ -1,4 +1,4 @@
-#include "ledgers.h"
+#include "collector.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -28,7 +28,7 @@ typedef struct {
     gint64 started_ms;
 } Held;
 
-struct Ledgers {
+struct Collector {
     char *path;
     int socket, wake;
     GThread *thread;
@@ -39,7 +39,7 @@ struct Ledgers {
     guint64 ticks;
     gint64 started_ms;
     char *problem;
-    LedgersTake take;
+    CollectorTake take;
     gpointer take_data;
 };
 
@@ -64,7 +64,7 @@ static void ledger_free_any(gpointer data)
 }
 
 /* The process is gone: its books are read and its memory given back. */
-static void settle(Ledgers *self, guint index)
+static void settle(Collector *self, guint index)
 {
     Held *held = g_ptr_array_index(self->held, index);
     g_autofree char *name = g_strdup_printf("the ledger of process %" G_GINT64_FORMAT, held->pid);
@@ -85,14 +85,14 @@ static void settle(Ledgers *self, guint index)
 }
 
 /* A process that begins a new program has ended the one before. */
-static void settle_process(Ledgers *self, gint64 pid)
+static void settle_process(Collector *self, gint64 pid)
 {
     for (guint i = self->held->len; i-- > 0;)
         if (((Held *)g_ptr_array_index(self->held, i))->pid == pid)
             settle(self, i);
 }
 
-static void hold(Ledgers *self, int fd, gint64 pid)
+static void hold(Collector *self, int fd, gint64 pid)
 {
     settle_process(self, pid);
     Held *held = g_new0(Held, 1);
@@ -134,7 +134,7 @@ static void read_control(struct msghdr *header, Message *message)
 }
 
 /* FALSE where there is no message now. */
-static gboolean receive(Ledgers *self, Message *message)
+static gboolean receive(Collector *self, Message *message)
 {
     _Alignas(struct cmsghdr) char
         control[CMSG_SPACE(sizeof(int) * MOST_DESCRIPTORS) + CMSG_SPACE(sizeof(struct ucred))];
@@ -159,7 +159,7 @@ static gboolean receive(Ledgers *self, Message *message)
     return TRUE;
 }
 
-static void take_hello(Ledgers *self, const Message *message)
+static void take_hello(Collector *self, const Message *message)
 {
     LedgerHello hello;
     guint used = 0;
@@ -174,13 +174,13 @@ static void take_hello(Ledgers *self, const Message *message)
         close(message->fds[i]);
 }
 
-static void take_mark(Ledgers *self, const Message *message)
+static void take_mark(Collector *self, const Message *message)
 {
-    LedgersMark mark;
+    CollectorMark mark;
     if (message->length != sizeof mark)
         return;
     memcpy(&mark, message->bytes, sizeof mark);
-    if (mark.magic != LEDGERS_MARK_MAGIC)
+    if (mark.magic != COLLECTOR_MARK_MAGIC)
         return;
     mark.name[sizeof mark.name - 1] = '\0';
     for (guint i = 0; i < self->held->len; i++) {
@@ -193,7 +193,7 @@ static void take_mark(Ledgers *self, const Message *message)
     sendto(self->socket, "", 1, MSG_DONTWAIT, (const struct sockaddr *)&message->sender, message->sender_length);
 }
 
-static void take_messages(Ledgers *self)
+static void take_messages(Collector *self)
 {
     Message message;
     while (receive(self, &message)) {
@@ -216,7 +216,7 @@ static gint64 rss_of(gint64 pid)
     return read ? resident * sysconf(_SC_PAGESIZE) : 0;
 }
 
-static void sample(Ledgers *self)
+static void sample(Collector *self)
 {
     LedgerSample all = {.time_ms = now_ms() - self->started_ms};
     for (guint i = 0; i < self->held->len; i++) {
@@ -234,7 +234,7 @@ static void sample(Ledgers *self)
 }
 
 /* Waits for messages, ends of processes or the next tick. FALSE once it is to end. */
-static gboolean wait_for_news(Ledgers *self, int timeout_ms)
+static gboolean wait_for_news(Collector *self, int timeout_ms)
 {
     guint count = self->held->len + 2;
     g_autofree struct pollfd *news = g_new0(struct pollfd, count);
@@ -254,7 +254,7 @@ static gboolean wait_for_news(Ledgers *self, int timeout_ms)
 
 static gpointer collect(gpointer data)
 {
-    Ledgers *self = data;
+    Collector *self = data;
     gint64 next = now_ms();
     for (gboolean going = TRUE; going;) {
         gint64 now = now_ms();
@@ -280,7 +280,7 @@ static void allow_descriptors(void)
     }
 }
 
-static gboolean listen_at(Ledgers *self, GError **error)
+static gboolean listen_at(Collector *self, GError **error)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     const int on = 1;
@@ -300,9 +300,9 @@ static gboolean listen_at(Ledgers *self, GError **error)
     return FALSE;
 }
 
-Ledgers *ledgers_new(const char *path, GError **error)
+Collector *collector_new(const char *path, GError **error)
 {
-    g_autoptr(Ledgers) self = g_new0(Ledgers, 1);
+    g_autoptr(Collector) self = g_new0(Collector, 1);
     self->path = g_strdup(path);
     self->socket = self->wake = -1;
     self->held = g_ptr_array_new_with_free_func(held_free);
@@ -316,13 +316,13 @@ Ledgers *ledgers_new(const char *path, GError **error)
     return g_steal_pointer(&self);
 }
 
-void ledgers_set_take(Ledgers *self, LedgersTake take, gpointer user_data)
+void collector_set_take(Collector *self, CollectorTake take, gpointer user_data)
 {
     self->take = take;
     self->take_data = user_data;
 }
 
-static void stop(Ledgers *self)
+static void stop(Collector *self)
 {
     const guint64 one = 1;
     if (self->thread == NULL)
@@ -331,7 +331,7 @@ static void stop(Ledgers *self)
         g_thread_join(g_steal_pointer(&self->thread));
 }
 
-GPtrArray *ledgers_finish(Ledgers *self)
+GPtrArray *collector_finish(Collector *self)
 {
     stop(self);
     for (guint i = self->ledgers->len; i-- > 0;)
@@ -340,17 +340,17 @@ GPtrArray *ledgers_finish(Ledgers *self)
     return self->ledgers;
 }
 
-const GArray *ledgers_samples(const Ledgers *self)
+const GArray *collector_samples(const Collector *self)
 {
     return self->samples;
 }
 
-const char *ledgers_problem(const Ledgers *self)
+const char *collector_problem(const Collector *self)
 {
     return self->problem;
 }
 
-void ledgers_free(Ledgers *self)
+void collector_free(Collector *self)
 {
     if (self == NULL)
         return;
