@@ -153,12 +153,23 @@ static inline void site_leave(LedgerHeader *header, const BooksTaken *taken, boo
         atomic_add(&site->temporary_blocks, 1, shared);
 }
 
+/* A block lies here that was never seen to be given back, and yet its address is given out again. */
+__attribute__((noinline, cold)) static void block_lost(LedgerHeader *header, LedgerRecord *record)
+{
+    uint64_t word = __atomic_exchange_n(books_word(record), 0, __ATOMIC_ACQ_REL);
+    BooksTaken taken = {record, record->size, (uint32_t)word, (uint32_t)(word >> 32), false};
+    atomic_add(&header->unseen_frees, 1, true);
+    books_leave(header, &taken);
+}
+
 void books_enter(LedgerHeader *header, const void *block, uint64_t size, uint32_t site)
 {
     bool shared = guest_shared();
     LedgerRecord *record = record_make(header, (uintptr_t)block);
     if (UNLIKELY(record == NULL))
         return;
+    if (UNLIKELY(record->site != 0))
+        block_lost(header, record);
     site_enter(header, site, size, shared);
     total_add(header, (int64_t)size, shared);
     record_put(record, size, site, __atomic_load_n(&header->marks, __ATOMIC_RELAXED));
@@ -215,6 +226,8 @@ void books_replace(LedgerHeader *header, const BooksTaken *taken, const void *bl
         total_add(header, -(int64_t)before, shared);
         return;
     }
+    if (UNLIKELY(record->site != 0))
+        block_lost(header, record);
     site_enter(header, site, size, shared);
     total_add(header, (int64_t)size - (int64_t)before, shared);
     record_put(record, size, site, __atomic_load_n(&header->marks, __ATOMIC_RELAXED));

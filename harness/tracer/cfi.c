@@ -388,23 +388,28 @@ static void fill_row(const Machine *self, CfiRow *row)
     }
 }
 
-bool cfi_find(uintptr_t look, CfiRow *row)
+bool cfi_row(const FrameDescription *description, uintptr_t look, CfiRow *row)
 {
-    FrameDescription description;
-    if (!eh_frame_find(look, &description) || description.return_column != CFI_RIP)
+    if (description->return_column != CFI_RIP)
         return false;
     Machine machine;
-    machine.description = &description;
+    machine.description = description;
     memset(&machine.now, 0, sizeof machine.now);
     machine.now.cfa_register = UINT64_MAX;
     machine.depth = 0;
     machine.location = machine.look = look;
-    if (!run(&machine, description.initial))
+    if (!run(&machine, description->initial))
         return false;
     machine.initial = machine.now;
-    machine.location = description.start;
-    if (!run(&machine, description.program))
+    machine.location = description->start;
+    if (!run(&machine, description->program))
         return false;
     fill_row(&machine, row);
     return true;
+}
+
+bool cfi_find(uintptr_t look, CfiRow *row)
+{
+    FrameDescription description;
+    return eh_frame_find(look, &description) && cfi_row(&description, look, row);
 }

@@ -41,6 +41,8 @@ typedef struct {
     CfiPlace saved[CFI_REGISTERS];
 } CfiRow;
 
+/* What holds at look, which lies in the function described. False where it is not in a form that is known. */
+bool cfi_row(const FrameDescription *description, uintptr_t look, CfiRow *row);
 /* look: as for rule_find. False where nothing is known. */
 bool cfi_find(uintptr_t look, CfiRow *row);
 

@@ -4,6 +4,7 @@
 #include <elf.h>
 #include <link.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/mman.h>
 
 /* struct dl_find_object of glibc 2.35: its function takes no lock and may be called from a signal handler. */
@@ -26,66 +27,82 @@ typedef struct {
 static FindObject find_object;
 static Table *table;
 
-/* Where the object's program headers lie in memory, if its first segment holds the ELF header as is usual. */
-static const ElfW(Phdr) * program_headers(uintptr_t start, unsigned *count)
+/* What the kernel mapped: the program. Its segments need not be contiguous, and then the loader knows it only
+ * by the segment. */
+static CodeObject program;
+
+/* Where the object's program headers lie, if its first segment holds the ELF header as is usual. */
+static bool read_header(CodeObject *object)
 {
     enum { FIRST_PAGE = 4096 };
-    const ElfW(Ehdr) *header = (const ElfW(Ehdr) *)start;
+    const ElfW(Ehdr) *header = (const ElfW(Ehdr) *)object->start;
     if (memcmp(header->e_ident, ELFMAG, SELFMAG) != 0 || header->e_phentsize != sizeof(ElfW(Phdr)))
-        return NULL;
+        return false;
     if (header->e_phoff > FIRST_PAGE || header->e_phnum > (FIRST_PAGE - header->e_phoff) / sizeof(ElfW(Phdr)))
-        return NULL;
-    *count = header->e_phnum;
-    return (const ElfW(Phdr) *)(start + header->e_phoff);
-}
-
-/* The load address: the first segment's page lies at start. */
-static uintptr_t bias_of(uintptr_t start, const ElfW(Phdr) * headers, unsigned count)
-{
-    for (unsigned i = 0; i < count; i++)
-        if (headers[i].p_type == PT_LOAD)
-            return start - (headers[i].p_vaddr & ~(uintptr_t)4095);
-    return start;
+        return false;
+    object->headers = (const ElfW(Phdr) *)(object->start + header->e_phoff);
+    object->header_count = header->e_phnum;
+    object->bias = object->start;
+    for (unsigned i = 0; i < object->header_count; i++)
+        if (object->headers[i].p_type == PT_LOAD) {
+            object->bias = object->start - (object->headers[i].p_vaddr & ~(uintptr_t)4095);
+            break;
+        }
+    return true;
 }
 
 Bytes code_object_bytes(const CodeObject *self, uintptr_t address)
 {
-    Bytes none = {NULL, NULL, true};
-    unsigned count;
-    if (address < self->start || address >= self->end)
-        return none;
-    const ElfW(Phdr) *headers = program_headers(self->start, &count);
-    if (headers == NULL)
-        return none;
-    uintptr_t bias = bias_of(self->start, headers, count);
-    for (unsigned i = 0; i < count; i++) {
-        uintptr_t low = bias + headers[i].p_vaddr;
-        if (headers[i].p_type == PT_LOAD && headers[i].p_flags & PF_R && address - low < headers[i].p_filesz)
-            return (Bytes){(const uint8_t *)address, (const uint8_t *)low + headers[i].p_filesz, false};
+    for (unsigned i = 0; i < self->header_count; i++) {
+        const ElfW(Phdr) *header = &self->headers[i];
+        uintptr_t low = self->bias + header->p_vaddr;
+        if (header->p_type == PT_LOAD && header->p_flags & PF_R && address - low < header->p_filesz)
+            return (Bytes){(const uint8_t *)address, (const uint8_t *)low + header->p_filesz, false};
     }
-    return none;
+    return (Bytes){NULL, NULL, true};
 }
 
-static int measure(struct dl_phdr_info *info, size_t size, void *data)
+/* Fills the rest from the program headers. */
+static void measure(CodeObject *object)
 {
-    (void)size;
-    CodeObject object = {UINTPTR_MAX, 0, 0};
-    for (unsigned i = 0; i < info->dlpi_phnum; i++) {
-        const ElfW(Phdr) *header = &info->dlpi_phdr[i];
-        uintptr_t low = info->dlpi_addr + header->p_vaddr;
+    object->start = UINTPTR_MAX;
+    for (unsigned i = 0; i < object->header_count; i++) {
+        const ElfW(Phdr) *header = &object->headers[i];
+        uintptr_t low = object->bias + header->p_vaddr;
         if (header->p_type == PT_GNU_EH_FRAME)
-            object.eh_frame_hdr = low;
+            object->eh_frame_hdr = low;
         if (header->p_type != PT_LOAD)
             continue;
-        if ((low & ~(uintptr_t)4095) < object.start)
-            object.start = low & ~(uintptr_t)4095;
-        if (low + header->p_memsz > object.end)
-            object.end = low + header->p_memsz;
+        if ((low & ~(uintptr_t)4095) < object->start)
+            object->start = low & ~(uintptr_t)4095;
+        if (low + header->p_memsz > object->end)
+            object->end = low + header->p_memsz;
     }
+}
+
+static int add_to_table(struct dl_phdr_info *info, size_t size, void *data)
+{
+    (void)size;
     Table *self = data;
+    CodeObject object = {
+        .bias = info->dlpi_addr, .headers = info->dlpi_phdr, .header_count = info->dlpi_phnum};
+    measure(&object);
     if (self->count < self->room)
         self->objects[self->count++] = object;
     return 0;
+}
+
+static void find_program(void)
+{
+    CodeObject object = {.headers = (const ElfW(Phdr) *)getauxval(AT_PHDR),
+                         .header_count = getauxval(AT_PHNUM)};
+    if (object.headers == NULL)
+        return;
+    for (unsigned i = 0; i < object.header_count; i++)
+        if (object.headers[i].p_type == PT_PHDR)
+            object.bias = (uintptr_t)object.headers - object.headers[i].p_vaddr;
+    measure(&object);
+    program = object;
 }
 
 void code_object_refresh(void)
@@ -99,7 +116,7 @@ void code_object_refresh(void)
     if (fresh == MAP_FAILED)
         return;
     fresh->room = OBJECTS;
-    dl_iterate_phdr(measure, fresh);
+    dl_iterate_phdr(add_to_table, fresh);
     __atomic_store_n(&table, fresh, __ATOMIC_RELEASE);
 }
 
@@ -107,15 +124,22 @@ void code_object_init(void)
 {
     if (find_object == NULL)
         find_object = (FindObject)dlsym(RTLD_DEFAULT, "_dl_find_object");
+    if (program.headers == NULL)
+        find_program();
     if (table == NULL)
         code_object_refresh();
+}
+
+static bool holds(const CodeObject *object, uintptr_t address)
+{
+    return address - object->start < object->end - object->start;
 }
 
 static bool find_in_table(uintptr_t address, CodeObject *object)
 {
     const Table *now = __atomic_load_n(&table, __ATOMIC_ACQUIRE);
     for (uint32_t i = 0; now != NULL && i < now->count; i++)
-        if (address - now->objects[i].start < now->objects[i].end - now->objects[i].start) {
+        if (holds(&now->objects[i], address)) {
             *object = now->objects[i];
             return true;
         }
@@ -125,10 +149,16 @@ static bool find_in_table(uintptr_t address, CodeObject *object)
 bool code_object_find(uintptr_t address, CodeObject *object)
 {
     Found found;
+    if (holds(&program, address)) {
+        *object = program;
+        return true;
+    }
     if (find_object == NULL)
         return find_in_table(address, object);
     if (find_object((void *)address, &found) != 0)
         return false;
-    *object = (CodeObject){(uintptr_t)found.map_start, (uintptr_t)found.map_end, (uintptr_t)found.eh_frame};
-    return true;
+    *object = (CodeObject){.start = (uintptr_t)found.map_start,
+                           .end = (uintptr_t)found.map_end,
+                           .eh_frame_hdr = (uintptr_t)found.eh_frame};
+    return read_header(object);
 }

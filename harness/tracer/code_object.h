@@ -2,14 +2,18 @@
 #ifndef HEAPGATE_TRACER_CODE_OBJECT_H
 #define HEAPGATE_TRACER_CODE_OBJECT_H
 
+#include <link.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "bytes.h"
 
 typedef struct {
-    uintptr_t start, end;   /* of what the loader mapped */
-    uintptr_t eh_frame_hdr; /* 0: it has none */
+    uintptr_t start, end;       /* of what the loader mapped */
+    uintptr_t bias;             /* what it added to the object's own addresses */
+    uintptr_t eh_frame_hdr;     /* 0: it has none */
+    const ElfW(Phdr) * headers; /* in the object's memory */
+    unsigned header_count;
 } CodeObject;
 
 /* Finds how to ask the loader; may be called again. */

@@ -135,31 +135,34 @@ static bool read_common(const CodeObject *object, uintptr_t address, FrameDescri
     description->code_align = bytes_uleb(&bytes);
     description->data_align = bytes_sleb(&bytes);
     description->return_column = version == 1 ? bytes_unsigned(&bytes, 1) : bytes_uleb(&bytes);
-    if (letters[0] == 'z')
+    description->augmented = letters[0] == 'z';
+    if (description->augmented)
         read_augmentation(&bytes, letters, description);
     description->initial = bytes;
     return !bytes.bad;
 }
 
-bool eh_frame_find(uintptr_t address, FrameDescription *description)
+bool eh_frame_find_in(const CodeObject *object, uintptr_t address, FrameDescription *description)
 {
-    CodeObject object;
     *description = (FrameDescription){0};
-    if (!code_object_find(address, &object) || object.eh_frame_hdr == 0)
-        return false;
-    uintptr_t entry = search_table(&object, address);
+    uintptr_t entry = object->eh_frame_hdr == 0 ? 0 : search_table(object, address);
     if (entry == 0)
         return false;
-    Bytes bytes = open_entry(&object, entry);
+    Bytes bytes = open_entry(object, entry);
     uintptr_t here = (uintptr_t)bytes.at;
     uint32_t back = bytes_unsigned(&bytes, 4);
-    if (bytes.bad || back == 0 || !read_common(&object, here - back, description))
+    if (bytes.bad || back == 0 || !read_common(object, here - back, description))
         return false;
     description->start = eh_frame_address(&bytes, description->encoding, 0);
     description->end = description->start + stored(&bytes, description->encoding);
-    const uint8_t *letters = (const uint8_t *)(here - back) + 9; /* after length, id and version */
-    if (*letters == 'z')
+    if (description->augmented)
         bytes_skip(&bytes, bytes_uleb(&bytes));
     description->program = bytes;
     return !bytes.bad && address >= description->start && address < description->end;
+}
+
+bool eh_frame_find(uintptr_t address, FrameDescription *description)
+{
+    CodeObject object;
+    return code_object_find(address, &object) && eh_frame_find_in(&object, address, description);
 }

@@ -18,12 +18,14 @@ typedef struct {
     int64_t data_align;
     uint64_t return_column; /* the register that stands for the return address */
     bool signal;            /* a signal frame: the program counter is exact */
+    bool augmented;         /* each entry has augmentation data */
     uint8_t encoding;       /* of addresses */
     Bytes initial, program; /* instructions of all and of this one */
 } FrameDescription;
 
 /* False where nothing is written, or not in a form that is known. */
 bool eh_frame_find(uintptr_t address, FrameDescription *description);
+bool eh_frame_find_in(const CodeObject *object, uintptr_t address, FrameDescription *description);
 
 /* An address in one of the DW_EH_PE_* encodings; where it is of another kind, bytes turns bad. */
 uintptr_t eh_frame_address(Bytes *bytes, uint8_t encoding, uintptr_t data_base);

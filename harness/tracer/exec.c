@@ -86,7 +86,7 @@ static size_t count(Strings strings)
 static bool is_complete(Strings environment)
 {
     const char *preload = find(environment, "LD_PRELOAD");
-    return guest_desk->header == NULL || process_inheritance.library[0] == '\0' ||
+    return !guest_watching() || process_inheritance.library[0] == '\0' ||
            (preload != NULL && strstr(preload, process_inheritance.library) != NULL &&
             find(environment, LEDGER_SOCKET_VARIABLE) != NULL);
 }

@@ -66,11 +66,16 @@ static inline bool frame_cfa_is_sane(const Frame *frame, uintptr_t cfa)
     return cfa > frame->sp && cfa <= frame->high && cfa % sizeof(uintptr_t) == 0;
 }
 
-/* A saved register lies in the stack; just below the stack pointer is the red zone. */
+/* Below the stack pointer of code that was interrupted. */
+static inline uintptr_t frame_red_zone(const Frame *frame)
+{
+    return (uintptr_t)frame->exact << 7;
+}
+
+/* A saved register lies in the stack. */
 static inline bool frame_slot_is_sane(const Frame *frame, uintptr_t slot)
 {
-    enum { RED_ZONE = 128 };
-    return slot + RED_ZONE - frame->sp < frame->high - frame->sp + (RED_ZONE - sizeof(uintptr_t) + 1) &&
+    return slot + frame_red_zone(frame) >= frame->sp && slot <= frame->high - sizeof(uintptr_t) &&
            slot % sizeof(uintptr_t) == 0;
 }
 
@@ -85,7 +90,7 @@ static inline __attribute__((always_inline)) StepResult frame_step(Frame *frame,
 {
     Rule rule = rule_find(frame->pc - !frame->exact);
     RuleKind kind = rule_kind(rule);
-    if (__builtin_expect(kind > RULE_FP, 0)) {
+    if (__builtin_expect(kind != RULE_SP && kind != RULE_FP, 0)) {
         Frame copy = *frame; /* the loop's own stays in registers */
         StepWords found = {0};
         StepResult result = frame_step_slowly(&copy, rule, &found, start);
@@ -95,11 +100,12 @@ static inline __attribute__((always_inline)) StepResult frame_step(Frame *frame,
     }
     *words = (StepWords){.fp_used = kind == RULE_FP};
     uintptr_t cfa = (kind == RULE_FP ? frame->fp : frame->sp) + rule_cfa_offset(rule);
-    if (__builtin_expect(!frame_cfa_is_sane(frame, cfa), 0))
+    if (__builtin_expect(cfa <= frame->sp || cfa > frame->high, 0))
         return STEP_LOST;
     if (rule_saved(rule) != SAVED_NOT) {
         uintptr_t slot = cfa + rule_saved_offset(rule);
-        if (__builtin_expect(!frame_slot_is_sane(frame, slot), 0))
+        if (__builtin_expect(
+                slot + frame_red_zone(frame) < frame->sp || slot > frame->high - sizeof(uintptr_t), 0))
             return STEP_LOST;
         words->fp = (UnwindWord){slot, frame_load(slot)};
         frame->fp = words->fp.value;

@@ -37,6 +37,8 @@ static inline LedgerHeader *guest_ledger(void)
     LedgerHeader *header = guest_desk->header;
     return LIKELY(header != NULL) ? header : guest_open();
 }
+/* Is this process traced, though it may not have begun its ledger (a forked child that allocated nothing)? */
+GUEST_HIDDEN bool guest_watching(void);
 /* Does no more from here on; off_reason is LEDGER_OFF_*. */
 GUEST_HIDDEN void guest_off(uint32_t off_reason);
 

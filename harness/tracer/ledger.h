@@ -158,6 +158,7 @@ typedef struct {
     int64_t end_live_bytes, end_live_blocks; /* at the end mark */
     /* What it could not see. */
     uint64_t unknown_frees; /* of blocks that were never seen: allocated before it, or inherited by fork */
+    uint64_t unseen_frees;  /* of blocks whose address was given out again */
     uint64_t truncated_stacks;
     uint64_t full_nodes, full_sites, full_chunks, full_marks, full_end_records, full_modules, full_changes;
     uint64_t outside; /* blocks beyond LEDGER_ADDRESS_BITS */

@@ -42,26 +42,36 @@ static int64_t counted(size_t size)
     return header != NULL ? pages(header, size) : 0;
 }
 
-void *mmap(void *at, size_t size, int protection, int flags, int fd, off_t offset)
+/* Of this library, by the linker. */
+extern GUEST_HIDDEN const char __ehdr_start[], _end[];
+
+static bool is_ours(const void *caller)
+{
+    return (const char *)caller >= __ehdr_start && (const char *)caller < _end;
+}
+
+static void *map(void *at, size_t size, int protection, int flags, int fd, off_t offset, const void *caller)
 {
     void *memory = (void *)syscall(SYS_mmap, at, size, protection, flags, fd, offset);
-    if (memory != MAP_FAILED && (flags & MAP_FIXED) == 0)
+    if (memory != MAP_FAILED && (flags & MAP_FIXED) == 0 && !is_ours(caller))
         mapped_add(counted(size));
     return memory;
 }
 
+void *mmap(void *at, size_t size, int protection, int flags, int fd, off_t offset)
+{
+    return map(at, size, protection, flags, fd, offset, __builtin_return_address(0));
+}
+
 void *mmap64(void *at, size_t size, int protection, int flags, int fd, off_t offset)
 {
-    void *memory = (void *)syscall(SYS_mmap, at, size, protection, flags, fd, offset);
-    if (memory != MAP_FAILED && (flags & MAP_FIXED) == 0)
-        mapped_add(counted(size));
-    return memory;
+    return map(at, size, protection, flags, fd, offset, __builtin_return_address(0));
 }
 
 int munmap(void *at, size_t size)
 {
     int result = (int)syscall(SYS_munmap, at, size);
-    if (result == 0)
+    if (result == 0 && !is_ours(__builtin_return_address(0)))
         mapped_add(-counted(size));
     return result;
 }

@@ -1,5 +1,6 @@
 #include <dlfcn.h>
 #include <errno.h>
+#include <link.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -44,6 +45,11 @@ uint64_t guest_now_ns(void)
     struct timespec now = {0};
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
+}
+
+bool guest_watching(void)
+{
+    return __atomic_load_n(&state, __ATOMIC_ACQUIRE) == OPEN;
 }
 
 void guest_off(uint32_t off_reason)
@@ -122,11 +128,16 @@ void guest_ended(bool ended)
         __atomic_store_n(&header->ended_ns, ended ? guest_now_ns() : 0, __ATOMIC_RELEASE);
 }
 
-/* An executable that defines malloc never calls ours. */
-static bool is_ours(const void *function)
+/* An executable that defines malloc never calls ours. One that only takes malloc's address may stand for it
+ * in name, by an entry that defines nothing. */
+static bool malloc_is_another(void)
 {
     Dl_info theirs, ours;
-    return dladdr(function, &theirs) != 0 && dladdr(&state, &ours) != 0 && theirs.dli_fbase == ours.dli_fbase;
+    ElfW(Sym) *symbol = NULL;
+    void *used = dlsym(RTLD_DEFAULT, "malloc");
+    return used != NULL && dladdr1(used, &theirs, (void **)&symbol, RTLD_DL_SYMENT) != 0 &&
+           dladdr(&state, &ours) != 0 && theirs.dli_fbase != ours.dli_fbase && symbol != NULL &&
+           symbol->st_shndx != SHN_UNDEF;
 }
 
 static void remember_library(void)
@@ -143,8 +154,7 @@ __attribute__((constructor)) static void process_begin(void)
     unwind_init();
     thread_open();
     remember_library();
-    void *used = dlsym(RTLD_DEFAULT, "malloc");
-    if (used != NULL && !is_ours(used))
+    if (malloc_is_another())
         guest_off(LEDGER_OFF_OWN_MALLOC);
 }
 

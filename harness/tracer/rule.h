@@ -65,8 +65,9 @@ static inline Rule rule_make(RuleKind kind, intptr_t cfa_offset, RuleSaved saved
            (uint32_t)(cfa_offset / 8) << 12;
 }
 
-/* An entry: the rule in the low half, the upper bits of the program counter in the high half; its lower bits
- * decide the place, which is undone by the same upper bits: no two program counters are confused. */
+/* An entry: the rule in the low half. The high half: the upper bits of the program counter and, in two bits,
+ * how far the entry is from its proper place, which the lower bits decide: no two program counters are
+ * confused. */
 enum { RULE_TABLE_BITS = 18, RULE_TABLE_ENTRIES = 1 << RULE_TABLE_BITS, RULE_TABLE_WAYS = 4 };
 #ifdef __PIC__
 #pragma GCC visibility push(hidden)
@@ -88,11 +89,18 @@ static inline uint32_t rule_place(uintptr_t look)
     return (look ^ look >> RULE_TABLE_BITS) & (RULE_TABLE_ENTRIES - 1);
 }
 
-/* look: the address whose rule is wanted: a return address less one, or an exact program counter. */
+/* The high half of an entry in its proper place; in another place, that place ^ way, way is added. */
+static inline uint64_t rule_tag(uintptr_t look)
+{
+    return look >> RULE_TABLE_BITS << 2;
+}
+
+/* look: the address whose rule is wanted: a return address less one, or an exact program counter. RULE_NONE
+ * in the lowest addresses only, where an empty entry seems to fit and no code is. */
 static inline Rule rule_find(uintptr_t look)
 {
     uint64_t entry = __atomic_load_n(&rule_table[rule_place(look)], __ATOMIC_RELAXED);
-    if (__builtin_expect(entry >> 32 == look >> RULE_TABLE_BITS && (Rule)entry != RULE_NONE, 1))
+    if (__builtin_expect(entry >> 32 == rule_tag(look), 1))
         return (Rule)entry;
     return rule_find_slowly(look);
 }

@@ -4,28 +4,24 @@
 
 uint64_t rule_table[RULE_TABLE_ENTRIES] __attribute__((aligned(64)));
 
-static uint64_t entry_of(uintptr_t look, Rule rule)
-{
-    return (uint64_t)(look >> RULE_TABLE_BITS) << 32 | rule;
-}
-
 /* An empty place, or the one that the address itself picks. The ways lie in one cache line. */
-static uint64_t *place_for(uintptr_t look)
+static uint32_t way_for(uintptr_t look)
 {
     uint32_t place = rule_place(look);
     for (uint32_t way = 0; way < RULE_TABLE_WAYS; way++)
         if (__atomic_load_n(&rule_table[place ^ way], __ATOMIC_RELAXED) == 0)
-            return &rule_table[place ^ way];
-    return &rule_table[place ^ (look >> RULE_TABLE_BITS & (RULE_TABLE_WAYS - 1))];
+            return way;
+    return (look >> RULE_TABLE_BITS) % RULE_TABLE_WAYS;
 }
 
 /* If modules changed meanwhile, the rule may be that of code which is gone: it is taken back. */
 static void publish(uintptr_t look, Rule rule, uint32_t generation)
 {
-    if (look >> RULE_TABLE_BITS > UINT32_MAX)
+    if (rule_tag(look) > UINT32_MAX)
         return;
-    uint64_t *place = place_for(look);
-    uint64_t entry = entry_of(look, rule);
+    uint32_t way = way_for(look);
+    uint64_t *place = &rule_table[rule_place(look) ^ way];
+    uint64_t entry = (rule_tag(look) + way) << 32 | rule;
     __atomic_store_n(place, entry, __ATOMIC_SEQ_CST);
     if (__atomic_load_n(&unwind_generation, __ATOMIC_SEQ_CST) != generation)
         __atomic_compare_exchange_n(place, &entry, 0, false, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED);
@@ -36,7 +32,7 @@ __attribute__((noinline, cold)) Rule rule_find_slowly(uintptr_t look)
     uint32_t place = rule_place(look);
     for (uint32_t way = 1; way < RULE_TABLE_WAYS; way++) {
         uint64_t entry = __atomic_load_n(&rule_table[place ^ way], __ATOMIC_RELAXED);
-        if (entry >> 32 == look >> RULE_TABLE_BITS && (Rule)entry != RULE_NONE)
+        if (entry >> 32 == rule_tag(look) + way && (Rule)entry != RULE_NONE)
             return (Rule)entry;
     }
     uint32_t generation = __atomic_load_n(&unwind_generation, __ATOMIC_SEQ_CST);

@@ -16,15 +16,6 @@ __thread StackBounds stack_bounds_last __attribute__((tls_model("initial-exec"))
 static __thread StackBounds kept[KEPT] __attribute__((tls_model("initial-exec")));
 static __thread unsigned kept_next __attribute__((tls_model("initial-exec")));
 
-bool memory_read(uintptr_t address, void *buffer, size_t size)
-{
-    int saved_errno = errno;
-    struct iovec here = {buffer, size}, there = {(void *)address, size};
-    long got = syscall(SYS_process_vm_readv, (long)syscall(SYS_getpid), &here, 1L, &there, 1L, 0L);
-    errno = saved_errno;
-    return got == (long)size;
-}
-
 /* Whether every page is there; asked in pieces, for the answer takes a byte a page. */
 static bool is_mapped(uintptr_t low, uintptr_t high)
 {
@@ -35,6 +26,19 @@ static bool is_mapped(uintptr_t low, uintptr_t high)
             return false;
     }
     return true;
+}
+
+bool memory_read(uintptr_t address, void *buffer, size_t size)
+{
+    int saved_errno = errno;
+    struct iovec here = {buffer, size}, there = {(void *)address, size};
+    bool got = syscall(SYS_process_vm_readv, syscall(SYS_getpid), &here, 1L, &there, 1L, 0L) == (long)size;
+    if (!got && errno != EFAULT && is_mapped(address, address + size)) { /* a sandbox forbids it */
+        memcpy(buffer, (const void *)address, size);
+        got = true;
+    }
+    errno = saved_errno;
+    return got;
 }
 
 /* A thread's control block lies at the end of its stack, unless it is the first thread. Only the first stack
@@ -85,35 +89,52 @@ static uintptr_t maps_number(Maps *self)
     }
 }
 
-/* One line: "start-end perms ..."; false at the end. */
-static bool maps_line(Maps *self, StackBounds *range, bool *readable)
+typedef struct {
+    StackBounds range;
+    bool readable, stack;
+} Mapping;
+
+/* One line: "start-end perms ... [stack]"; false at the end. */
+static bool maps_line(Maps *self, Mapping *mapping)
 {
-    range->low = maps_number(self);
-    range->high = maps_number(self);
-    *readable = maps_byte(self) == 'r';
-    char c;
-    while ((c = maps_byte(self)) != '\n' && c != 0)
-        ;
-    return range->high != 0;
+    mapping->range.low = maps_number(self);
+    mapping->range.high = maps_number(self);
+    mapping->readable = maps_byte(self) == 'r';
+    mapping->stack = false;
+    char c, before = 0;
+    while ((c = maps_byte(self)) != '\n' && c != 0) {
+        mapping->stack |= before == '[' && c == 's';
+        before = c;
+    }
+    return mapping->range.high != 0;
 }
 
-/* The mapping that holds sp, with the readable ones that go on where it ends. Below it, up to its neighbour,
- * is where a stack grows. */
+/* Where a stack's mapping may be said to begin: the first thread's grows down, though never into its
+ * neighbour. */
+static uintptr_t low_end(const Mapping *mapping, uintptr_t below)
+{
+    enum { GROWTH = 1 << 20 };
+    if (!mapping->stack)
+        return mapping->range.low;
+    return mapping->range.low - below > GROWTH ? mapping->range.low - GROWTH : below;
+}
+
+/* The mapping that holds sp, with the readable ones that go on where it ends. */
 static bool find_in_maps(Maps *maps, uintptr_t sp, StackBounds *bounds)
 {
-    StackBounds range;
-    bool readable, found = false;
+    Mapping mapping;
+    bool found = false;
     uintptr_t below = 0;
-    while (maps_line(maps, &range, &readable)) {
-        if (found && (range.low != bounds->high || !readable))
+    while (maps_line(maps, &mapping)) {
+        if (found && (mapping.range.low != bounds->high || !mapping.readable))
             return true;
         if (found)
-            bounds->high = range.high;
-        else if (sp >= range.low && sp < range.high && readable) {
+            bounds->high = mapping.range.high;
+        else if (sp - mapping.range.low < mapping.range.high - mapping.range.low && mapping.readable) {
             found = true;
-            *bounds = (StackBounds){below, range.high};
+            *bounds = (StackBounds){low_end(&mapping, below), mapping.range.high};
         }
-        below = range.high;
+        below = mapping.range.high;
     }
     return found;
 }

@@ -11,7 +11,7 @@ TRACER_TESTED := $(TRACER_UNWIND)
 
 # No sanitizer: it reads other frames' memory, and runs where no runtime of theirs is.
 TRACER_CFLAGS = -std=gnu11 -O2 -g $(WARNINGS) $(CFLAGS) -D_GNU_SOURCE -MMD -MP -iquote harness/tracer \
-	-fPIC -fvisibility=hidden -ftls-model=initial-exec -fno-stack-protector -fasynchronous-unwind-tables
+	-fPIC -fvisibility=hidden -ftls-model=initial-exec -fno-stack-protector -fno-tree-slp-vectorize -fasynchronous-unwind-tables
 TRACER_LDFLAGS = -shared -Wl,-z,defs -Wl,-z,now -Wl,-z,nodelete
 
 $(O)/tracer/%.o: harness/tracer/%.c $(O)/flags

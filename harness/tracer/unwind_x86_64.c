@@ -87,12 +87,12 @@ Rule rule_compile(uintptr_t look)
     if (row.how[CFI_RIP] == CFI_UNDEFINED)
         return RULE_END;
     if (!row.cfa_known || row.how[CFI_RIP] != CFI_SAVED || row.how[CFI_RBP] == CFI_OTHER)
-        return RULE_GUESS;
+        return RULE_GUESS | GUESS_AFTER_CALL;
     if (row.signal)
-        return is_kernel_frame(&row) ? RULE_SIGNAL : RULE_GUESS;
+        return is_kernel_frame(&row) ? RULE_SIGNAL : RULE_GUESS | GUESS_AFTER_CALL;
     const CfiPlace *ret = &row.saved[CFI_RIP];
     if (ret->base != CFI_CFA || ret->offset != -(int)sizeof(uintptr_t))
-        return RULE_GUESS;
+        return RULE_GUESS | GUESS_AFTER_CALL;
     return compile_plain(&row);
 }
 
@@ -171,9 +171,12 @@ static bool is_after_call(uintptr_t pc)
 }
 
 /* Frame pointers. What is found is believed if it is a place that a call returns to. */
-static StepResult step_guess(Frame *frame, StepWords *words)
+static StepResult step_guess(Frame *frame, Rule rule, StepWords *words)
 {
     words->fp_used = true;
+    /* As makecontext leaves it: nothing called this, so there is no frame further out. */
+    if (!(rule & GUESS_AFTER_CALL) && !frame->exact && (frame->fp < frame->sp || frame->fp >= frame->high))
+        return STEP_END;
     if (frame->fp < frame->sp || !load_slot(frame, frame->fp, &words->fp))
         return STEP_LOST;
     StepResult result = arrive(frame, frame->fp + 2 * sizeof(uintptr_t), words);
@@ -280,7 +283,7 @@ StepResult frame_step_slowly(Frame *frame, Rule rule, StepWords *words, const Un
     case RULE_WIDE:
         return step_wide(frame, words, start);
     default:
-        return step_guess(frame, words);
+        return step_guess(frame, rule, words);
     }
 }
 

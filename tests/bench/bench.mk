@@ -17,3 +17,19 @@ bench-massif: $(O)/heapgate $(O)/bench/generate-massif $(O)/bench/massif-memory
 $(O)/bench/pairs: tests/bench/bench_pairs.c
 	@mkdir -p $(@D)
 	$(CC) -std=gnu11 -O2 -g -fno-builtin -fno-optimize-sibling-calls -fomit-frame-pointer $(WARNINGS) -pthread -o $@ $<
+
+# Nanoseconds for one stack; libunwind takes part where libunwind.so.8 is installed.
+BENCH_UNWIND_CFLAGS = -std=gnu11 -O2 -g $(WARNINGS) -D_GNU_SOURCE -iquote harness/tracer -MMD -MP
+$(O)/bench/unwind/%.o: tests/bench/%.c
+	@mkdir -p $(@D)
+	$(CC) $(BENCH_UNWIND_CFLAGS) -fomit-frame-pointer -c -o $@ $<
+$(O)/bench/unwind/chain_with_fp.o: tests/bench/bench_unwind_chain.c
+	@mkdir -p $(@D)
+	$(CC) $(BENCH_UNWIND_CFLAGS) -DWITH_FP -fno-omit-frame-pointer -c -o $@ $<
+$(O)/bench/bench-unwind: $(addprefix $(O)/bench/unwind/,bench_unwind.o bench_unwind_chain.o chain_with_fp.o) $(TRACER_UNWIND)
+	$(CC) -o $@ $^ -lgcc_s
+
+.PHONY: bench-unwind
+bench-unwind: $(O)/bench/bench-unwind
+	@$<
+-include $(wildcard $(O)/bench/unwind/*.d)

@@ -1,5 +1,5 @@
-/* bench_pairs THREADS [PAIRS]: malloc and free of it at 24 frames, in as many threads; prints nanoseconds per pair, so that
- * a run alone and a run with something preloaded can be compared.
+/* bench_pairs THREADS [PAIRS]: malloc and free of it at 24 frames, in as many threads; prints nanoseconds per
+ * pair, so that a run alone and a run with something preloaded can be compared.
  *
  *   same      one call site, one stack
  *   varied    8 call sites below 64 stacks, 32 blocks alive */
@@ -20,15 +20,17 @@ static double now_ns(void)
 }
 
 #define KEEP(pointer) __asm__ volatile("" : "+r"(pointer) : : "memory")
-#define LEAF(number)                                                                                                  \
-    static __attribute__((noinline)) void *leaf##number(size_t size)                                                  \
-    {                                                                                                                 \
-        void *block = malloc(size);                                                                                   \
-        KEEP(block);                                                                                                  \
-        return block;                                                                                                 \
+#define LEAF(number)                                                                                         \
+    static __attribute__((noinline)) void *leaf##number(size_t size)                                         \
+    {                                                                                                        \
+        void *block = malloc(size);                                                                          \
+        KEEP(block);                                                                                         \
+        return block;                                                                                        \
     }
-LEAF(0) LEAF(1) LEAF(2) LEAF(3) LEAF(4) LEAF(5) LEAF(6) LEAF(7)
-static void *(*const leaves[])(size_t) = {leaf0, leaf1, leaf2, leaf3, leaf4, leaf5, leaf6, leaf7};
+LEAF(0)
+LEAF(1)
+LEAF(2) LEAF(3) LEAF(4) LEAF(5) LEAF(6)
+    LEAF(7) static void *(*const leaves[])(size_t) = {leaf0, leaf1, leaf2, leaf3, leaf4, leaf5, leaf6, leaf7};
 
 typedef struct {
     long left;
@@ -55,14 +57,14 @@ static __attribute__((noinline)) void varied(Work *work)
 
 typedef void Deep(Work *work, unsigned path, int frames, void (*what)(Work *));
 static Deep left, right;
-#define DEEP(name)                                                                                                    \
-    static __attribute__((noinline)) void name(Work *work, unsigned path, int frames, void (*what)(Work *))           \
-    {                                                                                                                 \
-        if (frames == 0)                                                                                              \
-            what(work);                                                                                               \
-        else                                                                                                          \
-            (path & 1 ? left : right)(work, path >> 1, frames - 1, what);                                             \
-        __asm__ volatile("" : : : "memory");                                                                          \
+#define DEEP(name)                                                                                           \
+    static __attribute__((noinline)) void name(Work *work, unsigned path, int frames, void (*what)(Work *))  \
+    {                                                                                                        \
+        if (frames == 0)                                                                                     \
+            what(work);                                                                                      \
+        else                                                                                                 \
+            (path & 1 ? left : right)(work, path >> 1, frames - 1, what);                                    \
+        __asm__ volatile("" : : : "memory");                                                                 \
     }
 DEEP(left)
 DEEP(right)

@@ -48,8 +48,10 @@ static gboolean receive(int listening, Ledgers *ledgers)
     } control;
     LedgerHello hello;
     struct iovec part = {&hello, sizeof hello};
-    struct msghdr message = {
-        .msg_iov = &part, .msg_iovlen = 1, .msg_control = control.buffer, .msg_controllen = sizeof control.buffer};
+    struct msghdr message = {.msg_iov = &part,
+                             .msg_iovlen = 1,
+                             .msg_control = control.buffer,
+                             .msg_controllen = sizeof control.buffer};
     if (recvmsg(listening, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC) != (ssize_t)sizeof hello)
         return FALSE;
     ck_assert_uint_eq(hello.magic, LEDGER_MAGIC);
@@ -82,7 +84,7 @@ static pid_t start(const char *const *argv, char **environment, const char *out)
     ck_assert_int_ge(pid, 0);
     if (pid > 0)
         return pid;
-    int fd = open(out, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    int fd = open(out, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     dup2(fd, STDOUT_FILENO);
     execve(program, (char **)argv, environment);
     _exit(126);

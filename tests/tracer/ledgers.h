@@ -22,8 +22,8 @@ typedef struct {
     gint64 bytes, blocks;
 } Sum;
 
-/* Runs argv (argv[0] below build/tests/tracer/ unless it has a slash) to its end, or kills it after kill_after_us.
- * traced: FALSE runs it alone. (transfer full). */
+/* Runs argv (argv[0] below build/tests/tracer/ unless it has a slash) to its end, or kills it after
+ * kill_after_us. traced: FALSE runs it alone. (transfer full). */
 Ledgers *ledgers_run(const char *const *argv, gboolean traced, gint64 kill_after_us);
 void ledgers_free(Ledgers *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Ledgers, ledgers_free)

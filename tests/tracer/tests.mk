@@ -11,14 +11,27 @@ compare-unwind: $(O)/tests/compare_unwind.so $(O)/heapgate
 	@tests/tracer/compare-unwind.sh $(O)
 
 # The programs that the tracer's tests run under it.
-TRACER_PROGRAMS := $(patsubst tests/tracer/programs/%.c,$(O)/tests/tracer/%,$(filter-out %/plugin.c,$(wildcard \
+TRACER_PROGRAMS := $(patsubst tests/tracer/programs/%.c,$(O)/tests/tracer/%,$(filter-out %/plugin.c %/bump.c,$(wildcard \
 	tests/tracer/programs/*.c)))
-test-programs: $(O)/libheapgate.so $(TRACER_PROGRAMS) $(O)/tests/tracer/plugin.so
+test-programs: $(O)/libheapgate.so $(TRACER_PROGRAMS) $(O)/tests/tracer/plugin.so $(O)/tests/tracer/bump.so
 
 $(O)/tests/tracer/%: tests/tracer/programs/%.c harness/include/heapgate.h tests/tracer/tests.mk
 	@mkdir -p $(@D)
-	$(call say,CC $@)$(CC) -std=gnu11 -D_GNU_SOURCE -O1 -g -fno-builtin -fno-omit-frame-pointer $(WARNINGS) -Iharness/include -pthread -o $@ $< -ldl
+	$(call say,CC $@)$(CC) -std=gnu11 -D_GNU_SOURCE -O1 -g -fno-builtin -fno-omit-frame-pointer $(WARNINGS) -Iharness/include -pthread $(OPTIONS) \
+		-o $@ $<
 
-$(O)/tests/tracer/plugin.so: tests/tracer/programs/plugin.c
+$(O)/tests/tracer/malloc_address: OPTIONS = -no-pie -fno-pie
+$(O)/tests/tracer/%.so: tests/tracer/programs/%.c tests/tracer/tests.mk
 	@mkdir -p $(@D)
 	$(call say,CC $@)$(CC) -std=gnu11 -O1 -g -fno-builtin -fPIC -shared $(WARNINGS) -o $@ $<
+
+# Stacks as no frame pointer shows them.
+$(O)/objects/tests/tracer/unwind_chains.o: tests/tracer/unwind_chains.c $(O)/flags
+	@mkdir -p $(@D)
+	$(call say,CC $<)$(CC) -std=gnu11 -O2 -g $(WARNINGS) $(CFLAGS) -D_GNU_SOURCE -Iharness -fomit-frame-pointer -MMD -MP -c -o $@ $<
+
+# One library in two shapes, to be loaded one after the other at the same address.
+$(O)/tests/plugin_%.so: tests/tracer/preload/plugin.c
+	@mkdir -p $(@D)
+	$(call say,LD $@)$(CC) -O2 -shared -fPIC -fomit-frame-pointer -DPLUGIN_$* -o $@ $<
+test-programs: $(O)/tests/plugin_small.so $(O)/tests/plugin_large.so $(O)/tests/compare_unwind.so

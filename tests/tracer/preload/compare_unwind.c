@@ -1,5 +1,5 @@
-/* Preloaded: takes every Nth allocation's stack by unwind_walk, by the stack cache and by _Unwind_Backtrace, and at
- * exit adds one line of counts to a file.
+/* Preloaded: takes every Nth allocation's stack by unwind_walk, by the stack cache and by _Unwind_Backtrace,
+ * and at exit adds one line of counts to a file.
  *
  *   COMPARE_OUTPUT=FILE COMPARE_EVERY=N LD_PRELOAD=compare_unwind.so PROGRAM... */
 #include <errno.h>
@@ -26,7 +26,8 @@ typedef struct {
 } Stack;
 
 static struct {
-    unsigned long taken, equal, different, truncated, theirs_shorter, frames, hits, shared, wrong_hits, wrong_walks;
+    unsigned long taken, equal, different, truncated, theirs_shorter, frames, hits, shared, wrong_hits,
+        wrong_walks;
 } counts;
 static unsigned long every = 1, seen, shown;
 static const char *output;
@@ -66,7 +67,8 @@ static void show(const Stack *ours, const Stack *theirs)
         return;
     report("  ours %u, theirs %u\n", ours->count, theirs->count);
     for (uint32_t i = 0; i < ours->count || i < theirs->count; i++)
-        report("    %#lx %#lx\n", i < ours->count ? ours->frames[i] : 0, i < theirs->count ? theirs->frames[i] : 0);
+        report("    %#lx %#lx\n", i < ours->count ? ours->frames[i] : 0,
+               i < theirs->count ? theirs->frames[i] : 0);
 }
 
 static void compare(const Stack *ours, bool truncated, const Stack *theirs)
@@ -184,7 +186,8 @@ __attribute__((destructor)) static void end(void)
     char program[256] = "";
     ssize_t length = readlink("/proc/self/exe", program, sizeof program - 1);
     program[length > 0 ? length : 0] = 0;
-    report("%s stacks %lu equal %lu different %lu truncated %lu theirs-shorter %lu frames %lu | cache: hits %lu shared "
+    report("%s stacks %lu equal %lu different %lu truncated %lu theirs-shorter %lu frames %lu | cache: hits "
+           "%lu shared "
            "%lu wrong-hits %lu wrong-walks %lu\n",
            program, counts.taken, counts.equal, counts.different, counts.truncated, counts.theirs_shorter,
            counts.frames / counts.taken, counts.hits, counts.shared, counts.wrong_hits, counts.wrong_walks);

@@ -1,5 +1,5 @@
-/* Says what each allocation function answers, so that two runs can be compared: nothing printed depends on where blocks
- * lie. */
+/* Says what each allocation function answers, so that two runs can be compared: nothing printed depends on
+ * where blocks lie. */
 #include <errno.h>
 #include <malloc.h>
 #include <stdint.h>
@@ -11,7 +11,8 @@ enum { ERRNO_BEFORE = 77 };
 
 static const size_t sizes[] = {0, 1, 7, 8, 15, 16, 24, 100, 4096, 200000, (size_t)40 << 20};
 static const size_t absurd[] = {PTRDIFF_MAX, (size_t)PTRDIFF_MAX + 1, SIZE_MAX - 4096, SIZE_MAX};
-static const size_t alignments[] = {0, 1, 2, 3, 4, 8, 16, 24, 32, 48, 64, 4096, 1 << 20, SIZE_MAX / 2 + 1, SIZE_MAX};
+static const size_t alignments[] = {
+    0, 1, 2, 3, 4, 8, 16, 24, 32, 48, 64, 4096, 1 << 20, SIZE_MAX / 2 + 1, SIZE_MAX};
 
 /* Whether it came, how it is aligned (for what was asked), whether errno changed; then frees it. */
 static void say(const char *what, size_t first, size_t second, void *block, size_t alignment)
@@ -69,10 +70,12 @@ static void ask_realloc(size_t before, size_t after)
     char *volatile old = block;
     char *resized = realloc(old, after);
     int error = errno, kept = 1;
-    char *look = resized == NULL && after != 0 ? block : resized; /* after a failure the old one still holds */
+    char *look =
+        resized == NULL && after != 0 ? block : resized; /* after a failure the old one still holds */
     for (size_t i = 0; look != NULL && i < before && i < after; i++)
         kept &= look[i] == (char)i;
-    printf("realloc %zx to %zx: %s, errno %d, kept %d\n", before, after, resized != NULL ? "block" : "NULL", error, kept);
+    printf("realloc %zx to %zx: %s, errno %d, kept %d\n", before, after, resized != NULL ? "block" : "NULL",
+           error, kept);
     free(look);
     block = malloc(before + 1);
     errno = ERRNO_BEFORE;

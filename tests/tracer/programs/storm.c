@@ -1,6 +1,6 @@
-/* storm THREADS OPERATIONS [end|forever]: threads that allocate, resize and free each other's blocks through a shared
- * table, each block from one of a few call sites, and a program that knows at the end what of each is there.
- * forever: until it is killed. end: the mark "end" is set while the storm goes on. */
+/* storm THREADS OPERATIONS [end|forever]: threads that allocate, resize and free each other's blocks through
+ * a shared table, each block from one of a few call sites, and a program that knows at the end what of each
+ * is there. forever: until it is killed. end: the mark "end" is set while the storm goes on. */
 #include <heapgate.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -20,12 +20,13 @@ typedef struct {
 
 typedef Block *Allocate(Block *old, size_t size);
 
-#define SITE(name, call)                                                                                              \
-    static __attribute__((noinline, section("sites"), aligned(SITE_BYTES))) Block *name(Block *old, size_t size)             \
-    {                                                                                                                 \
-        Block *block = call;                                                                                          \
-        __asm__ volatile("" : "+r"(block));                                                                           \
-        return block;                                                                                                 \
+#define SITE(name, call)                                                                                     \
+    static __attribute__((noinline, section("sites"), aligned(SITE_BYTES))) Block *name(Block *old,          \
+                                                                                        size_t size)         \
+    {                                                                                                        \
+        Block *block = call;                                                                                 \
+        __asm__ volatile("" : "+r"(block));                                                                  \
+        return block;                                                                                        \
     }
 SITE(by_malloc, ((void)old, malloc(size)))
 SITE(by_calloc, ((void)old, calloc(1, size)))
@@ -95,7 +96,7 @@ int main(int argc, char **argv)
             blocks[slots[i]->site]++;
         }
     for (int i = 0; i < SITES; i++)
-        dprintf(1, "%s %lx %lx %lu %lu\n", names[i], (long)allocate[i], (long)allocate[i] + SITE_BYTES, bytes[i],
-                blocks[i]);
+        dprintf(1, "%s %lx %lx %lu %lu\n", names[i], (long)allocate[i], (long)allocate[i] + SITE_BYTES,
+                bytes[i], blocks[i]);
     _exit(0);
 }
