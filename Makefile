@@ -24,11 +24,11 @@ OPTIMIZE ?= -O2 -g
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wformat=2 \
 	-Wno-format-nonliteral -Wno-missing-field-initializers -Werror=implicit-function-declaration
 
-LIBRARIES := gio-2.0 gio-unix-2.0 libxml-2.0 json-glib-1.0 yaml-0.1 yajl
+LIBRARIES := gio-2.0 gio-unix-2.0 libxml-2.0 json-glib-1.0 yaml-0.1 yajl libdw
 # Evaluated when first needed, once: on a fresh machine pkg-config comes with the set-up.
 once = $(eval $(1) := $(shell pkg-config $(2)) $(3))$($(1))
 LIBRARY_CFLAGS = $(call once,LIBRARY_CFLAGS,--cflags $(LIBRARIES))
-LIBRARY_LIBS = $(call once,LIBRARY_LIBS,--libs $(LIBRARIES),-lm)
+LIBRARY_LIBS = $(call once,LIBRARY_LIBS,--libs $(LIBRARIES),-liberty -lm)
 CHECK_CFLAGS = $(call once,CHECK_CFLAGS,--cflags check)
 CHECK_LIBS = $(call once,CHECK_LIBS,--libs check)
 
@@ -46,7 +46,7 @@ include harness/tracer/tracer.mk
 
 .PHONY: all build gate test test-programs scenario-programs demo-program fixtures
 all: build
-build: $(O)/heapgate
+build: $(O)/heapgate $(O)/libheapgate.so
 
 # Set-up comes first and building in a make of its own: the library flags are known only after it.
 BUILD = +@$(MAKE) --no-print-directory $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
@@ -117,12 +117,14 @@ $(O)/run-tests: $(TEST_OBJECTS) $(TRACER_TESTED) $(O)/libcore.a
 
 # What is installed, and where; uninstall takes the same files away.
 SHARE = $(DESTDIR)$(PREFIX)/share
-INSTALLED = $(DESTDIR)$(PREFIX)/bin/heapgate $(DESTDIR)$(PREFIX)/include/heapgate.h $(SHARE)/man/man1/heapgate.1 \
+INSTALLED = $(DESTDIR)$(PREFIX)/bin/heapgate $(DESTDIR)$(PREFIX)/lib/heapgate/libheapgate.so \
+	$(DESTDIR)$(PREFIX)/include/heapgate.h $(SHARE)/man/man1/heapgate.1 \
 	$(SHARE)/bash-completion/completions/heapgate $(SHARE)/heapgate/glibc.supp $(SHARE)/pkgconfig/heapgate.pc
 
 .PHONY: install uninstall clean clean-root
 install: build
 	install -D $(O)/heapgate $(DESTDIR)$(PREFIX)/bin/heapgate
+	install -D $(O)/libheapgate.so $(DESTDIR)$(PREFIX)/lib/heapgate/libheapgate.so
 	install -D -m 644 harness/include/heapgate.h $(DESTDIR)$(PREFIX)/include/heapgate.h
 	install -D -m 644 docs/heapgate.1 $(SHARE)/man/man1/heapgate.1
 	install -D -m 644 harness/share/heapgate.bash $(SHARE)/bash-completion/completions/heapgate
@@ -133,7 +135,7 @@ install: build
 
 uninstall:
 	rm -f $(INSTALLED)
-	-rmdir $(SHARE)/heapgate
+	-rmdir $(SHARE)/heapgate $(DESTDIR)$(PREFIX)/lib/heapgate
 
 clean:
 	rm -rf $(O)

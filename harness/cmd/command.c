@@ -5,7 +5,7 @@
 #include "error.h"
 
 static const Command *const commands[] = {
-    &command_run,    &command_update, &command_list, &command_show,   &command_diff,
+    &command_run,    &command_update, &command_exec, &command_list,   &command_show, &command_diff,
     &command_report, &command_mark,   &command_init, &command_doctor, NULL,
 };
 
@@ -35,6 +35,7 @@ gboolean command_parse(const Command *self, const GOptionEntry *entries, int *ar
     const char *saved = g_get_prgname();
     g_set_prgname(program);
     g_option_context_set_summary(context, self->summary);
+    g_option_context_set_strict_posix(context, self->wraps);
     g_option_context_set_help_enabled(context, FALSE);
     g_option_context_add_main_entries(context, entries, NULL);
     g_option_context_add_main_entries(context, help_entries, NULL);

@@ -8,6 +8,7 @@ typedef struct {
     const char *name;      /* "show" */
     const char *arguments; /* "FILE", as --help shows it */
     const char *summary;   /* one sentence */
+    gboolean wraps; /* what follows the first argument is another program's: no option is looked for there */
     /* argv[0] is the command's name; options are the command's own to parse (command_parse). Prints to
      * standard output; returns the exit status. With error set the status is taken from the error instead and
      * main prints the message. */
@@ -15,7 +16,7 @@ typedef struct {
 } Command;
 
 extern const Command command_run, command_update, command_list, command_show, command_diff, command_report,
-    command_mark, command_init, command_doctor;
+    command_mark, command_init, command_doctor, command_exec;
 
 /* The table, NULL at its end; (transfer none). */
 const Command *const *commands_all(void);

@@ -1,7 +1,8 @@
 /* heapgate mark: a mark from a shell script, in the processes that are being watched.
  *
  * Under Valgrind each watched process waits for monitor commands on a pipe in the marks folder; the process
- * id is part of the pipe's name (vgdb's own convention). The command marks all of them. */
+ * id is part of the pipe's name (vgdb's own convention). The command marks all of them. The tracer's ledgers
+ * are all held by the heapgate that runs the scenario, which is asked to mark them. */
 #include <errno.h>
 #include <glib/gstdio.h>
 #include <stdio.h>
@@ -12,6 +13,7 @@
 #include "command.h"
 #include "error.h"
 #include "instrument/instrument.h"
+#include "run/collector.h"
 
 #define PIPE_PREFIX "vgdb-from-vgdb-to-"
 
@@ -115,12 +117,17 @@ static int command_mark_run(int argc, char **argv, GError **error)
         return 0;
     }
     const char *instrument = g_getenv("HEAPGATE_INSTRUMENT"), *folder = g_getenv("HEAPGATE_MARKS");
+    const char *socket = g_getenv(LEDGER_SOCKET_VARIABLE);
+    g_autofree char *name = plain_name(argv[1]);
+    if (g_strcmp0(instrument, "heap") == 0 && socket != NULL) {
+        collector_send_mark(socket, name, error);
+        return 0;
+    }
     /* Outside a run there is nothing to mark, and scripts must work there too. */
     if (instrument == NULL || folder == NULL)
         return 0;
     if (!leave_marker(folder, error))
         return 0;
-    g_autofree char *name = plain_name(argv[1]);
     g_autoptr(GPtrArray) pipes = instrument_files(folder, PIPE_PREFIX, "");
     for (guint i = 0; i < pipes->len; i++) {
         gint64 pid = instrument_file_pid(g_ptr_array_index(pipes, i), PIPE_PREFIX);

@@ -1,10 +1,14 @@
 /* heapgate show FILE: a foreign file, recognised by its content, as a tree or as one JSON object. */
+#include <gio/gio.h>
+#include <gio/gunixoutputstream.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "command.h"
 #include "error.h"
 #include "input.h"
+#include "report/stacks.h"
 #include "report/view.h"
 
 static int show_file(const char *path, const ViewOptions *options, GError **error)
@@ -26,13 +30,74 @@ static int show_file(const char *path, const ViewOptions *options, GError **erro
     return EXIT_FAILURE;
 }
 
+/* The figures of a file that say where their bytes are; (transfer full) or NULL. */
+static GPtrArray *read_figures(const char *path, GError **error)
+{
+    g_auto(Input) input = {0};
+    if (!input_open(&input, path, error))
+        return NULL;
+    const View *view = view_recognise(input.bytes, input.length, input.name, error);
+    g_autoptr(GPtrArray) figures = g_ptr_array_new_with_free_func((GDestroyNotify)figure_free);
+    if (view == NULL || !view->figures(input.bytes, input.length, input.name, figures, error))
+        return NULL;
+    for (guint i = figures->len; i-- > 0;)
+        if (((Figure *)g_ptr_array_index(figures, i))->sites == NULL)
+            g_ptr_array_remove_index(figures, i);
+    if (figures->len > 0)
+        return g_steal_pointer(&figures);
+    g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_USAGE, "show: %s names no call sites", path);
+    return NULL;
+}
+
+static int fold_file(const char *path, const char *metric, GError **error)
+{
+    g_autoptr(GPtrArray) figures = read_figures(path, error);
+    if (figures == NULL)
+        return EXIT_FAILURE;
+    const Figure *figure = metric != NULL ? figure_find(figures, metric) : g_ptr_array_index(figures, 0);
+    if (figure == NULL) {
+        g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_USAGE, "show: %s has no metric \"%s\"; it has %s%s",
+                    path, metric, ((Figure *)g_ptr_array_index(figures, 0))->name,
+                    figures->len > 1 ? " and others" : "");
+        return EXIT_FAILURE;
+    }
+    g_autoptr(GString) output = g_string_new(NULL);
+    stacks_fold(figure, output);
+    fwrite(output->str, 1, output->len, stdout);
+    return EXIT_SUCCESS;
+}
+
+static int write_pprof(const char *path, GError **error)
+{
+    if (isatty(STDOUT_FILENO)) {
+        g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_USAGE,
+                    "show: --pprof writes a binary file; redirect it, for example to profile.pb.gz");
+        return EXIT_FAILURE;
+    }
+    g_autoptr(GPtrArray) figures = read_figures(path, error);
+    if (figures == NULL)
+        return EXIT_FAILURE;
+    g_autoptr(GByteArray) profile = stacks_pprof(figures);
+    g_autoptr(GOutputStream) plain = g_unix_output_stream_new(STDOUT_FILENO, FALSE);
+    g_autoptr(GConverter) gzip = G_CONVERTER(g_zlib_compressor_new(G_ZLIB_COMPRESSOR_FORMAT_GZIP, -1));
+    g_autoptr(GOutputStream) stream = g_converter_output_stream_new(plain, gzip);
+    gboolean written = g_output_stream_write_all(stream, profile->data, profile->len, NULL, NULL, error) &&
+                       g_output_stream_close(stream, NULL, error);
+    return written ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
 static int run(int argc, char **argv, GError **error)
 {
     ViewOptions options = {.threshold_percent = 1.0};
+    gboolean folded = FALSE, pprof = FALSE;
+    g_autofree char *metric = NULL;
     const GOptionEntry entries[] = {
         {"json", 0, 0, G_OPTION_ARG_NONE, &options.json, "Print one JSON object", NULL},
         {"threshold", 0, 0, G_OPTION_ARG_DOUBLE, &options.threshold_percent,
          "Sum up what holds less than this share of the whole (1)", "PERCENT"},
+        {"folded", 0, 0, G_OPTION_ARG_NONE, &folded, "Print folded stacks, for flame graph tools", NULL},
+        {"metric", 0, 0, G_OPTION_ARG_STRING, &metric, "With --folded: of this metric (peak)", "NAME"},
+        {"pprof", 0, 0, G_OPTION_ARG_NONE, &pprof, "Write pprof's format to standard output", NULL},
         {NULL},
     };
     gboolean helped = FALSE;
@@ -50,12 +115,14 @@ static int run(int argc, char **argv, GError **error)
                     "show: expected a threshold from 0 to 100, found %g", options.threshold_percent);
         return EXIT_FAILURE;
     }
-    return show_file(argv[1], &options, error);
+    if (folded)
+        return fold_file(argv[1], metric, error);
+    return pprof ? write_pprof(argv[1], error) : show_file(argv[1], &options, error);
 }
 
 const Command command_show = {
     .name = "show",
     .arguments = "FILE",
-    .summary = "Read a massif, memcheck XML or DHAT file and print it as a tree.",
+    .summary = "Read a ledger, massif, memcheck XML or DHAT file and print it as a tree.",
     .run = run,
 };

@@ -2,7 +2,8 @@
 
 #include <string.h>
 
-static const Instrument *const instruments[] = {&instrument_massif, &instrument_memcheck, NULL};
+static const Instrument *const instruments[] = {&instrument_heap, &instrument_massif, &instrument_memcheck,
+                                                NULL};
 
 const Instrument *const *instruments_all(void)
 {

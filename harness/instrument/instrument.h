@@ -12,8 +12,9 @@
 
 /* What to run, filled by launch. */
 typedef struct {
-    GPtrArray *argv; /* char *, owned; the program's own argv comes last */
-    GStrv env;       /* "NAME=value"; more than the scenario's own */
+    GPtrArray *argv;     /* char *, owned; the program's own argv comes last */
+    GStrv env;           /* "NAME=value"; more than the scenario's own */
+    char *ledger_socket; /* where the tracer's ledgers will be sent to, owned; NULL: there will be none */
 } Launch;
 
 /* How the run ended. */
@@ -21,6 +22,10 @@ typedef struct {
     gint64 pid;              /* of the scenario's program */
     const char *output;      /* the folder the instrument's files were to go to */
     const char *stderr_path; /* what the program wrote to standard error */
+    /* Of instruments with a ledger_socket: */
+    GPtrArray *ledgers;         /* Ledger, in the order in which they came */
+    const GArray *samples;      /* LedgerSample: all processes together */
+    const char *ledger_problem; /* NULL, or why one of them cannot be read */
 } Outcome;
 
 typedef struct {
@@ -42,7 +47,7 @@ const Instrument *instrument_find(const char *name);
 /* "massif, memcheck"; (transfer full). */
 char *instruments_names(void);
 
-extern const Instrument instrument_massif, instrument_memcheck;
+extern const Instrument instrument_heap, instrument_massif, instrument_memcheck;
 
 /* `heapgate mark` leaves a file of this name and its process id beside the instrument's: a process that
  * became a mark is not watched any more, and what the instrument had begun to write about it has no end. */

@@ -30,7 +30,7 @@ static void massif_launch(const Scenario *scenario, const char *program, const c
 static void keep_timeline(const MassifSnapshot *snapshot, gpointer user_data)
 {
     Measurement *measurement = user_data;
-    TimelinePoint point = {snapshot->time, snapshot->heap_bytes};
+    TimelinePoint point = {snapshot->time, snapshot->heap_bytes, 0};
     if (measurement->timeline->len < 10 * TIMELINE_POINTS)
         g_array_append_val(measurement->timeline, point);
 }

@@ -82,54 +82,61 @@ static Balance *balance_of(GHashTable *balances, const char *key)
     return balance;
 }
 
-/* Live bytes of one site in every table, or their negatives. */
-static void fill_series(const GPtrArray *tables, const char *key, int sign, gint64 *bytes)
+/* What a site that has births in every quarter gained; its live bytes alone did not show it. */
+static gint64 gain_by_births(const GrowthTable *table, guint row)
 {
-    for (guint t = 0; t < tables->len; t++) {
-        const CallSite *then = call_sites_find(g_ptr_array_index(tables, t), key);
-        bytes[t] = then != NULL ? sign * then->bytes : 0;
-    }
+    const gint64 *live = table->live + (gsize)row * table->points;
+    gint64 net = live[table->points - 1] - live[0];
+    if (table->born == NULL || net <= 0)
+        return 0;
+    gint64 born =
+        growth_of_series(table->born + (gsize)row * table->points, table->points).bytes_per_iteration;
+    return MIN(born, (net + table->points - 2) / (table->points - 1));
 }
 
 /* What was there at the beginning and steadily went away. */
-static void add_losses(const GPtrArray *tables, GHashTable *balances, gint64 *bytes)
+static void add_losses(const GrowthTable *table, GHashTable *balances)
 {
-    const CallSites *first = g_ptr_array_index(tables, 0);
-    for (guint i = 0; i < call_sites_count(first); i++) {
-        const CallSite *site = call_sites_get(first, i);
-        fill_series(tables, site->key, -1, bytes);
-        balance_of(balances, site->key)->lost += growth_of_series(bytes, tables->len).bytes_per_iteration;
+    g_autofree gint64 *negative = g_new(gint64, table->points);
+    for (guint row = 0; row < call_sites_count(table->sites); row++) {
+        const gint64 *live = table->live + (gsize)row * table->points;
+        if (live[0] == 0)
+            continue;
+        for (guint t = 0; t < table->points; t++)
+            negative[t] = -live[t];
+        balance_of(balances, call_sites_get(table->sites, row)->key)->lost +=
+            growth_of_series(negative, table->points).bytes_per_iteration;
     }
 }
 
 /* The sites that grow, before anything is set off; returns the largest rise that was not called. */
-static gint64 add_gains(const GPtrArray *tables, GHashTable *balances, CallSites *candidates, gint64 *bytes)
+static gint64 add_gains(const GrowthTable *table, GHashTable *balances, CallSites *candidates)
 {
-    const CallSites *last = g_ptr_array_index(tables, tables->len - 1);
     gint64 hidden = 0;
-    for (guint i = 0; i < call_sites_count(last); i++) {
-        const CallSite *site = call_sites_get(last, i);
-        fill_series(tables, site->key, 1, bytes);
-        Growth growth = growth_of_series(bytes, tables->len);
-        hidden = MAX(hidden, growth.hidden_per_iteration);
+    for (guint row = 0; row < call_sites_count(table->sites); row++) {
+        const CallSite *site = call_sites_get(table->sites, row);
+        Growth growth = growth_of_series(table->live + (gsize)row * table->points, table->points);
         if (growth.bytes_per_iteration == 0)
+            growth.bytes_per_iteration = gain_by_births(table, row);
+        if (growth.bytes_per_iteration == 0) {
+            hidden = MAX(hidden, growth.hidden_per_iteration);
             continue;
+        }
         balance_of(balances, site->key)->gained += growth.bytes_per_iteration;
         call_sites_add(candidates, site->frames, site->n_frames, growth.bytes_per_iteration, 0);
     }
     return hidden;
 }
 
-gint64 growth_of_call_sites(const GPtrArray *tables, CallSites *growing, gint64 *smallest)
+gint64 growth_of_table(const GrowthTable *table, CallSites *growing, gint64 *smallest)
 {
     *smallest = 0;
-    if (tables->len < QUARTERS + 1)
+    if (table->points < QUARTERS + 1)
         return 0;
     g_autoptr(GHashTable) balances = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     g_autoptr(CallSites) candidates = call_sites_new();
-    g_autofree gint64 *bytes = g_new(gint64, tables->len);
-    gint64 total = 0, hidden = add_gains(tables, balances, candidates, bytes);
-    add_losses(tables, balances, bytes);
+    gint64 total = 0, hidden = add_gains(table, balances, candidates);
+    add_losses(table, balances);
     for (guint i = 0; i < call_sites_count(candidates); i++) {
         const CallSite *site = call_sites_get(candidates, i);
         const Balance *balance = balance_of(balances, site->key);
@@ -144,4 +151,22 @@ gint64 growth_of_call_sites(const GPtrArray *tables, CallSites *growing, gint64 
     }
     *smallest = hidden + 1;
     return total;
+}
+
+gint64 growth_of_call_sites(const GPtrArray *tables, CallSites *growing, gint64 *smallest)
+{
+    g_autoptr(CallSites) all = call_sites_new();
+    for (guint t = 0; t < tables->len; t += MAX(tables->len - 1, 1))
+        call_sites_add_all(all,
+                           g_ptr_array_index(tables, t)); /* what neither holds neither grows nor shrinks */
+    guint rows = call_sites_count(all);
+    g_autofree gint64 *live = g_new0(gint64, (gsize)rows * tables->len + 1);
+    for (guint row = 0; row < rows; row++)
+        for (guint t = 0; t < tables->len; t++) {
+            const CallSite *then =
+                call_sites_find(g_ptr_array_index(tables, t), call_sites_get(all, row)->key);
+            live[(gsize)row * tables->len + t] = then != NULL ? then->bytes : 0;
+        }
+    GrowthTable table = {all, tables->len, live, NULL};
+    return growth_of_table(&table, growing, smallest);
 }

@@ -29,4 +29,19 @@ Growth growth_of_series(const gint64 *bytes, guint points);
  * smallest gets the smallest leak that would have been called at every site. */
 gint64 growth_of_call_sites(const GPtrArray *tables, CallSites *growing, gint64 *smallest);
 
+/* Every call site and what it held, from an instrument that knows it without a table for each iteration. */
+typedef struct {
+    const CallSites *sites; /* rows in their order */
+    guint points;           /* columns, as for growth_of_series */
+    const gint64 *live;     /* [row * points + column]: live bytes at the end of the iteration */
+    const gint64 *born; /* the same of what was born up to then, after counting began, and was still there at
+                         * the very end; NULL where the instrument does not know */
+} GrowthTable;
+
+/* The same for a table. Births find what the live bytes hide: a small leak at a call site that holds much
+ * more for a while. What was born in every quarter and stays is growth as far as the site holds more at the
+ * end than at the beginning: a ring of the last entries has births in every quarter too, and holds no more
+ * for them. */
+gint64 growth_of_table(const GrowthTable *table, CallSites *growing, gint64 *smallest);
+
 #endif

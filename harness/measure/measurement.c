@@ -20,6 +20,7 @@ Measurement *measurement_new(const char *instrument)
     self->instrument = g_strdup(instrument);
     self->marks = g_ptr_array_new_with_free_func(mark_free);
     self->processes = g_ptr_array_new_with_free_func(measured_process_free);
+    self->notes = g_ptr_array_new_with_free_func(g_free);
     self->timeline = g_array_new(FALSE, FALSE, sizeof(TimelinePoint));
     return self;
 }
@@ -34,6 +35,7 @@ void measurement_free(Measurement *self)
         call_sites_free(self->sites[id]);
     g_ptr_array_unref(self->marks);
     g_ptr_array_unref(self->processes);
+    g_ptr_array_unref(self->notes);
     g_free(self->time_unit);
     g_array_unref(self->timeline);
     g_free(self);
@@ -56,6 +58,14 @@ void measurement_set_problem(Measurement *self, const char *format, ...)
     va_list arguments;
     va_start(arguments, format);
     self->problem = g_strdup_vprintf(format, arguments);
+    va_end(arguments);
+}
+
+void measurement_add_note(Measurement *self, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    g_ptr_array_add(self->notes, g_strdup_vprintf(format, arguments));
     va_end(arguments);
 }
 

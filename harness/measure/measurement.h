@@ -20,6 +20,7 @@ typedef struct {
 typedef struct {
     double time; /* in the measurement's time_unit */
     gint64 bytes;
+    gint64 rss_bytes; /* resident memory; 0 where the instrument does not look */
 } TimelinePoint;
 
 typedef struct {
@@ -34,6 +35,7 @@ typedef struct {
         smallest_growth;  /* the smallest leak this run could have seen, bytes per iteration; 0: not known */
     GPtrArray *marks;     /* Mark */
     GPtrArray *processes; /* MeasuredProcess */
+    GPtrArray *notes;     /* char *: what could not be seen, one sentence each */
     char *time_unit;      /* of the timeline: "instructions", "ms", "B"; NULL without a timeline */
     GArray *timeline;     /* TimelinePoint */
     gint64 duration_us;   /* wall time of the run */
@@ -49,6 +51,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Measurement, measurement_free)
 void measurement_set(Measurement *self, MetricId id, gint64 value, CallSites *sites);
 /* Says why there is no measurement; keeps the first reason. */
 void measurement_set_problem(Measurement *self, const char *format, ...) G_GNUC_PRINTF(2, 3);
+void measurement_add_note(Measurement *self, const char *format, ...) G_GNUC_PRINTF(2, 3);
 void measurement_add_mark(Measurement *self, const char *name, gint64 bytes);
 void measurement_add_process(Measurement *self, gint64 pid, const char *command, gint64 peak_bytes,
                              gint64 retained_bytes);

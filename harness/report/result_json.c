@@ -137,7 +137,7 @@ static void add_process(JsonBuilder *out, const MeasuredProcess *process)
     add_int(out, "retained_bytes", process->retained_bytes);
 }
 
-/* Points are pairs: [time, bytes]. */
+/* Points are [time, bytes] or, where it was looked at, [time, bytes, resident bytes]. */
 static void add_timeline(JsonBuilder *out, const Measurement *measurement)
 {
     member(out, "timeline");
@@ -150,10 +150,24 @@ static void add_timeline(JsonBuilder *out, const Measurement *measurement)
         json_builder_begin_array(out);
         add_time(out, point->time);
         add_int_value(out, point->bytes);
+        if (point->rss_bytes > 0)
+            add_int_value(out, point->rss_bytes);
         json_builder_end_array(out);
     }
     json_builder_end_array(out);
     json_builder_end_object(out);
+}
+
+/* Only where there are some. */
+static void add_notes(JsonBuilder *out, const GPtrArray *notes)
+{
+    if (notes->len == 0)
+        return;
+    member(out, "notes");
+    json_builder_begin_array(out);
+    for (guint i = 0; i < notes->len; i++)
+        json_builder_add_string_value(out, g_ptr_array_index(notes, i));
+    json_builder_end_array(out);
 }
 
 static void add_measurement(JsonBuilder *out, const Measurement *measurement)
@@ -169,6 +183,7 @@ static void add_measurement(JsonBuilder *out, const Measurement *measurement)
     add_metrics(out, measurement);
     ADD_ARRAY(out, "marks", measurement->marks, add_mark);
     ADD_ARRAY(out, "processes", measurement->processes, add_process);
+    add_notes(out, measurement->notes);
     add_timeline(out, measurement);
     json_builder_end_object(out);
 }

@@ -113,11 +113,12 @@ static void read_point(JsonWalk *walk, JsonNode *node, Measurement *measurement)
     JsonArray *pair = json_walk_as_array(walk, node);
     if (pair == NULL)
         return;
-    if (json_array_get_length(pair) != 2) {
-        json_walk_fail(walk, NULL, "a time and a number of bytes", "an array of another length");
+    guint length = json_array_get_length(pair);
+    if (length != 2 && length != 3) {
+        json_walk_fail(walk, NULL, "a time and one or two numbers of bytes", "an array of another length");
         return;
     }
-    TimelinePoint point;
+    TimelinePoint point = {0};
     gsize at = json_walk_down_index(walk, 0);
     point.time = json_walk_as_number(walk, json_array_get_element(pair, 0));
     json_walk_up(walk, at);
@@ -125,6 +126,11 @@ static void read_point(JsonWalk *walk, JsonNode *node, Measurement *measurement)
     point.bytes =
         json_walk_as_int(walk, json_array_get_element(pair, 1), -RESULT_JSON_LARGEST, RESULT_JSON_LARGEST);
     json_walk_up(walk, at);
+    if (length == 3) {
+        json_walk_down_index(walk, 2);
+        point.rss_bytes = json_walk_as_int(walk, json_array_get_element(pair, 2), 0, RESULT_JSON_LARGEST);
+        json_walk_up(walk, at);
+    }
     g_array_append_val(measurement->timeline, point);
 }
 
@@ -138,6 +144,24 @@ static void read_timeline(JsonWalk *walk, JsonObject *object, Measurement *measu
     for (guint i = 0; points != NULL && i < json_array_get_length(points) && !json_walk_failed(walk); i++) {
         gsize above = json_walk_down_index(walk, i);
         read_point(walk, json_array_get_element(points, i), measurement);
+        json_walk_up(walk, above);
+    }
+    json_walk_up(walk, at);
+}
+
+static void read_notes(JsonWalk *walk, JsonObject *object, Measurement *measurement)
+{
+    if (json_walk_failed(walk) || !json_object_has_member(object, "notes"))
+        return;
+    JsonArray *notes = json_walk_array(walk, object, "notes");
+    gsize at = json_walk_down(walk, "notes");
+    for (guint i = 0; notes != NULL && i < json_array_get_length(notes) && !json_walk_failed(walk); i++) {
+        gsize above = json_walk_down_index(walk, i);
+        JsonNode *node = json_array_get_element(notes, i);
+        if (JSON_NODE_HOLDS_VALUE(node) && json_node_get_value_type(node) == G_TYPE_STRING)
+            measurement_add_note(measurement, "%s", json_node_get_string(node));
+        else
+            json_walk_fail(walk, NULL, "a text", "something else");
         json_walk_up(walk, above);
     }
     json_walk_up(walk, at);
@@ -161,6 +185,7 @@ static Measurement *read_measurement(JsonWalk *walk, JsonObject *instrument, con
     json_walk_up(walk, above);
     read_each(walk, object, "marks", read_mark, self);
     read_each(walk, object, "processes", read_process, self);
+    read_notes(walk, object, self);
     read_timeline(walk, object, self);
     json_walk_up(walk, at);
     return self;

@@ -54,7 +54,8 @@ static void add_frame(GArray *lines, const Frame *frame)
 {
     Line line = line_of(frame);
     Line *last = lines->len > 0 ? &g_array_index(lines, Line, lines->len - 1) : NULL;
-    if (frame->function == NULL && last != NULL && g_str_has_prefix(last->function, "???") &&
+    gboolean nameless = frame->function == NULL || g_str_has_prefix(frame->function, "???");
+    if (nameless && last != NULL && g_str_has_prefix(last->function, "???") &&
         strcmp(last->place, line.place) == 0) {
         g_free(last->function);
         last->frames++;

@@ -8,7 +8,7 @@
 
 enum { FOUND_SHOWN = 40 };
 
-static const View *const views[] = {&view_massif, &view_memcheck, &view_dhat, NULL};
+static const View *const views[] = {&view_massif, &view_memcheck, &view_dhat, &view_ledger, NULL};
 
 const View *const *views_all(void)
 {

@@ -24,7 +24,7 @@ typedef struct {
                         GError **error);
 } View;
 
-extern const View view_massif, view_memcheck, view_dhat;
+extern const View view_massif, view_memcheck, view_dhat, view_ledger;
 
 /* The table, NULL at its end; (transfer none). */
 const View *const *views_all(void);

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "collector.h"
 #include "supervisor.h"
 #include "workplace.h"
 
@@ -39,6 +40,15 @@ static GStrv environment_of(const Scenario *scenario, const char *const *more, c
         for (const char *const *one = list == 0 ? more : (const char *const *)scenario->env;
              one != NULL && *one != NULL; one++) {
             g_auto(GStrv) pair = g_strsplit(*one, "=", 2);
+            /* What the scenario preloads comes after the tracer, not in its place. */
+            const char *before = g_environ_getenv(env, "LD_PRELOAD");
+            g_autofree char *both = before != NULL && strcmp(pair[0], "LD_PRELOAD") == 0
+                                        ? g_strjoin(":", before, pair[1], NULL)
+                                        : NULL;
+            if (both != NULL) {
+                env = g_environ_setenv(env, pair[0], both, TRUE);
+                continue;
+            }
             env = g_environ_setenv(env, pair[0], pair[1], TRUE);
         }
     return env;
@@ -168,6 +178,35 @@ static void set_marks_folder(Run *self, const char *folder)
     g_mutex_unlock(&self->lock);
 }
 
+/* Runs the program and collects what the instrument left. */
+static void watch(Run *self, const SupervisorPlan *plan, const Launch *launch, const Workplace *place,
+                  GCancellable *cancellable, Measurement *measurement)
+{
+    const Scenario *scenario = self->scenario;
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Collector) collector = NULL;
+    if (launch->ledger_socket != NULL && (collector = collector_new(launch->ledger_socket, &error)) == NULL) {
+        measurement_set_problem(measurement, "%s", error->message);
+        return;
+    }
+    SupervisorOutcome outcome = {0};
+    set_marks_folder(self, place->output);
+    gboolean ended =
+        supervise(plan, scenario->expect_exit, scenario->run[0], place, cancellable, &outcome, measurement);
+    set_marks_folder(self, NULL);
+    measurement->duration_us = outcome.duration_us;
+    if (!ended)
+        return;
+    Outcome result = {.pid = outcome.pid, .output = place->output, .stderr_path = place->stderr_path};
+    if (collector != NULL) {
+        result.ledgers = collector_finish(collector);
+        result.samples = collector_samples(collector);
+        result.ledger_problem = collector_problem(collector);
+    }
+    self->instrument->collect(scenario, &result, measurement);
+    check_iterations(scenario, measurement);
+}
+
 static void measure_in(Run *self, const Workplace *place, GCancellable *cancellable, Measurement *measurement)
 {
     const Scenario *scenario = self->scenario;
@@ -190,19 +229,10 @@ static void measure_in(Run *self, const Workplace *place, GCancellable *cancella
                            .stdout_path = place->stdout_path,
                            .stderr_path = place->stderr_path,
                            .timeout_us = scenario->timeout_us};
-    SupervisorOutcome outcome = {0};
-    set_marks_folder(self, place->output);
-    gboolean ended =
-        supervise(&plan, scenario->expect_exit, scenario->run[0], place, cancellable, &outcome, measurement);
-    set_marks_folder(self, NULL);
-    measurement->duration_us = outcome.duration_us;
-    if (ended) {
-        Outcome result = {.pid = outcome.pid, .output = place->output, .stderr_path = place->stderr_path};
-        self->instrument->collect(scenario, &result, measurement);
-        check_iterations(scenario, measurement);
-    }
+    watch(self, &plan, &launch, place, cancellable, measurement);
     g_ptr_array_unref(launch.argv);
     g_strfreev(launch.env);
+    g_free(launch.ledger_socket);
 }
 
 static void keep_raw(const Run *self, const Workplace *place)

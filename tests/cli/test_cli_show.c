@@ -166,7 +166,8 @@ START_TEST(test_show_refuses_what_it_does_not_know_with_file_and_line)
     const struct {
         const char *text, *message;
     } cases[] = {
-        {"", ":1: expected a massif file (\"desc:\"), memcheck XML (\"<?xml\") or DHAT JSON (\"{\"), found "
+        {"", ":1: expected a massif file (\"desc:\"), memcheck XML (\"<?xml\"), DHAT JSON (\"{\") or a saved "
+             "ledger (\"HGSaved1\"), found "
              "an empty file"},
         {"\ndesc: x\n", "DHAT JSON (\"{\"), found an empty line"},
         {"\033[2Jhello\nworld", "DHAT JSON (\"{\"), found \"\\033[2Jhello\""},

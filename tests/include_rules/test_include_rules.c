@@ -13,17 +13,18 @@ static const struct {
     const char *may_include;
 } rules[] = {
     {"", "cmd"},
-    {"cmd", "formats measure scenario run instrument gate report history"},
+    {"cmd", "formats measure scenario run instrument gate report history symbols tracer"},
     {"measure", ""},
-    {"formats", "measure"},
+    {"tracer", ""},
+    {"formats", "measure tracer"},
+    {"symbols", "measure formats tracer"},
     {"scenario", "measure"},
     {"gate", "measure scenario"},
-    {"instrument", "measure formats scenario"},
-    {"run", "measure scenario instrument formats gate"},
+    {"instrument", "measure formats scenario symbols tracer"},
+    {"run", "measure scenario instrument formats gate tracer"},
     {"report", "measure gate scenario formats"},
     {"history", "measure gate"},
     {"include", ""},
-    {"tracer", ""},
     {"share", ""},
 };
 

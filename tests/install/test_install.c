@@ -49,6 +49,7 @@ START_TEST(test_install_puts_each_file_where_it_belongs)
     g_autofree char *files = good_output_of("cd \"$P\" && find . -type f -printf '%P %m\\n' | LC_ALL=C sort");
     ck_assert_str_eq(files, "bin/heapgate 755\n"
                             "include/heapgate.h 644\n"
+                            "lib/heapgate/libheapgate.so 755\n"
                             "share/bash-completion/completions/heapgate 644\n"
                             "share/heapgate/glibc.supp 644\n"
                             "share/man/man1/heapgate.1 644\n"

@@ -109,7 +109,7 @@ START_TEST(test_wrong_types_are_named_by_their_path)
     check_edit("\"verdict\" : \"regressed\"", "\"verdict\" : \"fine\"",
                "\"verdict\" to be pass, improved, new");
     check_edit("1500000000,", "true,", "timeline.points[1][0]\" to be a number, found a boolean");
-    check_edit("1500000000,", "", "timeline.points[1]\" to be a time and a number of bytes");
+    check_edit("1500000000,", "", "timeline.points[1]\" to be a time and one or two numbers of bytes");
     check_edit("1500000000,", "1e999,", "timeline.points[1][0]\" to be a number, found one too large");
 }
 END_TEST

@@ -16,7 +16,7 @@ START_TEST(test_view_table_is_whole)
         for (const View *const *other = views_all(); *other != *view; other++)
             ck_assert_str_ne((*other)->name, (*view)->name);
     }
-    ck_assert_uint_eq(rows, 3);
+    ck_assert_uint_eq(rows, 4);
 }
 END_TEST
 

@@ -1,0 +1,292 @@
+/* heapgate exec CMD...: no scenario, just look. The command runs as it would without heapgate: with the
+ * user's own standard input, output, environment and terminal; what the tracer saw of it is printed to
+ * standard error. */
+#include <gio/gio.h>
+#include <glib-unix.h>
+#include <glib/gstdio.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "command.h"
+#include "error.h"
+#include "instrument/heap.h"
+#include "report/text.h"
+#include "report/view_ledger.h"
+#include "run/collector.h"
+#include "symbols/symbols.h"
+
+enum { STATUS_SIGNALLED = 128, PROCESSES_SHOWN = 10 };
+
+/* What stays in memory of a ledger once it is saved. */
+typedef struct {
+    char *path, *line;
+    gint64 pid, peak_bytes;
+    char *blind; /* NULL, or why nothing was seen */
+} Saved;
+
+typedef struct {
+    const char *folder;
+    Symbols *symbols;
+    GPtrArray *saved; /* Saved, in the order in which they ended */
+    char *problem;    /* the first */
+} Saving;
+
+static void saved_free(gpointer data)
+{
+    Saved *saved = data;
+    g_free(saved->path);
+    g_free(saved->line);
+    g_free(saved->blind);
+    g_free(saved);
+}
+
+/* PROGRAM.PID.ledger; one process may run a program twice. (transfer full). */
+static char *path_for(const Saving *saving, const Ledger *ledger)
+{
+    g_autofree char *program = ledger_program(ledger);
+    g_strcanon(program, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-+", '_');
+    for (guint number = 1;; number++) {
+        g_autofree char *again = number > 1 ? g_strdup_printf(".%u", number) : g_strdup("");
+        g_autofree char *name = g_strdup_printf("%s.%u%s.ledger", program, ledger->header.pid, again);
+        char *path = g_build_filename(saving->folder, name, NULL);
+        if (!g_file_test(path, G_FILE_TEST_EXISTS))
+            return path;
+        g_free(path);
+    }
+}
+
+static char *line_of(const Ledger *ledger)
+{
+    g_autofree char *command = ledger_command(ledger), *line = text_shorten(command, 60);
+    GString *text = g_string_new(NULL);
+    g_string_append_printf(text, "%s (process %u): ", line, ledger->header.pid);
+    ledger_append_figures(ledger, text);
+    return g_string_free(text, FALSE);
+}
+
+/* In the collecting thread, as soon as a process is gone: nothing is lost if heapgate itself is killed later.
+ */
+static void save(Ledger *owned, gpointer user_data)
+{
+    Saving *saving = user_data;
+    g_autoptr(Ledger) ledger = owned;
+    g_autoptr(GError) error = NULL;
+    if (heap_is_helper(ledger))
+        return;
+    symbols_name_ledger(saving->symbols, ledger);
+    g_autoptr(GByteArray) bytes = ledger_save(ledger);
+    Saved *saved = g_new0(Saved, 1);
+    saved->path = path_for(saving, ledger);
+    saved->line = line_of(ledger);
+    saved->pid = ledger->header.pid;
+    saved->peak_bytes = ledger->header.peak_bytes;
+    saved->blind = heap_ledger_reason(ledger);
+    g_ptr_array_add(saving->saved, saved);
+    if (!g_file_set_contents(saved->path, (const char *)bytes->data, bytes->len, &error) &&
+        saving->problem == NULL)
+        saving->problem = g_strdup(error->message);
+}
+
+/* The user's environment, and the tracer before whatever else is preloaded; (transfer full). */
+static GStrv environment_for(const char *library, const char *socket)
+{
+    GStrv env = g_get_environ();
+    const char *before = g_environ_getenv(env, "LD_PRELOAD");
+    g_autofree char *preload =
+        before != NULL && *before != '\0' ? g_strjoin(":", library, before, NULL) : g_strdup(library);
+    env = g_environ_setenv(env, "LD_PRELOAD", preload, TRUE);
+    env = g_environ_setenv(env, LEDGER_SOCKET_VARIABLE, socket, TRUE);
+    return g_environ_setenv(env, "HEAPGATE_INSTRUMENT", "heap", TRUE);
+}
+
+typedef struct {
+    GSubprocess *process;
+    GMainLoop *loop;
+    int signal;
+} Forwarding;
+
+/* The terminal sends these to the command itself. */
+static gboolean on_terminal_signal(gpointer data)
+{
+    (void)data;
+    return G_SOURCE_CONTINUE;
+}
+
+static gboolean on_terminate(gpointer data)
+{
+    g_subprocess_send_signal(((Forwarding *)data)->process, SIGTERM);
+    return G_SOURCE_CONTINUE;
+}
+
+static gboolean on_hangup(gpointer data)
+{
+    g_subprocess_send_signal(((Forwarding *)data)->process, SIGHUP);
+    return G_SOURCE_CONTINUE;
+}
+
+static void on_exit_of_process(GObject *source, GAsyncResult *result, gpointer data)
+{
+    g_subprocess_wait_finish(G_SUBPROCESS(source), result, NULL);
+    g_main_loop_quit(((Forwarding *)data)->loop);
+}
+
+static void await_end(GSubprocess *process)
+{
+    g_autoptr(GMainLoop) loop = g_main_loop_new(NULL, FALSE);
+    Forwarding forwarding = {process, loop, 0};
+    const guint sources[] = {
+        g_unix_signal_add(SIGINT, on_terminal_signal, NULL),
+        g_unix_signal_add(SIGTERM, on_terminate, &forwarding),
+        g_unix_signal_add(SIGHUP, on_hangup, &forwarding),
+    };
+    g_subprocess_wait_async(process, NULL, on_exit_of_process, &forwarding);
+    g_main_loop_run(loop);
+    for (gsize i = 0; i < G_N_ELEMENTS(sources); i++)
+        g_source_remove(sources[i]);
+}
+
+/* Runs the command; its exit status, or 128 and the signal as shells have it; -1 with error. */
+static int run_command(char **argv, const char *library, const char *socket, gint64 *pid, GError **error)
+{
+    g_autoptr(GSubprocessLauncher) launcher =
+        g_subprocess_launcher_new(G_SUBPROCESS_FLAGS_STDIN_INHERIT | G_SUBPROCESS_FLAGS_INHERIT_FDS);
+    g_auto(GStrv) env = environment_for(library, socket);
+    g_subprocess_launcher_set_environ(launcher, env);
+    g_autoptr(GError) cause = NULL;
+    g_autoptr(GSubprocess) process =
+        g_subprocess_launcher_spawnv(launcher, (const char *const *)argv, &cause);
+    if (process == NULL) {
+        g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_USAGE, "exec: %s cannot be started: %s", argv[0],
+                    cause->message);
+        return -1;
+    }
+    const char *identifier = g_subprocess_get_identifier(process);
+    *pid = identifier != NULL ? g_ascii_strtoll(identifier, NULL, 10) : 0;
+    await_end(process);
+    return g_subprocess_get_if_signaled(process) ? STATUS_SIGNALLED + g_subprocess_get_term_sig(process)
+                                                 : g_subprocess_get_exit_status(process);
+}
+
+static int by_peak(gconstpointer a, gconstpointer b)
+{
+    const Saved *one = *(const Saved *const *)a, *two = *(const Saved *const *)b;
+    return one->peak_bytes > two->peak_bytes ? -1 : one->peak_bytes < two->peak_bytes;
+}
+
+/* The call sites of the process that held most. */
+static void print_sites(const Saved *saved)
+{
+    g_autoptr(GMappedFile) file = g_mapped_file_new(saved->path, FALSE, NULL);
+    g_autoptr(Ledger) ledger = file != NULL ? ledger_load(g_mapped_file_get_contents(file),
+                                                          g_mapped_file_get_length(file), saved->path, NULL)
+                                            : NULL;
+    if (ledger == NULL)
+        return;
+    g_autoptr(GString) text = g_string_new(NULL);
+    g_autoptr(GPtrArray) notes = ledger_notes(ledger);
+    for (guint i = 0; i < notes->len; i++)
+        g_string_append_printf(text, "  note: %s\n", (const char *)g_ptr_array_index(notes, i));
+    ledger_append_sites(ledger, 5.0, text);
+    g_printerr("%s", text->str);
+}
+
+static void print_summary(const Saving *saving, const char *command, gint64 pid)
+{
+    gboolean main_seen = FALSE;
+    for (guint i = 0; i < saving->saved->len; i++)
+        main_seen = main_seen || ((Saved *)g_ptr_array_index(saving->saved, i))->pid == pid;
+    if (!main_seen) {
+        g_autofree char *found = g_find_program_in_path(command);
+        g_autofree char *reason = heap_blind_reason(found != NULL ? found : command);
+        g_printerr("heapgate: the tracer saw nothing of %s, because %s\n", command, reason);
+    }
+    g_ptr_array_sort(saving->saved, by_peak);
+    for (guint i = 0; i < MIN(saving->saved->len, PROCESSES_SHOWN); i++) {
+        const Saved *saved = g_ptr_array_index(saving->saved, i);
+        g_printerr("heapgate: %s\n", saved->line);
+        if (saved->blind != NULL && saved->pid == pid)
+            g_printerr("  the tracer saw nothing, because %s\n", saved->blind);
+    }
+    if (saving->saved->len > PROCESSES_SHOWN)
+        g_printerr("heapgate: and %u processes and programs with smaller peaks\n",
+                   saving->saved->len - PROCESSES_SHOWN);
+    if (saving->saved->len == 0)
+        return;
+    const Saved *largest = g_ptr_array_index(saving->saved, 0);
+    print_sites(largest);
+    g_printerr("\nsaved: %s%s   see all of it:  heapgate show %s\n",
+               saving->saved->len > 1 ? saving->folder : largest->path, saving->saved->len > 1 ? "/" : "",
+               largest->path);
+}
+
+static int watch(char **argv, const char *folder, GError **error)
+{
+    char place[] = "/tmp/heapgate-XXXXXX";
+    g_autofree char *library = heap_library(error);
+    if (library == NULL)
+        return 0;
+    if (g_mkdir_with_parents(folder, 0777) != 0 || g_mkdtemp(place) == NULL) {
+        g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_BROKEN,
+                    "exec: %s cannot be made; choose another by --output", folder);
+        return 0;
+    }
+    int status = -1;
+    gint64 pid = 0;
+    Saving saving = {folder, symbols_new(), g_ptr_array_new_with_free_func(saved_free), NULL};
+    g_autofree char *socket = g_build_filename(place, "socket", NULL);
+    Collector *collector = collector_new(socket, error);
+    if (collector != NULL) {
+        collector_set_take(collector, save, &saving);
+        status = run_command(argv, library, socket, &pid, error);
+        collector_finish(collector);
+        if (collector_problem(collector) != NULL)
+            g_printerr("heapgate: a ledger cannot be used: %s\n", collector_problem(collector));
+        collector_free(collector);
+    }
+    g_rmdir(place);
+    if (status >= 0)
+        print_summary(&saving, argv[0], pid);
+    if (saving.problem != NULL)
+        g_printerr("heapgate: a ledger cannot be saved: %s\n", saving.problem);
+    symbols_free(saving.symbols);
+    g_ptr_array_unref(saving.saved);
+    g_free(saving.problem);
+    return MAX(status, 0);
+}
+
+/* Below reports/ in a project, which ignores what lies there; else a folder of its own. */
+static const char *default_folder(void)
+{
+    gboolean project =
+        g_file_test("heapgate.yaml", G_FILE_TEST_EXISTS) || g_file_test("scenarios", G_FILE_TEST_IS_DIR);
+    return project ? "reports/ledgers" : "heapgate-ledgers";
+}
+
+static int command_exec_run(int argc, char **argv, GError **error)
+{
+    g_autofree char *output = NULL;
+    gboolean helped = FALSE;
+    const GOptionEntry entries[] = {
+        {"output", 'o', 0, G_OPTION_ARG_FILENAME, &output,
+         "Save ledgers in this folder (reports/ledgers in a project, else heapgate-ledgers)", "PATH"},
+        {NULL},
+    };
+    if (!command_parse(&command_exec, entries, &argc, &argv, &helped, error) || helped)
+        return 0;
+    if (argc < 2) {
+        g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_USAGE,
+                    "exec: expected a command; see heapgate exec --help");
+        return 0;
+    }
+    return watch(argv + 1, output != NULL ? output : default_folder(), error);
+}
+
+const Command command_exec = {
+    .name = "exec",
+    .arguments = "CMD...",
+    .summary = "Run a command under the tracer and show what it allocates; no scenario needed.",
+    .wraps = TRUE,
+    .run = command_exec_run,
+};

@@ -1,0 +1,244 @@
+/* What must hold of a ledger, whoever wrote it. */
+#include <string.h>
+
+#include "error.h"
+#include "ledger.h"
+
+/* No block is larger than the address space. */
+#define LARGEST (INT64_C(1) << 48)
+
+Ledger *ledger_new(void)
+{
+    Ledger *self = g_new0(Ledger, 1);
+    self->modules = g_array_new(FALSE, FALSE, sizeof(LedgerModule));
+    self->marks = g_array_new(FALSE, FALSE, sizeof(LedgerMark));
+    self->nodes = g_array_new(FALSE, FALSE, sizeof(LedgerNode));
+    self->sites = g_array_new(FALSE, FALSE, sizeof(LedgerSiteCounts));
+    self->kept = g_array_new(FALSE, FALSE, sizeof(LedgerEndRecord));
+    self->changes = g_array_new(FALSE, FALSE, sizeof(LedgerChange));
+    self->samples = g_array_new(FALSE, FALSE, sizeof(LedgerSample));
+    self->names = g_array_new(FALSE, FALSE, sizeof(LedgerName));
+    self->named = g_array_new(FALSE, FALSE, sizeof(guint32));
+    self->strings = g_string_new_len("", 1);
+    return self;
+}
+
+void ledger_free(Ledger *self)
+{
+    if (self == NULL)
+        return;
+    GArray *arrays[] = {self->modules, self->marks,   self->nodes, self->sites, self->kept,
+                        self->changes, self->samples, self->names, self->named};
+    for (gsize i = 0; i < G_N_ELEMENTS(arrays); i++)
+        g_array_unref(arrays[i]);
+    g_string_free(self->strings, TRUE);
+    g_free(self);
+}
+
+/* A sum that stays a number whatever is added. */
+static gint64 add(gint64 sum, gint64 more)
+{
+    gint64 result;
+    return __builtin_add_overflow(sum, more, &result) ? (more > 0 ? G_MAXINT64 : G_MININT64) : result;
+}
+
+static gint64 sane(gint64 bytes)
+{
+    return CLAMP(bytes, -LARGEST, LARGEST);
+}
+
+/* Ends a text in a fixed field. */
+static void end_text(char *text, gsize size)
+{
+    text[size - 1] = '\0';
+}
+
+static void check_header(LedgerHeader *header)
+{
+    end_text(header->executable, sizeof header->executable);
+    end_text(header->command, sizeof header->command);
+    header->command_size = MIN(header->command_size, sizeof header->command);
+    gint64 *counts[] = {&header->live_bytes,      &header->peak_bytes,   &header->end_live_bytes,
+                        &header->end_live_blocks, &header->mapped_bytes, &header->peak_mapped_bytes};
+    for (gsize i = 0; i < G_N_ELEMENTS(counts); i++)
+        *counts[i] = sane(*counts[i]);
+}
+
+static gboolean check_nodes(Ledger *self, const char *name, GError **error)
+{
+    for (guint i = 0; i < self->nodes->len; i++) {
+        LedgerNode *node = &g_array_index(self->nodes, LedgerNode, i);
+        if (i == 0)
+            *node = (LedgerNode){0};
+        if (i == 0 || node->parent < i)
+            continue;
+        g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_FORMAT,
+                    "%s: the ledger is damaged: stack node %u is called by node %u, which comes after it",
+                    name, i, node->parent);
+        return FALSE;
+    }
+    return TRUE;
+}
+
+static gboolean check_sites(Ledger *self, const char *name, GError **error)
+{
+    for (guint i = 0; i < self->sites->len; i++) {
+        LedgerSiteCounts *site = &g_array_index(self->sites, LedgerSiteCounts, i);
+        if (site->node >= MAX(self->nodes->len, 1)) {
+            g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_FORMAT,
+                        "%s: the ledger is damaged: call site %u has stack node %u of %u", name, i,
+                        site->node, self->nodes->len);
+            return FALSE;
+        }
+        gint64 *counts[] = {&site->live_bytes, &site->live_blocks, &site->peak_bytes, &site->peak_blocks};
+        for (gsize c = 0; c < G_N_ELEMENTS(counts); c++)
+            *counts[c] = sane(*counts[c]);
+    }
+    return TRUE;
+}
+
+static void check_kept(Ledger *self)
+{
+    guint used = 0;
+    for (guint i = 0; i < self->kept->len; i++) {
+        LedgerEndRecord record = g_array_index(self->kept, LedgerEndRecord, i);
+        if (record.site == 0 || record.site >= self->sites->len || record.bytes < 0 || record.blocks < 0) {
+            self->damaged++;
+            continue;
+        }
+        record.bytes = sane(record.bytes);
+        record.blocks = sane(record.blocks);
+        self->kept_bytes = add(self->kept_bytes, record.bytes);
+        self->kept_blocks = add(self->kept_blocks, record.blocks);
+        g_array_index(self->kept, LedgerEndRecord, used++) = record;
+    }
+    g_array_set_size(self->kept, used);
+}
+
+static void check_changes(Ledger *self)
+{
+    guint used = 0, last = 1;
+    for (guint i = 0; i < self->changes->len; i++) {
+        LedgerChange change = g_array_index(self->changes, LedgerChange, i);
+        if (change.site >= self->sites->len || change.mark < last || change.mark > self->marks->len) {
+            self->damaged++;
+            continue;
+        }
+        last = change.mark;
+        change.live_bytes = sane(change.live_bytes);
+        g_array_index(self->changes, LedgerChange, used++) = change;
+    }
+    g_array_set_size(self->changes, used);
+}
+
+static void check_texts(Ledger *self)
+{
+    for (guint i = 0; i < self->modules->len; i++) {
+        LedgerModule *module = &g_array_index(self->modules, LedgerModule, i);
+        end_text(module->path, sizeof module->path);
+        module->build_id_size = MIN(module->build_id_size, sizeof module->build_id);
+    }
+    for (guint i = 0; i < self->marks->len; i++) {
+        LedgerMark *mark = &g_array_index(self->marks, LedgerMark, i);
+        end_text(mark->name, sizeof mark->name);
+        mark->live_bytes = sane(mark->live_bytes);
+    }
+    for (guint i = 0; i < self->samples->len; i++) {
+        LedgerSample *sample = &g_array_index(self->samples, LedgerSample, i);
+        sample->heap_bytes = sane(sample->heap_bytes);
+        sample->rss_bytes = CLAMP(sample->rss_bytes, 0, LARGEST);
+    }
+}
+
+/* Offsets beyond the texts would be read, indexes beyond the names too. */
+static gboolean check_names(Ledger *self, const char *name, GError **error)
+{
+    gsize length = self->strings->len;
+    gboolean good = length > 0 && self->strings->str[0] == '\0' && self->strings->str[length - 1] == '\0' &&
+                    (self->named->len == 0 || self->named->len == self->nodes->len);
+    for (guint i = 0; i < self->names->len && good; i++) {
+        const LedgerName *one = &g_array_index(self->names, LedgerName, i);
+        good = one->function < length && one->file < length && one->object < length;
+    }
+    for (guint i = 0; i < self->named->len && good; i++)
+        good = g_array_index(self->named, guint32, i) <= self->names->len;
+    if (!good)
+        g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_FORMAT,
+                    "%s: the ledger is damaged: its table of names makes no sense", name);
+    return good;
+}
+
+gboolean ledger_check(Ledger *self, const char *name, GError **error)
+{
+    check_header(&self->header);
+    check_texts(self);
+    if (!check_nodes(self, name, error) || !check_sites(self, name, error) || !check_names(self, name, error))
+        return FALSE;
+    check_kept(self);
+    check_changes(self);
+    return TRUE;
+}
+
+char *ledger_command(const Ledger *self)
+{
+    GString *command = g_string_new(NULL);
+    const char *at = self->header.command, *end = at + self->header.command_size;
+    for (; at < end; at += strnlen(at, (gsize)(end - at)) + 1)
+        g_string_append_printf(command, "%s%s", command->len > 0 ? " " : "", at);
+    if (command->len == 0)
+        g_string_append(command, self->header.executable);
+    return g_string_free(command, FALSE);
+}
+
+char *ledger_program(const Ledger *self)
+{
+    return *self->header.executable != '\0' ? g_path_get_basename(self->header.executable)
+                                            : g_strdup("unknown");
+}
+
+GPtrArray *ledger_notes(const Ledger *self)
+{
+    const LedgerHeader *header = &self->header;
+    const struct {
+        guint64 count;
+        const char *what;
+    } rows[] = {
+        {header->truncated_stacks, "stacks could not be followed to their outer end"},
+        {header->full_nodes, "stacks were cut: the table of stack frames is full"},
+        {header->full_sites, "allocations went uncounted: the table of call sites is full"},
+        {header->full_chunks, "allocations went uncounted: more than 64 GiB of address space were in use"},
+        {header->full_marks, "marks were lost: their table is full"},
+        {header->full_end_records, "call sites at the end mark were lost: their table is full"},
+        {header->full_changes, "call sites at marks were lost: their table is full"},
+        {header->full_modules, "loaded objects were not noted: their table is full"},
+        {header->outside, "allocations lay outside the address space that is watched"},
+        {self->damaged,
+         "records make no sense and were left out: the process was killed while it wrote them, or "
+         "wrote over them"},
+    };
+    GPtrArray *notes = g_ptr_array_new_with_free_func(g_free);
+    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++)
+        if (rows[i].count > 0)
+            g_ptr_array_add(notes, g_strdup_printf("%" G_GUINT64_FORMAT " %s", rows[i].count, rows[i].what));
+    if (header->unknown_frees > 0 && !header->forked)
+        g_ptr_array_add(notes,
+                        g_strdup_printf("%" G_GUINT64_FORMAT " blocks were freed that had never been seen",
+                                        (guint64)header->unknown_frees));
+    return notes;
+}
+
+enum { SAMPLES_KEPT = 2000 };
+
+void ledger_samples_add(GArray *samples, guint *stride, guint64 number, const LedgerSample *sample)
+{
+    *stride = MAX(*stride, 1);
+    if (number % *stride != 0)
+        return;
+    g_array_append_vals(samples, sample, 1);
+    if (samples->len < SAMPLES_KEPT)
+        return;
+    for (guint i = 0; i < samples->len / 2; i++)
+        g_array_index(samples, LedgerSample, i) = g_array_index(samples, LedgerSample, 2 * i);
+    g_array_set_size(samples, samples->len / 2);
+    *stride *= 2;
+}

@@ -1,0 +1,192 @@
+/* The books as the tracer keeps them: a sparse file, of which only what was written is read. */
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "error.h"
+#include "ledger.h"
+
+enum { PIECE = 1 << 18 }; /* of the shadow, read at once */
+
+static gboolean fail(const char *name, GError **error, const char *what)
+{
+    g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_FORMAT, "%s: %s", name, what);
+    return FALSE;
+}
+
+static gboolean read_at(int fd, void *buffer, gsize size, guint64 offset)
+{
+    for (gsize done = 0; done < size;) {
+        ssize_t got = pread(fd, (char *)buffer + done, size - done, (off_t)(offset + done));
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got <= 0)
+            return FALSE;
+        done += (gsize)got;
+    }
+    return TRUE;
+}
+
+static gboolean read_header(int fd, const char *name, LedgerHeader *header, GError **error)
+{
+    struct stat info;
+    if (fstat(fd, &info) != 0 || (guint64)info.st_size < sizeof *header ||
+        !read_at(fd, header, sizeof *header, 0))
+        return fail(name, error, "it is too short for a ledger");
+    if (header->magic != LEDGER_MAGIC)
+        return fail(name, error, "it is no ledger");
+    if (header->version != LEDGER_VERSION || header->header_size != sizeof *header)
+        return fail(name, error,
+                    "the ledger is of another version; use libheapgate.so and heapgate of one build");
+    if (header->file_size != LEDGER_FILE_SIZE || (guint64)info.st_size < LEDGER_FILE_SIZE)
+        return fail(name, error, "the ledger is not of the size its version has");
+    return TRUE;
+}
+
+/* Reads the first `count` records of a table that has room for `room`. */
+static gboolean read_table(int fd, GArray *array, guint64 offset, guint32 count, guint32 room)
+{
+    count = MIN(count, room);
+    g_array_set_size(array, count);
+    return read_at(fd, array->data, (gsize)count * g_array_get_element_size(array), offset);
+}
+
+/* The O(1) rule: a site that was not touched since the peak holds what it held then. */
+static LedgerSiteCounts settle(const LedgerSite *site, guint64 peak_number)
+{
+    gboolean saved = site->peak_number == peak_number;
+    return (LedgerSiteCounts){
+        .node = site->node,
+        .live_bytes = site->live_bytes,
+        .live_blocks = site->live_blocks,
+        .peak_bytes = saved ? site->peak_bytes : site->live_bytes,
+        .peak_blocks = saved ? site->peak_blocks : site->live_blocks,
+        .total_bytes = site->total_bytes,
+        .total_blocks = site->total_blocks,
+        .temporary_blocks = site->temporary_blocks,
+    };
+}
+
+static gboolean read_sites(int fd, Ledger *self)
+{
+    g_autoptr(GArray) raw = g_array_new(FALSE, FALSE, sizeof(LedgerSite));
+    if (!read_table(fd, raw, LEDGER_SITES_AT, self->header.sites, LEDGER_SITES))
+        return FALSE;
+    g_array_set_size(self->sites, raw->len);
+    for (guint i = 0; i < raw->len; i++)
+        g_array_index(self->sites, LedgerSiteCounts, i) =
+            settle(&g_array_index(raw, LedgerSite, i), self->header.peak_number);
+    if (raw->len > 0)
+        g_array_index(self->sites, LedgerSiteCounts, 0) = (LedgerSiteCounts){0};
+    return TRUE;
+}
+
+/* Live blocks, added up by site and birth. */
+typedef struct {
+    GArray *kept;
+    GHashTable *entries; /* site and birth -> index in kept + 1 */
+    guint32 *last;       /* by site: index + 1 of the entry last added to */
+    guint64 damaged;
+} Adding;
+
+static LedgerEndRecord *entry_of(Adding *adding, guint32 site, guint32 birth)
+{
+    guint32 last = adding->last[site];
+    if (last != 0 && g_array_index(adding->kept, LedgerEndRecord, last - 1).birth == birth)
+        return &g_array_index(adding->kept, LedgerEndRecord, last - 1);
+    guint64 key = (guint64)site << 32 | birth;
+    guint32 index = GPOINTER_TO_UINT(g_hash_table_lookup(adding->entries, GSIZE_TO_POINTER(key)));
+    if (index == 0) {
+        LedgerEndRecord fresh = {.site = site, .birth = birth};
+        g_array_append_val(adding->kept, fresh);
+        index = adding->kept->len;
+        g_hash_table_insert(adding->entries, GSIZE_TO_POINTER(key), GUINT_TO_POINTER(index));
+    }
+    adding->last[site] = index;
+    return &g_array_index(adding->kept, LedgerEndRecord, index - 1);
+}
+
+static void add_records(Adding *adding, const LedgerRecord *records, gsize count)
+{
+    for (gsize i = 0; i < count; i++) {
+        const LedgerRecord *record = &records[i];
+        guint32 site = record->site & ~LEDGER_COUNTED;
+        if (site == 0)
+            continue;
+        if (site >= LEDGER_SITES || record->size >> LEDGER_ADDRESS_BITS != 0) {
+            adding->damaged++;
+            continue;
+        }
+        LedgerEndRecord *entry = entry_of(adding, site, record->birth);
+        if (entry->bytes < G_MAXINT64 / 2)
+            entry->bytes += (gint64)record->size;
+        entry->blocks++;
+    }
+}
+
+/* Reads the pages of the shadow that were ever written, and those alone. */
+static gboolean add_shadow(int fd, guint64 end, Adding *adding)
+{
+    g_autofree LedgerRecord *piece = g_malloc(PIECE);
+    guint64 at = LEDGER_SHADOW_AT;
+    while (at < end) {
+        off_t data = lseek(fd, (off_t)at, SEEK_DATA);
+        if (data < 0)
+            return errno == ENXIO; /* holes to the end */
+        off_t hole = lseek(fd, data, SEEK_HOLE);
+        if (hole <= data)
+            return FALSE;
+        /* Records are aligned whatever the pages of the file are. */
+        at = MAX(at, (guint64)data & ~(sizeof(LedgerRecord) - 1));
+        for (guint64 stop = MIN((guint64)hole, end); at < stop;) {
+            gsize size = MIN((gsize)(stop - at), PIECE) & ~(sizeof(LedgerRecord) - 1);
+            if (size == 0 || !read_at(fd, piece, size, at))
+                return FALSE;
+            add_records(adding, piece, size / sizeof(LedgerRecord));
+            at += size;
+        }
+    }
+    return TRUE;
+}
+
+static gboolean read_live(int fd, Ledger *self)
+{
+    g_autofree guint32 *last = g_new0(guint32, LEDGER_SITES);
+    g_autoptr(GHashTable) entries = g_hash_table_new(NULL, NULL);
+    Adding adding = {self->kept, entries, last, 0};
+    guint64 chunks = MIN(self->header.chunks, LEDGER_CHUNKS);
+    gboolean read = add_shadow(fd, LEDGER_SHADOW_AT + chunks * LEDGER_CHUNK_SIZE, &adding);
+    self->damaged += adding.damaged;
+    return read;
+}
+
+static gboolean read_kept(int fd, Ledger *self)
+{
+    self->at_end_mark = self->header.end_mark != 0;
+    if (!self->at_end_mark)
+        return read_live(fd, self);
+    return read_table(fd, self->kept, LEDGER_END_AT, self->header.end_records, LEDGER_END_RECORDS);
+}
+
+Ledger *ledger_read(int fd, const char *name, GError **error)
+{
+    g_autoptr(Ledger) self = ledger_new();
+    LedgerHeader *header = &self->header;
+    /* The header again after the blocks: what they name was made before them. */
+    if (!read_header(fd, name, header, error))
+        return NULL;
+    gboolean read = read_kept(fd, self);
+    if (!read_header(fd, name, header, error))
+        return NULL;
+    read = read && read_sites(fd, self) &&
+           read_table(fd, self->nodes, LEDGER_NODES_AT, header->nodes, LEDGER_NODES) &&
+           read_table(fd, self->modules, LEDGER_MODULES_AT, header->modules, LEDGER_MODULES) &&
+           read_table(fd, self->marks, LEDGER_MARKS_AT, header->marks, LEDGER_MARKS) &&
+           read_table(fd, self->changes, LEDGER_CHANGES_AT, header->changes, LEDGER_CHANGES);
+    if (!read) {
+        fail(name, error, "the ledger cannot be read to its end: the traced process cut it");
+        return NULL;
+    }
+    return ledger_check(self, name, error) ? g_steal_pointer(&self) : NULL;
+}

@@ -1,0 +1,268 @@
+#include "ledger_sites.h"
+
+#include <string.h>
+
+#define EXACT     (UINT64_C(1) << 63)
+#define KIND_BITS (UINT64_C(7) << 60)
+
+guint64 ledger_code_address(guint64 node_address)
+{
+    guint64 address = node_address & ~(EXACT | KIND_BITS);
+    return (node_address & EXACT) != 0 || address == 0 ? address : address - 1;
+}
+
+/* Of several objects that lay there in turn, the one that did when the node was made. */
+const LedgerModule *ledger_module_of(const Ledger *self, guint32 node)
+{
+    guint64 address = ledger_code_address(g_array_index(self->nodes, LedgerNode, node).address);
+    for (guint i = self->modules->len; i-- > 0;) {
+        const LedgerModule *module = &g_array_index(self->modules, LedgerModule, i);
+        if (address >= module->start && address < module->end && module->loaded_at <= node &&
+            (module->unloaded_at == 0 || node < module->unloaded_at))
+            return module;
+    }
+    return NULL;
+}
+
+static const char *text_at(const Ledger *self, guint32 offset)
+{
+    return offset != 0 ? self->strings->str + offset : NULL;
+}
+
+static void add_names(const Ledger *self, guint32 node, guint at_most, GArray *frames)
+{
+    guint32 first = self->named->len > 0 ? g_array_index(self->named, guint32, node) : 0;
+    for (guint i = first; i > 0 && i <= self->names->len && frames->len < at_most; i++) {
+        const LedgerName *name = &g_array_index(self->names, LedgerName, i - 1);
+        Frame frame = {text_at(self, name->function), text_at(self, name->file), text_at(self, name->object),
+                       name->line};
+        g_array_append_val(frames, frame);
+        if (!name->more)
+            break;
+    }
+    if (first > 0 || frames->len >= at_most)
+        return;
+    const LedgerModule *module = ledger_module_of(self, node);
+    Frame unnamed = {.object = module != NULL ? module->path : NULL};
+    g_array_append_val(frames, unnamed);
+}
+
+/* The C++ allocation functions ask for memory on behalf of whoever calls them. The tracer's own frames are
+ * none of the program's. */
+static gboolean speaks_for_others(const Frame *frame)
+{
+    return (frame->function != NULL && g_str_has_prefix(frame->function, "operator new")) ||
+           (frame->object != NULL && g_str_has_suffix(frame->object, "/libheapgate.so"));
+}
+
+static gboolean is_below_main(const Frame *frame)
+{
+    static const char *const names[] = {"__libc_start_call_main",    "__libc_start_main",
+                                        "__libc_start_main_impl",    "__libc_start_main_alias_1",
+                                        "__libc_start_main_alias_2", "_start"};
+    for (gsize i = 0; frame->function != NULL && i < G_N_ELEMENTS(names); i++)
+        if (strcmp(frame->function, names[i]) == 0)
+            return TRUE;
+    return FALSE;
+}
+
+/* What is called from below main is main, though a stripped program does not say so. */
+static void name_main(GArray *frames, guint from)
+{
+    Frame *outermost = frames->len > from ? &g_array_index(frames, Frame, frames->len - 1) : NULL;
+    if (outermost != NULL && (outermost->function == NULL || g_str_has_prefix(outermost->function, "???")))
+        outermost->function = "main";
+}
+
+static void trim(GArray *frames, guint from)
+{
+    guint drop = 0;
+    while (from + drop < frames->len && speaks_for_others(&g_array_index(frames, Frame, from + drop)))
+        drop++;
+    if (drop > 0)
+        g_array_remove_range(frames, from, drop);
+    for (guint i = from; i < frames->len; i++)
+        if (is_below_main(&g_array_index(frames, Frame, i))) {
+            g_array_set_size(frames, i);
+            name_main(frames, from);
+            return;
+        }
+}
+
+void ledger_add_frames(const Ledger *self, guint32 node, guint at_most, GArray *frames)
+{
+    guint from = frames->len;
+    for (guint depth = 0; node != 0 && node < self->nodes->len && depth < LEDGER_DEEPEST; depth++) {
+        const LedgerNode *one = &g_array_index(self->nodes, LedgerNode, node);
+        add_names(self, node, from + at_most, frames);
+        if (frames->len - from >= at_most)
+            break;
+        node = one->parent; /* before its callee in the table: this ends */
+    }
+    trim(frames, from);
+}
+
+gint64 *ledger_numbers(const Ledger *self, LedgerNumber number, gint64 **blocks)
+{
+    gint64 *bytes = g_new0(gint64, self->sites->len + 1), *counts = g_new0(gint64, self->sites->len + 1);
+    for (guint i = 0; number != LEDGER_NUMBER_KEPT && i < self->sites->len; i++) {
+        const LedgerSiteCounts *site = &g_array_index(self->sites, LedgerSiteCounts, i);
+        gboolean peak = number == LEDGER_NUMBER_PEAK;
+        gint64 blocks_of = peak ? site->peak_blocks
+                           : number == LEDGER_NUMBER_TOTAL
+                               ? (gint64)MIN(site->total_blocks, (guint64)G_MAXINT64 / 2)
+                               : (gint64)MIN(site->temporary_blocks, (guint64)G_MAXINT64 / 2);
+        counts[i] = blocks_of;
+        bytes[i] = peak                            ? site->peak_bytes
+                   : number == LEDGER_NUMBER_TOTAL ? (gint64)MIN(site->total_bytes, (guint64)G_MAXINT64 / 2)
+                                                   : blocks_of;
+    }
+    for (guint i = 0; number == LEDGER_NUMBER_KEPT && i < self->kept->len; i++) {
+        const LedgerEndRecord *record = &g_array_index(self->kept, LedgerEndRecord, i);
+        bytes[record->site] += record->bytes; /* checked: in range, and each below 2^48 */
+        counts[record->site] += record->blocks;
+    }
+    if (blocks != NULL)
+        *blocks = counts;
+    else
+        g_free(counts);
+    return bytes;
+}
+
+void ledger_add_sites(const Ledger *self, LedgerNumber number, CallSites *sites)
+{
+    g_autofree gint64 *blocks = NULL, *bytes = ledger_numbers(self, number, &blocks);
+    g_autoptr(GArray) frames = g_array_new(FALSE, FALSE, sizeof(Frame));
+    for (guint i = 1; i < self->sites->len; i++) {
+        if (bytes[i] == 0 && blocks[i] == 0)
+            continue;
+        g_array_set_size(frames, 0);
+        ledger_add_frames(self, g_array_index(self->sites, LedgerSiteCounts, i).node, LEDGER_KEY_FRAMES,
+                          frames);
+        call_sites_add(sites, (const Frame *)(void *)frames->data, frames->len, bytes[i], blocks[i]);
+    }
+}
+
+static gboolean is_iteration(const Ledger *self, guint mark)
+{
+    return strcmp(g_array_index(self->marks, LedgerMark, mark).name, "iteration") == 0;
+}
+
+guint ledger_iterations(const Ledger *self)
+{
+    guint count = 0;
+    for (guint i = 0; i < self->marks->len; i++)
+        count += is_iteration(self, i);
+    return count;
+}
+
+/* A table has no more columns and rows than these, whatever the books say: beyond, several iterations share a
+ * column, and the call sites that come last share a row. */
+enum { MOST_COLUMNS = 512, MOST_ROWS = 1 << 16 };
+
+/* What a ledger says of the counted iterations, as a table for the growth rule. */
+typedef struct {
+    const Ledger *ledger;
+    guint before, points;
+    guint stride; /* iterations to a column */
+    CallSites *sites;
+    guint32 *rows;       /* by site: its row + 1; 0: it has none yet */
+    GArray *live, *born; /* gint64, points of each row */
+} Growing;
+
+/* The row of a site: sites of one key share one. */
+static gint64 *series_of(Growing *self, GArray *series, guint32 site)
+{
+    if (self->rows[site] == 0) {
+        g_autoptr(GArray) frames = g_array_new(FALSE, FALSE, sizeof(Frame));
+        ledger_add_frames(self->ledger, g_array_index(self->ledger->sites, LedgerSiteCounts, site).node,
+                          LEDGER_KEY_FRAMES, frames);
+        guint count = call_sites_count(self->sites);
+        if (count >= MOST_ROWS)
+            g_array_set_size(frames, 0);
+        CallSite *known = call_sites_add(self->sites, (const Frame *)(void *)frames->data, frames->len, 0, 0);
+        /* The bytes of this table serve as row numbers. */
+        if (call_sites_count(self->sites) > count)
+            known->bytes = count + 1;
+        self->rows[site] = (guint32)known->bytes;
+        gsize size = (gsize)call_sites_count(self->sites) * self->points;
+        g_array_set_size(self->live, (guint)size);
+        g_array_set_size(self->born, (guint)size);
+    }
+    return &g_array_index(series, gint64, (gsize)(self->rows[site] - 1) * self->points);
+}
+
+/* Births: what was born in an iteration counts from its end on. */
+static void fill_born(Growing *self)
+{
+    const Ledger *ledger = self->ledger;
+    g_autofree guint *completed =
+        g_new0(guint, ledger->marks->len + 1); /* iterations, by the number of marks set */
+    for (guint mark = 0; mark < ledger->marks->len; mark++)
+        completed[mark + 1] = completed[mark] + (is_iteration(ledger, mark) ? 1 : 0);
+    for (guint i = 0; i < ledger->kept->len; i++) {
+        const LedgerEndRecord *record = &g_array_index(ledger->kept, LedgerEndRecord, i);
+        guint done = completed[MIN(record->birth, ledger->marks->len)];
+        if (done < self->before)
+            continue;
+        gint64 *born = series_of(self, self->born, record->site);
+        for (guint t = (done - self->before) / self->stride + 1; t < self->points; t++)
+            born[t] += record->bytes;
+    }
+}
+
+/* What each site held at each mark is written only where it changed: carried on from there. */
+static void fill_live(Growing *self)
+{
+    const Ledger *ledger = self->ledger;
+    g_autofree gint64 *now = g_new0(gint64, ledger->sites->len + 1);
+    guint at = 0, done = 0;
+    for (guint mark = 0; mark < ledger->marks->len; mark++) {
+        for (; at < ledger->changes->len && g_array_index(ledger->changes, LedgerChange, at).mark <= mark + 1;
+             at++) {
+            const LedgerChange *change = &g_array_index(ledger->changes, LedgerChange, at);
+            now[change->site] = change->live_bytes;
+            series_of(self, self->live, change->site);
+        }
+        if (!is_iteration(ledger, mark) || ++done < self->before || (done - self->before) % self->stride != 0)
+            continue;
+        for (guint site = 1; site < ledger->sites->len; site++)
+            if (now[site] != 0)
+                series_of(self, self->live, site)[(done - self->before) / self->stride] += now[site];
+    }
+}
+
+/* From bytes a column to bytes an iteration; rounded up. */
+static gint64 spread(const CallSites *columns, guint stride, CallSites *growing)
+{
+    gint64 total = 0;
+    for (guint i = 0; i < call_sites_count(columns); i++) {
+        const CallSite *site = call_sites_get(columns, i);
+        gint64 bytes = (site->bytes + stride - 1) / stride;
+        call_sites_add(growing, site->frames, site->n_frames, bytes, 0);
+        total += bytes;
+    }
+    return total;
+}
+
+gint64 ledger_growth(const Ledger *self, guint before, CallSites *growing, gint64 *smallest)
+{
+    guint iterations = ledger_iterations(self);
+    *smallest = 0;
+    if (iterations <= before || before == 0)
+        return 0;
+    guint counted = iterations - before, stride = (counted + MOST_COLUMNS - 1) / MOST_COLUMNS;
+    before += counted % stride; /* the last iteration is the end of a column */
+    g_autoptr(CallSites) sites = call_sites_new(), columns = call_sites_new();
+    g_autoptr(GArray) live = g_array_new(FALSE, TRUE, sizeof(gint64));
+    g_autoptr(GArray) born = g_array_new(FALSE, TRUE, sizeof(gint64));
+    g_autofree guint32 *rows = g_new0(guint32, self->sites->len + 1);
+    Growing work = {self, before, counted / stride + 1, stride, sites, rows, live, born};
+    fill_born(&work);
+    fill_live(&work);
+    gint64 *births = (gint64 *)(void *)born->data;
+    gboolean knows_live = self->changes->len > 0;
+    GrowthTable table = {sites, work.points, knows_live ? (gint64 *)(void *)live->data : births, births};
+    growth_of_table(&table, columns, smallest);
+    return spread(columns, stride, growing);
+}

@@ -1,0 +1,197 @@
+/* The heap instrument: the tracer's own books. Exact peak, what is retained and what grows, at nearly native
+ * speed. */
+#include "heap.h"
+
+#include <string.h>
+
+#include "formats/ledger_sites.h"
+#include "instrument.h"
+#include "symbols/symbols.h"
+
+static gboolean heap_probe(GError **error)
+{
+    g_autofree char *library = heap_library(error);
+    return library != NULL;
+}
+
+static void heap_launch(const Scenario *scenario, const char *program, const char *output, Launch *launch)
+{
+    g_autofree char *library = heap_library(NULL);
+    g_ptr_array_add(launch->argv, g_strdup(program));
+    for (GStrv argument = scenario->run + 1; *argument != NULL; argument++)
+        g_ptr_array_add(launch->argv, g_strdup(*argument));
+    launch->ledger_socket = g_build_filename(output, "socket", NULL);
+    char *env[] = {
+        g_strdup_printf("LD_PRELOAD=%s", library != NULL ? library : ""),
+        g_strdup_printf(LEDGER_SOCKET_VARIABLE "=%s", launch->ledger_socket),
+        g_strdup("HEAPGATE_INSTRUMENT=heap"),
+        g_strdup_printf("HEAPGATE_MARKS=%s", output),
+        NULL,
+    };
+    launch->env = g_memdup2(env, sizeof env);
+}
+
+/* The programs one process ran, one after the other: it held the memory of each in turn, and ends with the
+ * last's. */
+typedef struct {
+    const Ledger *last, *highest; /* the one with the highest peak */
+} Process;
+
+static void add_to_process(GArray *processes, const Ledger *ledger)
+{
+    for (guint i = 0; i < processes->len; i++) {
+        Process *process = &g_array_index(processes, Process, i);
+        if (process->last->header.pid != ledger->header.pid)
+            continue;
+        process->last = ledger;
+        if (ledger->header.peak_bytes > process->highest->header.peak_bytes)
+            process->highest = ledger;
+        return;
+    }
+    Process fresh = {ledger, ledger};
+    g_array_append_val(processes, fresh);
+}
+
+/* (transfer full), of Process. */
+static GArray *processes_of(const GPtrArray *ledgers)
+{
+    GArray *processes = g_array_new(FALSE, FALSE, sizeof(Process));
+    for (guint i = 0; i < ledgers->len; i++)
+        if (!heap_is_helper(g_ptr_array_index(ledgers, i)))
+            add_to_process(processes, g_ptr_array_index(ledgers, i));
+    return processes;
+}
+
+static const Ledger *find_main(const GArray *processes, gint64 pid)
+{
+    for (guint i = 0; i < processes->len; i++)
+        if (g_array_index(processes, Process, i).last->header.pid == pid)
+            return g_array_index(processes, Process, i).last;
+    return NULL;
+}
+
+/* Nothing was seen: never 0 bytes, always why. */
+static void set_blind(const Scenario *scenario, const Outcome *outcome, const Ledger *ledger,
+                      Measurement *measurement)
+{
+    g_autofree char *found = g_find_program_in_path(scenario->run[0]);
+    g_autofree char *reason = ledger != NULL ? heap_ledger_reason(ledger)
+                                             : heap_blind_reason(found != NULL ? found : scenario->run[0]);
+    if (ledger == NULL && outcome->ledger_problem != NULL)
+        measurement_set_problem(measurement, "the tracer's books cannot be used: %s",
+                                outcome->ledger_problem);
+    else if (reason != NULL)
+        measurement_set_problem(measurement, "the tracer saw nothing of %s, because %s", scenario->run[0],
+                                reason);
+}
+
+static void add_marks(const Ledger *ledger, Measurement *measurement)
+{
+    for (guint i = 0; i < ledger->marks->len; i++) {
+        const LedgerMark *mark = &g_array_index(ledger->marks, LedgerMark, i);
+        measurement_add_mark(measurement, mark->name, mark->live_bytes);
+    }
+}
+
+static void add_notes(const Ledger *ledger, Measurement *measurement)
+{
+    g_autoptr(GPtrArray) notes = ledger_notes(ledger);
+    g_autofree char *program = ledger_program(ledger);
+    for (guint i = 0; i < notes->len; i++)
+        measurement_add_note(measurement, "%s: %s", program, (const char *)g_ptr_array_index(notes, i));
+}
+
+static void add_process(const Ledger *ledger, Measurement *measurement)
+{
+    g_autofree char *command = ledger_command(ledger);
+    measurement_add_process(measurement, ledger->header.pid, command, ledger->header.peak_bytes,
+                            ledger->kept_bytes);
+}
+
+static void set_totals(const GArray *processes, Measurement *measurement)
+{
+    g_autoptr(CallSites) peak = call_sites_new(), retained = call_sites_new();
+    gint64 peak_bytes = 0, retained_bytes = 0;
+    for (guint i = 0; i < processes->len; i++) {
+        const Process *process = &g_array_index(processes, Process, i);
+        peak_bytes += process->highest->header.peak_bytes;
+        retained_bytes += process->last->kept_bytes;
+        ledger_add_sites(process->highest, LEDGER_NUMBER_PEAK, peak);
+        ledger_add_sites(process->last, LEDGER_NUMBER_KEPT, retained);
+        add_marks(process->last, measurement);
+        add_notes(process->last, measurement);
+        add_process(process->last, measurement);
+    }
+    measurement_set(measurement, METRIC_PEAK, peak_bytes, g_steal_pointer(&peak));
+    measurement_set(measurement, METRIC_RETAINED, retained_bytes, g_steal_pointer(&retained));
+}
+
+/* Growth of every process that marked iterations; the counts are those of the one that marked most. */
+static void set_growth(const Scenario *scenario, const GArray *processes, Measurement *measurement)
+{
+    g_autoptr(CallSites) growing = call_sites_new();
+    gint64 total = 0;
+    guint before = MAX((guint)scenario->warmup, 1), marked = 0;
+    for (guint i = 0; i < processes->len; i++) {
+        const Ledger *ledger = g_array_index(processes, Process, i).last;
+        guint iterations = ledger_iterations(ledger);
+        marked = MAX(marked, iterations);
+        if (iterations < before + SCENARIO_FEWEST_COUNTED)
+            continue;
+        gint64 smallest = 0;
+        total += ledger_growth(ledger, before, growing, &smallest);
+        measurement->smallest_growth = MAX(measurement->smallest_growth, smallest);
+    }
+    measurement->warmup = MIN(marked, before);
+    measurement->iterations = marked - measurement->warmup;
+    if (measurement->smallest_growth > 0)
+        measurement_set(measurement, METRIC_GROWTH, total, g_steal_pointer(&growing));
+}
+
+static void set_timeline(const GArray *samples, Measurement *measurement)
+{
+    if (samples == NULL || samples->len == 0)
+        return;
+    measurement->time_unit = g_strdup("ms");
+    for (guint i = 0; i < samples->len; i++) {
+        const LedgerSample *sample = &g_array_index(samples, LedgerSample, i);
+        TimelinePoint point = {(double)sample->time_ms, sample->heap_bytes, sample->rss_bytes};
+        g_array_append_val(measurement->timeline, point);
+    }
+}
+
+static void heap_collect(const Scenario *scenario, const Outcome *outcome, Measurement *measurement)
+{
+    g_autoptr(GArray) processes = processes_of(outcome->ledgers);
+    const Ledger *main_ledger = find_main(processes, outcome->pid);
+    set_blind(scenario, outcome, main_ledger, measurement);
+    if (outcome->ledger_problem != NULL)
+        measurement_set_problem(measurement, "the tracer's books cannot be used: %s",
+                                outcome->ledger_problem);
+    if (measurement->problem != NULL)
+        return;
+    g_autoptr(Symbols) symbols = symbols_new();
+    for (guint i = 0; i < processes->len; i++) {
+        const Process *process = &g_array_index(processes, Process, i);
+        symbols_name_ledger(symbols, (Ledger *)process->last);
+        symbols_name_ledger(symbols, (Ledger *)process->highest);
+    }
+    set_growth(scenario, processes, measurement);
+    set_totals(processes, measurement);
+    set_timeline(outcome->samples, measurement);
+    if (measurement->values[METRIC_PEAK] == 0)
+        measurement_set_problem(
+            measurement,
+            "the tracer saw nothing of %s, because it allocated nothing by malloc and its like; an "
+            "allocator of its own is invisible to the tracer",
+            scenario->run[0]);
+}
+
+const Instrument instrument_heap = {
+    .name = "heap",
+    .summary = "heapgate's own tracer: exact peak, retained and growth by call site, at nearly native speed.",
+    .capture_runs = 3,
+    .probe = heap_probe,
+    .launch = heap_launch,
+    .collect = heap_collect,
+};

@@ -1,0 +1,372 @@
+#include "collector.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "error.h"
+
+enum { TICK_MS = 50, MOST_DESCRIPTORS = 8 };
+
+/* One process and program that runs, or ran until just now. */
+typedef struct {
+    int fd;
+    int pidfd; /* -1 where the process cannot be watched */
+    gint64 pid;
+    guint slot; /* in the list of ledgers */
+    GArray *samples;
+    guint stride;
+    guint64 ticks;
+    gint64 started_ms;
+} Held;
+
+struct Collector {
+    char *path;
+    int socket, wake;
+    GThread *thread;
+    GPtrArray *held;    /* Held */
+    GPtrArray *ledgers; /* Ledger, NULL where it is still held or cannot be read */
+    GArray *samples;
+    guint stride;
+    guint64 ticks;
+    gint64 started_ms;
+    char *problem;
+    CollectorTake take;
+    gpointer take_data;
+};
+
+static gint64 now_ms(void)
+{
+    return g_get_monotonic_time() / 1000;
+}
+
+static void held_free(gpointer data)
+{
+    Held *held = data;
+    close(held->fd);
+    if (held->pidfd >= 0)
+        close(held->pidfd);
+    g_array_unref(held->samples);
+    g_free(held);
+}
+
+static void ledger_free_any(gpointer data)
+{
+    ledger_free(data);
+}
+
+/* The process is gone: its books are read and its memory given back. */
+static void settle(Collector *self, guint index)
+{
+    Held *held = g_ptr_array_index(self->held, index);
+    g_autofree char *name = g_strdup_printf("the ledger of process %" G_GINT64_FORMAT, held->pid);
+    g_autoptr(GError) error = NULL;
+    Ledger *ledger = ledger_read(held->fd, name, &error);
+    if (ledger == NULL) {
+        if (self->problem == NULL)
+            self->problem = g_strdup(error->message);
+    } else {
+        ledger->header.pid = (guint32)held->pid; /* its own word is that of its own namespace */
+        g_array_append_vals(ledger->samples, held->samples->data, held->samples->len);
+        if (self->take != NULL)
+            self->take(ledger, self->take_data);
+        else
+            g_ptr_array_index(self->ledgers, held->slot) = ledger;
+    }
+    g_ptr_array_remove_index(self->held, index);
+}
+
+/* A process that begins a new program has ended the one before. */
+static void settle_process(Collector *self, gint64 pid)
+{
+    for (guint i = self->held->len; i-- > 0;)
+        if (((Held *)g_ptr_array_index(self->held, i))->pid == pid)
+            settle(self, i);
+}
+
+static void hold(Collector *self, int fd, gint64 pid)
+{
+    settle_process(self, pid);
+    Held *held = g_new0(Held, 1);
+    held->fd = fd;
+    held->pidfd = (int)syscall(SYS_pidfd_open, (pid_t)pid, 0);
+    held->pid = pid;
+    held->slot = self->ledgers->len;
+    held->samples = g_array_new(FALSE, FALSE, sizeof(LedgerSample));
+    held->started_ms = now_ms();
+    g_ptr_array_add(self->ledgers, NULL);
+    g_ptr_array_add(self->held, held);
+}
+
+typedef struct {
+    char bytes[256];
+    gssize length;
+    gint64 pid; /* the sender's, as the kernel says */
+    int fds[MOST_DESCRIPTORS];
+    guint n_fds;
+    struct sockaddr_un sender;
+    socklen_t sender_length;
+} Message;
+
+static void read_control(struct msghdr *header, Message *message)
+{
+    for (struct cmsghdr *part = CMSG_FIRSTHDR(header); part != NULL; part = CMSG_NXTHDR(header, part)) {
+        if (part->cmsg_level != SOL_SOCKET)
+            continue;
+        gsize size = part->cmsg_len - CMSG_LEN(0);
+        if (part->cmsg_type == SCM_RIGHTS && message->n_fds == 0) {
+            message->n_fds = (guint)MIN(size / sizeof(int), MOST_DESCRIPTORS);
+            memcpy(message->fds, CMSG_DATA(part), message->n_fds * sizeof(int));
+        } else if (part->cmsg_type == SCM_CREDENTIALS && size >= sizeof(struct ucred)) {
+            struct ucred sender;
+            memcpy(&sender, CMSG_DATA(part), sizeof sender);
+            message->pid = sender.pid;
+        }
+    }
+}
+
+/* FALSE where there is no message now. */
+static gboolean receive(Collector *self, Message *message)
+{
+    _Alignas(struct cmsghdr) char
+        control[CMSG_SPACE(sizeof(int) * MOST_DESCRIPTORS) + CMSG_SPACE(sizeof(struct ucred))];
+    struct iovec part = {message->bytes, sizeof message->bytes};
+    struct msghdr header = {
+        .msg_name = &message->sender,
+        .msg_namelen = sizeof message->sender,
+        .msg_iov = &part,
+        .msg_iovlen = 1,
+        .msg_control = control,
+        .msg_controllen = sizeof control,
+    };
+    message->n_fds = 0;
+    message->pid = 0;
+    do
+        message->length = recvmsg(self->socket, &header, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+    while (message->length < 0 && errno == EINTR);
+    if (message->length < 0)
+        return FALSE;
+    message->sender_length = header.msg_namelen;
+    read_control(&header, message);
+    return TRUE;
+}
+
+static void take_hello(Collector *self, const Message *message)
+{
+    LedgerHello hello;
+    guint used = 0;
+    if (message->length == sizeof hello && message->n_fds > 0) {
+        memcpy(&hello, message->bytes, sizeof hello);
+        if (hello.magic == LEDGER_MAGIC) {
+            hold(self, message->fds[0], message->pid > 0 ? message->pid : hello.pid);
+            used = 1;
+        }
+    }
+    for (guint i = used; i < message->n_fds; i++)
+        close(message->fds[i]);
+}
+
+static void take_mark(Collector *self, const Message *message)
+{
+    CollectorMark mark;
+    if (message->length != sizeof mark)
+        return;
+    memcpy(&mark, message->bytes, sizeof mark);
+    if (mark.magic != COLLECTOR_MARK_MAGIC)
+        return;
+    mark.name[sizeof mark.name - 1] = '\0';
+    for (guint i = 0; i < self->held->len; i++) {
+        g_autoptr(GError) error = NULL;
+        if (!ledger_set_mark(((Held *)g_ptr_array_index(self->held, i))->fd, mark.name, &error) &&
+            self->problem == NULL)
+            self->problem = g_strdup(error->message);
+    }
+    /* Whoever waits for this may be gone: then nobody misses it. */
+    sendto(self->socket, "", 1, MSG_DONTWAIT, (const struct sockaddr *)&message->sender,
+           message->sender_length);
+}
+
+static void take_messages(Collector *self)
+{
+    Message message;
+    while (receive(self, &message)) {
+        take_hello(self, &message);
+        take_mark(self, &message);
+    }
+}
+
+/* Resident memory; 0 where the process is gone. */
+static gint64 rss_of(gint64 pid)
+{
+    char path[64], text[128];
+    g_snprintf(path, sizeof path, "/proc/%" G_GINT64_FORMAT "/statm", pid);
+    FILE *file = fopen(path, "re");
+    gint64 size = 0, resident = 0;
+    gboolean read = file != NULL && fgets(text, sizeof text, file) != NULL &&
+                    sscanf(text, "%" G_GINT64_FORMAT " %" G_GINT64_FORMAT, &size, &resident) == 2;
+    if (file != NULL)
+        fclose(file);
+    return read ? resident * sysconf(_SC_PAGESIZE) : 0;
+}
+
+static void sample(Collector *self)
+{
+    LedgerSample all = {.time_ms = now_ms() - self->started_ms};
+    for (guint i = 0; i < self->held->len; i++) {
+        Held *held = g_ptr_array_index(self->held, i);
+        gint64 live = 0;
+        if (pread(held->fd, &live, sizeof live, offsetof(LedgerHeader, live_bytes)) != sizeof live)
+            continue;
+        LedgerSample one = {now_ms() - held->started_ms, live, rss_of(held->pid)};
+        ledger_samples_add(held->samples, &held->stride, held->ticks++, &one);
+        all.heap_bytes += CLAMP(one.heap_bytes, 0, G_MAXINT64 >> 16);
+        all.rss_bytes += one.rss_bytes;
+    }
+    if (self->held->len > 0)
+        ledger_samples_add(self->samples, &self->stride, self->ticks++, &all);
+}
+
+/* Waits for messages, ends of processes or the next tick. FALSE once it is to end. */
+static gboolean wait_for_news(Collector *self, int timeout_ms)
+{
+    guint count = self->held->len + 2;
+    g_autofree struct pollfd *news = g_new0(struct pollfd, count);
+    news[0] = (struct pollfd){.fd = self->socket, .events = POLLIN};
+    news[1] = (struct pollfd){.fd = self->wake, .events = POLLIN};
+    for (guint i = 0; i + 2 < count; i++)
+        news[i + 2] =
+            (struct pollfd){.fd = ((Held *)g_ptr_array_index(self->held, i))->pidfd, .events = POLLIN};
+    if (poll(news, count, timeout_ms) <= 0)
+        return TRUE;
+    for (guint i = count; i-- > 2;)
+        if (news[i].revents != 0)
+            settle(self, i - 2);
+    if (news[0].revents != 0)
+        take_messages(self);
+    return news[1].revents == 0;
+}
+
+static gpointer collect(gpointer data)
+{
+    Collector *self = data;
+    gint64 next = now_ms();
+    for (gboolean going = TRUE; going;) {
+        gint64 now = now_ms();
+        if (now >= next) {
+            sample(self);
+            next = now + TICK_MS;
+        }
+        going = wait_for_news(self, self->held->len > 0 ? (int)MAX(next - now, 1) : -1);
+    }
+    take_messages(self);
+    while (self->held->len > 0)
+        settle(self, 0);
+    return NULL;
+}
+
+/* Each process holds one descriptor here, and one to watch it by. */
+static void allow_descriptors(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+        limit.rlim_cur = MIN(limit.rlim_max, 65536);
+        setrlimit(RLIMIT_NOFILE, &limit);
+    }
+}
+
+static gboolean listen_at(Collector *self, GError **error)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    const int on = 1;
+    if (g_strlcpy(address.sun_path, self->path, sizeof address.sun_path) >= sizeof address.sun_path) {
+        g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_BROKEN,
+                    "%s is too long for the address of a socket", self->path);
+        return FALSE;
+    }
+    self->socket = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    self->wake = eventfd(0, EFD_CLOEXEC);
+    if (self->socket >= 0 && self->wake >= 0 &&
+        bind(self->socket, (const struct sockaddr *)&address, sizeof address) == 0 &&
+        setsockopt(self->socket, SOL_SOCKET, SO_PASSCRED, &on, sizeof on) == 0)
+        return TRUE;
+    g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_BROKEN, "the tracer cannot be listened to at %s: %s",
+                self->path, g_strerror(errno));
+    return FALSE;
+}
+
+Collector *collector_new(const char *path, GError **error)
+{
+    g_autoptr(Collector) self = g_new0(Collector, 1);
+    self->path = g_strdup(path);
+    self->socket = self->wake = -1;
+    self->held = g_ptr_array_new_with_free_func(held_free);
+    self->ledgers = g_ptr_array_new_with_free_func(ledger_free_any);
+    self->samples = g_array_new(FALSE, FALSE, sizeof(LedgerSample));
+    self->started_ms = now_ms();
+    allow_descriptors();
+    if (!listen_at(self, error))
+        return NULL;
+    self->thread = g_thread_new("ledgers", collect, self);
+    return g_steal_pointer(&self);
+}
+
+void collector_set_take(Collector *self, CollectorTake take, gpointer user_data)
+{
+    self->take = take;
+    self->take_data = user_data;
+}
+
+static void stop(Collector *self)
+{
+    const guint64 one = 1;
+    if (self->thread == NULL)
+        return;
+    if (write(self->wake, &one, sizeof one) == sizeof one)
+        g_thread_join(g_steal_pointer(&self->thread));
+}
+
+GPtrArray *collector_finish(Collector *self)
+{
+    stop(self);
+    for (guint i = self->ledgers->len; i-- > 0;)
+        if (g_ptr_array_index(self->ledgers, i) == NULL)
+            g_ptr_array_remove_index(self->ledgers, i);
+    return self->ledgers;
+}
+
+const GArray *collector_samples(const Collector *self)
+{
+    return self->samples;
+}
+
+const char *collector_problem(const Collector *self)
+{
+    return self->problem;
+}
+
+void collector_free(Collector *self)
+{
+    if (self == NULL)
+        return;
+    stop(self);
+    if (self->socket >= 0) {
+        close(self->socket);
+        unlink(self->path);
+    }
+    if (self->wake >= 0)
+        close(self->wake);
+    g_ptr_array_unref(self->held);
+    g_ptr_array_unref(self->ledgers);
+    g_array_unref(self->samples);
+    g_free(self->problem);
+    g_free(self->path);
+    g_free(self);
+}

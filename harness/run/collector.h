@@ -1,0 +1,45 @@
+/* The ledgers of one run: received from the traced processes on a socket, watched while they run, read once
+ * they are gone. All of it happens in a thread of the harness; the traced processes only send a descriptor
+ * each. */
+#ifndef HEAPGATE_RUN_COLLECTOR_H
+#define HEAPGATE_RUN_COLLECTOR_H
+
+#include "formats/ledger.h"
+
+typedef struct Collector Collector;
+
+/* Listens at this path, which must be short (a socket's address has 107 characters). (transfer full).
+ * Errors: HEAPGATE_ERROR_BROKEN. */
+Collector *collector_new(const char *path, GError **error);
+/* Stops listening; closes what is still held. NULL is fine. */
+void collector_free(Collector *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Collector, collector_free)
+
+/* Called in the collecting thread with every ledger as soon as its process is gone, in place of keeping it.
+ * ledger: (transfer full). Set before the first process runs. */
+typedef void (*CollectorTake)(Ledger *ledger, gpointer user_data);
+void collector_set_take(Collector *self, CollectorTake take, gpointer user_data);
+
+/* Once the processes are gone: stops listening and reads what is held. (transfer none): Ledger, in the order
+ * in which they came. */
+GPtrArray *collector_finish(Collector *self);
+/* After collector_finish, (transfer none): LedgerSample every 50 ms or coarser, all processes together. */
+const GArray *collector_samples(const Collector *self);
+/* After collector_finish: why a ledger could not be read, or NULL. */
+const char *collector_problem(const Collector *self);
+
+/* What `heapgate mark` sends to the socket; it is answered with one byte once the mark is in every ledger. */
+typedef struct {
+    guint64 magic;
+    char name[64];
+} CollectorMark;
+#define COLLECTOR_MARK_MAGIC UINT64_C(0x314b52414d504748) /* "HGPMARK1" */
+
+/* Sends a mark to the harness that listens at this path and waits until it is set. Errors:
+ * HEAPGATE_ERROR_BROKEN. */
+gboolean collector_send_mark(const char *path, const char *name, GError **error);
+
+/* Sets a mark in a ledger from outside, as the tracer sets its own; "end" adds up what is there. */
+gboolean ledger_set_mark(int fd, const char *name, GError **error);
+
+#endif

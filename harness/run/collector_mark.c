@@ -1,0 +1,102 @@
+/* Marks from outside: the harness holds every ledger and writes into them what the tracer would. */
+#include <errno.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "error.h"
+#include "collector.h"
+
+enum { ANSWER_SECONDS = 30 };
+
+static gboolean put(int fd, const void *data, gsize size, guint64 offset)
+{
+    return size == 0 || pwrite(fd, data, size, (off_t)offset) == (gssize)size;
+}
+
+#define PUT(fd, value, member) put(fd, &(value), sizeof(value), offsetof(LedgerHeader, member))
+
+/* What sites hold now where it is not what they held at the mark before. */
+static gboolean put_changes(int fd, const Ledger *ledger, guint32 number)
+{
+    g_autofree gint64 *held = g_new0(gint64, ledger->sites->len + 1);
+    for (guint i = 0; i < ledger->changes->len; i++) {
+        const LedgerChange *change = &g_array_index(ledger->changes, LedgerChange, i);
+        held[change->site] = change->live_bytes;
+    }
+    guint32 used = ledger->changes->len;
+    for (guint i = 1; i < ledger->sites->len && used < LEDGER_CHANGES; i++) {
+        gint64 live = g_array_index(ledger->sites, LedgerSiteCounts, i).live_bytes;
+        LedgerChange change = {number, i, live};
+        if (live == held[i])
+            continue;
+        guint64 site = LEDGER_SITES_AT + (guint64)i * sizeof(LedgerSite);
+        if (!put(fd, &change, sizeof change, LEDGER_CHANGES_AT + (guint64)used++ * sizeof change) ||
+            !put(fd, &live, sizeof live, site + offsetof(LedgerSite, marked_bytes)))
+            return FALSE;
+    }
+    return PUT(fd, used, changes);
+}
+
+static gboolean put_end(int fd, const Ledger *ledger, guint32 number)
+{
+    guint32 count = MIN(ledger->kept->len, LEDGER_END_RECORDS);
+    return put(fd, ledger->kept->data, (gsize)count * sizeof(LedgerEndRecord), LEDGER_END_AT) &&
+           PUT(fd, count, end_records) && PUT(fd, ledger->kept_bytes, end_live_bytes) &&
+           PUT(fd, ledger->kept_blocks, end_live_blocks) && PUT(fd, number, end_mark);
+}
+
+gboolean ledger_set_mark(int fd, const char *name, GError **error)
+{
+    g_autoptr(Ledger) ledger = ledger_read(fd, "mark", error);
+    struct timespec now;
+    if (ledger == NULL)
+        return FALSE;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    LedgerMark mark = {(guint64)now.tv_sec * 1000000000 + (guint64)now.tv_nsec, ledger->header.live_bytes,
+                       ""};
+    g_strlcpy(mark.name, name, sizeof mark.name);
+    guint32 number = ledger->marks->len + 1;
+    /* The number last: from then on blocks are born behind the mark. */
+    gboolean set = number <= LEDGER_MARKS &&
+                   put(fd, &mark, sizeof mark, LEDGER_MARKS_AT + (guint64)(number - 1) * sizeof mark) &&
+                   put_changes(fd, ledger, number) && PUT(fd, number, marks) &&
+                   (strcmp(name, "end") != 0 || ledger->at_end_mark || put_end(fd, ledger, number));
+    if (!set)
+        g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_BROKEN,
+                    "the mark \"%s\" cannot be set in a ledger: %s", name,
+                    number > LEDGER_MARKS ? "their table is full" : g_strerror(errno));
+    return set;
+}
+
+/* Sends and waits for the answer; errno says what went wrong. */
+static gboolean exchange(int fd, const struct sockaddr_un *to, const CollectorMark *mark)
+{
+    const struct sockaddr_un any = {.sun_family = AF_UNIX};
+    const struct timeval patience = {.tv_sec = ANSWER_SECONDS};
+    char answer;
+    /* An address of the kernel's choice, to be answered at. */
+    return bind(fd, (const struct sockaddr *)&any, sizeof any.sun_family) == 0 &&
+           setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience) == 0 &&
+           sendto(fd, mark, sizeof *mark, 0, (const struct sockaddr *)to, sizeof *to) == sizeof *mark &&
+           recv(fd, &answer, 1, 0) == 1;
+}
+
+gboolean collector_send_mark(const char *path, const char *name, GError **error)
+{
+    struct sockaddr_un to = {.sun_family = AF_UNIX};
+    CollectorMark mark = {COLLECTOR_MARK_MAGIC, ""};
+    g_strlcpy(mark.name, name, sizeof mark.name);
+    g_strlcpy(to.sun_path, path, sizeof to.sun_path);
+    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    gboolean answered = fd >= 0 && exchange(fd, &to, &mark);
+    if (!answered)
+        g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_BROKEN, "mark: heapgate does not answer at %s: %s",
+                    path, g_strerror(errno));
+    if (fd >= 0)
+        close(fd);
+    return answered;
+}

@@ -1,0 +1,112 @@
+#include "made_ledger.h"
+
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "runner.h"
+
+static void put(MadeLedger *self, const void *data, gsize size, guint64 offset)
+{
+    ck_assert_int_eq(pwrite(self->fd, data, size, (off_t)offset), (gssize)size);
+}
+
+void made_ledger_init(MadeLedger *self)
+{
+    static const char command[] = "made\0one\0two";
+    memset(self, 0, sizeof *self);
+    self->fd = memfd_create("made", MFD_CLOEXEC);
+    ck_assert_int_ge(self->fd, 0);
+    ck_assert_int_eq(ftruncate(self->fd, (off_t)LEDGER_FILE_SIZE), 0);
+    LedgerHeader *header = &self->header;
+    header->magic = LEDGER_MAGIC;
+    header->version = LEDGER_VERSION;
+    header->header_size = sizeof *header;
+    header->file_size = LEDGER_FILE_SIZE;
+    header->pid = 1000;
+    header->page_size = 4096;
+    header->nodes = header->sites = 1;
+    g_strlcpy(header->executable, "/usr/bin/made", sizeof header->executable);
+    memcpy(header->command, command, sizeof command);
+    header->command_size = sizeof command;
+}
+
+void made_ledger_clear(MadeLedger *self)
+{
+    if (self->fd > 0)
+        close(self->fd);
+}
+
+guint32 made_ledger_node(MadeLedger *self, guint32 parent, guint64 address)
+{
+    LedgerNode node = {.address = address, .parent = parent};
+    put(self, &node, sizeof node, LEDGER_NODES_AT + self->header.nodes * sizeof node);
+    return self->header.nodes++;
+}
+
+guint32 made_ledger_site(MadeLedger *self, guint32 node, gint64 live_bytes, guint64 peak_number,
+                         gint64 peak_bytes)
+{
+    LedgerSite site = {
+        .node = node,
+        .live_bytes = live_bytes,
+        .live_blocks = live_bytes > 0,
+        .peak_number = peak_number,
+        .peak_bytes = peak_bytes,
+        .total_bytes = 1000,
+        .total_blocks = 10,
+        .temporary_blocks = 3,
+    };
+    put(self, &site, sizeof site, LEDGER_SITES_AT + self->header.sites * sizeof site);
+    return self->header.sites++;
+}
+
+guint32 made_ledger_mark(MadeLedger *self, const char *name)
+{
+    LedgerMark mark = {.time_ns = self->header.marks};
+    g_strlcpy(mark.name, name, sizeof mark.name);
+    put(self, &mark, sizeof mark, LEDGER_MARKS_AT + self->header.marks * sizeof mark);
+    return ++self->header.marks;
+}
+
+void made_ledger_change(MadeLedger *self, guint32 site, gint64 live_bytes)
+{
+    LedgerChange change = {self->header.marks, site, live_bytes};
+    put(self, &change, sizeof change, LEDGER_CHANGES_AT + self->header.changes++ * sizeof change);
+}
+
+void made_ledger_end(MadeLedger *self, guint32 site, guint32 birth, gint64 bytes, gint64 blocks)
+{
+    LedgerEndRecord record = {site, birth, bytes, blocks};
+    put(self, &record, sizeof record, LEDGER_END_AT + self->header.end_records++ * sizeof record);
+}
+
+guint32 made_ledger_module(MadeLedger *self, const char *path, guint64 start, guint64 end)
+{
+    LedgerModule module = {.start = start, .end = end, .bias = start};
+    g_strlcpy(module.path, path, sizeof module.path);
+    put(self, &module, sizeof module, LEDGER_MODULES_AT + self->header.modules * sizeof module);
+    return self->header.modules++;
+}
+
+void made_ledger_block(MadeLedger *self, guint32 chunk, guint32 granule, guint64 size, guint32 site,
+                       guint32 birth)
+{
+    LedgerRecord record = {size, site, birth};
+    put(self, &record, sizeof record, LEDGER_SHADOW_AT + chunk * LEDGER_CHUNK_SIZE + granule * sizeof record);
+    self->header.chunks = MAX(self->header.chunks, chunk + 1);
+}
+
+void made_ledger_finish(MadeLedger *self)
+{
+    put(self, &self->header, sizeof self->header, 0);
+}
+
+Ledger *made_ledger_read(MadeLedger *self)
+{
+    g_autoptr(GError) error = NULL;
+    made_ledger_finish(self);
+    Ledger *ledger = ledger_read(self->fd, "made", &error);
+    ck_assert_msg(ledger != NULL, "%s", error != NULL ? error->message : "");
+    return ledger;
+}

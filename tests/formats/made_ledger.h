@@ -1,0 +1,34 @@
+/* Ledgers made by hand, as the tracer would have left them. */
+#ifndef HEAPGATE_TESTS_FORMATS_MADE_LEDGER_H
+#define HEAPGATE_TESTS_FORMATS_MADE_LEDGER_H
+
+#include "formats/ledger.h"
+
+typedef struct {
+    int fd;
+    LedgerHeader header; /* written by made_ledger_finish; change it at will before */
+} MadeLedger;
+
+/* An empty ledger of process 1000, "/usr/bin/made one two", in a sparse memory file. */
+void made_ledger_init(MadeLedger *self);
+void made_ledger_clear(MadeLedger *self);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(MadeLedger, made_ledger_clear)
+
+/* Each returns the number of the record. */
+guint32 made_ledger_node(MadeLedger *self, guint32 parent, guint64 address);
+guint32 made_ledger_site(MadeLedger *self, guint32 node, gint64 live_bytes, guint64 peak_number,
+                         gint64 peak_bytes);
+guint32 made_ledger_mark(MadeLedger *self, const char *name);
+void made_ledger_change(MadeLedger *self, guint32 site, gint64 live_bytes); /* at the latest mark */
+void made_ledger_end(MadeLedger *self, guint32 site, guint32 birth, gint64 bytes, gint64 blocks);
+guint32 made_ledger_module(MadeLedger *self, const char *path, guint64 start, guint64 end);
+/* The block that starts at the granule-th granule of a chunk; makes chunks up to it. */
+void made_ledger_block(MadeLedger *self, guint32 chunk, guint32 granule, guint64 size, guint32 site,
+                       guint32 birth);
+
+/* Writes the header. */
+void made_ledger_finish(MadeLedger *self);
+/* Writes it and reads the whole; the test fails where that does. (transfer full). */
+Ledger *made_ledger_read(MadeLedger *self);
+
+#endif
