@@ -2,7 +2,7 @@
  *
  * After a walk every stack word consulted is remembered with what it led to, under (pc, sp) of the start. If
  * every remembered word is unchanged, the whole stack is: exact, not a heuristic. A stack is remembered in
- * segments of some eight frames; segments further out are shared by all stacks that go through them, and a
+ * segments of some sixteen frames; segments further out are shared by all stacks that go through them, and a
  * walk that comes to one which still holds ends there. One cache for each thread, mapped when first needed,
  * never shared; the caller keeps signal handlers out while one of these functions runs.
  *

@@ -35,3 +35,14 @@ $(O)/tests/plugin_%.so: tests/tracer/preload/plugin.c
 	@mkdir -p $(@D)
 	$(call say,LD $@)$(CC) -O2 -shared -fPIC -fomit-frame-pointer -DPLUGIN_$* -o $@ $<
 test-programs: $(O)/tests/plugin_small.so $(O)/tests/plugin_large.so $(O)/tests/compare_unwind.so
+
+# The other architecture: the unwinding cross-compiled and tried under qemu-user.
+AARCH64_CC ?= aarch64-linux-gnu-gcc
+AARCH64_RUN ?= qemu-aarch64
+.PHONY: check-aarch64
+check-aarch64: $(O)/tests/aarch64/walk-frame-pointers
+	@$(AARCH64_RUN) $<
+$(O)/tests/aarch64/walk-frame-pointers: tests/tracer/aarch64/walk_frame_pointers.c $(TRACER_UNWIND:$(O)/tracer/%.o=harness/tracer/%.c) $(wildcard harness/tracer/*.h)
+	@mkdir -p $(@D)
+	$(call say,CC $@)$(AARCH64_CC) -std=gnu11 -O2 -g $(WARNINGS) -Werror -D_GNU_SOURCE -iquote harness/tracer -ftls-model=initial-exec \
+		-fno-omit-frame-pointer -funwind-tables -static -o $@ $(filter %.c,$^)
