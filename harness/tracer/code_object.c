@@ -6,6 +6,8 @@
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 /* struct dl_find_object of glibc 2.35: its function takes no lock and may be called from a signal handler. */
 typedef struct {
@@ -111,8 +113,8 @@ void code_object_refresh(void)
     if (find_object != NULL)
         return;
     size_t size = sizeof(Table) + OBJECTS * sizeof(CodeObject);
-    Table *fresh =
-        mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    Table *fresh = (Table *)syscall(SYS_mmap, NULL, size, PROT_READ | PROT_WRITE,
+                                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0L);
     if (fresh == MAP_FAILED)
         return;
     fresh->room = OBJECTS;

@@ -64,7 +64,9 @@ uint64_t end_mark_take(LedgerHeader *header, LedgerRecord *record)
     uint64_t size = record->size;
     uint64_t word = __atomic_exchange_n(books_word(record), 0, __ATOMIC_ACQ_REL);
     uint32_t number = __atomic_load_n(&guest_desk->counting, __ATOMIC_ACQUIRE);
-    if ((uint32_t)word != 0 && (word & LEDGER_COUNTED) == 0 && (uint32_t)(word >> 32) < number) {
+    bool mark_is_set = __atomic_load_n(&header->marks, __ATOMIC_ACQUIRE) >= number;
+    if (mark_is_set && (uint32_t)word != 0 && (word & LEDGER_COUNTED) == 0 &&
+        (uint32_t)(word >> 32) < number) {
         add(header, word, size);
         word |= LEDGER_COUNTED;
     }
@@ -121,22 +123,32 @@ static bool slots_open(void)
     return true;
 }
 
-void end_mark_count(LedgerHeader *header, uint32_t number)
+bool end_mark_begin(LedgerHeader *header)
 {
+    if (__atomic_exchange_n(&guest_desk->end_busy, 1, __ATOMIC_ACQ_REL) != 0)
+        return false;
     __atomic_store_n(&header->end_mark, 0, __ATOMIC_RELEASE);
     __atomic_store_n(&header->end_records, 0, __ATOMIC_RELEASE);
-    if (!slots_open()) {
-        atomic_add(&header->full_end_records, 1, true);
-        return;
-    }
-    bool shared = guest_shared();
-    if (shared)
+    if (slots_open())
+        return true;
+    atomic_add(&header->full_end_records, 1, true);
+    __atomic_store_n(&guest_desk->end_busy, 0, __ATOMIC_RELEASE);
+    return false;
+}
+
+void end_mark_expect(uint32_t number)
+{
+    if (guest_shared())
         __atomic_store_n(&guest_desk->counting, number, __ATOMIC_SEQ_CST);
-    each_record(header, count_record, number);
-    if (shared) {
+}
+
+void end_mark_count(LedgerHeader *header, uint32_t number)
+{
+    if (number != 0)
+        each_record(header, count_record, number);
+    /* From here on nobody adds; only then may the bits go. */
+    if (__atomic_exchange_n(&guest_desk->counting, 0, __ATOMIC_SEQ_CST) != 0)
         each_record(header, uncount_record, number);
-        __atomic_store_n(&guest_desk->counting, 0, __ATOMIC_SEQ_CST);
-    }
     int64_t bytes = 0, blocks = 0;
     for (uint32_t i = 0; i < header->end_records; i++) {
         bytes += end_records(header)[i].bytes;
@@ -145,4 +157,5 @@ void end_mark_count(LedgerHeader *header, uint32_t number)
     header->end_live_bytes = bytes;
     header->end_live_blocks = blocks;
     __atomic_store_n(&header->end_mark, number, __ATOMIC_RELEASE);
+    __atomic_store_n(&guest_desk->end_busy, 0, __ATOMIC_RELEASE);
 }

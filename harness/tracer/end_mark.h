@@ -4,11 +4,17 @@
 
 #include "guest.h"
 
-/* While the end mark is being added up: takes a block's record out, and where the sum has not come by yet,
- * adds it to the sum, since at the mark the block was there. Returns the record's word; COUNTED is set where
- * the sum has it. */
-GUEST_HIDDEN uint64_t end_mark_take(LedgerHeader *header, LedgerRecord *record);
-/* Adds up all blocks born before the mark of this number, by site and birth. */
+/* Gets ready to add up; false: somebody else is at it, or there is no memory. Then, in this order:
+ * end_mark_expect with the number that the mark is going to have, setting the mark, end_mark_count. */
+GUEST_HIDDEN bool end_mark_begin(LedgerHeader *header);
+/* From here on whoever frees a block looks whether the mark is set. May be called again with another number.
+ */
+GUEST_HIDDEN void end_mark_expect(uint32_t number);
+/* Adds up all blocks that were there when the mark of this number was set, by site and birth. 0: it was not
+ * set. */
 GUEST_HIDDEN void end_mark_count(LedgerHeader *header, uint32_t number);
+/* While guest_desk->counting: takes a block's record out, and where the mark is set and the sum has not come
+ * by yet, adds it to the sum. Returns the record's word; COUNTED is set where the sum has it. */
+GUEST_HIDDEN uint64_t end_mark_take(LedgerHeader *header, LedgerRecord *record);
 
 #endif

@@ -48,10 +48,9 @@ void *calloc(size_t count, size_t size)
 {
     UnwindStart start = unwind_start_here();
     LedgerHeader *header = guest_ledger();
-    size_t bytes = count * size; /* where that overflows, nothing comes back */
-    void *block = UNLIKELY(bytes < real.least) && !__builtin_mul_overflow_p(count, size, (size_t)0)
-                      ? real.calloc(1, real.least)
-                      : real.calloc(count, size);
+    size_t bytes;
+    bool too_small = !__builtin_mul_overflow(count, size, &bytes) && bytes < real.least;
+    void *block = UNLIKELY(too_small) ? real.calloc(1, real.least) : real.calloc(count, size);
     return entered(header, block, bytes, &start);
 }
 

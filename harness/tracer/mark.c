@@ -6,16 +6,14 @@
 /* Weakly referenced by heapgate.h. name: (transfer none). */
 GUEST_EXPORT void heapgate_tracer_mark(const char *name);
 
-/* One thread at a time writes changes; a mark that comes in between leaves them to the next. */
-static uint32_t writing;
-
 static bool is_plain(char c)
 {
     return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' ||
            c == '.' || c == '-';
 }
 
-static uint32_t mark_make(LedgerHeader *header, const char *name)
+/* Sets the mark; 0: there is no room for one. end: it is expected by end_mark. */
+static uint32_t mark_make(LedgerHeader *header, const char *name, bool end)
 {
     uint32_t slot = __atomic_load_n(&header->marks, __ATOMIC_RELAXED);
     do {
@@ -23,11 +21,13 @@ static uint32_t mark_make(LedgerHeader *header, const char *name)
             atomic_add(&header->full_marks, 1, true);
             return 0;
         }
-    } while (!__atomic_compare_exchange_n(&header->marks, &slot, slot + 1, true, __ATOMIC_ACQ_REL,
+        if (end)
+            end_mark_expect(slot + 1);
+    } while (!__atomic_compare_exchange_n(&header->marks, &slot, slot + 1, false, __ATOMIC_SEQ_CST,
                                           __ATOMIC_RELAXED));
     LedgerMark *mark = (LedgerMark *)guest_section(header, LEDGER_MARKS_AT) + slot;
-    mark->time_ns = guest_now_ns();
     mark->live_bytes = __atomic_load_n(&header->live_bytes, __ATOMIC_RELAXED);
+    mark->time_ns = guest_now_ns();
     for (size_t i = 0; i < sizeof mark->name - 1 && name[i] != '\0'; i++)
         mark->name[i] = is_plain(name[i]) ? name[i] : '_';
     return slot + 1;
@@ -45,10 +45,11 @@ static bool change_make(LedgerHeader *header, uint32_t mark, uint32_t site, int6
     return true;
 }
 
-/* What each call site holds now, where that is not what it held at the mark before. */
+/* What each call site holds now, where that is not what it held at the mark before. A mark that another
+ * thread sets meanwhile leaves its changes to the next. */
 static void changes_make(LedgerHeader *header, uint32_t mark)
 {
-    if (__atomic_exchange_n(&writing, 1, __ATOMIC_ACQ_REL) != 0)
+    if (__atomic_exchange_n(&guest_desk->mark_busy, 1, __ATOMIC_ACQ_REL) != 0)
         return;
     uint32_t sites = __atomic_load_n(&header->sites, __ATOMIC_ACQUIRE);
     for (uint32_t i = 1; i < sites; i++) {
@@ -57,16 +58,18 @@ static void changes_make(LedgerHeader *header, uint32_t mark)
         if (live_bytes != site->marked_bytes && change_make(header, mark, i, live_bytes))
             site->marked_bytes = live_bytes;
     }
-    __atomic_store_n(&writing, 0, __ATOMIC_RELEASE);
+    __atomic_store_n(&guest_desk->mark_busy, 0, __ATOMIC_RELEASE);
 }
 
 void heapgate_tracer_mark(const char *name)
 {
     LedgerHeader *header = name != NULL ? guest_ledger() : NULL;
-    uint32_t number = header != NULL ? mark_make(header, name) : 0;
-    if (number == 0)
+    if (header == NULL)
         return;
-    changes_make(header, number);
-    if (strcmp(name, "end") == 0)
+    bool end = strcmp(name, "end") == 0 && end_mark_begin(header);
+    uint32_t number = mark_make(header, name, end);
+    if (number != 0)
+        changes_make(header, number);
+    if (end)
         end_mark_count(header, number);
 }

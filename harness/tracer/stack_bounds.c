@@ -120,14 +120,14 @@ static uintptr_t low_end(const Mapping *mapping, uintptr_t below)
 }
 
 /* The mapping that holds sp, with the readable ones that go on where it ends. */
-static bool find_in_maps(Maps *maps, uintptr_t sp, StackBounds *bounds)
+static void find_in_maps(Maps *maps, uintptr_t sp, StackBounds *bounds)
 {
     Mapping mapping;
     bool found = false;
     uintptr_t below = 0;
     while (maps_line(maps, &mapping)) {
         if (found && (mapping.range.low != bounds->high || !mapping.readable))
-            return true;
+            return;
         if (found)
             bounds->high = mapping.range.high;
         else if (sp - mapping.range.low < mapping.range.high - mapping.range.low && mapping.readable) {
@@ -136,22 +136,22 @@ static bool find_in_maps(Maps *maps, uintptr_t sp, StackBounds *bounds)
         }
         below = mapping.range.high;
     }
-    return found;
 }
 
+/* False where /proc cannot be asked; no bounds where sp points at nothing that may be read. */
 static bool from_maps(uintptr_t sp, StackBounds *bounds)
 {
     Maps maps = {.size = 0, .at = 0};
     maps.file = syscall(SYS_openat, AT_FDCWD, "/proc/self/maps", O_RDONLY | O_CLOEXEC);
     if (maps.file < 0)
         return false;
-    bool found = find_in_maps(&maps, sp, bounds);
+    find_in_maps(&maps, sp, bounds);
     syscall(SYS_close, maps.file);
-    return found;
+    return true;
 }
 
 /* Without /proc: as many pages as are there, doubling. */
-static bool by_probing(uintptr_t sp, StackBounds *bounds)
+static void by_probing(uintptr_t sp, StackBounds *bounds)
 {
     enum { MOST = 8 << 20 };
     uintptr_t page = sp & ~(uintptr_t)(PAGE - 1);
@@ -164,8 +164,8 @@ static bool by_probing(uintptr_t sp, StackBounds *bounds)
             step = step > PAGE ? step / 2 : 0;
         }
     }
-    *bounds = (StackBounds){page, page + size};
-    return size > 0;
+    if (size > 0)
+        *bounds = (StackBounds){page, page + size};
 }
 
 __attribute__((noinline, cold)) uintptr_t stack_bounds_find(uintptr_t sp)
@@ -177,7 +177,9 @@ __attribute__((noinline, cold)) uintptr_t stack_bounds_find(uintptr_t sp)
         }
     int saved_errno = errno;
     StackBounds bounds = {sp, sp};
-    if (below_control_block(sp, &bounds) || from_maps(sp, &bounds) || by_probing(sp, &bounds)) {
+    if (!below_control_block(sp, &bounds) && !from_maps(sp, &bounds))
+        by_probing(sp, &bounds);
+    if (bounds.high > sp) {
         kept[kept_next++ % KEPT] = bounds;
         stack_bounds_last = bounds;
     }

@@ -56,9 +56,11 @@ run $((every * 7)) env PYTHONMALLOC=malloc /usr/bin/python3 script.py
 run "$every" /usr/bin/python3 script.py
 run "$every" sqlite3 :memory: ".read script.sql"
 run "$every" xmllint --format --xpath "//item[@class='c3']/name/text()" large.xml
+# shellcheck disable=SC2016 # the programs' own words
 run "$every" bash -c 'f() { [ "$1" -eq 0 ] || { local -a a=("$@"); x=$(echo "$1"); f $(($1 - 1)); }; }; f 30; for i in {1..300}; do m[$i]="${i//1/one}"; done'
 run "$every" git -C "$root" log --stat --max-count=50
 run $((every * 20)) cc -std=gnu11 -O2 -D_GNU_SOURCE -iquote "$root/harness/tracer" -c -o cache.o "$root/harness/tracer/stack_cache.c"
+# shellcheck disable=SC2016
 run "$every" perl -e 'my %h; $h{$_} = [1 .. $_ % 10] for 1 .. 5000; print join ",", sort { $a <=> $b } keys %h;'
 run $((every * 5)) "$build/heapgate" --help
 run "$every" env -i HOME=/nonexistent PATH=/usr/bin:/bin COMPARE_OUTPUT="$work/counts" LD_PRELOAD="$build/tests/compare_unwind.so" make --version

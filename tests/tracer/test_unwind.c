@@ -91,6 +91,11 @@ static void all_paths(Chain chain, unsigned depth)
 START_TEST(test_unwind_agrees_over_frames_of_every_size)
 {
     all_paths(chain_mixed, 40);
+}
+END_TEST
+
+START_TEST(test_unwind_agrees_over_a_frame_of_megabytes)
+{
     all_paths(chain_huge, 3);
 }
 END_TEST
@@ -315,6 +320,8 @@ SUITE(unwind, 60)
 #ifdef __x86_64__
     tcase_add_test(tcase, test_unwind_follows_frame_pointers_where_nothing_is_known);
 #endif
-    if (!RUNNING_ON_VALGRIND) /* it reads what was never written, on purpose */
-        tcase_add_test(tcase, test_unwind_survives_nonsense);
+    if (RUNNING_ON_VALGRIND) /* it takes a large frame for another stack, and nonsense is not initialised */
+        return;
+    tcase_add_test(tcase, test_unwind_agrees_over_a_frame_of_megabytes);
+    tcase_add_test(tcase, test_unwind_survives_nonsense);
 }
