@@ -1,5 +1,6 @@
-/* heapgate exec CMD...: no scenario, just look. The command runs as it would without heapgate: with the user's own
- * standard input, output, environment and terminal; what the tracer saw of it is printed to standard error. */
+/* heapgate exec CMD...: no scenario, just look. The command runs as it would without heapgate: with the
+ * user's own standard input, output, environment and terminal; what the tracer saw of it is printed to
+ * standard error. */
 #include <gio/gio.h>
 #include <glib-unix.h>
 #include <glib/gstdio.h>
@@ -65,7 +66,8 @@ static char *line_of(const Ledger *ledger)
     return g_string_free(text, FALSE);
 }
 
-/* In the collecting thread, as soon as a process is gone: nothing is lost if heapgate itself is killed later. */
+/* In the collecting thread, as soon as a process is gone: nothing is lost if heapgate itself is killed later.
+ */
 static void save(Ledger *owned, gpointer user_data)
 {
     Saving *saving = user_data;
@@ -82,7 +84,8 @@ static void save(Ledger *owned, gpointer user_data)
     saved->peak_bytes = ledger->header.peak_bytes;
     saved->blind = heap_ledger_reason(ledger);
     g_ptr_array_add(saving->saved, saved);
-    if (!g_file_set_contents(saved->path, (const char *)bytes->data, bytes->len, &error) && saving->problem == NULL)
+    if (!g_file_set_contents(saved->path, (const char *)bytes->data, bytes->len, &error) &&
+        saving->problem == NULL)
         saving->problem = g_strdup(error->message);
 }
 
@@ -91,8 +94,8 @@ static GStrv environment_for(const char *library, const char *socket)
 {
     GStrv env = g_get_environ();
     const char *before = g_environ_getenv(env, "LD_PRELOAD");
-    g_autofree char *preload = before != NULL && *before != '\0' ? g_strjoin(":", library, before, NULL)
-                                                                 : g_strdup(library);
+    g_autofree char *preload =
+        before != NULL && *before != '\0' ? g_strjoin(":", library, before, NULL) : g_strdup(library);
     env = g_environ_setenv(env, "LD_PRELOAD", preload, TRUE);
     env = g_environ_setenv(env, LEDGER_SOCKET_VARIABLE, socket, TRUE);
     return g_environ_setenv(env, "HEAPGATE_INSTRUMENT", "heap", TRUE);
@@ -152,7 +155,8 @@ static int run_command(char **argv, const char *library, const char *socket, gin
     g_auto(GStrv) env = environment_for(library, socket);
     g_subprocess_launcher_set_environ(launcher, env);
     g_autoptr(GError) cause = NULL;
-    g_autoptr(GSubprocess) process = g_subprocess_launcher_spawnv(launcher, (const char *const *)argv, &cause);
+    g_autoptr(GSubprocess) process =
+        g_subprocess_launcher_spawnv(launcher, (const char *const *)argv, &cause);
     if (process == NULL) {
         g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_USAGE, "exec: %s cannot be started: %s", argv[0],
                     cause->message);
@@ -212,8 +216,9 @@ static void print_summary(const Saving *saving, const char *command, gint64 pid)
         return;
     const Saved *largest = g_ptr_array_index(saving->saved, 0);
     print_sites(largest);
-    g_printerr("\nsaved: %s%s   see all of it:  heapgate show %s\n", saving->saved->len > 1 ? saving->folder : largest->path,
-               saving->saved->len > 1 ? "/" : "", largest->path);
+    g_printerr("\nsaved: %s%s   see all of it:  heapgate show %s\n",
+               saving->saved->len > 1 ? saving->folder : largest->path, saving->saved->len > 1 ? "/" : "",
+               largest->path);
 }
 
 static int watch(char **argv, const char *folder, GError **error)
@@ -223,8 +228,8 @@ static int watch(char **argv, const char *folder, GError **error)
     if (library == NULL)
         return 0;
     if (g_mkdir_with_parents(folder, 0777) != 0 || g_mkdtemp(place) == NULL) {
-        g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_BROKEN, "exec: %s cannot be made; choose another by --output",
-                    folder);
+        g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_BROKEN,
+                    "exec: %s cannot be made; choose another by --output", folder);
         return 0;
     }
     int status = -1;
@@ -254,7 +259,8 @@ static int watch(char **argv, const char *folder, GError **error)
 /* Below reports/ in a project, which ignores what lies there; else a folder of its own. */
 static const char *default_folder(void)
 {
-    gboolean project = g_file_test("heapgate.yaml", G_FILE_TEST_EXISTS) || g_file_test("scenarios", G_FILE_TEST_IS_DIR);
+    gboolean project =
+        g_file_test("heapgate.yaml", G_FILE_TEST_EXISTS) || g_file_test("scenarios", G_FILE_TEST_IS_DIR);
     return project ? "reports/ledgers" : "heapgate-ledgers";
 }
 
@@ -270,7 +276,8 @@ static int command_exec_run(int argc, char **argv, GError **error)
     if (!command_parse(&command_exec, entries, &argc, &argv, &helped, error) || helped)
         return 0;
     if (argc < 2) {
-        g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_USAGE, "exec: expected a command; see heapgate exec --help");
+        g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_USAGE,
+                    "exec: expected a command; see heapgate exec --help");
         return 0;
     }
     return watch(argv + 1, output != NULL ? output : default_folder(), error);

@@ -56,8 +56,9 @@ static int fold_file(const char *path, const char *metric, GError **error)
         return EXIT_FAILURE;
     const Figure *figure = metric != NULL ? figure_find(figures, metric) : g_ptr_array_index(figures, 0);
     if (figure == NULL) {
-        g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_USAGE, "show: %s has no metric \"%s\"; it has %s%s", path,
-                    metric, ((Figure *)g_ptr_array_index(figures, 0))->name, figures->len > 1 ? " and others" : "");
+        g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_USAGE, "show: %s has no metric \"%s\"; it has %s%s",
+                    path, metric, ((Figure *)g_ptr_array_index(figures, 0))->name,
+                    figures->len > 1 ? " and others" : "");
         return EXIT_FAILURE;
     }
     g_autoptr(GString) output = g_string_new(NULL);

@@ -1,8 +1,10 @@
-/* Reader of ledgers, the heap's books that the tracer kept (tracer/ledger.h), and of the form they are saved in.
+/* Reader of ledgers, the heap's books that the tracer kept (tracer/ledger.h), and of the form they are saved
+ * in.
  *
- * The books come from another program's memory: nothing in them is believed. Every count is held to the room there
- * is, every index to its table, a stack's nodes to their order (a caller's node is made before its callee's, so there
- * is no going round in circles), and the file is read, not mapped: the traced process may cut it at any time. */
+ * The books come from another program's memory: nothing in them is believed. Every count is held to the room
+ * there is, every index to its table, a stack's nodes to their order (a caller's node is made before its
+ * callee's, so there is no going round in circles), and the file is read, not mapped: the traced process may
+ * cut it at any time. */
 #ifndef HEAPGATE_FORMATS_LEDGER_H
 #define HEAPGATE_FORMATS_LEDGER_H
 
@@ -27,32 +29,32 @@ typedef struct {
     gint64 rss_bytes; /* 0: not known */
 } LedgerSample;
 
-/* What an address is called, one record for each frame: where functions were inlined there are several in a row,
- * innermost first. Texts are offsets into `strings`, 0: NULL. */
+/* What an address is called, one record for each frame: where functions were inlined there are several in a
+ * row, innermost first. Texts are offsets into `strings`, 0: NULL. */
 typedef struct {
     guint32 function, file, object, line;
     guint32 more; /* the next record is its caller, at the same address */
 } LedgerName;
 
 typedef struct {
-    LedgerHeader header;  /* texts end in NUL */
-    GArray *modules;      /* LedgerModule; paths end in NUL */
-    GArray *marks;        /* LedgerMark; names end in NUL */
-    GArray *nodes;        /* LedgerNode; [0] is the root */
-    GArray *sites;        /* LedgerSiteCounts; [0] is none */
-    GArray *kept;         /* LedgerEndRecord: what was there at the end mark or, without one, at the end */
-    GArray *changes;      /* LedgerChange: what sites held at marks; in order of marks */
-    GArray *samples;      /* LedgerSample; empty where nobody looked */
-    GArray *names;        /* LedgerName; empty until symbols_name_ledger */
-    GArray *named;        /* guint32 by node: index + 1 of its first name, 0: it has none; empty as above */
-    GString *strings;     /* begins with a NUL */
+    LedgerHeader header; /* texts end in NUL */
+    GArray *modules;     /* LedgerModule; paths end in NUL */
+    GArray *marks;       /* LedgerMark; names end in NUL */
+    GArray *nodes;       /* LedgerNode; [0] is the root */
+    GArray *sites;       /* LedgerSiteCounts; [0] is none */
+    GArray *kept;        /* LedgerEndRecord: what was there at the end mark or, without one, at the end */
+    GArray *changes;     /* LedgerChange: what sites held at marks; in order of marks */
+    GArray *samples;     /* LedgerSample; empty where nobody looked */
+    GArray *names;       /* LedgerName; empty until symbols_name_ledger */
+    GArray *named;       /* guint32 by node: index + 1 of its first name, 0: it has none; empty as above */
+    GString *strings;    /* begins with a NUL */
     gint64 kept_bytes, kept_blocks;
     gboolean at_end_mark; /* kept is of the end mark */
     guint64 damaged;      /* records that make no sense: left out */
 } Ledger;
 
-/* Reads the books from their descriptor, while the process runs or after. The offset of fd may change. (transfer full).
- * Errors: HEAPGATE_ERROR_FORMAT "NAME: ..." */
+/* Reads the books from their descriptor, while the process runs or after. The offset of fd may change.
+ * (transfer full). Errors: HEAPGATE_ERROR_FORMAT "NAME: ..." */
 Ledger *ledger_read(int fd, const char *name, GError **error);
 void ledger_free(Ledger *self); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Ledger, ledger_free)
@@ -65,8 +67,8 @@ gboolean ledger_recognise(const char *bytes, gsize length);
 
 /* For ledger_read and ledger_load: an empty ledger; (transfer full). */
 Ledger *ledger_new(void);
-/* For the two as well: holds what was read to its rules; drops and counts what breaks them, or says that the whole is
- * no ledger. */
+/* For the two as well: holds what was read to its rules; drops and counts what breaks them, or says that the
+ * whole is no ledger. */
 gboolean ledger_check(Ledger *self, const char *name, GError **error);
 
 /* The arguments as a person reads them, "sqlite3 :memory:"; (transfer full). */

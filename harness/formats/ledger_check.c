@@ -58,7 +58,7 @@ static void check_header(LedgerHeader *header)
     end_text(header->executable, sizeof header->executable);
     end_text(header->command, sizeof header->command);
     header->command_size = MIN(header->command_size, sizeof header->command);
-    gint64 *counts[] = {&header->live_bytes, &header->peak_bytes, &header->end_live_bytes,
+    gint64 *counts[] = {&header->live_bytes,      &header->peak_bytes,   &header->end_live_bytes,
                         &header->end_live_blocks, &header->mapped_bytes, &header->peak_mapped_bytes};
     for (gsize i = 0; i < G_N_ELEMENTS(counts); i++)
         *counts[i] = sane(*counts[i]);
@@ -73,8 +73,8 @@ static gboolean check_nodes(Ledger *self, const char *name, GError **error)
         if (i == 0 || node->parent < i)
             continue;
         g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_FORMAT,
-                    "%s: the ledger is damaged: stack node %u is called by node %u, which comes after it", name, i,
-                    node->parent);
+                    "%s: the ledger is damaged: stack node %u is called by node %u, which comes after it",
+                    name, i, node->parent);
         return FALSE;
     }
     return TRUE;
@@ -86,8 +86,8 @@ static gboolean check_sites(Ledger *self, const char *name, GError **error)
         LedgerSiteCounts *site = &g_array_index(self->sites, LedgerSiteCounts, i);
         if (site->node >= MAX(self->nodes->len, 1)) {
             g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_FORMAT,
-                        "%s: the ledger is damaged: call site %u has stack node %u of %u", name, i, site->node,
-                        self->nodes->len);
+                        "%s: the ledger is damaged: call site %u has stack node %u of %u", name, i,
+                        site->node, self->nodes->len);
             return FALSE;
         }
         gint64 *counts[] = {&site->live_bytes, &site->live_blocks, &site->peak_bytes, &site->peak_blocks};
@@ -192,7 +192,8 @@ char *ledger_command(const Ledger *self)
 
 char *ledger_program(const Ledger *self)
 {
-    return *self->header.executable != '\0' ? g_path_get_basename(self->header.executable) : g_strdup("unknown");
+    return *self->header.executable != '\0' ? g_path_get_basename(self->header.executable)
+                                            : g_strdup("unknown");
 }
 
 GPtrArray *ledger_notes(const Ledger *self)
@@ -211,16 +212,18 @@ GPtrArray *ledger_notes(const Ledger *self)
         {header->full_changes, "call sites at marks were lost: their table is full"},
         {header->full_modules, "loaded objects were not noted: their table is full"},
         {header->outside, "allocations lay outside the address space that is watched"},
-        {self->damaged, "records make no sense and were left out: the process was killed while it wrote them, or "
-                        "wrote over them"},
+        {self->damaged,
+         "records make no sense and were left out: the process was killed while it wrote them, or "
+         "wrote over them"},
     };
     GPtrArray *notes = g_ptr_array_new_with_free_func(g_free);
     for (gsize i = 0; i < G_N_ELEMENTS(rows); i++)
         if (rows[i].count > 0)
             g_ptr_array_add(notes, g_strdup_printf("%" G_GUINT64_FORMAT " %s", rows[i].count, rows[i].what));
     if (header->unknown_frees > 0 && !header->forked)
-        g_ptr_array_add(notes, g_strdup_printf("%" G_GUINT64_FORMAT " blocks were freed that had never been seen",
-                                               (guint64)header->unknown_frees));
+        g_ptr_array_add(notes,
+                        g_strdup_printf("%" G_GUINT64_FORMAT " blocks were freed that had never been seen",
+                                        (guint64)header->unknown_frees));
     return notes;
 }
 

@@ -31,12 +31,14 @@ static gboolean read_at(int fd, void *buffer, gsize size, guint64 offset)
 static gboolean read_header(int fd, const char *name, LedgerHeader *header, GError **error)
 {
     struct stat info;
-    if (fstat(fd, &info) != 0 || (guint64)info.st_size < sizeof *header || !read_at(fd, header, sizeof *header, 0))
+    if (fstat(fd, &info) != 0 || (guint64)info.st_size < sizeof *header ||
+        !read_at(fd, header, sizeof *header, 0))
         return fail(name, error, "it is too short for a ledger");
     if (header->magic != LEDGER_MAGIC)
         return fail(name, error, "it is no ledger");
     if (header->version != LEDGER_VERSION || header->header_size != sizeof *header)
-        return fail(name, error, "the ledger is of another version; use libheapgate.so and heapgate of one build");
+        return fail(name, error,
+                    "the ledger is of another version; use libheapgate.so and heapgate of one build");
     if (header->file_size != LEDGER_FILE_SIZE || (guint64)info.st_size < LEDGER_FILE_SIZE)
         return fail(name, error, "the ledger is not of the size its version has");
     return TRUE;
@@ -177,7 +179,8 @@ Ledger *ledger_read(int fd, const char *name, GError **error)
     gboolean read = read_kept(fd, self);
     if (!read_header(fd, name, header, error))
         return NULL;
-    read = read && read_sites(fd, self) && read_table(fd, self->nodes, LEDGER_NODES_AT, header->nodes, LEDGER_NODES) &&
+    read = read && read_sites(fd, self) &&
+           read_table(fd, self->nodes, LEDGER_NODES_AT, header->nodes, LEDGER_NODES) &&
            read_table(fd, self->modules, LEDGER_MODULES_AT, header->modules, LEDGER_MODULES) &&
            read_table(fd, self->marks, LEDGER_MARKS_AT, header->marks, LEDGER_MARKS) &&
            read_table(fd, self->changes, LEDGER_CHANGES_AT, header->changes, LEDGER_CHANGES);

@@ -1,4 +1,5 @@
-/* The saved form: a head, a table of sections, the sections. Native, little-endian numbers, as in the books. */
+/* The saved form: a head, a table of sections, the sections. Native, little-endian numbers, as in the books.
+ */
 #include <string.h>
 
 #include "error.h"
@@ -38,7 +39,8 @@ static void arrays_of(const Ledger *self, GArray *arrays[ARRAYS])
     memcpy(arrays, all, sizeof all);
 }
 
-/* FNV-1a, 64 bits: tells a damaged table from a whole one; it keeps nobody from writing a table of his own. */
+/* FNV-1a, 64 bits: tells a damaged table from a whole one; it keeps nobody from writing a table of his own.
+ */
 static guint64 checksum_of(const void *data, gsize length, guint64 hash)
 {
     for (const guint8 *byte = data, *end = byte + length; byte < end; byte++)
@@ -100,11 +102,12 @@ static gboolean fail(const char *name, GError **error, int code, const char *wha
     return FALSE;
 }
 
-static gboolean read_head(const char *bytes, gsize length, const char *name, SavedHead *head, SavedSection *sections,
-                          GError **error)
+static gboolean read_head(const char *bytes, gsize length, const char *name, SavedHead *head,
+                          SavedSection *sections, GError **error)
 {
     if (!ledger_recognise(bytes, length))
-        return fail(name, error, HEAPGATE_ERROR_FORMAT, "expected a saved ledger (\"HGSaved1\"), found something else");
+        return fail(name, error, HEAPGATE_ERROR_FORMAT,
+                    "expected a saved ledger (\"HGSaved1\"), found something else");
     if (length < sizeof *head + SECTIONS * sizeof *sections)
         return fail(name, error, HEAPGATE_ERROR_TRUNCATED, "the saved ledger ends in the middle of its head");
     memcpy(head, bytes, sizeof *head);
@@ -112,7 +115,8 @@ static gboolean read_head(const char *bytes, gsize length, const char *name, Sav
     if (head->version != SAVED_VERSION || head->sections != SECTIONS)
         return fail(name, error, HEAPGATE_ERROR_FORMAT, "the saved ledger is of another version of heapgate");
     if (head->checksum != checksum(head, sections))
-        return fail(name, error, HEAPGATE_ERROR_FORMAT, "the saved ledger is damaged: its checksum is another");
+        return fail(name, error, HEAPGATE_ERROR_FORMAT,
+                    "the saved ledger is damaged: its checksum is another");
     if (head->file_size != length)
         return fail(name, error, length < head->file_size ? HEAPGATE_ERROR_TRUNCATED : HEAPGATE_ERROR_FORMAT,
                     "the saved ledger is not as long as it says: it was cut off, or something was added");
@@ -123,15 +127,17 @@ static gboolean read_head(const char *bytes, gsize length, const char *name, Sav
 static const char *section_data(const SavedSection *section, guint kind, gsize record_size, guint64 at_most,
                                 const char *bytes, gsize length)
 {
-    gboolean good = section->kind == kind && section->record_size == record_size && section->count <= at_most &&
-                    section->offset <= length && section->count <= (length - section->offset) / record_size;
+    gboolean good = section->kind == kind && section->record_size == record_size &&
+                    section->count <= at_most && section->offset <= length &&
+                    section->count <= (length - section->offset) / record_size;
     return good ? bytes + section->offset : NULL;
 }
 
 static gboolean read_sections(Ledger *self, const SavedSection *sections, const char *bytes, gsize length)
 {
-    static const guint64 rooms[ARRAYS] = {LEDGER_MODULES, LEDGER_MARKS, LEDGER_NODES, LEDGER_SITES, G_MAXINT32 / 32,
-                                          LEDGER_CHANGES, G_MAXUINT16,  G_MAXINT32 / 32, LEDGER_NODES};
+    static const guint64 rooms[ARRAYS] = {LEDGER_MODULES, LEDGER_MARKS,    LEDGER_NODES,
+                                          LEDGER_SITES,   G_MAXINT32 / 32, LEDGER_CHANGES,
+                                          G_MAXUINT16,    G_MAXINT32 / 32, LEDGER_NODES};
     const char *header =
         section_data(&sections[KIND_HEADER], KIND_HEADER, sizeof self->header, 1, bytes, length);
     const char *strings = section_data(&sections[KIND_STRINGS], KIND_STRINGS, 1, G_MAXINT32, bytes, length);
@@ -144,8 +150,8 @@ static gboolean read_sections(Ledger *self, const SavedSection *sections, const 
     arrays_of(self, arrays);
     for (guint i = 0; i < ARRAYS; i++) {
         const SavedSection *section = &sections[KIND_ARRAYS + i];
-        const char *data = section_data(section, KIND_ARRAYS + i, g_array_get_element_size(arrays[i]), rooms[i],
-                                        bytes, length);
+        const char *data = section_data(section, KIND_ARRAYS + i, g_array_get_element_size(arrays[i]),
+                                        rooms[i], bytes, length);
         if (data == NULL)
             return FALSE;
         g_array_append_vals(arrays[i], data, (guint)section->count);
@@ -161,7 +167,8 @@ Ledger *ledger_load(const char *bytes, gsize length, const char *name, GError **
         return NULL;
     g_autoptr(Ledger) self = ledger_new();
     if (!read_sections(self, sections, bytes, length)) {
-        fail(name, error, HEAPGATE_ERROR_FORMAT, "the saved ledger is damaged: its table of sections makes no sense");
+        fail(name, error, HEAPGATE_ERROR_FORMAT,
+             "the saved ledger is damaged: its table of sections makes no sense");
         return NULL;
     }
     if (self->header.magic != LEDGER_MAGIC || self->header.version != LEDGER_VERSION) {

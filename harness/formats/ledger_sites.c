@@ -47,8 +47,8 @@ static void add_names(const Ledger *self, guint32 node, guint at_most, GArray *f
     g_array_append_val(frames, unnamed);
 }
 
-/* The C++ allocation functions ask for memory on behalf of whoever calls them. The tracer's own frames are none of
- * the program's. */
+/* The C++ allocation functions ask for memory on behalf of whoever calls them. The tracer's own frames are
+ * none of the program's. */
 static gboolean speaks_for_others(const Frame *frame)
 {
     return (frame->function != NULL && g_str_has_prefix(frame->function, "operator new")) ||
@@ -57,8 +57,9 @@ static gboolean speaks_for_others(const Frame *frame)
 
 static gboolean is_below_main(const Frame *frame)
 {
-    static const char *const names[] = {"__libc_start_call_main", "__libc_start_main", "__libc_start_main_impl",
-                                        "__libc_start_main_alias_1", "__libc_start_main_alias_2", "_start"};
+    static const char *const names[] = {"__libc_start_call_main",    "__libc_start_main",
+                                        "__libc_start_main_impl",    "__libc_start_main_alias_1",
+                                        "__libc_start_main_alias_2", "_start"};
     for (gsize i = 0; frame->function != NULL && i < G_N_ELEMENTS(names); i++)
         if (strcmp(frame->function, names[i]) == 0)
             return TRUE;
@@ -107,9 +108,10 @@ gint64 *ledger_numbers(const Ledger *self, LedgerNumber number, gint64 **blocks)
     for (guint i = 0; number != LEDGER_NUMBER_KEPT && i < self->sites->len; i++) {
         const LedgerSiteCounts *site = &g_array_index(self->sites, LedgerSiteCounts, i);
         gboolean peak = number == LEDGER_NUMBER_PEAK;
-        gint64 blocks_of = peak                            ? site->peak_blocks
-                           : number == LEDGER_NUMBER_TOTAL ? (gint64)MIN(site->total_blocks, (guint64)G_MAXINT64 / 2)
-                                                           : (gint64)MIN(site->temporary_blocks, (guint64)G_MAXINT64 / 2);
+        gint64 blocks_of = peak ? site->peak_blocks
+                           : number == LEDGER_NUMBER_TOTAL
+                               ? (gint64)MIN(site->total_blocks, (guint64)G_MAXINT64 / 2)
+                               : (gint64)MIN(site->temporary_blocks, (guint64)G_MAXINT64 / 2);
         counts[i] = blocks_of;
         bytes[i] = peak                            ? site->peak_bytes
                    : number == LEDGER_NUMBER_TOTAL ? (gint64)MIN(site->total_bytes, (guint64)G_MAXINT64 / 2)
@@ -135,7 +137,8 @@ void ledger_add_sites(const Ledger *self, LedgerNumber number, CallSites *sites)
         if (bytes[i] == 0 && blocks[i] == 0)
             continue;
         g_array_set_size(frames, 0);
-        ledger_add_frames(self, g_array_index(self->sites, LedgerSiteCounts, i).node, LEDGER_KEY_FRAMES, frames);
+        ledger_add_frames(self, g_array_index(self->sites, LedgerSiteCounts, i).node, LEDGER_KEY_FRAMES,
+                          frames);
         call_sites_add(sites, (const Frame *)(void *)frames->data, frames->len, bytes[i], blocks[i]);
     }
 }
@@ -153,8 +156,8 @@ guint ledger_iterations(const Ledger *self)
     return count;
 }
 
-/* A table has no more columns and rows than these, whatever the books say: beyond, several iterations share a column,
- * and the call sites that come last share a row. */
+/* A table has no more columns and rows than these, whatever the books say: beyond, several iterations share a
+ * column, and the call sites that come last share a row. */
 enum { MOST_COLUMNS = 512, MOST_ROWS = 1 << 16 };
 
 /* What a ledger says of the counted iterations, as a table for the growth rule. */
@@ -163,7 +166,7 @@ typedef struct {
     guint before, points;
     guint stride; /* iterations to a column */
     CallSites *sites;
-    guint32 *rows; /* by site: its row + 1; 0: it has none yet */
+    guint32 *rows;       /* by site: its row + 1; 0: it has none yet */
     GArray *live, *born; /* gint64, points of each row */
 } Growing;
 
@@ -193,7 +196,8 @@ static gint64 *series_of(Growing *self, GArray *series, guint32 site)
 static void fill_born(Growing *self)
 {
     const Ledger *ledger = self->ledger;
-    g_autofree guint *completed = g_new0(guint, ledger->marks->len + 1); /* iterations, by the number of marks set */
+    g_autofree guint *completed =
+        g_new0(guint, ledger->marks->len + 1); /* iterations, by the number of marks set */
     for (guint mark = 0; mark < ledger->marks->len; mark++)
         completed[mark + 1] = completed[mark] + (is_iteration(ledger, mark) ? 1 : 0);
     for (guint i = 0; i < ledger->kept->len; i++) {
@@ -214,7 +218,8 @@ static void fill_live(Growing *self)
     g_autofree gint64 *now = g_new0(gint64, ledger->sites->len + 1);
     guint at = 0, done = 0;
     for (guint mark = 0; mark < ledger->marks->len; mark++) {
-        for (; at < ledger->changes->len && g_array_index(ledger->changes, LedgerChange, at).mark <= mark + 1; at++) {
+        for (; at < ledger->changes->len && g_array_index(ledger->changes, LedgerChange, at).mark <= mark + 1;
+             at++) {
             const LedgerChange *change = &g_array_index(ledger->changes, LedgerChange, at);
             now[change->site] = change->live_bytes;
             series_of(self, self->live, change->site);

@@ -15,9 +15,10 @@ typedef enum {
 /* Frames of a key: deeper stacks differ only in what called what was called. */
 enum { LEDGER_KEY_FRAMES = 64 };
 
-/* Appends the frames of a stack to `frames` (Frame, (element-type transfer none): texts are the ledger's), innermost
- * first, at most `at_most`. What asks for memory in everyone's name (operator new) is left out at the inner end, what
- * calls main at the outer. Without names (symbols_name_ledger) a frame is its module's. */
+/* Appends the frames of a stack to `frames` (Frame, (element-type transfer none): texts are the ledger's),
+ * innermost first, at most `at_most`. What asks for memory in everyone's name (operator new) is left out at
+ * the inner end, what calls main at the outer. Without names (symbols_name_ledger) a frame is its module's.
+ */
 void ledger_add_frames(const Ledger *self, guint32 node, guint at_most, GArray *frames);
 
 /* Adds what every site comes to. */

@@ -1,4 +1,5 @@
-/* The heap instrument: the tracer's own books. Exact peak, what is retained and what grows, at nearly native speed. */
+/* The heap instrument: the tracer's own books. Exact peak, what is retained and what grows, at nearly native
+ * speed. */
 #include "heap.h"
 
 #include <string.h>
@@ -30,7 +31,8 @@ static void heap_launch(const Scenario *scenario, const char *program, const cha
     launch->env = g_memdup2(env, sizeof env);
 }
 
-/* The programs one process ran, one after the other: it held the memory of each in turn, and ends with the last's. */
+/* The programs one process ran, one after the other: it held the memory of each in turn, and ends with the
+ * last's. */
 typedef struct {
     const Ledger *last, *highest; /* the one with the highest peak */
 } Process;
@@ -69,15 +71,18 @@ static const Ledger *find_main(const GArray *processes, gint64 pid)
 }
 
 /* Nothing was seen: never 0 bytes, always why. */
-static void set_blind(const Scenario *scenario, const Outcome *outcome, const Ledger *ledger, Measurement *measurement)
+static void set_blind(const Scenario *scenario, const Outcome *outcome, const Ledger *ledger,
+                      Measurement *measurement)
 {
     g_autofree char *found = g_find_program_in_path(scenario->run[0]);
     g_autofree char *reason = ledger != NULL ? heap_ledger_reason(ledger)
                                              : heap_blind_reason(found != NULL ? found : scenario->run[0]);
     if (ledger == NULL && outcome->ledger_problem != NULL)
-        measurement_set_problem(measurement, "the tracer's books cannot be used: %s", outcome->ledger_problem);
+        measurement_set_problem(measurement, "the tracer's books cannot be used: %s",
+                                outcome->ledger_problem);
     else if (reason != NULL)
-        measurement_set_problem(measurement, "the tracer saw nothing of %s, because %s", scenario->run[0], reason);
+        measurement_set_problem(measurement, "the tracer saw nothing of %s, because %s", scenario->run[0],
+                                reason);
 }
 
 static void add_marks(const Ledger *ledger, Measurement *measurement)
@@ -99,7 +104,8 @@ static void add_notes(const Ledger *ledger, Measurement *measurement)
 static void add_process(const Ledger *ledger, Measurement *measurement)
 {
     g_autofree char *command = ledger_command(ledger);
-    measurement_add_process(measurement, ledger->header.pid, command, ledger->header.peak_bytes, ledger->kept_bytes);
+    measurement_add_process(measurement, ledger->header.pid, command, ledger->header.peak_bytes,
+                            ledger->kept_bytes);
 }
 
 static void set_totals(const GArray *processes, Measurement *measurement)
@@ -160,7 +166,8 @@ static void heap_collect(const Scenario *scenario, const Outcome *outcome, Measu
     const Ledger *main_ledger = find_main(processes, outcome->pid);
     set_blind(scenario, outcome, main_ledger, measurement);
     if (outcome->ledger_problem != NULL)
-        measurement_set_problem(measurement, "the tracer's books cannot be used: %s", outcome->ledger_problem);
+        measurement_set_problem(measurement, "the tracer's books cannot be used: %s",
+                                outcome->ledger_problem);
     if (measurement->problem != NULL)
         return;
     g_autoptr(Symbols) symbols = symbols_new();
@@ -173,10 +180,11 @@ static void heap_collect(const Scenario *scenario, const Outcome *outcome, Measu
     set_totals(processes, measurement);
     set_timeline(outcome->samples, measurement);
     if (measurement->values[METRIC_PEAK] == 0)
-        measurement_set_problem(measurement,
-                                "the tracer saw nothing of %s, because it allocated nothing by malloc and its like; an "
-                                "allocator of its own is invisible to the tracer",
-                                scenario->run[0]);
+        measurement_set_problem(
+            measurement,
+            "the tracer saw nothing of %s, because it allocated nothing by malloc and its like; an "
+            "allocator of its own is invisible to the tracer",
+            scenario->run[0]);
 }
 
 const Instrument instrument_heap = {

@@ -14,7 +14,8 @@ char *heap_blind_reason(const char *program);
 /* The same for a ledger that was received, or NULL where it saw the program well; (transfer full). */
 char *heap_ledger_reason(const Ledger *ledger);
 
-/* TRUE for heapgate's own helper in a shell script, `heapgate mark`, which is traced like every other process. */
+/* TRUE for heapgate's own helper in a shell script, `heapgate mark`, which is traced like every other
+ * process. */
 gboolean heap_is_helper(const Ledger *ledger);
 
 #endif

@@ -19,9 +19,10 @@ char *heap_library(GError **error)
     for (gsize i = 0; i < G_N_ELEMENTS(places); i++)
         if (g_file_test(places[i], G_FILE_TEST_IS_REGULAR))
             return g_canonicalize_filename(places[i], "/");
-    g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_BROKEN,
-                "the tracer's library is neither %s nor %s; build or install heapgate whole (make, make install)", beside,
-                installed);
+    g_set_error(
+        error, HEAPGATE_ERROR, HEAPGATE_ERROR_BROKEN,
+        "the tracer's library is neither %s nor %s; build or install heapgate whole (make, make install)",
+        beside, installed);
     return NULL;
 }
 
@@ -47,8 +48,8 @@ static gboolean is_static(FILE *file, const Elf64_Ehdr *header)
 static gboolean gains_privileges(const char *program)
 {
     struct stat info;
-    return stat(program, &info) == 0 &&
-           ((info.st_mode & (S_ISUID | S_ISGID)) != 0 || getxattr(program, "security.capability", NULL, 0) > 0);
+    return stat(program, &info) == 0 && ((info.st_mode & (S_ISUID | S_ISGID)) != 0 ||
+                                         getxattr(program, "security.capability", NULL, 0) > 0);
 }
 
 char *heap_blind_reason(const char *program)
@@ -61,9 +62,11 @@ char *heap_blind_reason(const char *program)
         if (header.e_ident[EI_CLASS] != ELFCLASS64)
             reason = "it is a program of 32 bits, and the tracer's library of 64";
         else if (read == sizeof header && is_static(file, &header))
-            reason = "it is linked statically: no library can be preloaded; link it dynamically, or use massif";
+            reason =
+                "it is linked statically: no library can be preloaded; link it dynamically, or use massif";
         else if (gains_privileges(program))
-            reason = "it is set-uid, set-gid or has capabilities: the system ignores preloaded libraries; run a copy "
+            reason = "it is set-uid, set-gid or has capabilities: the system ignores preloaded libraries; "
+                     "run a copy "
                      "without them";
     } else if (read >= 2 && memcmp(header.e_ident, "#!", 2) == 0) {
         reason = "it is a script, and its interpreter is static or set-uid";
@@ -79,8 +82,9 @@ char *heap_ledger_reason(const Ledger *ledger)
     case LEDGER_OFF_NOT:
         break;
     case LEDGER_OFF_OWN_MALLOC:
-        return g_strdup("it has its own malloc, built in: a preloaded one is never called; build it to use the system's, "
-                        "or use massif");
+        return g_strdup(
+            "it has its own malloc, built in: a preloaded one is never called; build it to use the system's, "
+            "or use massif");
     default:
         return g_strdup("the tracer found no memory to keep its books in; check limits (ulimit -v)");
     }

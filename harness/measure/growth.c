@@ -67,7 +67,8 @@ static gint64 gain_by_births(const GrowthTable *table, guint row)
     gint64 net = live[table->points - 1] - live[0];
     if (table->born == NULL || net <= 0)
         return 0;
-    gint64 born = growth_of_series(table->born + (gsize)row * table->points, table->points).bytes_per_iteration;
+    gint64 born =
+        growth_of_series(table->born + (gsize)row * table->points, table->points).bytes_per_iteration;
     return MIN(born, (net + table->points - 2) / (table->points - 1));
 }
 
@@ -134,12 +135,14 @@ gint64 growth_of_call_sites(const GPtrArray *tables, CallSites *growing, gint64 
 {
     g_autoptr(CallSites) all = call_sites_new();
     for (guint t = 0; t < tables->len; t += MAX(tables->len - 1, 1))
-        call_sites_add_all(all, g_ptr_array_index(tables, t)); /* what neither holds neither grows nor shrinks */
+        call_sites_add_all(all,
+                           g_ptr_array_index(tables, t)); /* what neither holds neither grows nor shrinks */
     guint rows = call_sites_count(all);
     g_autofree gint64 *live = g_new0(gint64, (gsize)rows * tables->len + 1);
     for (guint row = 0; row < rows; row++)
         for (guint t = 0; t < tables->len; t++) {
-            const CallSite *then = call_sites_find(g_ptr_array_index(tables, t), call_sites_get(all, row)->key);
+            const CallSite *then =
+                call_sites_find(g_ptr_array_index(tables, t), call_sites_get(all, row)->key);
             live[(gsize)row * tables->len + t] = then != NULL ? then->bytes : 0;
         }
     GrowthTable table = {all, tables->len, live, NULL};

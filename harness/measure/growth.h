@@ -1,11 +1,12 @@
 /* Growth: what a workflow leaves behind in every iteration, told from saw-teeth, caches and doubling lists.
  *
  * For each call site the live bytes at the end of every counted iteration are taken, and of those the suffix
- * minimum: what was there after an iteration and never went away again. Its rises are bytes that were left behind.
- * A call site grows when, in each quarter of the counted iterations, at least a third of the iterations left
- * something behind. A saw-tooth leaves nothing but in its last tooth, a cache only in the first quarter, a list that
- * doubles its capacity misses whole quarters; a leak is there in all of them. What the call sites of one allocating
- * function steadily lose is set off against what they gain: work that moves from one caller to another leaks nothing. */
+ * minimum: what was there after an iteration and never went away again. Its rises are bytes that were left
+ * behind. A call site grows when, in each quarter of the counted iterations, at least a third of the
+ * iterations left something behind. A saw-tooth leaves nothing but in its last tooth, a cache only in the
+ * first quarter, a list that doubles its capacity misses whole quarters; a leak is there in all of them. What
+ * the call sites of one allocating function steadily lose is set off against what they gain: work that moves
+ * from one caller to another leaks nothing. */
 #ifndef HEAPGATE_MEASURE_GROWTH_H
 #define HEAPGATE_MEASURE_GROWTH_H
 
@@ -14,12 +15,12 @@
 #include "call_site.h"
 
 typedef struct {
-    gint64 bytes_per_iteration; /* 0 where the series does not grow; else at least 1 */
+    gint64 bytes_per_iteration;  /* 0 where the series does not grow; else at least 1 */
     gint64 hidden_per_iteration; /* what a series that was not called rose by all the same */
 } Growth;
 
-/* bytes: live bytes at the end of the last iteration before counting (bytes[0]) and of each counted iteration;
- * points: how many; with fewer than 5 nothing grows. */
+/* bytes: live bytes at the end of the last iteration before counting (bytes[0]) and of each counted
+ * iteration; points: how many; with fewer than 5 nothing grows. */
 Growth growth_of_series(const gint64 *bytes, guint points);
 
 /* The call sites that grow, each with its bytes per iteration, in `growing`.
@@ -32,13 +33,14 @@ typedef struct {
     const CallSites *sites; /* rows in their order */
     guint points;           /* columns, as for growth_of_series */
     const gint64 *live;     /* [row * points + column]: live bytes at the end of the iteration */
-    const gint64 *born;     /* the same of what was born up to then, after counting began, and was still there at the
-                             * very end; NULL where the instrument does not know */
+    const gint64 *born; /* the same of what was born up to then, after counting began, and was still there at
+                         * the very end; NULL where the instrument does not know */
 } GrowthTable;
 
-/* The same for a table. Births find what the live bytes hide: a small leak at a call site that holds much more for a
- * while. What was born in every quarter and stays is growth as far as the site holds more at the end than at the
- * beginning: a ring of the last entries has births in every quarter too, and holds no more for them. */
+/* The same for a table. Births find what the live bytes hide: a small leak at a call site that holds much
+ * more for a while. What was born in every quarter and stays is growth as far as the site holds more at the
+ * end than at the beginning: a ring of the last entries has births in every quarter too, and holds no more
+ * for them. */
 gint64 growth_of_table(const GrowthTable *table, CallSites *growing, gint64 *smallest);
 
 #endif

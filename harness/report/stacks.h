@@ -8,8 +8,8 @@
  * (flamegraph.pl, speedscope, inferno). figure: its call sites must be known. */
 void stacks_fold(const Figure *figure, GString *output);
 
-/* pprof's format (profile.proto, https://github.com/google/pprof/tree/main/proto), not yet compressed: a pair of sample
- * types for each figure, NAME_objects in count and NAME_space in bytes. (transfer full). */
+/* pprof's format (profile.proto, https://github.com/google/pprof/tree/main/proto), not yet compressed: a pair
+ * of sample types for each figure, NAME_objects in count and NAME_space in bytes. (transfer full). */
 GByteArray *stacks_pprof(const GPtrArray *figures);
 
 #endif

@@ -38,10 +38,11 @@ void ledger_append_figures(const Ledger *ledger, GString *output)
     g_autofree char *kept = units_format_bytes(ledger->kept_bytes);
     g_autofree char *all = units_format_bytes(signed_of(totals.bytes));
     g_string_append_printf(output,
-                           "peak %s, retained %s in %" G_GINT64_FORMAT " blocks%s; allocated %s in %" G_GUINT64_FORMAT
-                           " blocks, %" G_GUINT64_FORMAT " of them temporary",
-                           peak, kept, ledger->kept_blocks, ledger->at_end_mark ? " at the end mark" : "", all,
-                           totals.blocks, totals.temporary);
+                           "peak %s, retained %s in %" G_GINT64_FORMAT
+                           " blocks%s; allocated %s in %" G_GUINT64_FORMAT " blocks, %" G_GUINT64_FORMAT
+                           " of them temporary",
+                           peak, kept, ledger->kept_blocks, ledger->at_end_mark ? " at the end mark" : "",
+                           all, totals.blocks, totals.temporary);
 }
 
 static void append_number(const Ledger *ledger, LedgerNumber number, const char *title, gint64 whole,
@@ -109,8 +110,8 @@ static void show_json(const Ledger *ledger, GString *output)
     view_json_end(builder, output);
 }
 
-static gboolean show(const char *bytes, gsize length, const char *name, const ViewOptions *options, GString *output,
-                     GError **error)
+static gboolean show(const char *bytes, gsize length, const char *name, const ViewOptions *options,
+                     GString *output, GError **error)
 {
     g_autoptr(GError) problem = NULL;
     g_autoptr(Ledger) ledger = ledger_load(bytes, length, name, &problem);
@@ -137,7 +138,8 @@ static gboolean figures(const char *bytes, gsize length, const char *name, GPtrA
     ledger_add_sites(ledger, LEDGER_NUMBER_KEPT, kept);
     g_ptr_array_add(all,
                     figure_new(metric_get(METRIC_PEAK)->title, METRIC_PEAK, ledger->header.peak_bytes, peak));
-    g_ptr_array_add(all, figure_new(metric_get(METRIC_RETAINED)->title, METRIC_RETAINED, ledger->kept_bytes, kept));
+    g_ptr_array_add(
+        all, figure_new(metric_get(METRIC_RETAINED)->title, METRIC_RETAINED, ledger->kept_bytes, kept));
     return TRUE;
 }
 

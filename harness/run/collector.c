@@ -190,7 +190,8 @@ static void take_mark(Collector *self, const Message *message)
             self->problem = g_strdup(error->message);
     }
     /* Whoever waits for this may be gone: then nobody misses it. */
-    sendto(self->socket, "", 1, MSG_DONTWAIT, (const struct sockaddr *)&message->sender, message->sender_length);
+    sendto(self->socket, "", 1, MSG_DONTWAIT, (const struct sockaddr *)&message->sender,
+           message->sender_length);
 }
 
 static void take_messages(Collector *self)
@@ -241,7 +242,8 @@ static gboolean wait_for_news(Collector *self, int timeout_ms)
     news[0] = (struct pollfd){.fd = self->socket, .events = POLLIN};
     news[1] = (struct pollfd){.fd = self->wake, .events = POLLIN};
     for (guint i = 0; i + 2 < count; i++)
-        news[i + 2] = (struct pollfd){.fd = ((Held *)g_ptr_array_index(self->held, i))->pidfd, .events = POLLIN};
+        news[i + 2] =
+            (struct pollfd){.fd = ((Held *)g_ptr_array_index(self->held, i))->pidfd, .events = POLLIN};
     if (poll(news, count, timeout_ms) <= 0)
         return TRUE;
     for (guint i = count; i-- > 2;)
@@ -285,8 +287,8 @@ static gboolean listen_at(Collector *self, GError **error)
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     const int on = 1;
     if (g_strlcpy(address.sun_path, self->path, sizeof address.sun_path) >= sizeof address.sun_path) {
-        g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_BROKEN, "%s is too long for the address of a socket",
-                    self->path);
+        g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_BROKEN,
+                    "%s is too long for the address of a socket", self->path);
         return FALSE;
     }
     self->socket = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
@@ -295,8 +297,8 @@ static gboolean listen_at(Collector *self, GError **error)
         bind(self->socket, (const struct sockaddr *)&address, sizeof address) == 0 &&
         setsockopt(self->socket, SOL_SOCKET, SO_PASSCRED, &on, sizeof on) == 0)
         return TRUE;
-    g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_BROKEN, "the tracer cannot be listened to at %s: %s", self->path,
-                g_strerror(errno));
+    g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_BROKEN, "the tracer cannot be listened to at %s: %s",
+                self->path, g_strerror(errno));
     return FALSE;
 }
 

@@ -1,5 +1,6 @@
-/* The ledgers of one run: received from the traced processes on a socket, watched while they run, read once they are
- * gone. All of it happens in a thread of the harness; the traced processes only send a descriptor each. */
+/* The ledgers of one run: received from the traced processes on a socket, watched while they run, read once
+ * they are gone. All of it happens in a thread of the harness; the traced processes only send a descriptor
+ * each. */
 #ifndef HEAPGATE_RUN_COLLECTOR_H
 #define HEAPGATE_RUN_COLLECTOR_H
 
@@ -19,8 +20,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Collector, collector_free)
 typedef void (*CollectorTake)(Ledger *ledger, gpointer user_data);
 void collector_set_take(Collector *self, CollectorTake take, gpointer user_data);
 
-/* Once the processes are gone: stops listening and reads what is held. (transfer none): Ledger, in the order in which
- * they came. */
+/* Once the processes are gone: stops listening and reads what is held. (transfer none): Ledger, in the order
+ * in which they came. */
 GPtrArray *collector_finish(Collector *self);
 /* After collector_finish, (transfer none): LedgerSample every 50 ms or coarser, all processes together. */
 const GArray *collector_samples(const Collector *self);
@@ -34,7 +35,8 @@ typedef struct {
 } CollectorMark;
 #define COLLECTOR_MARK_MAGIC UINT64_C(0x314b52414d504748) /* "HGPMARK1" */
 
-/* Sends a mark to the harness that listens at this path and waits until it is set. Errors: HEAPGATE_ERROR_BROKEN. */
+/* Sends a mark to the harness that listens at this path and waits until it is set. Errors:
+ * HEAPGATE_ERROR_BROKEN. */
 gboolean collector_send_mark(const char *path, const char *name, GError **error);
 
 /* Sets a mark in a ledger from outside, as the tracer sets its own; "end" adds up what is there. */

@@ -56,7 +56,8 @@ gboolean ledger_set_mark(int fd, const char *name, GError **error)
     if (ledger == NULL)
         return FALSE;
     clock_gettime(CLOCK_MONOTONIC, &now);
-    LedgerMark mark = {(guint64)now.tv_sec * 1000000000 + (guint64)now.tv_nsec, ledger->header.live_bytes, ""};
+    LedgerMark mark = {(guint64)now.tv_sec * 1000000000 + (guint64)now.tv_nsec, ledger->header.live_bytes,
+                       ""};
     g_strlcpy(mark.name, name, sizeof mark.name);
     guint32 number = ledger->marks->len + 1;
     /* The number last: from then on blocks are born behind the mark. */
@@ -65,7 +66,8 @@ gboolean ledger_set_mark(int fd, const char *name, GError **error)
                    put_changes(fd, ledger, number) && PUT(fd, number, marks) &&
                    (strcmp(name, "end") != 0 || ledger->at_end_mark || put_end(fd, ledger, number));
     if (!set)
-        g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_BROKEN, "the mark \"%s\" cannot be set in a ledger: %s", name,
+        g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_BROKEN,
+                    "the mark \"%s\" cannot be set in a ledger: %s", name,
                     number > LEDGER_MARKS ? "their table is full" : g_strerror(errno));
     return set;
 }
@@ -92,8 +94,8 @@ gboolean collector_send_mark(const char *path, const char *name, GError **error)
     int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     gboolean answered = fd >= 0 && exchange(fd, &to, &mark);
     if (!answered)
-        g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_BROKEN, "mark: heapgate does not answer at %s: %s", path,
-                    g_strerror(errno));
+        g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_BROKEN, "mark: heapgate does not answer at %s: %s",
+                    path, g_strerror(errno));
     if (fd >= 0)
         close(fd);
     return answered;

@@ -59,8 +59,9 @@ static char *find_program(const char *name)
 {
     if (strchr(name, '/') == NULL)
         return g_find_program_in_path(name);
-    return g_file_test(name, G_FILE_TEST_IS_EXECUTABLE) && !g_file_test(name, G_FILE_TEST_IS_DIR) ? g_strdup(name)
-                                                                                                   : NULL;
+    return g_file_test(name, G_FILE_TEST_IS_EXECUTABLE) && !g_file_test(name, G_FILE_TEST_IS_DIR)
+               ? g_strdup(name)
+               : NULL;
 }
 
 /* Says how a run ended that did not end as expected. */
@@ -73,10 +74,11 @@ static gboolean check_end(const SupervisorOutcome *outcome, const SupervisorPlan
     g_autofree char *timeout = g_strdup_printf("%.3g s", (double)plan->timeout_us / G_USEC_PER_SEC);
     switch (outcome->end) {
     case SUPERVISOR_TIMED_OUT:
-        measurement_set_problem(measurement,
-                                "%s was still running after its timeout of %s; raise `timeout`, or find what it waits "
-                                "for%s",
-                                what, timeout, said);
+        measurement_set_problem(
+            measurement,
+            "%s was still running after its timeout of %s; raise `timeout`, or find what it waits "
+            "for%s",
+            what, timeout, said);
         return FALSE;
     case SUPERVISOR_CANCELLED:
         measurement_set_problem(measurement, "the run was interrupted");
@@ -95,8 +97,9 @@ static gboolean check_end(const SupervisorOutcome *outcome, const SupervisorPlan
     return FALSE;
 }
 
-static gboolean supervise(const SupervisorPlan *plan, gint64 expected, const char *what, const Workplace *place,
-                          GCancellable *cancellable, SupervisorOutcome *outcome, Measurement *measurement)
+static gboolean supervise(const SupervisorPlan *plan, gint64 expected, const char *what,
+                          const Workplace *place, GCancellable *cancellable, SupervisorOutcome *outcome,
+                          Measurement *measurement)
 {
     g_autoptr(GError) error = NULL;
     if (!supervisor_run(plan, cancellable, outcome, &error)) {
@@ -114,8 +117,8 @@ static gboolean prepare(const Scenario *scenario, const Workplace *place, GCance
         GStrv argv = g_ptr_array_index(scenario->prepare, i);
         g_autofree char *program = find_program(argv[0]);
         if (program == NULL) {
-            measurement_set_problem(measurement, "prepare: %s is not there or not executable; build or install it",
-                                    argv[0]);
+            measurement_set_problem(
+                measurement, "prepare: %s is not there or not executable; build or install it", argv[0]);
             return FALSE;
         }
         g_auto(GStrv) whole = g_strdupv(argv);
@@ -142,16 +145,18 @@ static void check_iterations(const Scenario *scenario, Measurement *measurement)
     if (!scenario->has_workflow || measurement->problem != NULL)
         return;
     if (scenario->iterations > 0 && marked != scenario->iterations)
-        measurement_set_problem(measurement,
-                                "the program marked %u iterations, the scenario expects %" G_GINT64_FORMAT
-                                "; call heapgate_iteration() (heapgate.h) at the end of each pass, or correct "
-                                "workflow.iterations",
-                                marked, scenario->iterations);
+        measurement_set_problem(
+            measurement,
+            "the program marked %u iterations, the scenario expects %" G_GINT64_FORMAT
+            "; call heapgate_iteration() (heapgate.h) at the end of each pass, or correct "
+            "workflow.iterations",
+            marked, scenario->iterations);
     else if (!measurement->has[METRIC_GROWTH])
-        measurement_set_problem(measurement,
-                                "the program marked %u iterations, too few to tell growth from noise; mark at least "
-                                "%d after the warm-up",
-                                marked, SCENARIO_FEWEST_COUNTED);
+        measurement_set_problem(
+            measurement,
+            "the program marked %u iterations, too few to tell growth from noise; mark at least "
+            "%d after the warm-up",
+            marked, SCENARIO_FEWEST_COUNTED);
 }
 
 static void set_marks_folder(Run *self, const char *folder)

@@ -1,5 +1,5 @@
-/* Debug information: which functions an address lies in. Built for many addresses: the functions of a compilation unit
- * are sorted once, libdw's own search walks them all every time. */
+/* Debug information: which functions an address lies in. Built for many addresses: the functions of a
+ * compilation unit are sorted once, libdw's own search walks them all every time. */
 #include <dwarf.h>
 #include <elfutils/libdw.h>
 
@@ -10,8 +10,9 @@ enum { DEEPEST_SCOPE = 64, DEEPEST_NAMESPACE = 32 };
 struct DebugInfo {
     Dwarf *dwarf;
     Dwarf_Addr bias;
-    GArray *units;        /* Stretch, value: offset of the unit's DIE; NULL until first needed */
-    GHashTable *functions; /* offset of a unit's DIE -> GArray of Stretch, value: offset of the function's DIE */
+    GArray *units; /* Stretch, value: offset of the unit's DIE; NULL until first needed */
+    GHashTable
+        *functions; /* offset of a unit's DIE -> GArray of Stretch, value: offset of the function's DIE */
 };
 
 DebugInfo *debug_info_new(Dwfl_Module *module)
@@ -23,7 +24,8 @@ DebugInfo *debug_info_new(Dwfl_Module *module)
     DebugInfo *self = g_new0(DebugInfo, 1);
     self->dwarf = dwarf;
     self->bias = bias;
-    self->functions = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, (GDestroyNotify)g_array_unref);
+    self->functions =
+        g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, (GDestroyNotify)g_array_unref);
     return self;
 }
 
@@ -146,7 +148,8 @@ static guint scopes_of(Dwarf_Die function, Dwarf_Addr address, Dwarf_Die *scopes
     guint count = 0;
     scopes[count++] = function;
     Dwarf_Die at = function, inner;
-    for (guint depth = 0; depth < DEEPEST_SCOPE && count < DEEPEST_SCOPE && next_scope(&at, address, &inner); depth++) {
+    for (guint depth = 0; depth < DEEPEST_SCOPE && count < DEEPEST_SCOPE && next_scope(&at, address, &inner);
+         depth++) {
         if (dwarf_tag(&inner) == DW_TAG_inlined_subroutine)
             scopes[count++] = inner;
         at = inner;
@@ -177,7 +180,8 @@ static void call_place(Dwarf_Die *die, const char **file, guint *line)
     *file = NULL;
     *line = 0;
     if (dwarf_formudata(dwarf_attr(die, DW_AT_call_file, &attribute), &index) == 0 &&
-        dwarf_diecu(die, &unit, NULL, NULL) != NULL && dwarf_getsrcfiles(&unit, &files, &count) == 0 && index < count)
+        dwarf_diecu(die, &unit, NULL, NULL) != NULL && dwarf_getsrcfiles(&unit, &files, &count) == 0 &&
+        index < count)
         *file = dwarf_filesrc(files, index, NULL, NULL);
     if (dwarf_formudata(dwarf_attr(die, DW_AT_call_line, &attribute), &number) == 0)
         *line = (guint)MIN(number, G_MAXINT32);

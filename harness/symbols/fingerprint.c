@@ -1,6 +1,6 @@
-/* Functions without a name, told apart by what does not change when other functions do: their length and the rules by
- * which they are unwound (.eh_frame, which no strip takes away).
- * Source of the format: Linux Standard Base Core 5.0, "Exception Frames". */
+/* Functions without a name, told apart by what does not change when other functions do: their length and the
+ * rules by which they are unwound (.eh_frame, which no strip takes away). Source of the format: Linux
+ * Standard Base Core 5.0, "Exception Frames". */
 #include <elfutils/libdw.h>
 #include <gelf.h>
 #include <string.h>
@@ -8,7 +8,7 @@
 #include "object.h"
 
 typedef struct {
-    guint8 encoding;   /* of addresses: DW_EH_PE_* */
+    guint8 encoding;    /* of addresses: DW_EH_PE_* */
     gboolean augmented; /* 'z': augmentation data comes with its length */
 } Rules;
 
@@ -18,7 +18,8 @@ static Elf_Scn *find_section(Elf *elf, const char *wanted, GElf_Shdr *header)
     if (elf_getshdrstrndx(elf, &names) != 0)
         return NULL;
     for (Elf_Scn *section = NULL; (section = elf_nextscn(elf, section)) != NULL;) {
-        const char *name = gelf_getshdr(section, header) != NULL ? elf_strptr(elf, names, header->sh_name) : NULL;
+        const char *name =
+            gelf_getshdr(section, header) != NULL ? elf_strptr(elf, names, header->sh_name) : NULL;
         if (name != NULL && strcmp(name, wanted) == 0 && header->sh_type != SHT_NOBITS)
             return section;
     }
@@ -39,7 +40,8 @@ static Rules rules_of(const Dwarf_CIE *entry)
     Rules rules = {0, entry->augmentation[0] == 'z'};
     const guint8 *data = entry->augmentation_data;
     const guint8 *end = data != NULL ? data + entry->augmentation_data_size : NULL;
-    for (const char *letter = entry->augmentation + 1; rules.augmented && data < end && *letter != '\0'; letter++) {
+    for (const char *letter = entry->augmentation + 1; rules.augmented && data < end && *letter != '\0';
+         letter++) {
         if (*letter == 'R')
             rules.encoding = *data++;
         else if (*letter == 'L')
@@ -86,7 +88,8 @@ static guint64 hash_bytes(const guint8 *data, gsize length, guint64 hash)
 }
 
 /* section: its address, and the data's first byte. */
-static void add_function(const Dwarf_FDE *entry, Rules rules, guint64 section, const guint8 *data, GArray *functions)
+static void add_function(const Dwarf_FDE *entry, Rules rules, guint64 section, const guint8 *data,
+                         GArray *functions)
 {
     gsize size = field_size(rules.encoding);
     const guint8 *at = entry->start, *end = entry->end;
@@ -101,7 +104,8 @@ static void add_function(const Dwarf_FDE *entry, Rules rules, guint64 section, c
     if (rules.augmented) {
         guint64 skipped = at < end && *at < 0x80 ? *at : 0;
         gsize own = skip_leb128(at, end);
-        at += MIN((gsize)(end - at), own + skipped); /* the exception table's address: not the function's own */
+        at +=
+            MIN((gsize)(end - at), own + skipped); /* the exception table's address: not the function's own */
     }
     while (end > at && end[-1] == 0)
         end--; /* padding */

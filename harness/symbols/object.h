@@ -23,7 +23,8 @@ typedef struct {
 } SymbolTable;
 SymbolTable *symbol_table_new(Dwfl_Module *module);
 void symbol_table_free(SymbolTable *self);
-/* The name of the symbol that covers the address, mangled; (transfer none) or NULL. start: of the function. */
+/* The name of the symbol that covers the address, mangled; (transfer none) or NULL. start: of the function.
+ */
 const char *symbol_table_find(const SymbolTable *self, guint64 address);
 
 /* The object's debug information. */

@@ -29,7 +29,8 @@ const Stretch *stretches_find(const GArray *stretches, guint64 address)
     return found != NULL && address < found->end ? found : NULL;
 }
 
-/* Of two names for one function the one that people write: without version, with fewer underscores, shorter. */
+/* Of two names for one function the one that people write: without version, with fewer underscores, shorter.
+ */
 static gint compare_names(const char *one, const char *two)
 {
     gboolean one_version = strchr(one, '@') != NULL, two_version = strchr(two, '@') != NULL;
@@ -48,8 +49,8 @@ static gint compare_names(const char *one, const char *two)
 static gboolean is_function(const GElf_Sym *symbol, GElf_Word section, const char *name)
 {
     int type = GELF_ST_TYPE(symbol->st_info);
-    return (type == STT_FUNC || type == STT_GNU_IFUNC) && section != SHN_UNDEF && section != SHN_ABS && name != NULL &&
-           *name != '\0';
+    return (type == STT_FUNC || type == STT_GNU_IFUNC) && section != SHN_UNDEF && section != SHN_ABS &&
+           name != NULL && *name != '\0';
 }
 
 /* Several symbols for one address become one; one without a size reaches to the next. */
@@ -67,7 +68,8 @@ static void settle(SymbolTable *self)
             continue;
         }
         last->end = MAX(last->end, one.end);
-        if (compare_names(g_ptr_array_index(self->names, one.value), g_ptr_array_index(self->names, last->value)) < 0)
+        if (compare_names(g_ptr_array_index(self->names, one.value),
+                          g_ptr_array_index(self->names, last->value)) < 0)
             last->value = one.value;
     }
     g_array_set_size(self->stretches, used);

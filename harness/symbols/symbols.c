@@ -120,7 +120,8 @@ static Dwfl_Module *open_module(Dwfl *dwfl, const char *path, const guint8 *buil
     dwfl_report_end(dwfl, NULL, NULL);
     GElf_Addr bias, where;
     const unsigned char *own = NULL;
-    int own_size = dwfl_module_getelf(module, &bias) != NULL ? dwfl_module_build_id(module, &own, &where) : -1;
+    int own_size =
+        dwfl_module_getelf(module, &bias) != NULL ? dwfl_module_build_id(module, &own, &where) : -1;
     if (own_size < 0 || (size > 0 && ((guint)own_size != size || memcmp(own, build_id, size) != 0)))
         return NULL;
     return module;
@@ -182,7 +183,8 @@ typedef struct {
 } Asking;
 
 /* The symbol's name is the one people know: debug information calls strdup "__strdup". */
-static void add_debug_frame(const char *function, const char *file, guint line, gboolean inlined, gpointer user_data)
+static void add_debug_frame(const char *function, const char *file, guint line, gboolean inlined,
+                            gpointer user_data)
 {
     Asking *asking = user_data;
     const char *symbol = inlined ? NULL : symbol_table_find(asking->object->table, asking->address);
@@ -207,8 +209,8 @@ static const char *name_without_debug_info(Symbols *self, const Object *object, 
     return keep(self, name);
 }
 
-void symbols_resolve(Symbols *self, const char *path, const guint8 *build_id, guint build_id_size, guint64 address,
-                     GArray *frames)
+void symbols_resolve(Symbols *self, const char *path, const guint8 *build_id, guint build_id_size,
+                     guint64 address, GArray *frames)
 {
     const Object *object = object_of(self, path, build_id, build_id_size);
     Asking asking = {self, object, address, frames};

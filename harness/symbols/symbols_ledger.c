@@ -37,17 +37,19 @@ static gboolean place_equal(gconstpointer a, gconstpointer b)
 }
 
 /* Resolves one place and returns the index + 1 of its first name. */
-static guint32 add_names(Symbols *self, Ledger *ledger, const Place *place, GHashTable *offsets, GArray *frames)
+static guint32 add_names(Symbols *self, Ledger *ledger, const Place *place, GHashTable *offsets,
+                         GArray *frames)
 {
     const LedgerModule *module = place->module;
     guint32 first = ledger->names->len + 1;
     g_array_set_size(frames, 0);
-    symbols_resolve(self, module->path, module->build_id, module->build_id_size, place->address - module->bias,
-                    frames);
+    symbols_resolve(self, module->path, module->build_id, module->build_id_size,
+                    place->address - module->bias, frames);
     for (guint i = 0; i < frames->len; i++) {
         const Frame *frame = &g_array_index(frames, Frame, i);
-        LedgerName name = {offset_of(ledger, offsets, frame->function), offset_of(ledger, offsets, frame->file),
-                           offset_of(ledger, offsets, frame->object), frame->line, i + 1 < frames->len};
+        LedgerName name = {offset_of(ledger, offsets, frame->function),
+                           offset_of(ledger, offsets, frame->file), offset_of(ledger, offsets, frame->object),
+                           frame->line, i + 1 < frames->len};
         g_array_append_val(ledger->names, name);
     }
     return first;

@@ -8,12 +8,13 @@
 START_TEST(test_exec_passes_status_and_output_on_and_saves_a_ledger)
 {
     g_autoptr(TestProject) project = test_project_new();
-    test_project_expect(project, 7, "exec -o seen /bin/sh -c 'echo from the program; exit 7'", "from the program", "peak ",
-                        "saved: seen/", NULL);
+    test_project_expect(project, 7, "exec -o seen /bin/sh -c 'echo from the program; exit 7'",
+                        "from the program", "peak ", "saved: seen/", NULL);
     g_autoptr(GDir) folder = g_dir_open(test_project_path(project, "seen"), 0, NULL);
     const char *name = folder != NULL ? g_dir_read_name(folder) : NULL;
     ck_assert_ptr_nonnull(name);
-    g_autofree char *show = g_strdup_printf("show seen/%s", name), *json = g_strdup_printf("show --json seen/%s", name);
+    g_autofree char *show = g_strdup_printf("show seen/%s", name),
+                    *json = g_strdup_printf("show --json seen/%s", name);
     g_autofree char *folded = g_strdup_printf("show --folded seen/%s", name);
     g_autofree char *same = g_strdup_printf("diff seen/%s seen/%s", name, name);
     test_project_expect(project, 0, show, "ledger  /bin/sh -c", "retained", NULL);
@@ -33,7 +34,8 @@ END_TEST
 START_TEST(test_exec_names_the_function_that_lost_a_block)
 {
     g_autoptr(TestProject) project = test_project_new();
-    g_autofree char *words = g_strdup_printf("exec -- %s leaky", runner_path("build/tests/fixtures/lost_block"));
+    g_autofree char *words =
+        g_strdup_printf("exec -- %s leaky", runner_path("build/tests/fixtures/lost_block"));
     test_project_expect(project, 0, words, "retained 960 B in 24 blocks at the end mark", "print_receipt",
                         "lost_block.c:", NULL);
 }
@@ -43,16 +45,18 @@ START_TEST(test_exec_says_why_it_saw_nothing)
 {
     g_autoptr(TestProject) project = test_project_new();
     test_project_write(project, "static.c", "int main(void) { return 0; }\n");
-    const char *source = test_project_path(project, "static.c"), *program = test_project_path(project, "static");
+    const char *source = test_project_path(project, "static.c"),
+               *program = test_project_path(project, "static");
     const char *argv[] = {"cc", "-static", "-o", program, source, NULL};
     int status = 1;
-    if (!g_spawn_sync(NULL, (char **)argv, NULL, G_SPAWN_SEARCH_PATH | G_SPAWN_STDERR_TO_DEV_NULL, NULL, NULL, NULL, NULL,
-                      &status, NULL) ||
+    if (!g_spawn_sync(NULL, (char **)argv, NULL, G_SPAWN_SEARCH_PATH | G_SPAWN_STDERR_TO_DEV_NULL, NULL, NULL,
+                      NULL, NULL, &status, NULL) ||
         status != 0) {
         runner_skip("test_exec_says_why_it_saw_nothing", "no static C library");
         return;
     }
-    test_project_expect(project, 0, "exec ./static", "saw nothing of ./static, because it is linked statically", NULL);
+    test_project_expect(project, 0, "exec ./static",
+                        "saw nothing of ./static, because it is linked statically", NULL);
     test_project_write(project, "scenarios/static.yaml", "run: [%s]\ninstruments: [heap]\n", program);
     test_project_expect(project, 3, "run", "broken", NULL);
 }
@@ -69,11 +73,12 @@ END_TEST
 START_TEST(test_marks_from_a_script_bound_what_is_retained)
 {
     g_autoptr(TestProject) project = test_project_new();
-    test_project_write(project, "scenarios/script.yaml",
-                       "run: [/bin/sh, -c, 'for i in 1 2 3 4 5 6 7 8 9 10 11 12; do heapgate mark iteration; done; "
-                       "heapgate mark end']\nenv: {PATH: \"%s:/usr/bin:/bin\"}\ninstruments: [heap]\n"
-                       "workflow: {warmup: 3, iterations: 12}\n",
-                       runner_path("build"));
+    test_project_write(
+        project, "scenarios/script.yaml",
+        "run: [/bin/sh, -c, 'for i in 1 2 3 4 5 6 7 8 9 10 11 12; do heapgate mark iteration; done; "
+        "heapgate mark end']\nenv: {PATH: \"%s:/usr/bin:/bin\"}\ninstruments: [heap]\n"
+        "workflow: {warmup: 3, iterations: 12}\n",
+        runner_path("build"));
     test_project_expect(project, 3, "run", "no baseline", "growth", NULL);
 }
 END_TEST

@@ -44,7 +44,8 @@ guint32 made_ledger_node(MadeLedger *self, guint32 parent, guint64 address)
     return self->header.nodes++;
 }
 
-guint32 made_ledger_site(MadeLedger *self, guint32 node, gint64 live_bytes, guint64 peak_number, gint64 peak_bytes)
+guint32 made_ledger_site(MadeLedger *self, guint32 node, gint64 live_bytes, guint64 peak_number,
+                         gint64 peak_bytes)
 {
     LedgerSite site = {
         .node = node,
@@ -88,7 +89,8 @@ guint32 made_ledger_module(MadeLedger *self, const char *path, guint64 start, gu
     return self->header.modules++;
 }
 
-void made_ledger_block(MadeLedger *self, guint32 chunk, guint32 granule, guint64 size, guint32 site, guint32 birth)
+void made_ledger_block(MadeLedger *self, guint32 chunk, guint32 granule, guint64 size, guint32 site,
+                       guint32 birth)
 {
     LedgerRecord record = {size, site, birth};
     put(self, &record, sizeof record, LEDGER_SHADOW_AT + chunk * LEDGER_CHUNK_SIZE + granule * sizeof record);

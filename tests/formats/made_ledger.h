@@ -16,13 +16,15 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(MadeLedger, made_ledger_clear)
 
 /* Each returns the number of the record. */
 guint32 made_ledger_node(MadeLedger *self, guint32 parent, guint64 address);
-guint32 made_ledger_site(MadeLedger *self, guint32 node, gint64 live_bytes, guint64 peak_number, gint64 peak_bytes);
+guint32 made_ledger_site(MadeLedger *self, guint32 node, gint64 live_bytes, guint64 peak_number,
+                         gint64 peak_bytes);
 guint32 made_ledger_mark(MadeLedger *self, const char *name);
 void made_ledger_change(MadeLedger *self, guint32 site, gint64 live_bytes); /* at the latest mark */
 void made_ledger_end(MadeLedger *self, guint32 site, guint32 birth, gint64 bytes, gint64 blocks);
 guint32 made_ledger_module(MadeLedger *self, const char *path, guint64 start, guint64 end);
 /* The block that starts at the granule-th granule of a chunk; makes chunks up to it. */
-void made_ledger_block(MadeLedger *self, guint32 chunk, guint32 granule, guint64 size, guint32 site, guint32 birth);
+void made_ledger_block(MadeLedger *self, guint32 chunk, guint32 granule, guint64 size, guint32 site,
+                       guint32 birth);
 
 /* Writes the header. */
 void made_ledger_finish(MadeLedger *self);

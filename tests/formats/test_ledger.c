@@ -28,7 +28,8 @@ static void make_small(MadeLedger *made)
 {
     made_ledger_init(made);
     guint32 outer = made_ledger_node(made, 0, 0x1010), inner = made_ledger_node(made, outer, 0x1020);
-    guint32 first = made_ledger_site(made, inner, 100, 7, 900), second = made_ledger_site(made, outer, 50, 6, 800);
+    guint32 first = made_ledger_site(made, inner, 100, 7, 900),
+            second = made_ledger_site(made, outer, 50, 6, 800);
     made_ledger_module(made, "/usr/lib/made.so", 0x1000, 0x2000);
     made_ledger_mark(made, "opened");
     made_ledger_block(made, 0, 5, 60, first, 0);
@@ -137,10 +138,11 @@ START_TEST(test_ledger_leaves_wild_blocks_out_and_counts_them)
 {
     g_auto(MadeLedger) made = {0};
     make_small(&made);
-    made_ledger_block(&made, 1, 0, 10, 3, 0);                      /* no such site */
-    made_ledger_block(&made, 1, 1, 10, LEDGER_SITES, 0);           /* beyond the table */
-    made_ledger_block(&made, 1, 2, G_MAXUINT64, 1, 0);             /* larger than the address space */
-    made_ledger_block(&made, 1, 3, 10, 1 | LEDGER_COUNTED, 77777); /* a birth after all marks: still a block */
+    made_ledger_block(&made, 1, 0, 10, 3, 0);            /* no such site */
+    made_ledger_block(&made, 1, 1, 10, LEDGER_SITES, 0); /* beyond the table */
+    made_ledger_block(&made, 1, 2, G_MAXUINT64, 1, 0);   /* larger than the address space */
+    made_ledger_block(&made, 1, 3, 10, 1 | LEDGER_COUNTED,
+                      77777); /* a birth after all marks: still a block */
     g_autoptr(Ledger) ledger = made_ledger_read(&made);
     ck_assert_uint_eq(ledger->damaged, 3);
     ck_assert_int_eq(ledger->kept_bytes, 160);
@@ -229,10 +231,13 @@ START_TEST(test_call_sites_leave_out_operator_new_and_what_calls_main)
     g_auto(MadeLedger) made = {0};
     make_small(&made);
     g_autoptr(Ledger) ledger = made_ledger_read(&made);
-    static const char texts[] = "\0operator new(unsigned long)\0make_box\0box.cc\0main\0__libc_start_call_main\0_start";
+    static const char texts[] =
+        "\0operator new(unsigned long)\0make_box\0box.cc\0main\0__libc_start_call_main\0_start";
     g_string_append_len(ledger->strings, texts + 1, sizeof texts - 1);
-    const LedgerName names[] = {{1, 0, 0, 0, 0}, {29, 38, 0, 3, 1}, {45, 38, 0, 9, 1}, {50, 0, 0, 0, 1}, {73, 0, 0, 0, 0}};
-    const guint32 named[] = {0, 2, 1}; /* node 1: the rest of the stack; node 2, the inner one: operator new */
+    const LedgerName names[] = {
+        {1, 0, 0, 0, 0}, {29, 38, 0, 3, 1}, {45, 38, 0, 9, 1}, {50, 0, 0, 0, 1}, {73, 0, 0, 0, 0}};
+    const guint32 named[] = {0, 2,
+                             1}; /* node 1: the rest of the stack; node 2, the inner one: operator new */
     g_array_append_vals(ledger->names, names, G_N_ELEMENTS(names));
     g_array_append_vals(ledger->named, named, G_N_ELEMENTS(named));
     g_autoptr(CallSites) sites = call_sites_new();
@@ -263,7 +268,8 @@ END_TEST
 
 enum { ITERATIONS = 24, BEFORE = 4 };
 
-/* Growth of one site that held live[i] at the end of iteration i, with the births of what is there at the end. */
+/* Growth of one site that held live[i] at the end of iteration i, with the births of what is there at the
+ * end. */
 static gint64 growth_of(const gint64 *live, const gint64 *born)
 {
     g_auto(MadeLedger) made = {0};

@@ -1,5 +1,5 @@
-/* The reader of saved ledgers on any bytes. The checksum is put right, so that what is behind it is tried too; what is
- * accepted is used as every user of a ledger uses it, saved, and read as the same. */
+/* The reader of saved ledgers on any bytes. The checksum is put right, so that what is behind it is tried
+ * too; what is accepted is used as every user of a ledger uses it, saved, and read as the same. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>

@@ -93,7 +93,8 @@ static char *compile(const char *folder, const char *name, const char *text)
     ck_assert(g_file_set_contents(source, text, -1, NULL));
     const char *argv[] = {"cc", "-O1", "-shared", "-fPIC", "-s", "-o", library, source, NULL};
     int status = 1;
-    ck_assert(g_spawn_sync(NULL, (char **)argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL, &status, NULL));
+    ck_assert(
+        g_spawn_sync(NULL, (char **)argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL, &status, NULL));
     ck_assert_int_eq(status, 0);
     return library;
 }
@@ -106,20 +107,22 @@ static void names_of(Symbols *symbols, const char *library, GArray *frames)
     void *const *functions = dlsym(handle, "functions");
     ck_assert_ptr_nonnull(functions);
     for (guint i = 0; i < 2; i++)
-        symbols_resolve(symbols, library, NULL, 0, (guint64)(gsize)functions[i] + 6 - bias_of(functions[i]), frames);
+        symbols_resolve(symbols, library, NULL, 0, (guint64)(gsize)functions[i] + 6 - bias_of(functions[i]),
+                        frames);
     dlclose(handle);
 }
 
 START_TEST(test_functions_without_a_name_keep_their_fingerprint_when_others_are_added)
 {
-    static const char one[] = "static int first(int *p) { int a[40]; extern void g(int *); a[0] = *p; g(a); return a[3]; }\n"
-                              "static long second(long *p, long n) { long s = 0; for (long i = 0; i < n; i++) s += p[i] * i;"
-                              " return s; }\n"
-                              "void *const functions[] = {(void *)first, (void *)second};\n"
-                              "void g(int *p) { *p = 1; }\n";
+    static const char one[] =
+        "static int first(int *p) { int a[40]; extern void g(int *); a[0] = *p; g(a); return a[3]; }\n"
+        "static long second(long *p, long n) { long s = 0; for (long i = 0; i < n; i++) s += p[i] * i;"
+        " return s; }\n"
+        "void *const functions[] = {(void *)first, (void *)second};\n"
+        "void g(int *p) { *p = 1; }\n";
     g_autofree char *folder = runner_temporary();
-    g_autofree char *more = g_strconcat("int added(int *p, int n) { int s = 1; while (n--) s *= p[n]; return s; }\n", one,
-                                        NULL);
+    g_autofree char *more =
+        g_strconcat("int added(int *p, int n) { int s = 1; while (n--) s *= p[n]; return s; }\n", one, NULL);
     g_autofree char *before = compile(folder, "before", one), *after = compile(folder, "after", more);
     g_autoptr(Symbols) symbols = symbols_new();
     g_autoptr(GArray) frames = g_array_new(FALSE, FALSE, sizeof(Frame));
