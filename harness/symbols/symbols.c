@@ -13,7 +13,7 @@
 typedef struct {
     char *path;
     Dwfl *dwfl;
-    gboolean usable;
+    Dwfl_Module *module; /* NULL where the object cannot be used */
     SymbolTable *table;
     DebugInfo *info;
     GArray *fingerprints; /* NULL until first needed */
@@ -152,10 +152,9 @@ static Object *object_new(const char *path, const guint8 *build_id, guint size)
         module = open_module(object->dwfl, other, build_id, size);
     if (module == NULL)
         return object;
-    object->usable = TRUE;
+    object->module = module;
     object->table = symbol_table_new(module);
     object->info = debug_info_new(module);
-    object->fingerprints = fingerprints_new(module);
     return object;
 }
 
@@ -197,11 +196,13 @@ static void add_debug_frame(const char *function, const char *file, guint line, 
     g_array_append_val(asking->frames, frame);
 }
 
-static const char *name_without_debug_info(Symbols *self, const Object *object, guint64 address)
+static const char *name_without_debug_info(Symbols *self, Object *object, guint64 address)
 {
     const char *symbol = symbol_table_find(object->table, address);
     if (symbol != NULL)
         return keep_name(self, symbol);
+    if (object->fingerprints == NULL)
+        object->fingerprints = fingerprints_new(object->module);
     const Stretch *found = stretches_find(object->fingerprints, address);
     if (found == NULL)
         return NULL;
@@ -212,12 +213,12 @@ static const char *name_without_debug_info(Symbols *self, const Object *object, 
 void symbols_resolve(Symbols *self, const char *path, const guint8 *build_id, guint build_id_size,
                      guint64 address, GArray *frames)
 {
-    const Object *object = object_of(self, path, build_id, build_id_size);
+    Object *object = object_of(self, path, build_id, build_id_size);
     Asking asking = {self, object, address, frames};
     if (object->info != NULL && debug_info_frames(object->info, address, add_debug_frame, &asking))
         return;
     Frame frame = {.object = *path != '\0' ? keep(self, path) : NULL};
-    if (object->usable)
+    if (object->module != NULL)
         frame.function = name_without_debug_info(self, object, address);
     g_array_append_val(frames, frame);
 }

@@ -169,8 +169,8 @@ START_TEST(test_show_refuses_what_it_does_not_know_with_file_and_line)
         {"", ":1: expected a massif file (\"desc:\"), memcheck XML (\"<?xml\"), DHAT JSON (\"{\") or a saved "
              "ledger (\"HGSaved1\"), found "
              "an empty file"},
-        {"\ndesc: x\n", "DHAT JSON (\"{\"), found an empty line"},
-        {"\033[2Jhello\nworld", "DHAT JSON (\"{\"), found \"\\033[2Jhello\""},
+        {"\ndesc: x\n", "a saved ledger (\"HGSaved1\"), found an empty line"},
+        {"\033[2Jhello\nworld", "a saved ledger (\"HGSaved1\"), found \"\\033[2Jhello\""},
         {"desc: D1\ncmd: ./t\nevents: Ir\n", ":3: expected \"time_unit:\", found \"events: Ir\""},
         {"desc: x\ncmd: ./t\ntime_unit: i\n#-----------\nsnapshot=one\n",
          ":5: expected \"snapshot=\" with a number below 2^63, found \"snapshot=one\""},
