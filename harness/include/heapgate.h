@@ -19,8 +19,8 @@
  * other thread changes the environment, in a signal handler.
  *
  * How it works (for heapgate's own side see docs/design.md):
- *   heap      libheapgate.so is preloaded and exports heapgate_tracer_mark, which is called. The reference to it
- * is weak and goes through the global offset table, whatever the code model: nothing need be linked.
+ *   heap      libheapgate.so is preloaded and exports heapgate_tracer_mark, which is called. The reference to
+ * it is weak and goes through the global offset table, whatever the code model: nothing need be linked.
  *   HEAPGATE_INSTRUMENT  "massif" or "memcheck"; unset or anything else: marks do nothing
  *   HEAPGATE_MARKS       a folder, its path without blanks, at most 1023 bytes (massif only)
  *   massif    the monitor command "detailed_snapshot FOLDER/mark.PID.NS.NAME" makes it write all that is
@@ -246,7 +246,8 @@ HEAPGATE_RARE_ void heapgate_mark_watched_(const char *name)
 }
 
 /* libheapgate.so's function, or NULL where it is not preloaded. Spelled as instructions because compilers and
- * linkers settle a weak symbol of a program that is not position-independent when they see nobody define it. */
+ * linkers settle a weak symbol of a program that is not position-independent when they see nobody define it.
+ */
 static __inline__ void (*heapgate_tracer_(void))(const char *)
 {
     void (*function)(const char *);
