@@ -161,8 +161,9 @@ START_TEST(test_completion_completes_commands_options_and_scenarios)
                        "\"${COMPREPLY[*]}\"; }\n"
                        "d=$(mktemp -d); mkdir -p \"$d/scenarios\" \"$d/src\"; touch "
                        "\"$d/scenarios/one.yaml\" \"$d/scenarios/other.yaml\"\n"
-                       "cd \"$d/src\"; try doc; try run o; try update --rea; rm -r \"$d\"");
-    ck_assert_str_eq(words, "doctor\none other\n--reason\n");
+                       "cd \"$d/src\"; try doc; try run o; try update --rea; try exec --o; try exec sort one "
+                       "--o; touch two; try exec sort tw; rm -r \"$d\"");
+    ck_assert_str_eq(words, "doctor\none other\n--reason\n--output\n\ntwo\n");
 }
 END_TEST
 
