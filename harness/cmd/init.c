@@ -16,7 +16,7 @@ static const Template templates[] = {
     {"heapgate.yaml", 0666,
      "# What scenarios that do not say otherwise get; every key is optional.\n"
      "timeout: 600 s\n"
-     "instruments: [massif, memcheck]\n"
+     "instruments: [heap, memcheck]\n"
      "allow:\n"
      "  peak: {percent: 5, floor: 64 KiB}   # regressed above base + max(percent, floor, spread)\n"
      "  retained: {floor: 0 B}\n"

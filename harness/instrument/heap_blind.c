@@ -62,8 +62,9 @@ char *heap_blind_reason(const char *program)
         if (header.e_ident[EI_CLASS] != ELFCLASS64)
             reason = "it is a program of 32 bits, and the tracer's library of 64";
         else if (read == sizeof header && is_static(file, &header))
-            reason =
-                "it is linked statically: no library can be preloaded; link it dynamically, or use massif";
+            reason = "it is linked statically: no library can be preloaded, and massif sees nothing either; "
+                     "link it "
+                     "dynamically";
         else if (gains_privileges(program))
             reason = "it is set-uid, set-gid or has capabilities: the system ignores preloaded libraries; "
                      "run a copy "

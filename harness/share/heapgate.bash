@@ -30,6 +30,10 @@ _heapgate() {
     COMPREPLY=()
     if [ -z "$command" ]; then
         mapfile -t COMPREPLY < <(compgen -W "$(_heapgate_commands "$1") --help --version" -- "$word")
+    elif [ "$command" = exec ] && [[ $word != -* || $((i + 1)) -lt $COMP_CWORD ]]; then
+        # The command that is watched, and then its files; its options are its own.
+        mapfile -t COMPREPLY < <([ "$((i + 1))" -lt "$COMP_CWORD" ] || compgen -c -- "$word"; compgen -f -- "$word")
+        compopt -o filenames 2>/dev/null || true
     elif [[ $word == -* ]]; then
         mapfile -t COMPREPLY < <(compgen -W "$(_heapgate_options "$1" "$command")" -- "$word")
     else

@@ -65,6 +65,22 @@ START_TEST(test_the_installed_program_works_away_from_the_sources)
 }
 END_TEST
 
+START_TEST(test_the_installed_program_finds_the_installed_tracer)
+{
+    g_autofree char *printed =
+        good_output_of("d=$(mktemp -d); cd \"$d\"; \"$P/bin/heapgate\" exec -o ledgers sort /dev/null 2>&1\n"
+                       "ls ledgers; rm -r \"$d\"");
+    ck_assert_msg(strstr(printed, "peak ") != NULL, "%s", printed);
+    ck_assert_msg(strstr(printed, ".ledger\n") != NULL, "%s", printed);
+    /* No other place is tried: without its library it says so. */
+    int status = 0;
+    g_autofree char *without =
+        output_of("rm \"$P/lib/heapgate/libheapgate.so\"; cd \"$P\"; bin/heapgate exec true 2>&1", &status);
+    ck_assert_int_eq(status, 3);
+    ck_assert_msg(strstr(without, "lib/heapgate/libheapgate.so") != NULL, "%s", without);
+}
+END_TEST
+
 START_TEST(test_nothing_installed_names_the_checkout)
 {
     g_autofree char *found = good_output_of("cd \"$P\" && grep -rlF \"$ROOT\" include share || true");
@@ -145,8 +161,9 @@ START_TEST(test_completion_completes_commands_options_and_scenarios)
                        "\"${COMPREPLY[*]}\"; }\n"
                        "d=$(mktemp -d); mkdir -p \"$d/scenarios\" \"$d/src\"; touch "
                        "\"$d/scenarios/one.yaml\" \"$d/scenarios/other.yaml\"\n"
-                       "cd \"$d/src\"; try doc; try run o; try update --rea; rm -r \"$d\"");
-    ck_assert_str_eq(words, "doctor\none other\n--reason\n");
+                       "cd \"$d/src\"; try doc; try run o; try update --rea; try exec --o; try exec sort one "
+                       "--o; touch two; try exec sort tw; rm -r \"$d\"");
+    ck_assert_str_eq(words, "doctor\none other\n--reason\n--output\n\ntwo\n");
 }
 END_TEST
 
@@ -171,6 +188,7 @@ SUITE(install, 120)
     tcase_add_checked_fixture(tcase, install, remove_installed);
     tcase_add_test(tcase, test_install_puts_each_file_where_it_belongs);
     tcase_add_test(tcase, test_the_installed_program_works_away_from_the_sources);
+    tcase_add_test(tcase, test_the_installed_program_finds_the_installed_tracer);
     tcase_add_test(tcase, test_nothing_installed_names_the_checkout);
     tcase_add_test(tcase, test_a_program_finds_the_header_by_pkg_config);
     tcase_add_test(tcase, test_destdir_is_where_files_go_and_not_what_they_name);
