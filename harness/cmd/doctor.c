@@ -41,6 +41,18 @@ static void check_valgrind(Findings *findings)
         found("Valgrind", version);
 }
 
+static void check_instruments(Findings *findings)
+{
+    for (const Instrument *const *instrument = instruments_all(); *instrument != NULL; instrument++) {
+        g_autoptr(GError) error = NULL;
+        g_autofree char *what = g_strdup_printf("instrument %s", (*instrument)->name);
+        if ((*instrument)->probe(&error))
+            found(what, "can run here");
+        else
+            missing(findings, what, error->message, "see the sentence above");
+    }
+}
+
 /* The build id of the C library this program runs on, as hexadecimal text, or NULL; (transfer full).
  * Source of the format: elf(5), "Notes". */
 static int find_build_id(struct dl_phdr_info *info, size_t size, void *data)
@@ -141,6 +153,7 @@ static int command_doctor_run(int argc, char **argv, GError **error)
         return 0;
     found("platform", host_environment()->platform);
     check_valgrind(&findings);
+    check_instruments(&findings);
     check_libc_debug(&findings);
     g_autoptr(Street) street = street_new(&options, (const char *const *)argv + 1, error);
     for (guint i = 0; street != NULL && i < street->scenarios->len; i++)
