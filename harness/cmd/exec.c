@@ -11,6 +11,7 @@
 
 #include "command.h"
 #include "error.h"
+#include "formats/ledger_pack.h"
 #include "instrument/heap.h"
 #include "report/text.h"
 #include "report/view_ledger.h"
@@ -80,7 +81,7 @@ static void save(Ledger *owned, gpointer user_data)
     if (heap_is_helper(ledger))
         return;
     symbols_name_ledger(saving->symbols, ledger);
-    g_autoptr(GByteArray) bytes = ledger_save(ledger);
+    g_autoptr(GByteArray) plain = ledger_save(ledger), bytes = ledger_pack(plain);
     Saved *saved = g_new0(Saved, 1);
     saved->path = path_for(saving, ledger);
     saved->blind = heap_ledger_reason(ledger);

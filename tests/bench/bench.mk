@@ -32,4 +32,14 @@ $(O)/bench/bench-unwind: $(addprefix $(O)/bench/unwind/,bench_unwind.o bench_unw
 .PHONY: bench-unwind
 bench-unwind: $(O)/bench/bench-unwind
 	@$<
+
+# What tracing costs: a program alone, under heapgate exec, heaptrack and massif.
+#   make bench-tracer ROUNDS=5 MASSIF_ROUNDS=1 SCALE=1 WORKLOADS="sqlite3 cc1"     (heaptrack, valgrind, xmllint, sqlite3)
+$(O)/bench/run: tests/bench/bench_run.c
+	@mkdir -p $(@D)
+	$(CC) -std=gnu11 -O2 $(WARNINGS) -D_GNU_SOURCE -static -o $@ $<
+
+.PHONY: bench-tracer
+bench-tracer: build scenario-programs $(O)/bench/pairs $(O)/bench/run
+	@/usr/bin/python3 -B tests/bench/bench_tracer.py $(O) $(WORKLOADS)
 -include $(wildcard $(O)/bench/unwind/*.d)
