@@ -57,12 +57,16 @@ static char *path_for(const Saving *saving, const Ledger *ledger)
     }
 }
 
-static char *line_of(const Ledger *ledger)
+/* blind: NULL, or why nothing was seen: then there are no figures, rather than noughts. */
+static char *line_of(const Ledger *ledger, const char *blind)
 {
     g_autofree char *command = ledger_command(ledger), *line = text_shorten(command, 60);
     GString *text = g_string_new(NULL);
     g_string_append_printf(text, "%s (process %u): ", line, ledger->header.pid);
-    ledger_append_figures(ledger, text);
+    if (blind != NULL)
+        g_string_append_printf(text, "the tracer saw nothing, because %s", blind);
+    else
+        ledger_append_figures(ledger, text);
     return g_string_free(text, FALSE);
 }
 
@@ -79,10 +83,10 @@ static void save(Ledger *owned, gpointer user_data)
     g_autoptr(GByteArray) bytes = ledger_save(ledger);
     Saved *saved = g_new0(Saved, 1);
     saved->path = path_for(saving, ledger);
-    saved->line = line_of(ledger);
+    saved->blind = heap_ledger_reason(ledger);
+    saved->line = line_of(ledger, saved->blind);
     saved->pid = ledger->header.pid;
     saved->peak_bytes = ledger->header.peak_bytes;
-    saved->blind = heap_ledger_reason(ledger);
     g_ptr_array_add(saving->saved, saved);
     if (!g_file_set_contents(saved->path, (const char *)bytes->data, bytes->len, &error) &&
         saving->problem == NULL)
@@ -172,6 +176,8 @@ static int run_command(char **argv, const char *library, const char *socket, gin
 static int by_peak(gconstpointer a, gconstpointer b)
 {
     const Saved *one = *(const Saved *const *)a, *two = *(const Saved *const *)b;
+    if ((one->blind != NULL) != (two->blind != NULL)) /* what is not known is never left out */
+        return one->blind != NULL ? -1 : 1;
     return one->peak_bytes > two->peak_bytes ? -1 : one->peak_bytes < two->peak_bytes;
 }
 
@@ -206,8 +212,6 @@ static void print_summary(const Saving *saving, const char *command, gint64 pid)
     for (guint i = 0; i < MIN(saving->saved->len, PROCESSES_SHOWN); i++) {
         const Saved *saved = g_ptr_array_index(saving->saved, i);
         g_printerr("heapgate: %s\n", saved->line);
-        if (saved->blind != NULL && saved->pid == pid)
-            g_printerr("  the tracer saw nothing, because %s\n", saved->blind);
     }
     if (saving->saved->len > PROCESSES_SHOWN)
         g_printerr("heapgate: and %u processes and programs with smaller peaks\n",
