@@ -44,7 +44,7 @@ static const Template templates[] = {
      "      - run: apt-get update && apt-get install -y --no-install-recommends git ca-certificates\n"
      "      - uses: actions/checkout@v4\n"
      "      # Build your programs here.\n"
-     "      - uses: heapgate/heapgate/.github/actions/heapgate@v0.1.0\n"},
+     "      - uses: OWNER/heapgate/.github/actions/heapgate@v0.1.0\n"},
 };
 
 /* The project may be in a folder of the repository, and git runs hooks at its top. */

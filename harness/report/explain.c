@@ -108,7 +108,7 @@ static const char *const advice[VERDICT_COUNT] = {
                              "heapgate update %s --reason "
                              "\"...\"",
     [VERDICT_BROKEN] =
-        "a run that cannot be measured never passes; see more of it:  heapgate run --verbose %s",
+        "a run that cannot be measured never passes; what it wrote is kept in the reports folder:  raw/%s.*",
     [VERDICT_REGRESSED] = "intended?  heapgate update %s --reason \"...\"",
 };
 

@@ -138,22 +138,28 @@ static gboolean is_root(const char *folder)
     return g_file_test(config, G_FILE_TEST_EXISTS) || g_file_test(scenarios, G_FILE_TEST_IS_DIR);
 }
 
+/* The search ends where a repository or the file system does: what lies above is none of this project's. */
+static gboolean is_boundary(const char *folder)
+{
+    g_autofree char *repository = g_build_filename(folder, ".git", NULL);
+    return strcmp(folder, "/") == 0 || g_file_test(repository, G_FILE_TEST_EXISTS);
+}
+
 Project *project_find_bare(const char *start, GError **error)
 {
     g_autofree char *folder = canonical(start);
     while (!is_root(folder)) {
-        char *up = g_path_get_dirname(folder);
-        gboolean top = strcmp(up, folder) == 0;
-        g_free(folder);
-        folder = up;
-        if (top) {
+        if (is_boundary(folder)) {
             g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_CONFIG,
                         "%s: found neither " CONFIG_NAME
-                        " nor scenarios/ here or above; heapgate init makes a first "
+                        " nor scenarios/ here or above in this repository; heapgate init makes a first "
                         "scenario",
                         start);
             return NULL;
         }
+        char *up = g_path_get_dirname(folder);
+        g_free(folder);
+        folder = up;
     }
     g_autoptr(Project) self = g_new0(Project, 1);
     self->root = g_steal_pointer(&folder);

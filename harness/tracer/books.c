@@ -108,6 +108,11 @@ static inline void total_add(LedgerHeader *header, int64_t bytes, bool shared)
         return;
     }
     AtomicPair *at = (AtomicPair *)(void *)&header->live_bytes, old = atomic_pair_peek(at), new;
+    /* Alone, only a signal handler could come in between, and its blocks would be in flight. */
+    if (!shared && (int64_t)(old.low + (uint64_t)bytes) <= (int64_t)old.high) {
+        atomic_add(&header->live_bytes, bytes, false);
+        return;
+    }
     do {
         new.low = old.low + (uint64_t)bytes;
         new.high = (int64_t) new.low > (int64_t)old.high ? new.low : old.high;

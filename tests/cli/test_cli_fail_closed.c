@@ -228,7 +228,7 @@ START_TEST(test_run_refuses_a_choice_that_matches_nothing)
         {"run --instrument memcheck", "none of the scenarios uses the instrument asked for",
          "nothing would be"},
         {"run --instrument callgrind", "\"callgrind\" is not an instrument",
-         "expected one of massif, memcheck"},
+         "expected one of heap, massif, memcheck"},
         {"run --jobs -3", "--jobs", "expected a number from 1"},
         {"run --bogus", "--bogus", "heapgate run --help"},
     };

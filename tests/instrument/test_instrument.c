@@ -85,8 +85,10 @@ START_TEST(test_the_program_and_its_arguments_come_last_and_as_they_are)
         Launch launch = {.argv = g_ptr_array_new_with_free_func(g_free)};
         (*row)->launch(scenario, "/usr/bin/sqlite3", "/tmp/heapgate-ABCDEF/output", &launch);
         guint n = launch.argv->len;
-        ck_assert_uint_gt(n, 4);
-        ck_assert_str_eq(g_ptr_array_index(launch.argv, n - 4), "--");
+        ck_assert_uint_ge(n, 3);
+        /* What runs a program of its own before must not take the program's arguments for its own. */
+        if (n > 3)
+            ck_assert_str_eq(g_ptr_array_index(launch.argv, n - 4), "--");
         ck_assert_str_eq(g_ptr_array_index(launch.argv, n - 3), "/usr/bin/sqlite3");
         ck_assert_str_eq(g_ptr_array_index(launch.argv, n - 2), "a b");
         ck_assert_str_eq(g_ptr_array_index(launch.argv, n - 1), "%p");
@@ -117,11 +119,12 @@ END_TEST
 
 START_TEST(test_no_output_is_a_problem_that_repeats_valgrinds_own_words)
 {
-    for (const Instrument *const *row = instruments_all(); *row != NULL; row++) {
+    static const Instrument *const rows[] = {&instrument_massif, &instrument_memcheck};
+    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
         g_unlink(stderr_path);
-        check_problem(*row, "left no output for sqlite3, so nothing was measured");
+        check_problem(rows[i], "left no output for sqlite3, so nothing was measured");
         write_file("stderr", "==4711== \n==4711== valgrind: failed to start tool\n==4711== \n", -1);
-        check_problem(*row, "failed to start tool");
+        check_problem(rows[i], "failed to start tool");
     }
 }
 END_TEST

@@ -101,9 +101,10 @@ START_TEST(test_no_project_is_an_error_that_says_how_to_begin)
     g_autoptr(GError) error = NULL;
     ck_assert_ptr_null(project_find("/proc", &error));
     ck_assert(g_error_matches(error, HEAPGATE_ERROR, HEAPGATE_ERROR_CONFIG));
-    ck_assert_str_eq(error->message,
-                     "/proc: found neither heapgate.yaml nor scenarios/ here or above; heapgate init "
-                     "makes a first scenario");
+    ck_assert_str_eq(
+        error->message,
+        "/proc: found neither heapgate.yaml nor scenarios/ here or above in this repository; heapgate init "
+        "makes a first scenario");
 }
 END_TEST
 
