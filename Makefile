@@ -4,7 +4,7 @@
 #   make test        set up, build, run all tests            (make test SUITES="massif report_*")
 #   make check-all   sanitizers, both compilers, Valgrind on ourselves, fuzz smoke, format, include rules
 #   make demo        a regression from end to end: red with its reason, then green again
-#   make repeat      the gate REPEATS=20 times: as many passes
+#   make repeat      the gate REPEATS=20 times: as many passes  (make repeat-heap: with the heap instrument alone)
 #   make bench       speed, against peers in the same run
 #   make install     PREFIX=/usr/local DESTDIR=    (and make uninstall)
 #   make clean-root  both commands from nothing, in a Debian root made for it; by hand, as root
@@ -42,6 +42,8 @@ MAIN_OBJECT := $(O)/objects/harness/main.o
 TEST_SOURCES := $(filter-out tests/fixtures/% tests/fuzz/% tests/bench/%,$(wildcard tests/*.c tests/*/*.c))
 TEST_OBJECTS := $(TEST_SOURCES:%.c=$(O)/objects/%.o)
 
+# The parts' files come with rules of their own; plain `make` builds all.
+.DEFAULT_GOAL := all
 include harness/tracer/tracer.mk
 
 .PHONY: all build gate test test-programs scenario-programs demo-program fixtures
@@ -59,7 +61,7 @@ gate: setup-gate
 	[ $$status -eq 0 ] || echo "gate: heapgate's exit status is $$status"; exit $$status
 
 # A regression from end to end: red with its reason, then green again.
-.PHONY: demo repeat
+.PHONY: demo repeat repeat-heap
 demo: setup-gate
 	$(BUILD) build scenario-programs demo-program
 	@tests/demo.sh $(O)
@@ -69,6 +71,11 @@ REPEATS ?= 20
 repeat: setup-gate
 	$(BUILD) build scenario-programs
 	@/usr/bin/python3 -B tests/repeat.py $(O)/heapgate $(REPEATS) $(SCENARIOS)
+
+# The same with the heap instrument alone.
+repeat-heap: setup-gate
+	$(BUILD) build scenario-programs
+	@/usr/bin/python3 -B tests/repeat.py $(O)/heapgate $(REPEATS) -i heap $(SCENARIOS)
 
 # make test SUITES="massif report_*"
 test: setup-test

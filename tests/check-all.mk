@@ -7,6 +7,7 @@ check-all: setup-check
 	$(BUILD) check-clang
 	$(BUILD) check-sanitizers
 	$(BUILD) check-valgrind
+	$(BUILD) check-aarch64
 	$(BUILD) fuzz-smoke
 	@echo "check-all: all clean"
 
@@ -45,7 +46,7 @@ format:
 
 # ShellCheck over every script, those inside the action and the workflows included.
 check-scripts: $(O)/venv/ready
-	@shellcheck .ci/run .ci/install-packages $(wildcard tests/*.sh) harness/share/heapgate.bash
+	@shellcheck .ci/run .ci/install-packages $(wildcard tests/*.sh tests/tracer/*.sh) harness/share/heapgate.bash
 	@$(O)/venv/bin/python -B tests/github/run_steps.py --shellcheck .github/actions/heapgate/action.yml \
 		.github/workflows/*.yml
 	@echo "check-scripts: clean"

@@ -177,6 +177,8 @@ static int run_command(char **argv, const char *library, const char *socket, gin
 static int by_peak(gconstpointer a, gconstpointer b)
 {
     const Saved *one = *(const Saved *const *)a, *two = *(const Saved *const *)b;
+    if ((one->blind != NULL) != (two->blind != NULL)) /* what is not known is never left out */
+        return one->blind != NULL ? -1 : 1;
     return one->peak_bytes > two->peak_bytes ? -1 : one->peak_bytes < two->peak_bytes;
 }
 

@@ -4,6 +4,7 @@
 
 #include "command.h"
 #include "error.h"
+#include "formats/ledger.h"
 #include "report/report.h"
 #include "report/result_json.h"
 #include "street.h"
@@ -47,6 +48,10 @@ static int command_report_run(int argc, char **argv, GError **error)
     if (mapped == NULL)
         return 0;
     const char *bytes = g_mapped_file_get_contents(mapped);
+    /* A ledger has no verdict: its report is what show prints. */
+    if (bytes != NULL && format == NULL && output == NULL &&
+        ledger_recognise(bytes, g_mapped_file_get_length(mapped)))
+        return command_show.run(argc, argv, error);
     g_autoptr(Result) result =
         result_json_read(bytes != NULL ? bytes : "", g_mapped_file_get_length(mapped), argv[1], error);
     if (result == NULL)
@@ -63,6 +68,6 @@ static int command_report_run(int argc, char **argv, GError **error)
 const Command command_report = {
     .name = "report",
     .arguments = "RESULT",
-    .summary = "Make reports again from a recorded reports/result.json.",
+    .summary = "Make reports again from a recorded reports/result.json, or print a saved ledger's.",
     .run = command_report_run,
 };

@@ -39,6 +39,8 @@ static gboolean read_header(int fd, const char *name, LedgerHeader *header, GErr
     if (header->version != LEDGER_VERSION || header->header_size != sizeof *header)
         return fail(name, error,
                     "the ledger is of another version; use libheapgate.so and heapgate of one build");
+    if (header->off_reason == LEDGER_OFF_NO_MEMORY)
+        return TRUE; /* there may be no more than the header */
     if (header->file_size != LEDGER_FILE_SIZE || (guint64)info.st_size < LEDGER_FILE_SIZE)
         return fail(name, error, "the ledger is not of the size its version has");
     return TRUE;
@@ -169,6 +171,13 @@ static gboolean read_kept(int fd, Ledger *self)
     return read_table(fd, self->kept, LEDGER_END_AT, self->header.end_records, LEDGER_END_RECORDS);
 }
 
+/* No books were kept: whatever the header counts is not there. */
+static void empty(LedgerHeader *header)
+{
+    header->nodes = header->sites = header->modules = header->chunks = header->marks = header->end_mark = 0;
+    header->end_records = header->changes = 0;
+}
+
 Ledger *ledger_read(int fd, const char *name, GError **error)
 {
     g_autoptr(Ledger) self = ledger_new();
@@ -176,6 +185,10 @@ Ledger *ledger_read(int fd, const char *name, GError **error)
     /* The header again after the blocks: what they name was made before them. */
     if (!read_header(fd, name, header, error))
         return NULL;
+    if (header->off_reason == LEDGER_OFF_NO_MEMORY) {
+        empty(header);
+        return ledger_check(self, name, error) ? g_steal_pointer(&self) : NULL;
+    }
     gboolean read = read_kept(fd, self);
     if (!read_header(fd, name, header, error))
         return NULL;

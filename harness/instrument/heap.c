@@ -97,6 +97,9 @@ static void add_notes(const Ledger *ledger, Measurement *measurement)
 {
     g_autoptr(GPtrArray) notes = ledger_notes(ledger);
     g_autofree char *program = ledger_program(ledger);
+    g_autofree char *blind = heap_ledger_reason(ledger);
+    if (blind != NULL)
+        measurement_add_note(measurement, "%s: the tracer saw nothing, because %s", program, blind);
     for (guint i = 0; i < notes->len; i++)
         measurement_add_note(measurement, "%s: %s", program, (const char *)g_ptr_array_index(notes, i));
 }

@@ -16,7 +16,8 @@ extern GUEST_HIDDEN ProcessInheritance process_inheritance;
 /* The initial environment, also before the C library has it. */
 GUEST_HIDDEN void process_inherit(void);
 /* Makes the memory file of the ledger, maps it at `at` (NULL: anywhere) and fills in what is known. fd: where
- * its descriptor is put. NULL: there is no memory or a limit forbids it. */
+ * its descriptor is put. NULL: there is no memory or a limit forbids it, which the harness is told where that
+ * can be done. */
 GUEST_HIDDEN LedgerHeader *process_ledger_new(void *at, bool forked, int *fd);
 /* Sends the descriptor to the harness and closes it; false: nobody listens. */
 GUEST_HIDDEN bool process_hello(const LedgerHeader *header, int fd);

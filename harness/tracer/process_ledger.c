@@ -89,24 +89,37 @@ static void header_fill(LedgerHeader *header, bool forked)
 }
 
 /* Beyond this limit the kernel does not refuse: it sends a signal that ends the host. */
-static bool may_grow(void)
+static bool may_grow_to(uint64_t bytes)
 {
     struct rlimit limit;
     return syscall(SYS_prlimit64, 0, RLIMIT_FSIZE, NULL, &limit) == 0 &&
-           (limit.rlim_cur == RLIM_INFINITY || limit.rlim_cur >= LEDGER_FILE_SIZE);
+           (limit.rlim_cur == RLIM_INFINITY || limit.rlim_cur >= bytes);
+}
+
+/* A header without books: the harness learns that there was a process, and why nothing is known of it. */
+static void send_no_memory(int fd, bool forked)
+{
+    static LedgerHeader header; /* not on the host's stack; one thread opens */
+    header_fill(&header, forked);
+    header.off_reason = LEDGER_OFF_NO_MEMORY;
+    if (syscall(SYS_pwrite64, fd, &header, sizeof header, 0) == (long)sizeof header)
+        process_hello(&header, fd);
+    else
+        syscall(SYS_close, fd);
 }
 
 LedgerHeader *process_ledger_new(void *at, bool forked, int *fd)
 {
-    *fd = may_grow() ? (int)syscall(SYS_memfd_create, "heapgate-ledger", MFD_CLOEXEC) : -1;
+    *fd = may_grow_to(sizeof(LedgerHeader)) ? (int)syscall(SYS_memfd_create, "heapgate-ledger", MFD_CLOEXEC)
+                                            : -1;
     if (*fd < 0)
         return NULL;
     void *memory = MAP_FAILED;
-    if (syscall(SYS_ftruncate, *fd, LEDGER_FILE_SIZE) == 0)
+    if (may_grow_to(LEDGER_FILE_SIZE) && syscall(SYS_ftruncate, *fd, LEDGER_FILE_SIZE) == 0)
         memory = (void *)syscall(SYS_mmap, at, LEDGER_FILE_SIZE, PROT_READ | PROT_WRITE,
                                  MAP_SHARED | MAP_NORESERVE | (at != NULL ? MAP_FIXED : 0), *fd, 0);
     if (memory == MAP_FAILED) {
-        syscall(SYS_close, *fd);
+        send_no_memory(*fd, forked);
         return NULL;
     }
     syscall(SYS_madvise, memory, LEDGER_FILE_SIZE, MADV_DONTDUMP);

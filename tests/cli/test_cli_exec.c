@@ -62,6 +62,15 @@ START_TEST(test_exec_says_why_it_saw_nothing)
 }
 END_TEST
 
+START_TEST(test_exec_names_a_child_of_which_it_saw_nothing)
+{
+    g_autoptr(TestProject) project = test_project_new();
+    test_project_write(project, "limited.sh", "(ulimit -v 400000; ls / >/dev/null) && echo listed\n");
+    test_project_expect(project, 0, "exec sh limited.sh", "listed", "ls / (process",
+                        "the tracer saw nothing, because the tracer found no memory", NULL);
+}
+END_TEST
+
 START_TEST(test_exec_without_a_command_is_usage)
 {
     g_autoptr(TestProject) project = test_project_new();
@@ -89,6 +98,7 @@ SUITE(cli_exec, 60)
     tcase_add_test(tcase, test_exec_of_a_killed_command_still_saves);
     tcase_add_test(tcase, test_exec_names_the_function_that_lost_a_block);
     tcase_add_test(tcase, test_exec_says_why_it_saw_nothing);
+    tcase_add_test(tcase, test_exec_names_a_child_of_which_it_saw_nothing);
     tcase_add_test(tcase, test_exec_without_a_command_is_usage);
     tcase_add_test(tcase, test_marks_from_a_script_bound_what_is_retained);
 }

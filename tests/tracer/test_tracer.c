@@ -295,9 +295,23 @@ START_TEST(test_own_mappings_are_counted_apart)
 }
 END_TEST
 
-START_TEST(test_a_limit_on_files_switches_the_tracer_off_and_nothing_else)
+/* The first ledger is that of the program that set the limit. */
+static void check_limited(const char *way)
 {
-    g_autoptr(Ledgers) ran = run_well("small_files", 1); /* the program before it */
+    g_autoptr(Ledgers) ran = run_well(way, 2);
+    ck_assert_uint_eq(ledgers_at(ran, 0)->header->off_reason, LEDGER_OFF_NOT);
+    ck_assert_uint_eq(ledgers_at(ran, 1)->header->off_reason, LEDGER_OFF_NO_MEMORY);
+}
+
+START_TEST(test_a_limit_on_files_switches_the_tracer_off_and_says_so)
+{
+    check_limited("small_files");
+}
+END_TEST
+
+START_TEST(test_a_limit_on_memory_switches_the_tracer_off_and_says_so)
+{
+    check_limited("small_memory");
 }
 END_TEST
 
@@ -434,7 +448,8 @@ SUITE(tracer, 240)
     tcase_add_test(tcase, test_switched_stacks_are_walked_and_booked);
     tcase_add_test(tcase, test_a_closed_object_keeps_its_name);
     tcase_add_test(tcase, test_own_mappings_are_counted_apart);
-    tcase_add_test(tcase, test_a_limit_on_files_switches_the_tracer_off_and_nothing_else);
+    tcase_add_test(tcase, test_a_limit_on_files_switches_the_tracer_off_and_says_so);
+    tcase_add_test(tcase, test_a_limit_on_memory_switches_the_tracer_off_and_says_so);
     tcase_add_test(tcase, test_a_program_with_its_own_malloc_is_found_out);
     tcase_add_test(tcase, test_a_program_that_takes_mallocs_address_is_traced);
     tcase_add_test(tcase, test_a_storm_of_four_threads_ends_with_the_truth);

@@ -46,3 +46,26 @@ $(O)/tests/aarch64/walk-frame-pointers: tests/tracer/aarch64/walk_frame_pointers
 	@mkdir -p $(@D)
 	$(call say,CC $@)$(AARCH64_CC) -std=gnu11 -O2 -g $(WARNINGS) -Werror -D_GNU_SOURCE -iquote harness/tracer -ftls-model=initial-exec \
 		-fno-omit-frame-pointer -funwind-tables -static -o $@ $(filter %.c,$^)
+
+#   make prove-truth       peak and end of deterministic programs against massif's, to the byte; PROGRAMS="NAME..."
+#   make prove-survival    python3, node, redis, nginx, git, gcc, bash and make -j2 under `heapgate exec` do as without
+#                          it; install redis-server and nginx-light before, PROVE_ALL=yes insists on them
+.PHONY: prove-truth prove-survival
+UNMARKED := $(O)/tests/unmarked/roundtrip $(patsubst %,$(O)/tests/unmarked/%,lost_block cache deep_recursion peak_only \
+	cxx_templates)
+prove-truth: build $(UNMARKED) $(O)/scenarios/make-document
+	@/usr/bin/python3 -B tests/tracer/prove-truth.py $(O) $(PROGRAMS)
+prove-survival: build
+	@tests/tracer/prove-survival.sh $(O) $(PROGRAMS)
+
+# The same programs without their marks: their end is their exit.
+$(UNMARKED): FIXTURE_FLAGS += -DHEAPGATE_DISABLE
+$(O)/tests/unmarked/roundtrip: scenarios/programs/roundtrip.c harness/include/heapgate.h
+	@mkdir -p $(@D)
+	$(call say,CC $@)$(CC) -std=gnu11 $(FIXTURE_FLAGS) -o $@ $< $(LIBXML_FLAGS)
+$(O)/tests/unmarked/%: tests/fixtures/%.c tests/fixtures/fixture.h harness/include/heapgate.h
+	@mkdir -p $(@D)
+	$(call say,CC $@)$(CC) -std=gnu11 $(FIXTURE_FLAGS) -o $@ $<
+$(O)/tests/unmarked/%: tests/fixtures/%.cpp tests/fixtures/fixture.h harness/include/heapgate.h
+	@mkdir -p $(@D)
+	$(call say,CC $@)$(CXX) -std=c++11 $(FIXTURE_FLAGS) -o $@ $<

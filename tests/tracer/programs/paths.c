@@ -393,6 +393,14 @@ static int way_small_files(void)
     return 1;
 }
 
+static int way_small_memory(void)
+{
+    struct rlimit limit = {400 << 20, 400 << 20};
+    setrlimit(RLIMIT_AS, &limit);
+    execl(self, self, "exit", NULL);
+    return 1;
+}
+
 static int way_descriptors(void)
 {
     keep(0, 1);
@@ -409,11 +417,11 @@ static const struct {
     {                                                                                                        \
 #name, way_##name                                                                                    \
     }
-    WAY(exit),         WAY(marks),       WAY(temporary),   WAY(peak),        WAY(_exit),
-    WAY(quick_exit),   WAY(abort),       WAY(fork),        WAY(raw_fork),    WAY(atfork),
-    WAY(fork_threads), WAY(vfork),       WAY(spawn),       WAY(exec),        WAY(exec_cleared),
-    WAY(outlive),      WAY(thread_ends), WAY(signals),     WAY(context),     WAY(dlopen),
-    WAY(mapping),      WAY(small_files), WAY(descriptors), WAY(vfork_fails), WAY(twice),
+    WAY(exit),        WAY(marks),  WAY(temporary),    WAY(peak),        WAY(_exit),        WAY(quick_exit),
+    WAY(abort),       WAY(fork),   WAY(raw_fork),     WAY(atfork),      WAY(fork_threads), WAY(vfork),
+    WAY(spawn),       WAY(exec),   WAY(exec_cleared), WAY(outlive),     WAY(thread_ends),  WAY(signals),
+    WAY(context),     WAY(dlopen), WAY(mapping),      WAY(small_files), WAY(small_memory), WAY(descriptors),
+    WAY(vfork_fails), WAY(twice),
 };
 
 int main(int argc, char **argv)
