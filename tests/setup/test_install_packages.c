@@ -103,7 +103,8 @@ START_TEST(test_the_sanitizers_runtime_follows_clangs_version)
     int status = 0;
     g_autofree char *output = install("check", &status);
     ck_assert_msg(status == 0, "%s", output);
-    ck_assert_ptr_nonnull(strstr(output, "clang clang-format shellcheck libclang-rt-18-dev\n"));
+    ck_assert_ptr_nonnull(strstr(output, "clang clang-format shellcheck gcc-aarch64-linux-gnu "
+                                         "libc6-dev-arm64-cross qemu-user libclang-rt-18-dev\n"));
 }
 END_TEST
 
