@@ -203,27 +203,27 @@ GPtrArray *ledger_notes(const Ledger *self)
         guint64 count;
         const char *what;
     } rows[] = {
-        {header->truncated_stacks, "stacks could not be followed to their outer end"},
-        {header->full_nodes, "stacks were cut: the table of stack frames is full"},
-        {header->full_sites, "allocations went uncounted: the table of call sites is full"},
-        {header->full_chunks, "allocations went uncounted: more than 64 GiB of address space were in use"},
-        {header->full_marks, "marks were lost: their table is full"},
-        {header->full_end_records, "call sites at the end mark were lost: their table is full"},
-        {header->full_changes, "call sites at marks were lost: their table is full"},
-        {header->full_modules, "loaded objects were not noted: their table is full"},
-        {header->outside, "allocations lay outside the address space that is watched"},
+        {header->truncated_stacks, "stack walks that ended before the outermost frame (the linker's own "
+                                   "code, or code without unwinding rules)"},
+        {header->full_nodes, "stacks cut, for the table of stack frames is full"},
+        {header->full_sites, "allocations counted without their stack, for the table of call sites is full"},
+        {header->full_chunks, "allocations not counted, for more than 64 GiB of address space were in use"},
+        {header->full_marks, "marks lost, for their table is full"},
+        {header->full_end_records, "call sites at the end mark lost, for their table is full"},
+        {header->full_changes, "call sites at marks lost, for their table is full"},
+        {header->full_modules, "loaded objects not noted, for their table is full"},
+        {header->outside, "allocations outside the address space that is watched"},
         {self->damaged,
-         "records make no sense and were left out: the process was killed while it wrote them, or "
-         "wrote over them"},
+         "records left out that make no sense, for the process was killed while it wrote them, or wrote "
+         "over them"},
     };
     GPtrArray *notes = g_ptr_array_new_with_free_func(g_free);
     for (gsize i = 0; i < G_N_ELEMENTS(rows); i++)
         if (rows[i].count > 0)
-            g_ptr_array_add(notes, g_strdup_printf("%" G_GUINT64_FORMAT " %s", rows[i].count, rows[i].what));
+            g_ptr_array_add(notes, g_strdup_printf("%s: %" G_GUINT64_FORMAT, rows[i].what, rows[i].count));
     if (header->unknown_frees > 0 && !header->forked)
-        g_ptr_array_add(notes,
-                        g_strdup_printf("%" G_GUINT64_FORMAT " blocks were freed that had never been seen",
-                                        (guint64)header->unknown_frees));
+        g_ptr_array_add(notes, g_strdup_printf("blocks freed that had never been seen: %" G_GUINT64_FORMAT,
+                                               (guint64)header->unknown_frees));
     return notes;
 }
 

@@ -185,6 +185,21 @@ static void append_offer(GString *out, const Result *result)
                                improved > NAMES ? "" : names->str);
 }
 
+/* What could not be seen of a run that gets no passage of its own. */
+static void append_notes(GString *out, const GArray *rows)
+{
+    for (guint i = 0; i < rows->len; i++) {
+        const OutcomeRow *row = &g_array_index(rows, OutcomeRow, i);
+        if (row->instrument == NULL || outcome_fails(row->verdict))
+            continue;
+        const GPtrArray *notes = row->instrument->measurement->notes;
+        for (guint n = 0; n < notes->len; n++) {
+            g_autofree char *title = outcome_title(row), *line = text_line(g_ptr_array_index(notes, n));
+            g_string_append_printf(out, "note: %s: %s\n", title, line);
+        }
+    }
+}
+
 static char *render(const Result *result, ConsoleFlags flags)
 {
     g_autoptr(GArray) rows = outcome_rows(result);
@@ -196,6 +211,8 @@ static char *render(const Result *result, ConsoleFlags flags)
     }
     append_table(out, rows, flags);
     append_passages(out, rows, flags);
+    if (!(flags & CONSOLE_QUIET))
+        append_notes(out, rows);
     if (flags & CONSOLE_VERBOSE)
         append_passed(out, rows);
     append_offer(out, result);

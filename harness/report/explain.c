@@ -276,8 +276,17 @@ static void add_other(Columns *columns, const Comparison *comparison)
     columns_add_line(columns, line);
 }
 
+/* What the instrument could not see; the first few, for the passage has few lines. */
+static guint notes_shown(const InstrumentResult *instrument)
+{
+    enum { NOTES = 3 };
+    return MIN(instrument->measurement->notes->len, NOTES);
+}
+
 static void add_footer(Columns *columns, const ScenarioResult *scenario, const InstrumentResult *instrument)
 {
+    for (guint i = 0; i < notes_shown(instrument); i++)
+        add_line(columns, "  note: ", g_ptr_array_index(instrument->measurement->notes, i));
     g_autofree char *smallest = explain_smallest_leak(instrument);
     if (smallest != NULL && instrument->verdict == VERDICT_REGRESSED)
         add_line(columns, "  smallest leak this run could see: ", smallest);
@@ -294,7 +303,7 @@ char *explain_instrument(const ScenarioResult *scenario, const InstrumentResult 
     g_autoptr(Columns) columns = columns_new("    ", "   ");
     g_autoptr(GHashTable) shown = g_hash_table_new(g_str_hash, g_str_equal);
     g_autoptr(GPtrArray) chosen = explain_comparisons(instrument), rest = others(instrument);
-    guint last = EXPLAIN_LINES - FOOTER - rest->len;
+    guint last = EXPLAIN_LINES - FOOTER - rest->len - notes_shown(instrument);
     columns_add_line(columns, first);
     for (guint i = 0; i < chosen->len; i++)
         add_comparison(columns, g_ptr_array_index(chosen, i), i == 0, shown,

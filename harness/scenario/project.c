@@ -168,6 +168,8 @@ Project *project_find_bare(const char *start, GError **error)
     self->reports = g_build_filename(self->root, "reports", NULL);
     self->timeout_us = (gint64)DEFAULT_TIMEOUT_S * G_USEC_PER_SEC;
     allow_init(&self->allow);
+    static const char *const instruments[] = {"heap", NULL};
+    self->instruments = g_strdupv((GStrv)instruments);
     return g_steal_pointer(&self);
 }
 

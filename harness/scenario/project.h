@@ -11,7 +11,7 @@ typedef struct {
     char *scenarios; /* the folders, absolute, inside root */
     char *baselines;
     char *reports;
-    /* What scenarios that do not say otherwise get. */
+    /* What scenarios that do not say otherwise get; instruments: heap. */
     gint64 timeout_us;
     GStrv instruments;
     Allow allow;

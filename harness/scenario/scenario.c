@@ -362,9 +362,6 @@ static gboolean check_whole(YamlFile *yaml, const Scenario *self, GError **error
     if (self->run == NULL)
         return yaml_file_fail(yaml, yaml_file_root(yaml), error,
                               "expected a key \"run\" with the program and its arguments");
-    if (self->instruments == NULL || self->instruments[0] == NULL)
-        return yaml_file_fail(yaml, yaml_file_root(yaml), error,
-                              "expected a key \"instruments\", such as instruments: [heap, memcheck]");
     return TRUE;
 }
 

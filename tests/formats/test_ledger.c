@@ -177,7 +177,9 @@ START_TEST(test_ledger_says_what_the_tracer_could_not_see)
     g_autoptr(Ledger) ledger = made_ledger_read(&made);
     g_autoptr(GPtrArray) notes = ledger_notes(ledger);
     ck_assert_uint_eq(notes->len, 3);
-    ck_assert(g_str_has_prefix(g_ptr_array_index(notes, 0), "4 stacks"));
+    ck_assert(g_str_has_prefix(g_ptr_array_index(notes, 0), "stack walks that ended before"));
+    ck_assert(g_str_has_suffix(g_ptr_array_index(notes, 0), ": 4"));
+    ck_assert_str_eq(g_ptr_array_index(notes, 2), "blocks freed that had never been seen: 6");
 }
 END_TEST
 

@@ -120,7 +120,8 @@ START_TEST(test_a_project_without_a_configuration_has_the_defaults)
     ck_assert_str_eq(project->baselines, baselines);
     ck_assert_str_eq(project->reports, reports);
     ck_assert_int_eq(project->timeout_us, 600 * G_USEC_PER_SEC);
-    ck_assert_ptr_null(project->instruments);
+    ck_assert_str_eq(project->instruments[0], "heap");
+    ck_assert_ptr_null(project->instruments[1]);
     ck_assert_mem_eq(&project->allow, &defaults, sizeof defaults);
 }
 END_TEST
