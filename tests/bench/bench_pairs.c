@@ -34,7 +34,7 @@ LEAF(3)
 LEAF(4)
 LEAF(5)
 LEAF(6)
-    LEAF(7) static void *(*const leaves[])(size_t) = {leaf0, leaf1, leaf2, leaf3, leaf4, leaf5, leaf6, leaf7};
+LEAF(7) static void *(*const leaves[])(size_t) = {leaf0, leaf1, leaf2, leaf3, leaf4, leaf5, leaf6, leaf7};
 
 typedef struct {
     long left;

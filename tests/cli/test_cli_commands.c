@@ -346,9 +346,12 @@ START_TEST(test_colour_is_for_terminals_that_want_it)
         {"unset NO_COLOR; TERM=dumb script -qec 'heapgate run' /dev/null", FALSE},
         {"unset NO_COLOR; TERM=xterm heapgate run", FALSE},
     };
+    if (test_project_shell(project, "script -qec true /dev/null") != 0) {
+        runner_skip("test_colour_is_for_terminals_that_want_it",
+                    "script (bsdutils) is not there, or no pseudo-terminal can be opened");
+        return;
+    }
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
-        if (i < 4 && test_project_shell(project, "command -v script") != 0)
-            continue;
         expect_shell(project, 0, cases[i].script, "1 scenario passes");
         ck_assert_msg((strstr(project->output, "\033[3") != NULL) == cases[i].coloured, "%s: %s",
                       cases[i].script, project->output);
