@@ -18,6 +18,8 @@ LAUNCHING_SUITES ?= run* fixtures* github* install setup heapgate_h shipped* com
 check-sanitizers: test-programs
 	$(BUILD) O=$(O)/asan CFLAGS="-Werror $(CFLAGS)" \
 		SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=undefined" $(O)/asan/run-tests $(O)/asan/heapgate
+	@# The tracer lives in other people's processes: theirs have no sanitizer's runtime.
+	@cp $(O)/libheapgate.so $(O)/asan/
 	@echo "check-sanitizers: all tests under ASan and UBSan"
 	@CK_TIMEOUT_MULTIPLIER=5 HEAPGATE_BINARY=$(CURDIR)/$(O)/asan/heapgate UBSAN_OPTIONS=print_stacktrace=1 \
 		$(O)/asan/run-tests $(LAUNCHING_SUITES:%='-%')

@@ -98,6 +98,7 @@ START_TEST(test_the_program_and_its_arguments_come_last_and_as_they_are)
             g_strv_contains((const char *const *)launch.env, "HEAPGATE_MARKS=/tmp/heapgate-ABCDEF/output"));
         g_ptr_array_unref(launch.argv);
         g_strfreev(launch.env);
+        g_free(launch.ledger_socket);
     }
 }
 END_TEST
