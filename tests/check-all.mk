@@ -30,13 +30,13 @@ check-clang: test-programs
 	@echo "check-clang: all tests, built by clang"
 	@$(O)/clang/run-tests
 
-# Memcheck on our own tests, in one process (CK_FORK=no) so that leaks are seen. Those of the command line only start
-# another process.
+# Memcheck on our own tests, in one process (CK_FORK=no) so that leaks are seen. Those of the command line and of the
+# tracer only start other processes.
 check-valgrind: test-programs
 	@echo "check-valgrind: our own tests under memcheck"
 	@CK_FORK=no G_SLICE=always-malloc valgrind --quiet --leak-check=full --errors-for-leak-kinds=definite,indirect \
 		--show-leak-kinds=definite,indirect --error-exitcode=9 --suppressions=tests/glib.supp --num-callers=25 \
-		$(O)/run-tests '-cli*' $(LAUNCHING_SUITES:%='-%')
+		$(O)/run-tests '-cli*' '-tracer' $(LAUNCHING_SUITES:%='-%')
 
 C_FILES = $(wildcard harness/*.[ch] harness/*/*.[ch] tests/*.[ch] tests/*/*.[ch] scenarios/*/*.[ch])
 check-format:

@@ -165,6 +165,9 @@ START_TEST(test_unwind_agrees_from_a_signal_stack)
     struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_ONSTACK};
     sigaction(SIGUSR2, &action, NULL);
     chain_mixed(9, 12345, raise_signal, GINT_TO_POINTER(SIGUSR2));
+    const stack_t none = {.ss_flags = SS_DISABLE};
+    ck_assert_int_eq(sigaltstack(&none, NULL), 0);
+    g_free(stack.ss_sp);
     assert_all_equal();
     ck_assert_uint_gt(seen.deepest, 12);
 }
