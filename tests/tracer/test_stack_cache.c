@@ -65,15 +65,16 @@ static void set_up(Trial *self)
     ck_assert_ptr_nonnull(self->cache);
 }
 
+/* Loops count in volatile variables: one place to call from, whatever the compiler would unroll. */
 START_TEST(test_stack_cache_finds_a_stack_again)
 {
     Trial trial;
     set_up(&trial);
-    for (int flat = 0; flat < 2; flat++) {
+    for (volatile int flat = 0; flat < 2; flat++) {
         stack_cache_clear(trial.cache);
         trial.flat = flat;
         trial.found = 0;
-        for (int i = 0; i < 10; i++)
+        for (volatile int i = 0; i < 10; i++)
             chain_mixed(20, 12345, take, &trial);
         ck_assert_uint_eq(trial.found, 9);
         ck_assert_uint_eq(trial.wrong, 0);
@@ -90,7 +91,7 @@ START_TEST(test_stack_cache_sees_one_changed_return_address)
     for (unsigned bit = 2; bit < 32; bit += 3) {
         trial.found = trial.walked = 0;
         volatile int turns = 4; /* one place to call from, whatever the compiler unrolls */
-        for (int turn = 0; turn < turns; turn++)
+        for (volatile int turn = 0; turn < turns; turn++)
             chain_mixed(20, turn % 2 == 0 ? 0 : 1u << bit, take, &trial);
         ck_assert_uint_ge(trial.found, 2);
         ck_assert_uint_ge(trial.walked, 1);
@@ -104,10 +105,10 @@ START_TEST(test_stack_cache_sees_a_changed_saved_frame_pointer)
 {
     Trial trial;
     set_up(&trial);
-    for (int turn = 0; turn < 3; turn++)
+    for (volatile int turn = 0; turn < 3; turn++)
         for (unsigned path = 0; path < 300; path++)
             chain_alloca(path % 5, path * 31, take, &trial);
-    for (int turn = 0; turn < 3; turn++)
+    for (volatile int turn = 0; turn < 3; turn++)
         for (unsigned path = 0; path < 300; path++)
             chain_realigned(path % 5, path * 31, take, &trial);
     ck_assert_uint_gt(trial.found, 1000);
@@ -122,7 +123,7 @@ START_TEST(test_stack_cache_is_right_about_every_stack_of_a_storm)
     Trial trial;
     set_up(&trial);
     g_autoptr(GRand) random = g_rand_new_with_seed(3);
-    for (int i = 0; i < 60000; i++)
+    for (volatile int i = 0; i < 60000; i++)
         chain_mixed(g_rand_int_range(random, 1, 40), g_rand_int(random) & 0x3fffu, take, &trial);
     ck_assert_uint_eq(trial.wrong, 0);
     ck_assert_uint_gt(trial.found, 1000);
@@ -151,7 +152,7 @@ START_TEST(test_stack_cache_keeps_stacks_too_deep_to_share)
 {
     Trial trial;
     set_up(&trial);
-    for (int i = 0; i < 3; i++)
+    for (volatile int i = 0; i < 3; i++)
         chain_mixed(2000, 99, take, &trial);
     ck_assert_uint_eq(trial.found, 2);
     for (unsigned depth = 480; depth < 540; depth++)
@@ -165,7 +166,7 @@ START_TEST(test_stack_cache_forgets_when_modules_change)
 {
     Trial trial;
     set_up(&trial);
-    for (int i = 0; i < 4; i++) {
+    for (volatile int i = 0; i < 4; i++) {
         chain_mixed(20, 5, take, &trial);
         if (i == 1)
             unwind_forget();
