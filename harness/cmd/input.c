@@ -15,7 +15,8 @@ gboolean input_open(Input *self, const char *path, GError **error)
     }
     g_clear_error(&problem);
     if (!g_file_get_contents(path, &self->copy, &self->length, &problem)) {
-        g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_USAGE, "%s", problem->message);
+        g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_USAGE, "%s cannot be read: %s", path,
+                    problem->message);
         return FALSE;
     }
     self->bytes = self->copy;

@@ -5,6 +5,7 @@
 #include "command.h"
 #include "error.h"
 #include "formats/ledger.h"
+#include "input.h"
 #include "report/report.h"
 #include "report/result_json.h"
 #include "street.h"
@@ -44,16 +45,13 @@ static int command_report_run(int argc, char **argv, GError **error)
                     "report: expected one result, such as reports/result.json");
         return 0;
     }
-    g_autoptr(GMappedFile) mapped = street_map(argv[1], error);
-    if (mapped == NULL)
+    g_auto(Input) input = {0};
+    if (!input_open(&input, argv[1], error))
         return 0;
-    const char *bytes = g_mapped_file_get_contents(mapped);
     /* A ledger has no verdict: its report is what show prints. */
-    if (bytes != NULL && format == NULL && output == NULL &&
-        ledger_recognise(bytes, g_mapped_file_get_length(mapped)))
+    if (format == NULL && output == NULL && ledger_recognise(input.bytes, input.length))
         return command_show.run(argc, argv, error);
-    g_autoptr(Result) result =
-        result_json_read(bytes != NULL ? bytes : "", g_mapped_file_get_length(mapped), argv[1], error);
+    g_autoptr(Result) result = result_json_read(input.bytes, input.length, argv[1], error);
     if (result == NULL)
         return 0;
     if (output != NULL && !street_write_reports(result, output, error))

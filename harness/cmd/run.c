@@ -5,6 +5,7 @@
 #include "command.h"
 #include "error.h"
 #include "gate/compare.h"
+#include "input.h"
 #include "report/report.h"
 #include "report/result_json.h"
 #include "run/host.h"
@@ -176,12 +177,10 @@ static gboolean check_recorded(const ScenarioResult *recorded, const Scenario *s
 /* Compares what was measured before with the baselines and allowances of now. */
 static Result *replay(const Street *street, const StreetOptions *options, const char *path, GError **error)
 {
-    g_autoptr(GMappedFile) mapped = street_map(path, error);
-    if (mapped == NULL)
+    g_auto(Input) input = {0};
+    if (!input_open(&input, path, error))
         return NULL;
-    const char *bytes = g_mapped_file_get_contents(mapped);
-    g_autoptr(Result) recorded =
-        result_json_read(bytes != NULL ? bytes : "", g_mapped_file_get_length(mapped), path, error);
+    g_autoptr(Result) recorded = result_json_read(input.bytes, input.length, path, error);
     if (recorded == NULL)
         return NULL;
     g_autoptr(Result) result = result_new(HEAPGATE_VERSION, recorded->platform, recorded->started);

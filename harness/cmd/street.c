@@ -147,16 +147,6 @@ gboolean street_measure(Street *self, const StreetOptions *options, guint repeat
     return FALSE;
 }
 
-GMappedFile *street_map(const char *path, GError **error)
-{
-    g_autoptr(GError) cause = NULL;
-    GMappedFile *mapped = g_mapped_file_new(path, FALSE, &cause);
-    if (mapped == NULL)
-        g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_USAGE, "%s cannot be read: %s", path,
-                    cause->message);
-    return mapped;
-}
-
 static void forget_reports(const Project *project, gboolean keep_result)
 {
     for (const Report *const *report = reports_all(); *report != NULL; report++) {

@@ -42,10 +42,6 @@ gboolean street_measure(Street *self, const StreetOptions *options, guint repeat
 /* Is this instrument wanted (--instrument)? */
 gboolean street_wants(const StreetOptions *options, const char *instrument);
 
-/* Every command that has a file at `path` to read reads it by this: mapped, (transfer full).
- * Errors: HEAPGATE_ERROR_USAGE. */
-GMappedFile *street_map(const char *path, GError **error);
-
 /* Removes what an earlier run reported: a run that dies must not leave a verdict behind. */
 void street_forget_reports(const Street *self);
 /* After a run that failed: removes what it or an earlier one reported, so that no pass is left behind,
