@@ -35,6 +35,8 @@ enum {
     LEDGER_MARKS = 1 << 16,       /* marks; 64 bytes each */
     LEDGER_END_RECORDS = 1 << 21, /* what was there at the end mark; 24 bytes each */
     LEDGER_CHANGES = 1 << 22,     /* what call sites held at marks; 16 bytes each */
+    LEDGER_CODES = 1 << 18,       /* Python code objects; 64 bytes each */
+    LEDGER_TEXT = 1 << 28,        /* bytes of their names and line tables */
     LEDGER_CHUNKS = 1 << 16,      /* shadow chunks, each for 1 MiB of address space: 64 GiB of heap */
     LEDGER_DEEPEST = 512,         /* frames of one stack; deeper ones are truncated at the outer end */
 };
@@ -55,14 +57,37 @@ typedef struct {
 } LedgerRecord;
 #define LEDGER_COUNTED (UINT32_C(1) << 31)
 
-/* One frame of a stack, and what called it. Node 0 is the root (no frame); 16 bytes. Frames are return
- * addresses as found on the stack (not yet reduced by one), but for signal frames, whose address is exact. */
+/* One frame of a stack, and what called it. Node 0 is the root (no frame); 16 bytes. Native frames are return
+ * addresses as found on the stack (not yet reduced by one), but for signal frames, whose address is exact. A
+ * Python frame takes the place of the interpreter's loop that runs it: its code object's number and the
+ * instruction it is at. */
 typedef struct {
-    uint64_t address; /* bit 63: exact (signal frame); bits 62..60: kind of frame, 0 native */
+    uint64_t address; /* bit 63: exact (signal frame); bits 62..60: LEDGER_FRAME_*; the rest by kind */
     uint32_t parent;  /* node of the caller */
     uint32_t flags;   /* LEDGER_NODE_* */
 } LedgerNode;
 enum { LEDGER_NODE_TRUNCATED = 1 }; /* the stack went on above, but could not be followed */
+enum { LEDGER_FRAME_NATIVE = 0, LEDGER_FRAME_PYTHON = 1 };
+#define LEDGER_FRAME_SHIFT 60
+#define LEDGER_FRAME_MASK  7
+/* Of a Python frame: the number of its code object and the instruction's offset in the code, in bytes. */
+#define LEDGER_PYTHON_FRAME(code, offset)                                                                    \
+    ((uint64_t)LEDGER_FRAME_PYTHON << LEDGER_FRAME_SHIFT | (uint64_t)(code) << 28 | (offset))
+#define LEDGER_PYTHON_CODE(address)   ((uint32_t)((address) >> 28 & 0xfffff))
+#define LEDGER_PYTHON_OFFSET(address) ((uint32_t)((address)&0xfffffff))
+
+/* A Python code object, as it was when it was first seen in a stack: it may be gone since. Number 0 is none.
+ * Texts are UTF-8, end in NUL and are offsets into the text section, of which offset 0 is the empty text. The
+ * line table is the interpreter's own, its form that of the header's python_version (co_lnotab in 3.9,
+ * co_linetable from 3.10 on). */
+typedef struct {
+    uint64_t address; /* of the object */
+    uint32_t name_at; /* qualified from 3.11 on */
+    uint32_t file_at;
+    uint32_t line_table_at, line_table_size;
+    int32_t first_line;
+    uint32_t padding[9];
+} LedgerCode;
 
 /* One call site: a stack (node: the innermost frame, the caller of malloc) and its counts; 128 bytes, two
  * cache lines, of which an event touches the first. Site 1 has node 0: blocks whose stack is not known (full
@@ -77,8 +102,12 @@ typedef struct {
      * saved as those of that peak. Number and bytes are one 16-byte word, changed together. */
     uint64_t peak_number __attribute__((aligned(16)));
     int64_t peak_bytes;
+    /* The same rule for the window's peak: number is window << 48 | window_peak_bytes; touched only while a
+     * window is open. */
+    uint64_t window_number __attribute__((aligned(16)));
+    int64_t window_bytes; /* live_bytes at the window's peak */
     int64_t marked_bytes; /* live_bytes as last written to a change; the marking thread's own */
-    uint64_t padding[7];
+    uint64_t padding[5];
 } LedgerSite;
 
 /* One loaded object that was seen in a stack. Its addresses run from start to end - 1; symbols are resolved
@@ -120,6 +149,15 @@ enum {
     LEDGER_OFF_NO_MEMORY = 2,  /* the tracer found no memory of its own to work with */
 };
 
+/* What became of the frames of Python. */
+enum {
+    LEDGER_PYTHON_NOT = 0,      /* no interpreter was seen */
+    LEDGER_PYTHON_ON = 1,       /* frames are in the stacks, small objects in the books */
+    LEDGER_PYTHON_UNKNOWN = 2,  /* a version whose frames are not known */
+    LEDGER_PYTHON_THREADED = 3, /* a build without the global lock */
+    LEDGER_PYTHON_MISMATCH = 4, /* the frames read were not those that the interpreter's own functions gave */
+};
+
 typedef struct {
     uint64_t magic;
     uint32_t version;
@@ -145,6 +183,8 @@ typedef struct {
                           added up */
     uint32_t end_records; /* used */
     uint32_t changes;     /* used */
+    uint32_t codes;       /* used, the one that is none included */
+    uint32_t text;        /* bytes used */
     /* Live and peak are one 16-byte word, changed together: the peak is exact. Every new peak is larger than
      * all before it, so its size is also its number. Blocks, allocations and temporary allocations are the
      * sums over the sites. */
@@ -162,6 +202,21 @@ typedef struct {
     uint64_t truncated_stacks;
     uint64_t full_nodes, full_sites, full_chunks, full_marks, full_end_records, full_modules, full_changes;
     uint64_t outside; /* blocks beyond LEDGER_ADDRESS_BITS */
+    uint64_t full_codes, full_text;
+
+    uint32_t python_state;   /* LEDGER_PYTHON_* */
+    uint32_t python_version; /* as PY_VERSION_HEX: 0x030c01f0 */
+    uint64_t python_unread;  /* stacks whose Python frames could not be read: they are native alone */
+    /* Mean distance of samples in bytes; 0: every block is seen. A sampled block stands for those that were
+     * not: size in its record and bytes in its site are its size divided by the chance it had. Blocks and
+     * allocations count samples. */
+    uint64_t sample_bytes;
+    /* The window: a second peak, of the time since the program opened it (heapgate_tracer_window). Live and
+     * peak are one word as above; live is what was added since. */
+    uint32_t window;  /* number of the open window, from 1; 0: none */
+    uint32_t windows; /* opened so far */
+    int64_t window_live_bytes __attribute__((aligned(16)));
+    int64_t window_peak_bytes;
 } LedgerHeader;
 
 /* Where the sections lie. */
@@ -173,7 +228,9 @@ typedef struct {
 #define LEDGER_END_AT     (LEDGER_MARKS_AT + LEDGER_ALIGN(sizeof(LedgerMark) * (uint64_t)LEDGER_MARKS))
 #define LEDGER_CHANGES_AT                                                                                    \
     (LEDGER_END_AT + LEDGER_ALIGN(sizeof(LedgerEndRecord) * (uint64_t)LEDGER_END_RECORDS))
-#define LEDGER_INDEX_AT       (LEDGER_CHANGES_AT + LEDGER_ALIGN(sizeof(LedgerChange) * (uint64_t)LEDGER_CHANGES))
+#define LEDGER_CODES_AT       (LEDGER_CHANGES_AT + LEDGER_ALIGN(sizeof(LedgerChange) * (uint64_t)LEDGER_CHANGES))
+#define LEDGER_TEXT_AT        (LEDGER_CODES_AT + LEDGER_ALIGN(sizeof(LedgerCode) * (uint64_t)LEDGER_CODES))
+#define LEDGER_INDEX_AT       (LEDGER_TEXT_AT + LEDGER_ALIGN(LEDGER_TEXT))
 #define LEDGER_CHUNK_BASES_AT (LEDGER_INDEX_AT + LEDGER_ALIGN(4 * LEDGER_INDEX_ENTRIES))
 #define LEDGER_SHADOW_AT                                                                                     \
     (LEDGER_CHUNK_BASES_AT + LEDGER_ALIGN(8 * (uint64_t)LEDGER_CHUNKS)) /* address >> 20 of each */
