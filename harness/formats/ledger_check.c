@@ -3,6 +3,7 @@
 
 #include "error.h"
 #include "ledger.h"
+#include "ledger_python.h"
 
 /* No block is larger than the address space. */
 #define LARGEST (INT64_C(1) << 48)
@@ -211,6 +212,8 @@ GPtrArray *ledger_notes(const Ledger *self)
         {header->full_marks, "marks lost, for their table is full"},
         {header->full_end_records, "call sites at the end mark lost, for their table is full"},
         {header->full_changes, "call sites at marks lost, for their table is full"},
+        {header->full_codes, "Python frames without their names, for the table of code objects is full"},
+        {header->full_text, "Python frames without their names, for there is no more room for texts"},
         {header->full_modules, "loaded objects not noted, for their table is full"},
         {header->outside, "allocations outside the address space that is watched"},
         {self->damaged,
@@ -221,6 +224,9 @@ GPtrArray *ledger_notes(const Ledger *self)
     for (gsize i = 0; i < G_N_ELEMENTS(rows); i++)
         if (rows[i].count > 0)
             g_ptr_array_add(notes, g_strdup_printf("%s: %" G_GUINT64_FORMAT, rows[i].what, rows[i].count));
+    char *python = ledger_python_note(header);
+    if (python != NULL)
+        g_ptr_array_add(notes, python);
     if (header->unknown_frees > 0 && !header->forked)
         g_ptr_array_add(notes, g_strdup_printf("blocks freed that had never been seen: %" G_GUINT64_FORMAT,
                                                (guint64)header->unknown_frees));

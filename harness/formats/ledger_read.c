@@ -6,6 +6,7 @@
 
 #include "error.h"
 #include "ledger.h"
+#include "ledger_python.h"
 
 enum { PIECE = 1 << 18 }; /* of the shadow, read at once */
 
@@ -171,11 +172,24 @@ static gboolean read_kept(int fd, Ledger *self)
     return read_table(fd, self->kept, LEDGER_END_AT, self->header.end_records, LEDGER_END_RECORDS);
 }
 
+static gboolean read_python(int fd, Ledger *self)
+{
+    g_autoptr(GArray) codes = g_array_new(FALSE, FALSE, sizeof(LedgerCode));
+    g_autoptr(GByteArray) text = g_byte_array_new();
+    guint32 length = MIN(self->header.text, LEDGER_TEXT);
+    g_byte_array_set_size(text, length);
+    if (!read_table(fd, codes, LEDGER_CODES_AT, self->header.codes, LEDGER_CODES) ||
+        !read_at(fd, text->data, length, LEDGER_TEXT_AT))
+        return FALSE;
+    ledger_name_python(self, codes, text);
+    return TRUE;
+}
+
 /* No books were kept: whatever the header counts is not there. */
 static void empty(LedgerHeader *header)
 {
     header->nodes = header->sites = header->modules = header->chunks = header->marks = header->end_mark = 0;
-    header->end_records = header->changes = 0;
+    header->end_records = header->changes = header->codes = header->text = 0;
 }
 
 Ledger *ledger_read(int fd, const char *name, GError **error)
@@ -197,9 +211,11 @@ Ledger *ledger_read(int fd, const char *name, GError **error)
            read_table(fd, self->modules, LEDGER_MODULES_AT, header->modules, LEDGER_MODULES) &&
            read_table(fd, self->marks, LEDGER_MARKS_AT, header->marks, LEDGER_MARKS) &&
            read_table(fd, self->changes, LEDGER_CHANGES_AT, header->changes, LEDGER_CHANGES);
-    if (!read) {
+    if (read && !ledger_check(self, name, error))
+        return NULL;
+    if (!read || !read_python(fd, self)) {
         fail(name, error, "the ledger cannot be read to its end: the traced process cut it");
         return NULL;
     }
-    return ledger_check(self, name, error) ? g_steal_pointer(&self) : NULL;
+    return g_steal_pointer(&self);
 }

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "ledger_python.h"
+
 #define EXACT     (UINT64_C(1) << 63)
 #define KIND_BITS (UINT64_C(7) << 60)
 
@@ -15,6 +17,8 @@ guint64 ledger_code_address(guint64 node_address)
 const LedgerModule *ledger_module_of(const Ledger *self, guint32 node)
 {
     guint64 address = ledger_code_address(g_array_index(self->nodes, LedgerNode, node).address);
+    if (ledger_node_is_python(&g_array_index(self->nodes, LedgerNode, node)))
+        return NULL;
     for (guint i = self->modules->len; i-- > 0;) {
         const LedgerModule *module = &g_array_index(self->modules, LedgerModule, i);
         if (address >= module->start && address < module->end && module->loaded_at <= node &&
@@ -89,12 +93,41 @@ static void trim(GArray *frames, guint from)
         }
 }
 
+static gboolean has_python(const Ledger *self, guint32 node)
+{
+    for (guint depth = 0; node != 0 && depth < LEDGER_DEEPEST; depth++) {
+        const LedgerNode *one = &g_array_index(self->nodes, LedgerNode, node);
+        if (ledger_node_is_python(one))
+            return TRUE;
+        node = one->parent;
+    }
+    return FALSE;
+}
+
+/* Where there is Python, the interpreter's own functions are noise, and change from build to build; all but
+ * the innermost one of its interface, which says what was made. Looks at the frames from `at` on, of a stack
+ * that begins at `from`. */
+static void drop_interpreter(GArray *frames, guint from, guint at)
+{
+    while (at < frames->len) {
+        const Frame *frame = &g_array_index(frames, Frame, at);
+        if (!frame_is_interpreter(frame) || (at == from && frame_is_python_interface(frame)))
+            at++;
+        else
+            g_array_remove_index(frames, at);
+    }
+}
+
 void ledger_add_frames(const Ledger *self, guint32 node, guint at_most, GArray *frames)
 {
     guint from = frames->len;
+    gboolean python = node < self->nodes->len && has_python(self, node);
     for (guint depth = 0; node != 0 && node < self->nodes->len && depth < LEDGER_DEEPEST; depth++) {
         const LedgerNode *one = &g_array_index(self->nodes, LedgerNode, node);
+        guint before = frames->len;
         add_names(self, node, from + at_most, frames);
+        if (python)
+            drop_interpreter(frames, from, before);
         if (frames->len - from >= at_most)
             break;
         node = one->parent; /* before its callee in the table: this ends */

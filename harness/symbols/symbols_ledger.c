@@ -57,13 +57,17 @@ static guint32 add_names(Symbols *self, Ledger *ledger, const Place *place, GHas
 
 void symbols_name_ledger(Symbols *self, Ledger *ledger)
 {
-    if (ledger->named->len > 0)
-        return;
     g_autoptr(GArray) frames = g_array_new(FALSE, FALSE, sizeof(Frame));
     g_autoptr(GHashTable) offsets = g_hash_table_new(g_direct_hash, g_direct_equal); /* texts are interned */
     g_autoptr(GHashTable) places = g_hash_table_new_full(place_hash, place_equal, g_free, NULL);
-    guint32 *named = g_new0(guint32, MAX(ledger->nodes->len, 1));
+    guint had = ledger->named->len;
+    g_array_set_size(ledger->named, ledger->nodes->len);
+    guint32 *named = (guint32 *)(void *)ledger->named->data;
+    if (had == 0 && ledger->nodes->len > 0)
+        memset(named, 0, ledger->nodes->len * sizeof *named);
     for (guint node = 1; node < ledger->nodes->len; node++) {
+        if (named[node] != 0)
+            continue;
         guint64 address = ledger_code_address(g_array_index(ledger->nodes, LedgerNode, node).address);
         Place place = {ledger_module_of(ledger, node), address};
         if (place.module == NULL)
@@ -74,6 +78,4 @@ void symbols_name_ledger(Symbols *self, Ledger *ledger)
         named[node] = add_names(self, ledger, &place, offsets, frames);
         g_hash_table_insert(places, g_memdup2(&place, sizeof place), GUINT_TO_POINTER(named[node]));
     }
-    g_array_append_vals(ledger->named, named, ledger->nodes->len);
-    g_free(named);
 }

@@ -89,6 +89,27 @@ guint32 made_ledger_module(MadeLedger *self, const char *path, guint64 start, gu
     return self->header.modules++;
 }
 
+static guint32 put_text(MadeLedger *self, const void *text, guint32 size)
+{
+    guint32 at = self->header.text;
+    put(self, text, size, LEDGER_TEXT_AT + at);
+    self->header.text += size;
+    return at;
+}
+
+guint32 made_ledger_code(MadeLedger *self, const char *name, const char *file, gint32 first_line,
+                         const guint8 *table, guint32 table_size)
+{
+    LedgerCode code = {.first_line = first_line, .line_table_size = table_size};
+    self->header.codes = MAX(self->header.codes, 1);
+    self->header.text = MAX(self->header.text, 1); /* offset 0 is the empty text */
+    code.name_at = put_text(self, name, (guint32)strlen(name) + 1);
+    code.file_at = put_text(self, file, (guint32)strlen(file) + 1);
+    code.line_table_at = put_text(self, table, table_size);
+    put(self, &code, sizeof code, LEDGER_CODES_AT + self->header.codes * sizeof code);
+    return self->header.codes++;
+}
+
 void made_ledger_block(MadeLedger *self, guint32 chunk, guint32 granule, guint64 size, guint32 site,
                        guint32 birth)
 {

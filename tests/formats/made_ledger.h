@@ -22,6 +22,9 @@ guint32 made_ledger_mark(MadeLedger *self, const char *name);
 void made_ledger_change(MadeLedger *self, guint32 site, gint64 live_bytes); /* at the latest mark */
 void made_ledger_end(MadeLedger *self, guint32 site, guint32 birth, gint64 bytes, gint64 blocks);
 guint32 made_ledger_module(MadeLedger *self, const char *path, guint64 start, guint64 end);
+/* A Python code object of these names, whose line table is `table`; and a frame at an offset of its code. */
+guint32 made_ledger_code(MadeLedger *self, const char *name, const char *file, gint32 first_line,
+                         const guint8 *table, guint32 table_size);
 /* The block that starts at the granule-th granule of a chunk; makes chunks up to it. */
 void made_ledger_block(MadeLedger *self, guint32 chunk, guint32 granule, guint64 size, guint32 site,
                        guint32 birth);

@@ -1,0 +1,136 @@
+#include "ledger_python.h"
+
+#include <string.h>
+
+#include "python_lines.h"
+
+gboolean ledger_node_is_python(const LedgerNode *node)
+{
+    return (node->address >> LEDGER_FRAME_SHIFT & LEDGER_FRAME_MASK) == LEDGER_FRAME_PYTHON;
+}
+
+/* What is being named. */
+typedef struct {
+    Ledger *ledger;
+    const GArray *codes;
+    const GByteArray *text;
+    GHashTable *offsets; /* text (of `text`) -> offset in the ledger's strings */
+    GHashTable *names;   /* code << 32 | line -> index + 1 of its name */
+    guint32 object;
+} Naming;
+
+/* A text of the guest's as an offset in the ledger's strings; 0: it is none. */
+static guint32 add_text(Naming *self, guint32 at)
+{
+    const char *text = at < self->text->len ? (const char *)self->text->data + at : NULL;
+    if (text == NULL || *text == '\0' || memchr(text, '\0', self->text->len - at) == NULL)
+        return 0;
+    guint32 offset = GPOINTER_TO_UINT(g_hash_table_lookup(self->offsets, text));
+    if (offset != 0)
+        return offset;
+    g_autofree char *valid = g_utf8_make_valid(text, -1);
+    offset = (guint32)self->ledger->strings->len;
+    g_string_append_len(self->ledger->strings, valid, (gssize)strlen(valid) + 1);
+    g_hash_table_insert(self->offsets, (gpointer)text, GUINT_TO_POINTER(offset));
+    return offset;
+}
+
+static guint line_of(const Naming *self, const LedgerCode *code, guint32 offset)
+{
+    if (code->line_table_at > self->text->len ||
+        code->line_table_size > self->text->len - code->line_table_at)
+        return 0;
+    return python_line(self->ledger->header.python_version, self->text->data + code->line_table_at,
+                       code->line_table_size, code->first_line, offset);
+}
+
+/* Index + 1 of the node's name, made where it is new; 0: its code is none. */
+static guint32 name_of(Naming *self, const LedgerNode *node)
+{
+    guint32 number = LEDGER_PYTHON_CODE(node->address);
+    if (number == 0 || number >= self->codes->len)
+        return 0;
+    const LedgerCode *code = &g_array_index(self->codes, LedgerCode, number);
+    guint line = line_of(self, code, LEDGER_PYTHON_OFFSET(node->address));
+    gpointer key = GSIZE_TO_POINTER((guint64)number << 32 | line);
+    guint32 index = GPOINTER_TO_UINT(g_hash_table_lookup(self->names, key));
+    if (index != 0)
+        return index;
+    LedgerName name = {add_text(self, code->name_at), add_text(self, code->file_at), self->object, line, 0};
+    g_array_append_val(self->ledger->names, name);
+    g_hash_table_insert(self->names, key, GUINT_TO_POINTER(self->ledger->names->len));
+    return self->ledger->names->len;
+}
+
+void ledger_name_python(Ledger *self, const GArray *codes, const GByteArray *text)
+{
+    if (codes->len <= 1)
+        return;
+    g_autoptr(GHashTable) offsets = g_hash_table_new(g_str_hash, g_str_equal);
+    g_autoptr(GHashTable) names = g_hash_table_new(NULL, NULL);
+    Naming naming = {self, codes, text, offsets, names, (guint32)self->strings->len};
+    g_string_append_len(self->strings, LEDGER_PYTHON_OBJECT, (gssize)sizeof LEDGER_PYTHON_OBJECT);
+    g_array_set_size(self->named, 0);
+    for (guint i = 0; i < self->nodes->len; i++) {
+        const LedgerNode *node = &g_array_index(self->nodes, LedgerNode, i);
+        guint32 index = ledger_node_is_python(node) ? name_of(&naming, node) : 0;
+        self->damaged += ledger_node_is_python(node) && index == 0;
+        g_array_append_val(self->named, index);
+    }
+}
+
+static const char *base_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash != NULL ? slash + 1 : path;
+}
+
+gboolean frame_is_interpreter(const Frame *frame)
+{
+    const char *object = frame->object != NULL ? base_name(frame->object) : "";
+    return g_str_has_prefix(object, "libpython3") ||
+           (g_str_has_prefix(object, "python3") && strstr(object, ".so") == NULL);
+}
+
+gboolean frame_is_python_interface(const Frame *frame)
+{
+    static const char *const allocating[] = {
+        "PyObject_Malloc", "PyObject_Calloc", "PyObject_Realloc", "PyMem_Malloc",     "PyMem_Calloc",
+        "PyMem_Realloc",   "PyMem_RawMalloc", "PyMem_RawCalloc",  "PyMem_RawRealloc", "PyType_GenericAlloc"};
+    if (frame->function == NULL || !g_str_has_prefix(frame->function, "Py") || !frame_is_interpreter(frame))
+        return FALSE;
+    for (gsize i = 0; i < G_N_ELEMENTS(allocating); i++)
+        if (strcmp(frame->function, allocating[i]) == 0)
+            return FALSE;
+    return TRUE;
+}
+
+static char *version_of(guint32 hex)
+{
+    return g_strdup_printf("%u.%u.%u", hex >> 24 & 0xff, hex >> 16 & 0xff, hex >> 8 & 0xff);
+}
+
+char *ledger_python_note(const LedgerHeader *header)
+{
+    g_autofree char *version = version_of(header->python_version);
+    switch (header->python_state) {
+    case LEDGER_PYTHON_UNKNOWN:
+        return g_strdup_printf("Python frames are off: CPython %s is not one of 3.9 to 3.13; native stacks "
+                               "alone are shown, and small objects are not seen one by one",
+                               version);
+    case LEDGER_PYTHON_THREADED:
+        return g_strdup_printf("Python frames are off: this CPython %s is built without the global lock; "
+                               "native stacks alone are shown, and small objects are not seen one by one",
+                               version);
+    case LEDGER_PYTHON_MISMATCH:
+        return g_strdup_printf("Python frames are off: what was read of CPython %s was not what its own "
+                               "functions say; native stacks alone are shown",
+                               version);
+    default:
+        break;
+    }
+    if (header->python_unread == 0)
+        return NULL;
+    return g_strdup_printf("stacks whose Python frames could not be read: %" G_GUINT64_FORMAT,
+                           header->python_unread);
+}
