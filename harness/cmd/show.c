@@ -7,7 +7,9 @@
 
 #include "command.h"
 #include "error.h"
+#include "formats/ledger.h"
 #include "input.h"
+#include "report/lines.h"
 #include "report/stacks.h"
 #include "report/view.h"
 
@@ -86,11 +88,30 @@ static int write_pprof(const char *path, GError **error)
     return written ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
+/* source: the folder of the source files; NULL is the current one. */
+static int show_lines(const char *path, const char *pattern, const char *source, GError **error)
+{
+    g_auto(Input) input = {0};
+    if (!input_open(&input, path, error))
+        return EXIT_FAILURE;
+    g_autoptr(Ledger) ledger = ledger_load(input.bytes, input.length, input.name, error);
+    if (ledger == NULL)
+        return EXIT_FAILURE;
+    g_autoptr(GString) output = g_string_new(NULL);
+    if (lines_append(ledger, pattern, source != NULL ? source : ".", output) == 0) {
+        g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_USAGE,
+                    "show: nothing was allocated in a function that fits \"%s\" in %s", pattern, path);
+        return EXIT_FAILURE;
+    }
+    fwrite(output->str, 1, output->len, stdout);
+    return EXIT_SUCCESS;
+}
+
 static int run(int argc, char **argv, GError **error)
 {
     ViewOptions options = {.threshold_percent = 1.0};
     gboolean folded = FALSE, pprof = FALSE;
-    g_autofree char *metric = NULL;
+    g_autofree char *metric = NULL, *lines = NULL, *source = NULL;
     const GOptionEntry entries[] = {
         {"json", 0, 0, G_OPTION_ARG_NONE, &options.json, "Print one JSON object", NULL},
         {"threshold", 0, 0, G_OPTION_ARG_DOUBLE, &options.threshold_percent,
@@ -98,6 +119,11 @@ static int run(int argc, char **argv, GError **error)
         {"folded", 0, 0, G_OPTION_ARG_NONE, &folded, "Print folded stacks, for flame graph tools", NULL},
         {"metric", 0, 0, G_OPTION_ARG_STRING, &metric, "With --folded: of this metric (peak)", "NAME"},
         {"pprof", 0, 0, G_OPTION_ARG_NONE, &pprof, "Write pprof's format to standard output", NULL},
+        {"lines", 0, 0, G_OPTION_ARG_STRING, &lines,
+         "Of a ledger: what each line of the functions of this name allocated (* and ? may be in it)",
+         "PATTERN"},
+        {"source", 0, 0, G_OPTION_ARG_FILENAME, &source,
+         "With --lines: where the source files are (the current folder)", "FOLDER"},
         {NULL},
     };
     gboolean helped = FALSE;
@@ -115,6 +141,8 @@ static int run(int argc, char **argv, GError **error)
                     "show: expected a threshold from 0 to 100, found %g", options.threshold_percent);
         return EXIT_FAILURE;
     }
+    if (lines != NULL)
+        return show_lines(argv[1], lines, source, error);
     if (folded)
         return fold_file(argv[1], metric, error);
     return pprof ? write_pprof(argv[1], error) : show_file(argv[1], &options, error);

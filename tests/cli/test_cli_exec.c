@@ -41,6 +41,22 @@ START_TEST(test_exec_names_the_function_that_lost_a_block)
 }
 END_TEST
 
+START_TEST(test_show_lines_puts_numbers_next_to_source)
+{
+    g_autoptr(TestProject) project = test_project_new();
+    g_autofree char *words =
+        g_strdup_printf("exec -o seen -- %s leaky", runner_path("build/tests/fixtures/lost_block"));
+    test_project_expect(project, 0, words, NULL);
+    g_autoptr(GDir) folder = g_dir_open(test_project_path(project, "seen"), 0, NULL);
+    const char *name = folder != NULL ? g_dir_read_name(folder) : NULL;
+    g_autofree char *show =
+        g_strdup_printf("show --lines print_* --source %s seen/%s", runner_path("tests"), name);
+    g_autofree char *none = g_strdup_printf("show --lines no_such seen/%s", name);
+    test_project_expect(project, 0, show, "print_receipt  ", "lost_block.c", "960 B", "malloc(", NULL);
+    test_project_expect(project, 2, none, "nothing was allocated in a function that fits \"no_such\"", NULL);
+}
+END_TEST
+
 START_TEST(test_exec_says_why_it_saw_nothing)
 {
     g_autoptr(TestProject) project = test_project_new();
@@ -97,6 +113,7 @@ SUITE(cli_exec, 60)
     tcase_add_test(tcase, test_exec_passes_status_and_output_on_and_saves_a_ledger);
     tcase_add_test(tcase, test_exec_of_a_killed_command_still_saves);
     tcase_add_test(tcase, test_exec_names_the_function_that_lost_a_block);
+    tcase_add_test(tcase, test_show_lines_puts_numbers_next_to_source);
     tcase_add_test(tcase, test_exec_says_why_it_saw_nothing);
     tcase_add_test(tcase, test_exec_names_a_child_of_which_it_saw_nothing);
     tcase_add_test(tcase, test_exec_without_a_command_is_usage);

@@ -1,0 +1,14 @@
+/* What the lines of chosen functions allocated, kept and held at the peak, next to their source text. */
+#ifndef HEAPGATE_REPORT_LINES_H
+#define HEAPGATE_REPORT_LINES_H
+
+#include "formats/ledger.h"
+
+/* Appends a table for each function whose name fits the pattern, the one that allocated most first. A line
+ * counts with all that was allocated while it ran, in whatever it called; in a recursion once. pattern: with
+ * * and ?; it may fit the whole name or the part behind the last "." or "::". source: the folder below which
+ * source files are looked for. A file's path may be that of another machine: as much of its end counts as
+ * names a file below the folder. Nothing outside is opened. Returns how many functions were found. */
+guint lines_append(const Ledger *ledger, const char *pattern, const char *source, GString *output);
+
+#endif
