@@ -26,6 +26,9 @@ static void heap_launch(const Scenario *scenario, const char *program, const cha
         g_strdup_printf(LEDGER_SOCKET_VARIABLE "=%s", launch->ledger_socket),
         g_strdup("HEAPGATE_INSTRUMENT=heap"),
         g_strdup_printf("HEAPGATE_MARKS=%s", output),
+        scenario->heap.sample_bytes > 0
+            ? g_strdup_printf(LEDGER_SAMPLE_VARIABLE "=%" G_GINT64_FORMAT, scenario->heap.sample_bytes)
+            : NULL,
         NULL,
     };
     launch->env = g_memdup2(env, sizeof env);

@@ -272,6 +272,11 @@ static gboolean read_instruments(YamlFile *yaml, yaml_node_t *node, Reading *rea
     return project_read_instruments(yaml, node, &reading->scenario->instruments, error);
 }
 
+static gboolean read_heap(YamlFile *yaml, yaml_node_t *node, Reading *reading, GError **error)
+{
+    return heap_options_read(yaml, node, &reading->scenario->heap, error);
+}
+
 static gboolean read_tags(YamlFile *yaml, yaml_node_t *node, Reading *reading, GError **error)
 {
     return yaml_file_read_strings(yaml, node, &reading->scenario->tags, error);
@@ -295,6 +300,7 @@ static const struct {
     {"env", read_env},
     {"timeout", read_timeout},
     {"instruments", read_instruments},
+    {"heap", read_heap},
     {"workflow", read_workflow},
     {"expect", read_expect},
     {"allow", read_allow},

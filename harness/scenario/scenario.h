@@ -5,6 +5,7 @@
 #include <glib.h>
 
 #include "allow.h"
+#include "heap_options.h"
 #include "project.h"
 
 /* A file a scenario names, and where it does. */
@@ -30,6 +31,7 @@ typedef struct {
     gint64 warmup;     /* of the iterations, the first that do not count */
     gint64 iterations; /* marked by the program, warm-up included; 0: as many as it marks */
     gint64 expect_exit;
+    HeapOptions heap;
     Allow allow;
     GStrv tags; /* never NULL */
 } Scenario;

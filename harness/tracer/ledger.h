@@ -26,6 +26,8 @@
 /* The environment variables by which the tracer is told where its harness listens (a path of a datagram
  * socket), and which instrument watches (heapgate.h). */
 #define LEDGER_SOCKET_VARIABLE "HEAPGATE_SOCKET"
+/* Mean distance of samples in bytes; not there: every block is seen. */
+#define LEDGER_SAMPLE_VARIABLE "HEAPGATE_SAMPLE"
 
 /* Room. Full tables are counted, never overrun. */
 enum {
