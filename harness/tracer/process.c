@@ -15,6 +15,10 @@
 #include "stack_tree.h"
 #include "thread.h"
 
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23 /* Linux 5.14 */
+#endif
+
 enum { NEW, OPENING, OPEN, OFF };
 
 static GuestDesk closed;
@@ -37,6 +41,13 @@ void guest_unmap(void *memory, size_t size)
 {
     int error = errno;
     syscall(SYS_munmap, memory, size);
+    errno = error;
+}
+
+void guest_populate(void *memory, size_t size)
+{
+    int error = errno;
+    syscall(SYS_madvise, memory, size, MADV_POPULATE_WRITE);
     errno = error;
 }
 

@@ -181,10 +181,10 @@ Sum received_live_by_records(const Received *self)
     Sum sum = {0};
     const LedgerRecord *records = section(self, LEDGER_SHADOW_AT);
     for (guint64 i = 0; i < self->header->chunks * LEDGER_CHUNK_RECORDS; i++) {
-        if ((records[i].site & ~LEDGER_COUNTED) == 0)
+        if (ledger_record_site(records[i]) == 0)
             continue;
-        ck_assert_uint_lt(records[i].site & ~LEDGER_COUNTED, self->header->sites);
-        sum.bytes += (gint64)records[i].size;
+        ck_assert_uint_lt(ledger_record_site(records[i]), self->header->sites);
+        sum.bytes += (gint64)ledger_record_size(&records[i], records[i]);
         sum.blocks++;
     }
     return sum;
