@@ -25,6 +25,9 @@ void collector_set_take(Collector *self, CollectorTake take, gpointer user_data)
 GPtrArray *collector_finish(Collector *self);
 /* After collector_finish, (transfer none): LedgerSample every 50 ms or coarser, all processes together. */
 const GArray *collector_samples(const Collector *self);
+/* After collector_finish, (transfer none): UnseenProgram, what traced processes started and no hello came
+ * of. */
+const GPtrArray *collector_unseen(const Collector *self);
 /* After collector_finish: why a ledger could not be read, or NULL. */
 const char *collector_problem(const Collector *self);
 

@@ -31,6 +31,7 @@ void scenario_free(Scenario *self)
     g_ptr_array_unref(self->suppressions);
     g_strfreev(self->env);
     g_strfreev(self->instruments);
+    g_strfreev(self->blind);
     g_strfreev(self->tags);
     g_free(self);
 }
@@ -237,6 +238,16 @@ static gboolean read_workflow(YamlFile *yaml, yaml_node_t *node, Reading *readin
     return TRUE;
 }
 
+static const YamlField heap_fields[] = {
+    {"blind", yaml_file_read_strings, offsetof(Scenario, blind)},
+    {NULL},
+};
+
+static gboolean read_heap(YamlFile *yaml, yaml_node_t *node, Reading *reading, GError **error)
+{
+    return yaml_file_read_mapping(yaml, node, heap_fields, reading->scenario, error);
+}
+
 static gboolean read_exit(YamlFile *yaml, yaml_node_t *node, gpointer target, GError **error)
 {
     gint64 *status = target;
@@ -297,6 +308,7 @@ static const struct {
     {"instruments", read_instruments},
     {"workflow", read_workflow},
     {"expect", read_expect},
+    {"heap", read_heap},
     {"allow", read_allow},
     {"suppressions", read_suppressions},
     {"tags", read_tags},
@@ -344,6 +356,7 @@ static Scenario *scenario_new(const Project *project, const char *path)
     self->files = g_ptr_array_new_with_free_func(scenario_file_free);
     self->suppressions = g_ptr_array_new_with_free_func(scenario_file_free);
     self->env = g_new0(char *, 1);
+    self->blind = g_new0(char *, 1);
     self->tags = g_new0(char *, 1);
     self->timeout_us = project->timeout_us;
     self->instruments = g_strdupv(project->instruments);

@@ -30,6 +30,7 @@ typedef struct {
     gint64 warmup;     /* of the iterations, the first that do not count */
     gint64 iterations; /* marked by the program, warm-up included; 0: as many as it marks */
     gint64 expect_exit;
+    GStrv blind; /* never NULL: patterns of programs that the heap instrument need not see */
     Allow allow;
     GStrv tags; /* never NULL */
 } Scenario;
