@@ -75,6 +75,7 @@ START_TEST(test_an_exec_that_fails_is_taken_back)
     ck_assert_uint_eq(ran->told->len, 2);
     ck_assert_int_eq(told_at(ran, 0)->hello.kind, LEDGER_HELLO_EXEC);
     ck_assert_int_eq(told_at(ran, 1)->hello.kind, LEDGER_HELLO_STAYS);
+    ck_assert_uint_eq(told_at(ran, 1)->hello.pid, ledgers_at(ran, 0)->hello.pid);
     g_autoptr(Ledgers) missing = start("execvp", "heapgate-no-such-program");
     ck_assert_uint_eq(missing->told->len, 0);
     g_autoptr(Ledgers) spawned = start("posix_spawn", "/etc/passwd");
