@@ -40,7 +40,8 @@ struct Collector {
     guint64 ticks;
     gint64 started_ms;
     char *problem;
-    Expected *expected; /* programs that have not said hello yet */
+    Expected *expected;  /* programs that have not said hello yet */
+    GThreadPool *taking; /* of one thread; NULL: ledgers are kept */
     CollectorTake take;
     gpointer take_data;
 };
@@ -74,8 +75,8 @@ static guint add_slot(Collector *self)
 
 static void deliver(Collector *self, Ledger *ledger, guint slot)
 {
-    if (self->take != NULL)
-        self->take(ledger, self->take_data);
+    if (self->taking != NULL)
+        g_thread_pool_push(self->taking, ledger, NULL);
     else
         g_ptr_array_index(self->ledgers, slot) = ledger;
 }
@@ -112,11 +113,14 @@ static void hold(Collector *self, int fd, gint64 pid)
     Held *held = g_new0(Held, 1);
     held->fd = fd;
     held->pidfd = (int)syscall(SYS_pidfd_open, (pid_t)pid, 0);
+    gboolean gone = held->pidfd < 0 && errno == ESRCH;
     held->pid = pid;
     held->slot = add_slot(self);
     held->samples = g_array_new(FALSE, FALSE, sizeof(LedgerSample));
     held->started_ms = now_ms();
     g_ptr_array_add(self->held, held);
+    if (gone) /* it ended while its hello was on the way */
+        settle(self, self->held->len - 1);
 }
 
 /* There is a process that has no books: a ledger that only says why. */
@@ -161,6 +165,16 @@ static void take_hello(Collector *self, Message *message)
     }
 }
 
+/* What has ended since it was last looked gets no mark any more. */
+static void settle_ended(Collector *self)
+{
+    for (guint i = self->held->len; i-- > 0;) {
+        struct pollfd end = {.fd = ((Held *)g_ptr_array_index(self->held, i))->pidfd, .events = POLLIN};
+        if (end.fd >= 0 && poll(&end, 1, 0) > 0)
+            settle(self, i);
+    }
+}
+
 static void take_mark(Collector *self, const Message *message)
 {
     CollectorMark mark;
@@ -170,6 +184,7 @@ static void take_mark(Collector *self, const Message *message)
     if (mark.magic != COLLECTOR_MARK_MAGIC)
         return;
     mark.name[sizeof mark.name - 1] = '\0';
+    settle_ended(self);
     for (guint i = 0; i < self->held->len; i++) {
         g_autoptr(GError) error = NULL;
         if (!ledger_set_mark(((Held *)g_ptr_array_index(self->held, i))->fd, mark.name, &error) &&
@@ -307,10 +322,17 @@ Collector *collector_new(const char *path, GError **error)
     return g_steal_pointer(&self);
 }
 
+static void take_one(gpointer ledger, gpointer data)
+{
+    Collector *self = data;
+    self->take(ledger, self->take_data);
+}
+
 void collector_set_take(Collector *self, CollectorTake take, gpointer user_data)
 {
     self->take = take;
     self->take_data = user_data;
+    self->taking = g_thread_pool_new(take_one, self, 1, TRUE, NULL);
 }
 
 static void stop(Collector *self)
@@ -320,6 +342,8 @@ static void stop(Collector *self)
         return;
     if (write(self->wake, &one, sizeof one) == sizeof one)
         g_thread_join(g_steal_pointer(&self->thread));
+    if (self->taking != NULL)
+        g_thread_pool_free(g_steal_pointer(&self->taking), FALSE, TRUE);
 }
 
 GPtrArray *collector_finish(Collector *self)

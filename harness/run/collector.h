@@ -15,8 +15,9 @@ Collector *collector_new(const char *path, GError **error);
 void collector_free(Collector *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Collector, collector_free)
 
-/* Called in the collecting thread with every ledger as soon as its process is gone, in place of keeping it.
- * ledger: (transfer full). Set before the first process runs. */
+/* Called with every ledger as soon as its process is gone, in place of keeping it; one at a time, in a thread
+ * of its own, so that nobody waits for it, and not after collector_finish. ledger: (transfer full). Set
+ * before the first process runs. */
 typedef void (*CollectorTake)(Ledger *ledger, gpointer user_data);
 void collector_set_take(Collector *self, CollectorTake take, gpointer user_data);
 
