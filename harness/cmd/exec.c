@@ -30,8 +30,9 @@ typedef struct {
 typedef struct {
     const char *folder;
     Symbols *symbols;
-    GPtrArray *saved; /* Saved, in the order in which they ended */
-    char *problem;    /* the first */
+    GPtrArray *saved;  /* Saved, in the order in which they ended */
+    char *problem;     /* the first */
+    GPtrArray *unseen; /* char *: programs of which no ledger came */
 } Saving;
 
 static void saved_free(gpointer data)
@@ -206,9 +207,11 @@ static void print_summary(const Saving *saving, const char *command, gint64 pid)
         main_seen = main_seen || ((Saved *)g_ptr_array_index(saving->saved, i))->pid == pid;
     if (!main_seen) {
         g_autofree char *found = g_find_program_in_path(command);
-        g_autofree char *reason = heap_blind_reason(found != NULL ? found : command);
+        g_autofree char *reason = heap_blind_reason(found != NULL ? found : command, NULL);
         g_printerr("heapgate: the tracer saw nothing of %s, because %s\n", command, reason);
     }
+    for (guint i = 0; i < saving->unseen->len; i++)
+        g_printerr("heapgate: %s\n", (const char *)g_ptr_array_index(saving->unseen, i));
     g_ptr_array_sort(saving->saved, by_peak);
     for (guint i = 0; i < MIN(saving->saved->len, PROCESSES_SHOWN); i++) {
         const Saved *saved = g_ptr_array_index(saving->saved, i);
@@ -226,6 +229,16 @@ static void print_summary(const Saving *saving, const char *command, gint64 pid)
                largest->path);
 }
 
+/* What the command started and nothing is known of. */
+static void note_unseen(Saving *saving, const GPtrArray *unseen)
+{
+    for (guint i = 0; i < unseen->len; i++) {
+        const UnseenProgram *program = g_ptr_array_index(unseen, i);
+        g_ptr_array_add(saving->unseen, g_strdup_printf("%s: the tracer saw nothing, because %s",
+                                                        program->path, program->reason));
+    }
+}
+
 static int watch(char **argv, const char *folder, GError **error)
 {
     char place[] = "/tmp/heapgate-XXXXXX";
@@ -239,13 +252,15 @@ static int watch(char **argv, const char *folder, GError **error)
     }
     int status = -1;
     gint64 pid = 0;
-    Saving saving = {folder, symbols_new(), g_ptr_array_new_with_free_func(saved_free), NULL};
+    Saving saving = {folder, symbols_new(), g_ptr_array_new_with_free_func(saved_free), NULL,
+                     g_ptr_array_new_with_free_func(g_free)};
     g_autofree char *socket = g_build_filename(place, "socket", NULL);
     Collector *collector = collector_new(socket, error);
     if (collector != NULL) {
         collector_set_take(collector, save, &saving);
         status = run_command(argv, library, socket, &pid, error);
         collector_finish(collector);
+        note_unseen(&saving, collector_unseen(collector));
         if (collector_problem(collector) != NULL)
             g_printerr("heapgate: a ledger cannot be used: %s\n", collector_problem(collector));
         collector_free(collector);
@@ -257,6 +272,7 @@ static int watch(char **argv, const char *folder, GError **error)
         g_printerr("heapgate: a ledger cannot be saved: %s\n", saving.problem);
     symbols_free(saving.symbols);
     g_ptr_array_unref(saving.saved);
+    g_ptr_array_unref(saving.unseen);
     g_free(saving.problem);
     return MAX(status, 0);
 }

@@ -200,6 +200,7 @@ static void watch(Run *self, const SupervisorPlan *plan, const Launch *launch, c
     Outcome result = {.pid = outcome.pid, .output = place->output, .stderr_path = place->stderr_path};
     if (collector != NULL) {
         result.ledgers = collector_finish(collector);
+        result.unseen = collector_unseen(collector);
         result.samples = collector_samples(collector);
         result.ledger_problem = collector_problem(collector);
     }

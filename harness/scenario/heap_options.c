@@ -1,5 +1,15 @@
 #include "heap_options.h"
 
+void heap_options_init(HeapOptions *self)
+{
+    *self = (HeapOptions){.blind = g_new0(char *, 1)};
+}
+
+void heap_options_clear(HeapOptions *self)
+{
+    g_clear_pointer(&self->blind, g_strfreev);
+}
+
 static gboolean read_sample(YamlFile *yaml, yaml_node_t *node, gpointer target, GError **error)
 {
     gint64 *bytes = target;
@@ -14,6 +24,7 @@ static gboolean read_sample(YamlFile *yaml, yaml_node_t *node, gpointer target, 
 
 static const YamlField fields[] = {
     {"sample", read_sample, offsetof(HeapOptions, sample_bytes)},
+    {"blind", yaml_file_read_strings, offsetof(HeapOptions, blind)},
     {NULL},
 };
 

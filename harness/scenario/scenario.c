@@ -31,6 +31,7 @@ void scenario_free(Scenario *self)
     g_ptr_array_unref(self->suppressions);
     g_strfreev(self->env);
     g_strfreev(self->instruments);
+    heap_options_clear(&self->heap);
     g_strfreev(self->tags);
     g_free(self);
 }
@@ -350,6 +351,7 @@ static Scenario *scenario_new(const Project *project, const char *path)
     self->files = g_ptr_array_new_with_free_func(scenario_file_free);
     self->suppressions = g_ptr_array_new_with_free_func(scenario_file_free);
     self->env = g_new0(char *, 1);
+    heap_options_init(&self->heap);
     self->tags = g_new0(char *, 1);
     self->timeout_us = project->timeout_us;
     self->instruments = g_strdupv(project->instruments);

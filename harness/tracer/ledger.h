@@ -182,8 +182,9 @@ typedef struct {
 /* Why the tracer watches nothing. */
 enum {
     LEDGER_OFF_NOT = 0,
-    LEDGER_OFF_OWN_MALLOC = 1, /* the executable defines malloc itself: preloading sees nothing of it */
-    LEDGER_OFF_NO_MEMORY = 2,  /* the tracer found no memory of its own to work with */
+    LEDGER_OFF_OWN_MALLOC = 1,    /* the executable defines malloc itself: preloading sees nothing of it */
+    LEDGER_OFF_NO_MEMORY = 2,     /* the tracer found no memory of its own to work with */
+    LEDGER_OFF_NO_DESCRIPTOR = 3, /* no file descriptor was free to pass a ledger by */
 };
 
 /* What became of the frames of Python. */
@@ -274,11 +275,20 @@ typedef struct {
 #define LEDGER_CHUNK_SIZE (LEDGER_CHUNK_RECORDS * sizeof(LedgerRecord))
 #define LEDGER_FILE_SIZE  (LEDGER_SHADOW_AT + LEDGER_CHUNK_SIZE * (uint64_t)LEDGER_CHUNKS)
 
-/* The datagram that carries a ledger's descriptor to the harness. */
+/* The datagrams to the harness. */
+enum {
+    LEDGER_HELLO = 0,       /* carries the descriptor of the sender's ledger */
+    LEDGER_HELLO_OFF = 1,   /* without one: there are no books, off_reason says why */
+    LEDGER_HELLO_EXEC = 2,  /* carries the program (O_PATH) that the process is about to become */
+    LEDGER_HELLO_SPAWN = 3, /* carries the program that the process, a new child, was started as */
+    LEDGER_HELLO_STAYS = 4, /* the exec it announced has failed */
+};
 typedef struct {
     uint64_t magic;
-    uint32_t pid;
+    uint32_t pid; /* of the process it is about, as its own namespace has it */
     uint32_t forked;
+    uint32_t kind;
+    uint32_t off_reason;
 } LedgerHello;
 
 #endif

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "books.h"
+#include "hello.h"
 #include "modules.h"
 #include "process.h"
 #include "real.h"
@@ -96,7 +97,7 @@ static LedgerHeader *ledger_open(bool forked)
     bool memory = stack_tree_open(header) && books_open();
     if (!memory)
         header->off_reason = LEDGER_OFF_NO_MEMORY;
-    return process_hello(header, fd) && memory ? header : NULL;
+    return hello_send(header, fd) && memory ? header : NULL;
 }
 
 static LedgerHeader *open_first(bool forked)

@@ -19,7 +19,5 @@ GUEST_HIDDEN void process_inherit(void);
  * its descriptor is put. NULL: there is no memory or a limit forbids it, which the harness is told where that
  * can be done. */
 GUEST_HIDDEN LedgerHeader *process_ledger_new(void *at, bool forked, int *fd);
-/* Sends the descriptor to the harness and closes it; false: nobody listens. */
-GUEST_HIDDEN bool process_hello(const LedgerHeader *header, int fd);
 
 #endif
