@@ -220,7 +220,7 @@ static void heap_collect(const Scenario *scenario, const Outcome *outcome, Measu
                                 outcome->ledger_problem);
     if (measurement->problem != NULL)
         return;
-    g_autoptr(Symbols) symbols = symbols_new();
+    g_autoptr(Symbols) symbols = symbols_new(SYMBOLS_ALL);
     for (guint i = 0; i < processes->len; i++) {
         const Process *process = &g_array_index(processes, Process, i);
         symbols_name_ledger(symbols, (Ledger *)process->last);

@@ -1,11 +1,18 @@
 #include "call_site.h"
 
+#include <stdint.h>
 #include <string.h>
 
-enum { LONGEST_PERIOD = 3 };
+enum { LONGEST_PERIOD = 3, RECENT = 1 << 10 };
+
+/* A text that was kept, and where it came from. */
+typedef struct {
+    const char *text, *kept;
+} Kept;
 
 struct CallSites {
     GStringChunk *strings; /* of keys and frames */
+    Kept *recent;          /* RECENT of them, by address: the same few texts come by again and again */
     GPtrArray *list;       /* CallSite, owned */
     GHashTable *by_key;    /* key -> CallSite, both of list */
 };
@@ -17,12 +24,30 @@ static void call_site_free(gpointer data)
     g_free(site);
 }
 
+/* Eight bytes at a time: a key is easily two thousand long. */
+static guint key_hash(gconstpointer key)
+{
+    gsize left = strlen(key);
+    guint64 hash = left, word = 0;
+    for (const char *at = key; left > 0;) {
+        gsize size = MIN(left, sizeof word);
+        word = 0;
+        memcpy(&word, at, size);
+        at += size;
+        left -= size;
+        hash = (hash ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+        hash ^= hash >> 32;
+    }
+    return (guint)hash;
+}
+
 CallSites *call_sites_new(void)
 {
     CallSites *self = g_new0(CallSites, 1);
     self->strings = g_string_chunk_new(4096);
     self->list = g_ptr_array_new_with_free_func(call_site_free);
-    self->by_key = g_hash_table_new(g_str_hash, g_str_equal);
+    self->recent = g_new0(Kept, RECENT);
+    self->by_key = g_hash_table_new(key_hash, g_str_equal);
     return self;
 }
 
@@ -33,6 +58,7 @@ void call_sites_free(CallSites *self)
     g_hash_table_unref(self->by_key);
     g_ptr_array_unref(self->list);
     g_string_chunk_free(self->strings);
+    g_free(self->recent);
     g_free(self);
 }
 
@@ -155,7 +181,12 @@ char *call_site_key(const Frame *frames, guint n_frames)
 
 static const char *keep(CallSites *self, const char *text)
 {
-    return text != NULL ? g_string_chunk_insert_const(self->strings, text) : NULL;
+    if (text == NULL)
+        return NULL;
+    Kept *recent = &self->recent[g_direct_hash(text) * UINT32_C(0x9e3779b1) >> 22];
+    if (recent->text != text || strcmp(recent->kept, text) != 0) /* whose text lies there now? */
+        *recent = (Kept){text, g_string_chunk_insert_const(self->strings, text)};
+    return recent->kept;
 }
 
 /* The site of this key, made with room for n_frames where it is new. */

@@ -51,10 +51,18 @@ static gint64 now_ms(void)
     return g_get_monotonic_time() / 1000;
 }
 
+static gpointer close_descriptor(gpointer data)
+{
+    close(GPOINTER_TO_INT(data));
+    return NULL;
+}
+
+/* The last descriptor gives the ledger's memory back, which takes long where there is much of it: nobody is
+ * to wait. */
 static void held_free(gpointer data)
 {
     Held *held = data;
-    close(held->fd);
+    g_thread_unref(g_thread_new("close", close_descriptor, GINT_TO_POINTER(held->fd)));
     if (held->pidfd >= 0)
         close(held->pidfd);
     g_array_unref(held->samples);

@@ -22,8 +22,16 @@
 
 typedef struct Symbols Symbols;
 
+typedef enum {
+    SYMBOLS_ALL,
+    /* For someone who waits: what takes long to unpack (compressed debug information above 512 KiB, as Debian's
+     * of the C library) is left out, so that functions there have their names from symbol tables, and neither
+     * lines nor inlined frames; debug files are looked for by build id alone, and servers are not asked. */
+    SYMBOLS_QUICK,
+} SymbolsReach;
+
 /* Keeps what it opened and found until it is freed. For one thread at a time. (transfer full). */
-Symbols *symbols_new(void);
+Symbols *symbols_new(SymbolsReach reach);
 void symbols_free(Symbols *self); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Symbols, symbols_free)
 
