@@ -115,7 +115,7 @@ class LedgerHeader(ctypes.Structure):
         ("executable", ctypes.c_char * 1024),
         ("command", ctypes.c_char * 4096),
         ("command_size", _u32),
-        ("_to_counters", ctypes.c_char * 4),
+        ("_to_counters", ctypes.c_char * 60),
         ("nodes", _u32),
         ("sites", _u32),
         ("modules", _u32),
@@ -153,7 +153,7 @@ class LedgerHeader(ctypes.Structure):
         ("sample_bytes", _u64),
         ("window", _u32),
         ("windows", _u32),
-        ("_to_window", ctypes.c_char * 0),
+        ("_to_window", ctypes.c_char * 8),
         ("window_live_bytes", _i64),
         ("window_peak_bytes", _i64),
     ]
