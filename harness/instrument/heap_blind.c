@@ -6,24 +6,12 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
-#include "error.h"
 #include "heap.h"
+#include "installed.h"
 
 char *heap_library(GError **error)
 {
-    g_autofree char *self = g_file_read_link("/proc/self/exe", NULL);
-    g_autofree char *folder = self != NULL ? g_path_get_dirname(self) : g_strdup(".");
-    g_autofree char *beside = g_build_filename(folder, "libheapgate.so", NULL);
-    g_autofree char *installed = g_build_filename(folder, "..", "lib", "heapgate", "libheapgate.so", NULL);
-    const char *places[] = {beside, installed};
-    for (gsize i = 0; i < G_N_ELEMENTS(places); i++)
-        if (g_file_test(places[i], G_FILE_TEST_IS_REGULAR))
-            return g_canonicalize_filename(places[i], "/");
-    g_set_error(
-        error, HEAPGATE_ERROR, HEAPGATE_ERROR_BROKEN,
-        "the tracer's library is neither %s nor %s; build or install heapgate whole (make, make install)",
-        beside, installed);
-    return NULL;
+    return installed_find("the tracer's library", "libheapgate.so", "../lib/heapgate/libheapgate.so", error);
 }
 
 static gsize read_at(FILE *file, void *buffer, gsize size, guint64 offset)

@@ -166,7 +166,7 @@ END_TEST
 START_TEST(test_unknown_keys_are_told_at_every_level)
 {
     check_refused(MINIMAL "ruin: [a]\n",
-                  "3:1: unknown key \"ruin\"; expected one of about, run, shell, prepare, ");
+                  "3:1: unknown key \"ruin\"; expected one of about, run, shell, python, prepare, ");
     check_refused(MINIMAL "workflow: {warm-up: 3}\n",
                   "3:12: unknown key \"warm-up\"; expected one of warmup, iterations");
     check_refused(MINIMAL "expect: {exit: 0, output: a}\n",
@@ -254,8 +254,8 @@ START_TEST(test_what_is_missing_is_told)
 {
     check_refused("instruments: [massif]\n",
                   "1:1: expected a key \"run\" with the program and its arguments");
-    check_refused("run: [a]\nshell: a\n", "1:1: give run or shell, not both");
-    check_refused("shell: a\nrun: [a]\n", "1:1: give run or shell, not both");
+    check_refused("run: [a]\nshell: a\n", "1:1: give one of run, shell and python, not several");
+    check_refused("shell: a\nrun: [a]\n", "1:1: give one of run, shell and python, not several");
 }
 END_TEST
 
