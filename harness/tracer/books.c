@@ -1,6 +1,7 @@
 #include "books.h"
 #include "end_mark.h"
 #include "thread.h"
+#include "window.h"
 
 _Static_assert(LEDGER_CHUNK_SIZE == UINT64_C(1) << LEDGER_CHUNK_SHIFT,
                "the shadow is as large as what it shadows");
@@ -93,6 +94,20 @@ static LedgerRecord *record_make(LedgerHeader *header, uintptr_t address)
     return record_in(header, entry, address);
 }
 
+bool books_may_know(LedgerHeader *header, const void *block)
+{
+    uintptr_t address = (uintptr_t)block;
+    if (UNLIKELY(address >> LEDGER_ADDRESS_BITS != 0))
+        return false;
+    uint32_t entry = __atomic_load_n(index_of(header, address), __ATOMIC_ACQUIRE);
+    size_t page = (address >> 12) & (BOOKS_CHUNK_PAGES - 1);
+    const LedgerRecord *record;
+    if (entry == 0 || __atomic_load_n(&books_touched(entry - 1)[page], __ATOMIC_RELAXED) == 0)
+        return false;
+    record = record_in(header, entry, address);
+    return record->site != 0;
+}
+
 /* Size first: a record is there as soon as it has a site. */
 static void record_put(LedgerRecord *record, uint64_t size, uint32_t site, uint32_t birth)
 {
@@ -103,6 +118,8 @@ static void record_put(LedgerRecord *record, uint64_t size, uint32_t site, uint3
 /* Adds to what is live; growth that passes the peak is the new peak at that very instant. */
 static inline void total_add(LedgerHeader *header, int64_t bytes, bool shared)
 {
+    if (UNLIKELY(guest_desk->window != 0))
+        window_total(header, bytes, shared);
     if (bytes <= 0) {
         atomic_add(&header->live_bytes, bytes, shared);
         return;
@@ -142,6 +159,8 @@ static inline void site_enter(LedgerHeader *header, uint32_t id, uint64_t size, 
 {
     LedgerSite *site = &guest_sites(header)[id];
     site_save(header, site, shared);
+    if (UNLIKELY(guest_desk->window != 0))
+        window_site(header, site, shared);
     atomic_add(&site->live_bytes, (int64_t)size, shared);
     atomic_add(&site->live_blocks, 1, shared);
     atomic_add(&site->total_bytes, (int64_t)size, shared);
@@ -152,6 +171,8 @@ static inline void site_leave(LedgerHeader *header, const BooksTaken *taken, boo
 {
     LedgerSite *site = &guest_sites(header)[taken->site & ~LEDGER_COUNTED];
     site_save(header, site, shared);
+    if (UNLIKELY(guest_desk->window != 0))
+        window_site(header, site, shared);
     atomic_add(&site->live_bytes, -(int64_t)taken->size, shared);
     atomic_add(&site->live_blocks, -1, shared);
     if (taken->temporary)

@@ -11,7 +11,9 @@
 #include "books.h"
 #include "modules.h"
 #include "process.h"
+#include "python.h"
 #include "real.h"
+#include "sample.h"
 #include "stack_tree.h"
 #include "thread.h"
 
@@ -82,6 +84,7 @@ static LedgerHeader *ledger_open(bool forked)
     if (header == NULL)
         return NULL;
     mapped = header;
+    python_ledger(header);
     bool memory = stack_tree_open(header) && books_open();
     if (!memory)
         header->off_reason = LEDGER_OFF_NO_MEMORY;
@@ -93,6 +96,7 @@ static LedgerHeader *open_first(bool forked)
     if (!forked) {
         real_open();
         process_inherit();
+        sample_open(process_inheritance.sample);
         unwind_init();
     }
     modules_gone = 0;
@@ -156,6 +160,8 @@ __attribute__((constructor)) static void process_begin(void)
     remember_library();
     if (malloc_is_another())
         guest_off(LEDGER_OFF_OWN_MALLOC);
+    else
+        python_open();
 }
 
 __attribute__((destructor)) static void process_end(void)
