@@ -60,9 +60,8 @@ static bool is_inside_python(void)
 static void *map(void *at, size_t size, int protection, int flags, int fd, off_t offset, const void *caller)
 {
     void *memory = (void *)syscall(SYS_mmap, at, size, protection, flags, fd, offset);
-    if (is_inside_python())
+    if (is_inside_python() || python_memory_mapped((uintptr_t)caller))
         return memory;
-    python_memory_mapped((uintptr_t)caller);
     if (memory != MAP_FAILED && (flags & MAP_FIXED) == 0 && !is_ours(caller))
         mapped_add(counted(size));
     return memory;

@@ -31,21 +31,22 @@ static void read_objects(PythonChain *chain, uintptr_t thread, const PythonLayou
     }
 }
 
-/* 3.10: the outermost mark is the thread's own, in no loop. */
+/* 3.10. What is before the outermost mark is not defined there. */
 static void read_marked_objects(PythonChain *chain, uintptr_t thread, const PythonLayout *layout)
 {
-    uintptr_t mark = word_at(thread, layout->thread_mark);
+    uintptr_t mark = word_at(thread, layout->thread_mark), root = thread + layout->thread_root;
     uintptr_t frame = word_at(thread, layout->thread_top);
-    while (frame != 0 || mark != 0) {
-        uintptr_t mark_back = mark != 0 ? word_at(mark, layout->mark_back) : 0;
+    while (frame != 0 || mark != root) {
         if (frame != 0) {
             if (!push(chain, word_at(frame, layout->code), *(const uint32_t *)(frame + layout->at)))
                 return;
             frame = word_at(frame, layout->back);
         }
-        if (mark_back != 0 && !push(chain, PYTHON_MARK, mark))
+        if (mark == root)
+            continue;
+        if (!push(chain, PYTHON_MARK, mark))
             return;
-        mark = mark_back;
+        mark = word_at(mark, layout->mark_back);
     }
 }
 
@@ -63,15 +64,15 @@ static inline uint8_t owner_of(uintptr_t frame, const PythonLayout *layout)
 /* 3.11: a loop's frames end where those of the loop around it begin. */
 static void read_entries(PythonChain *chain, uintptr_t thread, const PythonLayout *layout)
 {
-    uintptr_t mark = word_at(thread, layout->thread_mark);
-    while (mark != 0) {
+    uintptr_t mark = word_at(thread, layout->thread_mark), root = thread + layout->thread_root;
+    while (mark != root) {
         uintptr_t mark_back = word_at(mark, layout->mark_back);
-        uintptr_t end = mark_back != 0 ? word_at(mark_back, layout->mark_top) : 0;
+        uintptr_t end = word_at(mark_back, layout->mark_top);
         for (uintptr_t frame = word_at(mark, layout->mark_top); frame != 0 && frame != end;
              frame = word_at(frame, layout->back))
             if (!push_frame(chain, frame, owner_of(frame, layout), layout))
                 return;
-        if (mark_back != 0 && !push(chain, PYTHON_MARK, mark))
+        if (!push(chain, PYTHON_MARK, mark))
             return;
         mark = mark_back;
     }

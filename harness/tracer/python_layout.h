@@ -18,6 +18,7 @@ typedef struct {
     PythonFrames frames;
     uint16_t thread_top;            /* thread state: newest frame, or mark where marks hold it */
     uint16_t thread_mark;           /* 3.10, 3.11: newest mark */
+    uint16_t thread_root;           /* 3.10, 3.11: the outermost mark, which is in no loop */
     uint16_t mark_top, mark_back;   /* mark: its newest frame; the mark before it */
     uint16_t back, code, at, owner; /* frame: caller, code, instruction, owner */
     uint16_t first_unit;            /* code: its instructions; 0: apart, and "at" is an index of them */

@@ -157,14 +157,18 @@ static void install(int i, const PythonAllocator *now)
     python.call.set_allocator(i + 1, &hook);
 }
 
-void python_memory_open(void)
+bool python_memory_open(void)
 {
+    bool installed = false;
     for (int i = 0; i < PYTHON_DOMAINS; i++) {
         PythonAllocator now = {0};
         python.call.get_allocator(i + 1, &now);
-        if (now.malloc != NULL && now.malloc != ours[i].malloc)
+        if (now.malloc != NULL && now.malloc != ours[i].malloc) {
             install(i, &now);
+            installed = true;
+        }
     }
+    return installed;
 }
 
 void python_memory_settle(void)
@@ -178,8 +182,8 @@ void python_memory_settle(void)
     }
 }
 
-void python_memory_mapped(uintptr_t caller)
+bool python_memory_mapped(uintptr_t caller)
 {
-    if (!settled && python_on() && caller - python.start < python.end - python.start)
-        python_memory_open();
+    return !settled && python_on() && caller - python.start < python.end - python.start &&
+           python_memory_open();
 }

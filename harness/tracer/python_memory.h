@@ -5,14 +5,14 @@
 
 #include "guest.h"
 
-/* Puts the books in front of whatever allocators the interpreter has now. */
-GUEST_HIDDEN void python_memory_open(void);
+/* Puts the books in front of whatever allocators the interpreter has now. False: they were there. */
+GUEST_HIDDEN bool python_memory_open(void);
 /* Again when the interpreter is set up, unless it still leads to us. At a point where its memory may be asked
  * for. */
 GUEST_HIDDEN void python_memory_settle(void);
 /* Somebody maps a region: an arena that is not for us says that the interpreter was given other allocators
- * since (PYTHONMALLOC=debug, -X dev). caller: who called mmap. */
-GUEST_HIDDEN void python_memory_mapped(uintptr_t caller);
+ * since (PYTHONMALLOC=debug, -X dev). caller: who called mmap. Was it so? */
+GUEST_HIDDEN bool python_memory_mapped(uintptr_t caller);
 
 /* Where on its stack this thread is below Python's allocator; 0: it is not. What is further out than that has
  * left it without return (longjmp). */
