@@ -1,6 +1,7 @@
 #include "books.h"
 #include "end_mark.h"
 #include "thread.h"
+#include "window.h"
 
 _Static_assert(offsetof(LedgerHeader, live_bytes) % 16 == 0, "live and peak are one word");
 _Static_assert(offsetof(LedgerHeader, peak_bytes) == offsetof(LedgerHeader, live_bytes) + 8, "live and peak");
@@ -102,6 +103,19 @@ static LedgerRecord *record_make(LedgerHeader *header, uintptr_t address)
     return &records[granule];
 }
 
+bool books_may_know(LedgerHeader *header, const void *block)
+{
+    uintptr_t address = (uintptr_t)block;
+    if (UNLIKELY(address >> LEDGER_ADDRESS_BITS != 0))
+        return false;
+    uint32_t entry = __atomic_load_n(index_of(header, address), __ATOMIC_ACQUIRE);
+    size_t granule = granule_of(address);
+    if (entry == 0 ||
+        !__atomic_load_n(&books_touched(entry - 1)[granule / BOOKS_PART_RECORDS], __ATOMIC_RELAXED))
+        return false;
+    return ledger_record_site(__atomic_load_n(&chunk_records(header, entry)[granule], __ATOMIC_RELAXED)) != 0;
+}
+
 /* The rest of a long size first: a block is there as soon as its record has a site. */
 static void record_put(LedgerRecord *at, LedgerRecord record, uint64_t size)
 {
@@ -113,6 +127,8 @@ static void record_put(LedgerRecord *at, LedgerRecord record, uint64_t size)
 /* Adds to what is live; growth that passes the peak is the new peak at that very instant. */
 static inline void total_add(LedgerHeader *header, int64_t bytes, bool shared)
 {
+    if (UNLIKELY(guest_desk->window != 0))
+        window_total(header, bytes, shared);
     if (bytes <= 0) {
         atomic_add(&header->live_bytes, bytes, shared);
         return;
@@ -152,6 +168,8 @@ static inline void site_enter(LedgerHeader *header, uint32_t id, uint64_t size, 
 {
     LedgerSite *site = &guest_sites(header)[id];
     site_save(header, site, shared);
+    if (UNLIKELY(guest_desk->window != 0))
+        window_site(header, site, shared);
     atomic_add(&site->live_bytes, (int64_t)size, shared);
     atomic_add(&site->live_blocks, 1, shared);
     atomic_add(&site->total_bytes, (int64_t)size, shared);
@@ -162,6 +180,8 @@ static inline void site_leave(LedgerHeader *header, const BooksTaken *taken, boo
 {
     LedgerSite *site = &guest_sites(header)[ledger_record_site(taken->record)];
     site_save(header, site, shared);
+    if (UNLIKELY(guest_desk->window != 0))
+        window_site(header, site, shared);
     atomic_add(&site->live_bytes, -(int64_t)taken->size, shared);
     atomic_add(&site->live_blocks, -1, shared);
     if (taken->temporary)

@@ -23,6 +23,8 @@ GUEST_HIDDEN bool books_open(void);
 GUEST_HIDDEN void books_enter(LedgerHeader *header, const void *block, uint64_t size, uint32_t site);
 /* Takes out the record of a block that is about to be given back, and leaves the counts. */
 GUEST_HIDDEN BooksTaken books_take(LedgerHeader *header, const void *block);
+/* May the books know this block? Touches no page of the ledger that nobody has written to. */
+GUEST_HIDDEN bool books_may_know(LedgerHeader *header, const void *block);
 /* It was given back: now the counts. */
 GUEST_HIDDEN void books_leave(LedgerHeader *header, const BooksTaken *taken);
 /* It was not given back after all. */

@@ -16,6 +16,7 @@
 
 #include "hello.h"
 #include "process.h"
+#include "sample.h"
 
 typedef char *const *Strings;
 typedef int Spawn(pid_t *, const char *, const posix_spawn_file_actions_t *, const posix_spawnattr_t *,
@@ -56,8 +57,10 @@ __attribute__((constructor)) static void exec_begin(void)
     *(void **)&next.quick_exit = dlsym(RTLD_NEXT, "quick_exit");
 }
 
-/* Room for the two entries of an environment that lacks them. */
+/* Room for the entries of an environment that lacks them. */
+enum { ENTRIES = 3 };
 typedef struct {
+    char sample[sizeof SAMPLE_VARIABLE + 1 + sizeof((ProcessInheritance *)0)->sample];
     char socket[sizeof LEDGER_SOCKET_VARIABLE + 1 + sizeof((ProcessInheritance *)0)->socket];
     char preload[16384];
 } Entries;
@@ -91,7 +94,8 @@ static bool is_complete(Strings environment)
     const char *preload = find(environment, "LD_PRELOAD");
     return !guest_watching() || process_inheritance.library[0] == '\0' ||
            (preload != NULL && strstr(preload, process_inheritance.library) != NULL &&
-            find(environment, LEDGER_SOCKET_VARIABLE) != NULL);
+            find(environment, LEDGER_SOCKET_VARIABLE) != NULL &&
+            (sample_mean == 0 || find(environment, SAMPLE_VARIABLE) != NULL));
 }
 
 /* This library before whatever else is asked for. */
@@ -111,20 +115,30 @@ static void preload_entry(Entries *self, const char *wanted)
     }
 }
 
-/* merged: room for two more than the environment has, and NULL. */
+static bool is_one_of_ours(const char *entry)
+{
+    return value_of(entry, "LD_PRELOAD") != NULL || value_of(entry, LEDGER_SOCKET_VARIABLE) != NULL ||
+           value_of(entry, SAMPLE_VARIABLE) != NULL;
+}
+
+/* merged: room for ENTRIES more than the environment has, and NULL. */
 static Strings complete(Strings environment, char **merged, Entries *entries)
 {
     if (is_complete(environment))
         return environment;
     size_t used = 0;
     for (Strings entry = environment; entry != NULL && *entry != NULL; entry++)
-        if (value_of(*entry, "LD_PRELOAD") == NULL && value_of(*entry, LEDGER_SOCKET_VARIABLE) == NULL)
+        if (!is_one_of_ours(*entry))
             merged[used++] = *entry;
     preload_entry(entries, find(environment, "LD_PRELOAD"));
     strcpy(entries->socket, LEDGER_SOCKET_VARIABLE "=");
     strcat(entries->socket, process_inheritance.socket);
     merged[used++] = entries->preload;
     merged[used++] = entries->socket;
+    strcpy(entries->sample, SAMPLE_VARIABLE "=");
+    strcat(entries->sample, process_inheritance.sample);
+    if (sample_mean != 0)
+        merged[used++] = entries->sample;
     merged[used] = NULL;
     return merged;
 }
@@ -173,7 +187,7 @@ static void close_program(int program)
  * is closed if it is not the caller's own. */
 #define EXEC(environment, opened, closes, call)                                                              \
     Entries entries;                                                                                         \
-    char *merged[count(environment) + 3];                                                                    \
+    char *merged[count(environment) + ENTRIES + 1];                                                          \
     Strings whole = complete(environment, merged, &entries);                                                 \
     int program = opened;                                                                                    \
     bool told = announce(LEDGER_HELLO_EXEC, (pid_t)syscall(SYS_getpid), program);                            \
@@ -273,7 +287,7 @@ static int spawn(Spawn *function, bool search, pid_t *pid, const char *file,
                  Strings arguments, Strings environment)
 {
     Entries entries;
-    char *merged[count(environment) + 3];
+    char *merged[count(environment) + ENTRIES + 1];
     int before = errno, program = open_program(file, search);
     pid_t child, *where = pid != NULL ? pid : &child;
     int result =

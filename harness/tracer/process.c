@@ -12,7 +12,9 @@
 #include "hello.h"
 #include "modules.h"
 #include "process.h"
+#include "python.h"
 #include "real.h"
+#include "sample.h"
 #include "stack_tree.h"
 #include "thread.h"
 
@@ -94,6 +96,7 @@ static LedgerHeader *ledger_open(bool forked)
     if (header == NULL)
         return NULL;
     mapped = header;
+    python_ledger(header);
     bool memory = stack_tree_open(header) && books_open();
     if (!memory)
         header->off_reason = LEDGER_OFF_NO_MEMORY;
@@ -105,6 +108,7 @@ static LedgerHeader *open_first(bool forked)
     if (!forked) {
         real_open();
         process_inherit();
+        sample_open(process_inheritance.sample);
         unwind_init();
     }
     modules_gone = 0;
@@ -168,6 +172,8 @@ __attribute__((constructor)) static void process_begin(void)
     remember_library();
     if (malloc_is_another())
         guest_off(LEDGER_OFF_OWN_MALLOC);
+    else
+        python_open();
 }
 
 __attribute__((destructor)) static void process_end(void)

@@ -10,6 +10,7 @@ typedef struct {
     char socket[108];   /* path; as long as the kernel allows */
     char preload[4096]; /* LD_PRELOAD */
     char library[4096]; /* this library, as it was loaded */
+    char sample[24];    /* SAMPLE_VARIABLE */
 } ProcessInheritance;
 extern GUEST_HIDDEN ProcessInheritance process_inheritance;
 

@@ -8,6 +8,7 @@
 
 #include "hello.h"
 #include "process.h"
+#include "sample.h"
 
 /* System calls by number: none of them is a cancellation point, and nobody else interposes them. */
 
@@ -41,6 +42,7 @@ void process_inherit(void)
     for (char **entry = initial_environment(); entry != NULL && *entry != NULL; entry++) {
         copy_value(self->socket, sizeof self->socket, *entry, LEDGER_SOCKET_VARIABLE);
         copy_value(self->preload, sizeof self->preload, *entry, "LD_PRELOAD");
+        copy_value(self->sample, sizeof self->sample, *entry, SAMPLE_VARIABLE);
     }
 }
 
@@ -76,6 +78,7 @@ static void header_fill(LedgerHeader *header, bool forked)
     header->parent_pid = (uint32_t)syscall(SYS_getppid);
     header->forked = forked;
     header->started_ns = guest_now_ns();
+    header->sample_bytes = sample_mean;
     header->page_size = (uint32_t)sysconf(_SC_PAGESIZE);
 #ifdef __x86_64__
     header->cut_stack_unwinder = 1;
