@@ -113,7 +113,7 @@ static gboolean same_text(const char *a, const char *b, gsize a_length, gsize b_
 
 static gboolean same_place(const char *a, const char *b)
 {
-    return a == NULL || b == NULL ? a == b : strcmp(base_name(a), base_name(b)) == 0;
+    return a == b || a == NULL || b == NULL ? a == b : strcmp(base_name(a), base_name(b)) == 0;
 }
 
 static gboolean same_frame(const Frame *a, const Frame *b)
@@ -162,10 +162,10 @@ static char *key_of(const GArray *frames)
 {
     if (frames->len == 0)
         return g_strdup("(unknown)");
-    GString *key = g_string_new(NULL);
+    GString *key = g_string_sized_new(64 * (gsize)frames->len);
     for (guint i = 0; i < frames->len; i++) {
         if (i > 0)
-            g_string_append(key, " < ");
+            g_string_append_len(key, " < ", 3);
         append_frame(key, &g_array_index(frames, Frame, i));
     }
     g_autofree char *text = g_string_free(key, FALSE);
