@@ -179,6 +179,13 @@ char *call_site_key(const Frame *frames, guint n_frames)
     return key_of(folded);
 }
 
+/* A file may claim any number: a sum stays one. */
+static gint64 add(gint64 sum, gint64 more)
+{
+    gint64 result;
+    return __builtin_add_overflow(sum, more, &result) ? (more > 0 ? G_MAXINT64 : G_MININT64) : result;
+}
+
 static const char *keep(CallSites *self, const char *text)
 {
     if (text == NULL)
@@ -216,8 +223,8 @@ CallSite *call_sites_add(CallSites *self, const Frame *frames, guint n_frames, g
         own[i] = (Frame){keep(self, frame->function), keep(self, frame->file), keep(self, frame->object),
                          frame->line};
     }
-    site->bytes += bytes;
-    site->blocks += blocks;
+    site->bytes = add(site->bytes, bytes);
+    site->blocks = add(site->blocks, blocks);
     return site;
 }
 
@@ -241,8 +248,8 @@ CallSite *call_sites_add_key(CallSites *self, const char *key, gint64 bytes, gin
     CallSite *site = site_of_key(self, key, g_strv_length(parts), &own);
     for (guint i = 0; own != NULL && i < site->n_frames; i++)
         own[i] = frame_of_text(self, parts[i]);
-    site->bytes += bytes;
-    site->blocks += blocks;
+    site->bytes = add(site->bytes, bytes);
+    site->blocks = add(site->blocks, blocks);
     return site;
 }
 
@@ -286,7 +293,7 @@ gint64 call_sites_total_bytes(const CallSites *self)
 {
     gint64 total = 0;
     for (guint i = 0; i < self->list->len; i++)
-        total += call_sites_get(self, i)->bytes;
+        total = add(total, call_sites_get(self, i)->bytes);
     return total;
 }
 
