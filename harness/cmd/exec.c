@@ -186,11 +186,10 @@ static void await_end(GSubprocess *process)
 }
 
 /* Runs the command; its exit status, or 128 and the signal as shells have it; -1 with error. */
-static int run_command(char **argv, const char *library, const char *socket, gint64 *pid, GError **error)
+static int run_command(char **argv, GStrv env, gint64 *pid, GError **error)
 {
     g_autoptr(GSubprocessLauncher) launcher =
         g_subprocess_launcher_new(G_SUBPROCESS_FLAGS_STDIN_INHERIT | G_SUBPROCESS_FLAGS_INHERIT_FDS);
-    g_auto(GStrv) env = environment_for(library, socket);
     g_subprocess_launcher_set_environ(launcher, env);
     g_autoptr(GError) cause = NULL;
     g_autoptr(GSubprocess) process =
@@ -292,16 +291,18 @@ static int watch(char **argv, const char *folder, GError **error)
     }
     int status = -1;
     gint64 pid = 0;
+    g_autofree char *socket = g_build_filename(place, "socket", NULL);
+    g_auto(GStrv) env = environment_for(library, socket);
+    symbols_bound_servers(); /* the program's environment stays the user's */
     Saving saving = {.folder = folder};
     saving.saved = g_ptr_array_new_with_free_func(saved_free);
     saving.symbols = symbols_new(SYMBOLS_ALL);
     saving.savers = g_thread_pool_new(save, &saving, 1, FALSE, NULL);
     saving.unseen = g_ptr_array_new_with_free_func(g_free);
-    g_autofree char *socket = g_build_filename(place, "socket", NULL);
     Collector *collector = collector_new(socket, error);
     if (collector != NULL) {
         collector_set_take(collector, take, &saving);
-        status = run_command(argv, library, socket, &pid, error);
+        status = run_command(argv, env, &pid, error);
         collector_finish(collector);
         note_unseen(&saving, collector_unseen(collector));
         if (collector_problem(collector) != NULL)

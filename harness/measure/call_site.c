@@ -113,7 +113,7 @@ static gboolean same_text(const char *a, const char *b, gsize a_length, gsize b_
 
 static gboolean same_place(const char *a, const char *b)
 {
-    return a == NULL || b == NULL ? a == b : strcmp(base_name(a), base_name(b)) == 0;
+    return a == b || a == NULL || b == NULL ? a == b : strcmp(base_name(a), base_name(b)) == 0;
 }
 
 static gboolean same_frame(const Frame *a, const Frame *b)
@@ -162,10 +162,10 @@ static char *key_of(const GArray *frames)
 {
     if (frames->len == 0)
         return g_strdup("(unknown)");
-    GString *key = g_string_new(NULL);
+    GString *key = g_string_sized_new(64 * (gsize)frames->len);
     for (guint i = 0; i < frames->len; i++) {
         if (i > 0)
-            g_string_append(key, " < ");
+            g_string_append_len(key, " < ", 3);
         append_frame(key, &g_array_index(frames, Frame, i));
     }
     g_autofree char *text = g_string_free(key, FALSE);
@@ -177,6 +177,13 @@ char *call_site_key(const Frame *frames, guint n_frames)
 {
     g_autoptr(GArray) folded = fold(frames, n_frames);
     return key_of(folded);
+}
+
+/* A file may claim any number: a sum stays one. */
+static gint64 add(gint64 sum, gint64 more)
+{
+    gint64 result;
+    return __builtin_add_overflow(sum, more, &result) ? (more > 0 ? G_MAXINT64 : G_MININT64) : result;
 }
 
 static const char *keep(CallSites *self, const char *text)
@@ -216,8 +223,8 @@ CallSite *call_sites_add(CallSites *self, const Frame *frames, guint n_frames, g
         own[i] = (Frame){keep(self, frame->function), keep(self, frame->file), keep(self, frame->object),
                          frame->line};
     }
-    site->bytes += bytes;
-    site->blocks += blocks;
+    site->bytes = add(site->bytes, bytes);
+    site->blocks = add(site->blocks, blocks);
     return site;
 }
 
@@ -241,8 +248,8 @@ CallSite *call_sites_add_key(CallSites *self, const char *key, gint64 bytes, gin
     CallSite *site = site_of_key(self, key, g_strv_length(parts), &own);
     for (guint i = 0; own != NULL && i < site->n_frames; i++)
         own[i] = frame_of_text(self, parts[i]);
-    site->bytes += bytes;
-    site->blocks += blocks;
+    site->bytes = add(site->bytes, bytes);
+    site->blocks = add(site->blocks, blocks);
     return site;
 }
 
@@ -286,7 +293,7 @@ gint64 call_sites_total_bytes(const CallSites *self)
 {
     gint64 total = 0;
     for (guint i = 0; i < self->list->len; i++)
-        total += call_sites_get(self, i)->bytes;
+        total = add(total, call_sites_get(self, i)->bytes);
     return total;
 }
 

@@ -8,6 +8,7 @@
 
 /* What is unpacked although someone waits: some milliseconds. */
 enum { QUICKLY_UNPACKED = 512 << 10 };
+enum { LONGEST_WAIT = 2 * G_USEC_PER_SEC }; /* for a server that has nothing */
 
 /* How large the compressed sections of a file are once they are unpacked; libdw unpacks all or none. */
 static guint64 packed_size(Elf *elf)
@@ -28,14 +29,20 @@ static gboolean takes_long(int fd)
     return answer;
 }
 
-/* By build id alone: what asks servers is not tried. The symbols of a file that takes long are taken all the
- * same, they are never compressed; they are looked for before its debug information. */
-static int find_quickly(Dwfl_Module *module, void **user_data, const char *name, Dwarf_Addr base,
-                        const char *path, const char *link, GElf_Word link_crc, char **found)
+/* The symbols of a file that takes long are taken all the same, they are never compressed; they are looked
+ * for before its debug information. Servers that hang do so for each object anew: once is enough. */
+static int find_debug_file(Dwfl_Module *module, void **user_data, const char *name, Dwarf_Addr base,
+                           const char *path, const char *link, GElf_Word link_crc, char **found)
 {
     Object *object = *user_data;
-    int fd = dwfl_build_id_find_debuginfo(module, user_data, name, base, path, link, link_crc, found);
-    object->takes_long = fd >= 0 && takes_long(fd);
+    DebugSearch *search = object->search;
+    gint64 began = g_get_monotonic_time();
+    int fd = search->quick || search->silent
+                 ? dwfl_build_id_find_debuginfo(module, user_data, name, base, path, link, link_crc, found)
+                 : dwfl_standard_find_debuginfo(module, user_data, name, base, path, link, link_crc, found);
+    if (fd < 0 && g_get_monotonic_time() - began > LONGEST_WAIT)
+        search->silent = TRUE;
+    object->takes_long = search->quick && fd >= 0 && takes_long(fd);
     if (!object->takes_long || object->table == NULL)
         return fd;
     close(fd);
@@ -44,14 +51,9 @@ static int find_quickly(Dwfl_Module *module, void **user_data, const char *name,
     return -1;
 }
 
-static const Dwfl_Callbacks anywhere = {
+static const Dwfl_Callbacks callbacks = {
     .find_elf = dwfl_build_id_find_elf,
-    .find_debuginfo = dwfl_standard_find_debuginfo,
-};
-
-static const Dwfl_Callbacks quickly = {
-    .find_elf = dwfl_build_id_find_elf,
-    .find_debuginfo = find_quickly,
+    .find_debuginfo = find_debug_file,
 };
 
 /* Only a regular file: a ledger may name anything. */
@@ -102,21 +104,22 @@ static char *debug_file(const Object *object)
     return g_string_free(path, FALSE);
 }
 
-static DebugInfo *debug_info_of(Object *object, gboolean quick)
+static DebugInfo *debug_info_of(Object *object)
 {
     GElf_Addr bias;
     Elf *own = dwfl_module_getelf(object->module, &bias);
-    if (quick && (object->takes_long || packed_size(own) > QUICKLY_UNPACKED))
+    if (object->search->quick && (object->takes_long || packed_size(own) > QUICKLY_UNPACKED))
         return NULL;
     return debug_info_new(object->module);
 }
 
-Object *object_new(const char *path, GBytes *build_id, gboolean quick)
+Object *object_new(const char *path, GBytes *build_id, DebugSearch *search)
 {
     Object *object = g_new0(Object, 1);
+    object->search = search;
     object->path = g_strdup(path);
     object->build_id = g_bytes_ref(build_id);
-    object->dwfl = dwfl_begin(quick ? &quickly : &anywhere);
+    object->dwfl = dwfl_begin(&callbacks);
     if (object->dwfl == NULL)
         return object;
     g_autofree char *other = debug_file(object);
@@ -130,7 +133,7 @@ Object *object_new(const char *path, GBytes *build_id, gboolean quick)
     *user_data = object;
     object->module = module;
     object->table = symbol_table_new(module);
-    object->info = debug_info_of(object, quick);
+    object->info = debug_info_of(object);
     return object;
 }
 

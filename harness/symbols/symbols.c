@@ -8,7 +8,7 @@
 
 struct Symbols {
     GStringChunk *strings;
-    SymbolsReach reach;
+    DebugSearch search;
     GHashTable *objects;   /* Object, each its own key */
     GHashTable *demangled; /* mangled, interned -> demangled, interned */
 };
@@ -29,11 +29,20 @@ static gboolean object_equal(gconstpointer a, gconstpointer b)
 Symbols *symbols_new(SymbolsReach reach)
 {
     Symbols *self = g_new0(Symbols, 1);
-    self->reach = reach;
+    self->search.quick = reach == SYMBOLS_QUICK;
     self->strings = g_string_chunk_new(1 << 16);
     self->objects = g_hash_table_new_full(object_hash, object_equal, NULL, (GDestroyNotify)object_free);
     self->demangled = g_hash_table_new(g_direct_hash, g_direct_equal);
     return self;
+}
+
+void symbols_bound_servers(void)
+{
+    const char *servers = g_getenv("DEBUGINFOD_URLS");
+    if (servers == NULL || *servers == '\0' || g_getenv("DEBUGINFOD_TIMEOUT") != NULL)
+        return;
+    g_setenv("DEBUGINFOD_TIMEOUT", "10", TRUE);
+    g_setenv("DEBUGINFOD_RETRY_LIMIT", "0", FALSE);
 }
 
 void symbols_free(Symbols *self)
@@ -65,8 +74,13 @@ static const char *keep_name(Symbols *self, const char *mangled)
     /* glibc's name for its own calls of a function that is exported too. */
     if (mangled != NULL && g_str_has_prefix(mangled, "__GI_"))
         mangled += strlen("__GI_");
-    /* "getpwuid_r@@GLIBC_2.2.5" */
+    /* "getpwuid_r@@GLIBC_2.2.5"; and what LLVM appends to what it shares between units changes with each
+     * build
+     */
     g_autofree char *plain_symbol = mangled != NULL ? g_strndup(mangled, strcspn(mangled, "@")) : NULL;
+    char *shared = plain_symbol != NULL ? strstr(plain_symbol, ".llvm.") : NULL;
+    if (shared != NULL)
+        *shared = '\0';
     const char *key = keep(self, plain_symbol);
     if (key == NULL || key[0] != '_')
         return key;
@@ -85,7 +99,7 @@ static Object *object_of(Symbols *self, const char *path, const guint8 *build_id
     const Object wanted = {.path = (char *)path, .build_id = bytes};
     Object *object = g_hash_table_lookup(self->objects, &wanted);
     if (object == NULL) {
-        object = object_new(path, bytes, self->reach == SYMBOLS_QUICK);
+        object = object_new(path, bytes, &self->search);
         g_hash_table_add(self->objects, object);
     }
     return object;

@@ -117,6 +117,33 @@ static void names_of(Symbols *symbols, const char *library, GArray *frames)
     dlclose(handle);
 }
 
+/* The names that rustc gives, with the hash of the build and what LLVM appends. */
+START_TEST(test_symbols_of_rust_are_named_without_what_changes_with_each_build)
+{
+    static const char text[] = "int one(int *) __asm__(\"_ZN4leak14Shelf$LT$T$GT$4fill17h%sE%s\");\n"
+                               "int two(int *) __asm__(\"_RINvCs%s_4leak10leak_boxesyEB2_%s\");\n"
+                               "__attribute__((used)) int one(int *p) { return *p / 7 * 31 + p[1]; }\n"
+                               "__attribute__((used)) int two(int *p) { return *p / 9 * 37 + p[2]; }\n"
+                               "void *const functions[] = {(void *)one, (void *)two};\n";
+    g_autofree char *folder = runner_temporary();
+    g_autoptr(Symbols) symbols = symbols_new(SYMBOLS_ALL);
+    g_autoptr(GArray) frames = g_array_new(FALSE, FALSE, sizeof(Frame));
+    g_autofree char *before = g_strdup_printf(text, "0123456789abcdef", "", "1a2B3c", "");
+    g_autofree char *after =
+        g_strdup_printf(text, "fedcba9876543210", ".llvm.1234567890", "3c2B1a", ".llvm.7");
+    g_autofree char *one = compile_with("-g", folder, "before", before);
+    g_autofree char *other = compile_with("-g0", folder, "after", after);
+    names_of(symbols, one, frames);
+    names_of(symbols, other, frames);
+    for (guint i = 0; i < 4; i += 2) {
+        ck_assert_str_eq(frame(frames, i)->function, "leak::Shelf<T>::fill");
+        ck_assert_str_eq(frame(frames, i + 1)->function, "leak::leak_boxes::<u64>");
+    }
+    ck_assert_uint_eq(frame(frames, 0)->line, 3);
+    runner_remove(folder);
+}
+END_TEST
+
 START_TEST(test_functions_without_a_name_keep_their_fingerprint_when_others_are_added)
 {
     static const char one[] =
@@ -187,6 +214,7 @@ SUITE(symbols, 30)
     tcase_add_test(tcase, test_symbols_name_functions_files_lines_and_inlined_frames);
     tcase_add_test(tcase, test_symbols_refuse_another_build_and_what_is_no_file);
     tcase_add_test(tcase, test_symbols_demangle_cxx_and_both_kinds_of_rust);
+    tcase_add_test(tcase, test_symbols_of_rust_are_named_without_what_changes_with_each_build);
     tcase_add_test(tcase, test_functions_without_a_name_keep_their_fingerprint_when_others_are_added);
     tcase_add_test(tcase, test_symbols_in_haste_leave_out_lines_that_take_long_to_unpack_and_no_others);
 }
