@@ -22,7 +22,7 @@ enum { STATUS_SIGNALLED = 128, PROCESSES_SHOWN = 10 };
 
 /* What stays in memory of a ledger once it is saved. */
 typedef struct {
-    char *path, *line;
+    char *path, *line, *details; /* details: lines of their own, may be "" */
     gint64 pid, peak_bytes;
     char *blind; /* NULL, or why nothing was seen */
 } Saved;
@@ -39,6 +39,7 @@ static void saved_free(gpointer data)
     Saved *saved = data;
     g_free(saved->path);
     g_free(saved->line);
+    g_free(saved->details);
     g_free(saved->blind);
     g_free(saved);
 }
@@ -71,6 +72,15 @@ static char *line_of(const Ledger *ledger, const char *blind)
     return g_string_free(text, FALSE);
 }
 
+/* (transfer full). */
+static char *details_of(const Ledger *ledger, const char *blind)
+{
+    GString *text = g_string_new(NULL);
+    if (blind == NULL)
+        ledger_append_details(ledger, text);
+    return g_string_free(text, FALSE);
+}
+
 /* In the collecting thread, as soon as a process is gone: nothing is lost if heapgate itself is killed later.
  */
 static void save(Ledger *owned, gpointer user_data)
@@ -86,6 +96,7 @@ static void save(Ledger *owned, gpointer user_data)
     saved->path = path_for(saving, ledger);
     saved->blind = heap_ledger_reason(ledger);
     saved->line = line_of(ledger, saved->blind);
+    saved->details = details_of(ledger, saved->blind);
     saved->pid = ledger->header.pid;
     saved->peak_bytes = ledger->header.peak_bytes;
     g_ptr_array_add(saving->saved, saved);
@@ -212,7 +223,7 @@ static void print_summary(const Saving *saving, const char *command, gint64 pid)
     g_ptr_array_sort(saving->saved, by_peak);
     for (guint i = 0; i < MIN(saving->saved->len, PROCESSES_SHOWN); i++) {
         const Saved *saved = g_ptr_array_index(saving->saved, i);
-        g_printerr("heapgate: %s\n", saved->line);
+        g_printerr("heapgate: %s\n%s", saved->line, saved->details);
     }
     if (saving->saved->len > PROCESSES_SHOWN)
         g_printerr("heapgate: and %u processes and programs with smaller peaks\n",
