@@ -58,9 +58,9 @@ char *heap_blind_reason(const char *program)
     FILE *file = fopen(program, "re");
     gsize read = file != NULL ? read_at(file, &header, sizeof header, 0) : 0;
     const char *reason = "it did not load the tracer's library, or ended before it could";
-    if (read >= SELFMAG && memcmp(header.e_ident, ELFMAG, SELFMAG) == 0) {
-        if (header.e_ident[EI_CLASS] != ELFCLASS64)
-            reason = "it is a program of 32 bits, and the tracer's library of 64";
+    if (read >= EI_NIDENT && memcmp(header.e_ident, ELFMAG, SELFMAG) == 0) {
+        if (header.e_ident[EI_CLASS] == ELFCLASS32)
+            reason = "it is a program of 32 bits, and the tracer's library of 64; use massif";
         else if (read == sizeof header && is_static(file, &header))
             reason = "it is linked statically: no library can be preloaded, and massif sees nothing either; "
                      "link it "

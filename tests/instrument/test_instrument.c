@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "formats/made_ledger.h"
+#include "instrument/heap.h"
 #include "runner.h"
 
 enum { PID = 4711 };
@@ -333,10 +334,33 @@ START_TEST(test_every_metric_is_measured_by_some_instrument)
 }
 END_TEST
 
+/* What a file is said to be is read off its whole beginning, and never guessed of a piece. */
+START_TEST(test_only_a_program_of_32_bits_is_called_one)
+{
+    static const struct {
+        const char *bytes;
+        gsize length;
+        gboolean narrow;
+    } cases[] = {
+        {"\177ELF\1\1\1\0\0\0\0\0\0\0\0\0", 16, TRUE},
+        {"\177ELF\2\1\1\0\0\0\0\0\0\0\0\0", 16, FALSE},
+        {"\177ELF", 4, FALSE},
+        {"#!/bin/sh\n", 10, FALSE},
+        {"", 0, FALSE},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        write_file("program", cases[i].bytes, (gssize)cases[i].length);
+        g_autofree char *path = g_build_filename(folder, "program", NULL), *reason = heap_blind_reason(path);
+        ck_assert_msg((strstr(reason, "32 bits") != NULL) == cases[i].narrow, "%zu: %s", i, reason);
+    }
+}
+END_TEST
+
 SUITE(instrument, 20)
 {
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_add_test(tcase, test_every_instrument_has_a_whole_row);
+    tcase_add_test(tcase, test_only_a_program_of_32_bits_is_called_one);
     tcase_add_test(tcase, test_heap_adds_up_what_every_program_of_a_process_allocated);
     tcase_add_test(tcase, test_every_metric_is_measured_by_some_instrument);
     tcase_add_test(tcase, test_the_program_and_its_arguments_come_last_and_as_they_are);
