@@ -136,9 +136,10 @@ static char *describe_note(const Comparison *comparison, const SiteDelta *delta)
         g_string_append_printf(note, "was %s", base);
     else if (comparison->has_base && comparison->base > 0)
         g_string_append(note, "new here");
+    g_autofree char *blocks = units_format_count(delta->delta_blocks, TRUE);
     if (delta->delta_blocks != 0 && metric_get(comparison->metric)->unit != METRIC_UNIT_COUNT)
-        g_string_append_printf(note, "%s%+" G_GINT64_FORMAT " block%s", note->len > 0 ? ", " : "",
-                               delta->delta_blocks, ABS(delta->delta_blocks) == 1 ? "" : "s");
+        g_string_append_printf(note, "%s%s block%s", note->len > 0 ? ", " : "", blocks,
+                               ABS(delta->delta_blocks) == 1 ? "" : "s");
     return g_string_free(note, note->len == 0);
 }
 

@@ -56,8 +56,9 @@ char *explain_comparison(const Comparison *comparison)
     GString *text = g_string_new(NULL);
     g_string_append_printf(text, "%s %s", metric_get(metric)->title, now);
     gint64 blocks = blocks_of(comparison);
+    g_autofree char *count = units_format_count(blocks, FALSE);
     if (blocks > 0)
-        g_string_append_printf(text, " in %" G_GINT64_FORMAT " block%s", blocks, blocks == 1 ? "" : "s");
+        g_string_append_printf(text, " in %s block%s", count, blocks == 1 ? "" : "s");
     if (comparison->has_base)
         g_string_append_printf(text, ", was %s%s%s%s", base, change[0] != '\0' ? " (" : "", change,
                                change[0] != '\0' ? ")" : "");

@@ -110,9 +110,9 @@ void view_sites(GString *output, MetricId metric, CallSites *sites, gint64 whole
         }
         g_autofree char *bytes = metric_format(metric, site->bytes);
         g_autofree char *amount = g_strdup_printf("%5.1f %%  %s", percent, bytes);
-        g_autofree char *note = site->blocks > 0 ? g_strdup_printf("in %" G_GINT64_FORMAT " block%s",
-                                                                   site->blocks, site->blocks == 1 ? "" : "s")
-                                                 : NULL;
+        g_autofree char *blocks = units_format_count(site->blocks, FALSE);
+        g_autofree char *note =
+            site->blocks > 0 ? g_strdup_printf("in %s block%s", blocks, site->blocks == 1 ? "" : "s") : NULL;
         stack_add(columns, amount, note, site->key, site->frames, site->n_frames);
     }
     add_rest(columns, metric, hidden, hidden_bytes, threshold_percent);
