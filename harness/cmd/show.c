@@ -127,6 +127,11 @@ static int run(int argc, char **argv, GError **error)
                     "show: expected a threshold from 0 to 100, found %g", options.threshold_percent);
         return EXIT_FAILURE;
     }
+    if (metric != NULL && !folded) {
+        g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_USAGE,
+                    "show: --metric chooses whose stacks --folded prints; give both, or neither");
+        return EXIT_FAILURE;
+    }
     if (folded)
         return fold_file(argv[1], metric, error);
     return pprof ? write_pprof(argv[1], error) : show_file(argv[1], &options, error);

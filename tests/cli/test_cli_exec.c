@@ -93,6 +93,7 @@ START_TEST(test_ledgers_show_what_passed_through_by_call_site)
     static const struct {
         const char *command, *expected;
     } cases[] = {
+        {"show seen/*", "growth 40 B/iteration over 21 iterations"},
         {"show seen/*", "allocations 24, by call site:"},
         {"show seen/*", "total allocated 960 B, by call site:"},
         {"show --folded --metric allocations seen/*", "main;print_receipt 24\n"},

@@ -306,17 +306,18 @@ static Ledger *program_ledger(const char *executable, gint64 peak_bytes, gint64 
 START_TEST(test_heap_adds_up_what_every_program_of_a_process_allocated)
 {
     g_autoptr(GPtrArray) ledgers = g_ptr_array_new_with_free_func((GDestroyNotify)ledger_free);
-    g_ptr_array_add(ledgers, program_ledger("/bin/sh", 500, 10, 70));
-    g_ptr_array_add(ledgers, program_ledger("/bin/work", 300, 20, 40));
+    g_ptr_array_add(ledgers, program_ledger("/bin/sh", 500, 10, 40));
+    g_ptr_array_add(ledgers, program_ledger("/bin/env", 100, 10, 70));
+    g_ptr_array_add(ledgers, program_ledger("/bin/work", 300, 20, 60));
     const Outcome outcome = {.pid = 1000, .output = folder, .stderr_path = stderr_path, .ledgers = ledgers};
     g_autoptr(Measurement) measurement = measurement_new("heap");
     instrument_heap.collect(scenario, &outcome, measurement);
     ck_assert_msg(measurement->problem == NULL, "%s", measurement->problem);
     ck_assert_int_eq(measurement->values[METRIC_PEAK], 500);
-    ck_assert_int_eq(measurement->values[METRIC_ALLOCATIONS], 20);
-    ck_assert_int_eq(measurement->values[METRIC_TEMPORARY], 6);
-    ck_assert_int_eq(measurement->values[METRIC_TOTAL_ALLOCATED], 2000);
-    ck_assert_int_eq(call_sites_total_bytes(measurement->sites[METRIC_ALLOCATIONS]), 20);
+    ck_assert_int_eq(measurement->values[METRIC_ALLOCATIONS], 30);
+    ck_assert_int_eq(measurement->values[METRIC_TEMPORARY], 9);
+    ck_assert_int_eq(measurement->values[METRIC_TOTAL_ALLOCATED], 3000);
+    ck_assert_int_eq(call_sites_total_bytes(measurement->sites[METRIC_ALLOCATIONS]), 30);
     ck_assert_int_eq(measurement->mapped_bytes, 20);
     ck_assert_int_eq(measurement->peak_mapped_bytes, 70);
 }
