@@ -84,6 +84,7 @@ typedef struct {
 static const YamlField site_fields[] = {
     {"stack", yaml_file_read_string, offsetof(SiteText, key)},
     {"bytes", yaml_file_read_bytes, offsetof(SiteText, bytes)},
+    {"count", yaml_file_read_count, offsetof(SiteText, bytes)},
     {"blocks", yaml_file_read_count, offsetof(SiteText, blocks)},
     {NULL},
 };

@@ -63,14 +63,14 @@ static int add_captured(Writer *writer, const Baseline *self)
     return mapping;
 }
 
-static int add_sites(Writer *writer, CallSites *sites)
+static int add_sites(Writer *writer, MetricUnit unit, CallSites *sites)
 {
     int sequence = yaml_document_add_sequence(&writer->document, NULL, YAML_BLOCK_SEQUENCE_STYLE);
     call_sites_sort(sites);
     for (guint i = 0; i < call_sites_count(sites); i++) {
         const CallSite *site = call_sites_get(sites, i);
         int mapping = add_mapping(writer);
-        put_number(writer, mapping, "bytes", site->bytes);
+        put_number(writer, mapping, unit == METRIC_UNIT_COUNT ? "count" : "bytes", site->bytes);
         if (site->blocks > 0)
             put_number(writer, mapping, "blocks", site->blocks);
         put_text(writer, mapping, "stack", site->key);
@@ -79,7 +79,7 @@ static int add_sites(Writer *writer, CallSites *sites)
     return sequence;
 }
 
-static int add_metric(Writer *writer, const BaselineMetric *metric)
+static int add_metric(Writer *writer, MetricId id, const BaselineMetric *metric)
 {
     int mapping = add_mapping(writer);
     put_number(writer, mapping, "value", metric->value);
@@ -87,7 +87,7 @@ static int add_metric(Writer *writer, const BaselineMetric *metric)
     if (metric->sites == NULL || (call_sites_count(metric->sites) == 0 && metric->cutoff_bytes == 0))
         return mapping;
     put_number(writer, mapping, "cutoff", metric->cutoff_bytes);
-    put(writer, mapping, "call_sites", add_sites(writer, metric->sites));
+    put(writer, mapping, "call_sites", add_sites(writer, metric_get(id)->unit, metric->sites));
     return mapping;
 }
 
@@ -99,7 +99,7 @@ static int add_instrument(Writer *writer, const BaselineInstrument *self)
     put_text(writer, mapping, "duration", duration);
     for (int id = 0; id < METRIC_COUNT; id++)
         if (self->metrics[id].has)
-            put(writer, metrics, metric_get(id)->name, add_metric(writer, &self->metrics[id]));
+            put(writer, metrics, metric_get(id)->name, add_metric(writer, id, &self->metrics[id]));
     put(writer, mapping, "metrics", metrics);
     return mapping;
 }

@@ -35,6 +35,8 @@ static Case case_new(void)
     self.baseline->environment = environment_new();
     self.measurement = measurement_new("massif");
     allow_init(&self.allow);
+    for (int id = 0; id < METRIC_COUNT; id++)
+        self.allow.is_judged[id] = TRUE;
     return self;
 }
 
@@ -214,6 +216,97 @@ START_TEST(test_a_ceiling_holds_without_a_baseline_and_with_an_incomparable_one)
             Verdict otherwise = incomparable ? VERDICT_INCOMPARABLE : VERDICT_NEW;
             check_verdict(result, over > 0 ? VERDICT_REGRESSED : otherwise);
         }
+}
+END_TEST
+
+/* How much work there was moves with any change: a scenario asks for it to be judged. */
+START_TEST(test_what_passes_through_is_judged_only_where_it_is_asked_for)
+{
+    for (int asked = 0; asked < 2; asked++)
+        for (int has_base = 0; has_base < 2; has_base++) {
+            Case self = case_new();
+            self.allow.is_judged[METRIC_ALLOCATIONS] = asked;
+            set_base(&self, METRIC_PEAK, MIB, 0);
+            measurement_set(self.measurement, METRIC_PEAK, MIB, NULL);
+            if (has_base)
+                set_base(&self, METRIC_ALLOCATIONS, 1000, 0);
+            measurement_set(self.measurement, METRIC_ALLOCATIONS, 1001, NULL);
+            g_autoptr(InstrumentResult) result = judge(&self);
+            check_verdict(result, !asked ? VERDICT_PASS : has_base ? VERDICT_REGRESSED : VERDICT_NEW);
+            ck_assert_uint_eq(result->comparisons->len, asked ? 2 : 1);
+        }
+}
+END_TEST
+
+START_TEST(test_a_ceiling_holds_for_what_is_not_judged)
+{
+    for (gint64 over = 0; over <= 1; over++) {
+        Case self = case_new();
+        self.allow.is_judged[METRIC_ALLOCATIONS] = FALSE;
+        self.allow.has_ceiling[METRIC_ALLOCATIONS] = TRUE;
+        self.allow.ceiling[METRIC_ALLOCATIONS] = 1200;
+        set_base(&self, METRIC_ALLOCATIONS, 5, 0);
+        measurement_set(self.measurement, METRIC_ALLOCATIONS, 1200 + over, NULL);
+        g_autoptr(InstrumentResult) result = judge(&self);
+        check_verdict(result, over > 0 ? VERDICT_REGRESSED : VERDICT_PASS);
+        if (over > 0)
+            ck_assert_str_eq(comparison_of(result, METRIC_ALLOCATIONS)->sentence,
+                             "allocations 1,201 is above the ceiling of 1,200");
+    }
+}
+END_TEST
+
+/* Captured while it was not judged: the total is held, and nobody can say which sites are new. */
+START_TEST(test_a_baseline_that_lists_no_sites_judges_the_total_and_says_so)
+{
+    for (gint64 over = 0; over <= 1; over++) {
+        Case self = case_new();
+        CallSites *sites = call_sites_new();
+        call_sites_add_key(sites, "copy (edit.c)", 1050 + over, 0);
+        set_base(&self, METRIC_ALLOCATIONS, 1000, 0);
+        self.allow.metrics[METRIC_ALLOCATIONS] = (Allowance){5, 0};
+        measurement_set(self.measurement, METRIC_ALLOCATIONS, 1050 + over, sites);
+        g_autoptr(InstrumentResult) result = judge(&self);
+        check_verdict(result, over > 0 ? VERDICT_REGRESSED : VERDICT_PASS);
+        const Comparison *comparison = comparison_of(result, METRIC_ALLOCATIONS);
+        ck_assert_uint_eq(comparison->deltas->len, 0);
+        ck_assert(over == 0 || strstr(comparison->sentence, "the baseline lists none") != NULL);
+    }
+}
+END_TEST
+
+/* Work moves from site to site: one may take over what may be added in all, and no more. */
+START_TEST(test_a_site_of_what_passes_through_may_add_what_the_whole_may)
+{
+    for (gint64 over = 0; over <= 1; over++) {
+        Case self = case_new();
+        CallSites *was = call_sites_new(), *is = call_sites_new();
+        call_sites_add_key(was, "parse (parse.c)", 900, 0);
+        call_sites_add_key(was, "copy (edit.c)", 100, 0);
+        call_sites_add_key(is, "parse (parse.c)", 850 - over, 0);
+        call_sites_add_key(is, "copy (edit.c)", 150 + over, 0);
+        set_base(&self, METRIC_ALLOCATIONS, 1000, 0);
+        self.base->metrics[METRIC_ALLOCATIONS].sites = was;
+        self.allow.metrics[METRIC_ALLOCATIONS] = (Allowance){5, 0};
+        measurement_set(self.measurement, METRIC_ALLOCATIONS, 1000, is);
+        g_autoptr(InstrumentResult) result = judge(&self);
+        check_verdict(result, over > 0 ? VERDICT_REGRESSED : VERDICT_PASS);
+    }
+}
+END_TEST
+
+/* A promise about growth in a program that marks no iterations would be kept by nobody. */
+START_TEST(test_growth_that_the_scenario_names_and_nobody_measured_is_broken)
+{
+    for (int named = 0; named < 2; named++) {
+        Case self = case_new();
+        self.allow.named[METRIC_GROWTH].line = named ? 4 : 0;
+        self.allow.has_ceiling[METRIC_GROWTH] = TRUE;
+        set_base(&self, METRIC_PEAK, MIB, 0);
+        measurement_set(self.measurement, METRIC_PEAK, MIB, NULL);
+        g_autoptr(InstrumentResult) result = judge(&self);
+        check_verdict(result, named ? VERDICT_BROKEN : VERDICT_PASS);
+    }
 }
 END_TEST
 
@@ -661,6 +754,11 @@ SUITE(compare, 20)
     tcase_add_test(tcase, test_the_worst_metric_gives_the_verdict_of_all);
     tcase_add_test(tcase, test_a_ceiling_holds_though_the_allowance_does_not_mind);
     tcase_add_test(tcase, test_a_ceiling_says_what_it_is);
+    tcase_add_test(tcase, test_what_passes_through_is_judged_only_where_it_is_asked_for);
+    tcase_add_test(tcase, test_a_ceiling_holds_for_what_is_not_judged);
+    tcase_add_test(tcase, test_a_baseline_that_lists_no_sites_judges_the_total_and_says_so);
+    tcase_add_test(tcase, test_a_site_of_what_passes_through_may_add_what_the_whole_may);
+    tcase_add_test(tcase, test_growth_that_the_scenario_names_and_nobody_measured_is_broken);
     tcase_add_test(tcase, test_a_ceiling_holds_without_a_baseline_and_with_an_incomparable_one);
     tcase_add_test(tcase, test_no_baseline_is_new_and_says_so);
     tcase_add_test(tcase, test_a_baseline_of_other_instruments_only_is_new_and_names_what_is_missing);

@@ -121,6 +121,24 @@ static void check_structure(const char *text)
     ck_assert_uint_eq(count(text, "\n<details"), count(text, "\n</details>\n"));
 }
 
+START_TEST(test_summary_draws_the_course_of_a_run_below_its_passage)
+{
+    Result *result = sample_regressed();
+    for (guint s = 0; s < result->scenarios->len; s++) {
+        ScenarioResult *scenario = g_ptr_array_index(result->scenarios, s);
+        InstrumentResult *first = g_ptr_array_index(scenario->instruments, 0);
+        const TimelinePoint points[] = {{0, 0, 4096}, {1000, 512, 4096}, {2000, 1024, 4096}};
+        g_array_set_size(first->measurement->timeline, 0);
+        g_array_append_vals(first->measurement->timeline, points, G_N_ELEMENTS(points));
+        g_free(first->measurement->time_unit);
+        first->measurement->time_unit = g_strdup("ms");
+    }
+    g_autofree char *text = render(&report_summary, result);
+    ck_assert_uint_eq(count(text, "\nheap over 2.0 s: \u2581"), 2);
+    ck_assert_uint_eq(count(text, "; resident at most 4.00 KiB\n"), 2);
+}
+END_TEST
+
 START_TEST(test_summary_cannot_be_broken_out_of)
 {
     g_autofree char *text = render(&report_summary, sample_hostile());
@@ -158,6 +176,7 @@ SUITE(report_github, 30)
     tcase_add_test(tcase, test_annotations_cannot_be_broken_out_of);
     tcase_add_test(tcase, test_annotations_of_nothing_are_an_error);
     tcase_add_test(tcase, test_summary_shows_the_worst_first);
+    tcase_add_test(tcase, test_summary_draws_the_course_of_a_run_below_its_passage);
     tcase_add_test(tcase, test_summary_cannot_be_broken_out_of);
     tcase_add_test(tcase, test_summary_is_cut_between_passages_below_one_mebibyte);
     tcase_add_test(tcase, test_summary_of_nothing_does_not_pass);

@@ -153,6 +153,24 @@ START_TEST(test_every_key_is_read)
 }
 END_TEST
 
+START_TEST(test_allowing_something_asks_for_it_and_counts_are_no_sizes)
+{
+    g_autoptr(Scenario) plain = parse(MINIMAL);
+    ck_assert(plain->allow.is_judged[METRIC_PEAK] && !plain->allow.is_judged[METRIC_ALLOCATIONS]);
+    ck_assert_uint_eq(plain->allow.named[METRIC_ALLOCATIONS].line, 0);
+    g_autoptr(Scenario) asks =
+        parse(MINIMAL "allow:\n  allocations: {percent: 5, floor: 100}\n  ceiling: {temporary: 9}\n");
+    ck_assert(asks->allow.is_judged[METRIC_ALLOCATIONS] && !asks->allow.is_judged[METRIC_TEMPORARY]);
+    ck_assert_int_eq(asks->allow.metrics[METRIC_ALLOCATIONS].floor, 100);
+    ck_assert_int_eq(asks->allow.ceiling[METRIC_TEMPORARY], 9);
+    ck_assert_uint_eq(asks->allow.named[METRIC_TEMPORARY].line, 5);
+    ck_assert_uint_eq(asks->allow.named[METRIC_TEMPORARY].column, 13);
+    check_refused(MINIMAL "allow: {allocations: {floor: 64 KiB}}\n",
+                  "3:30: expected a whole number, found \"64 KiB\"");
+    check_refused(MINIMAL "allow: {ceiling: {errors: 1 B}}\n", "3:27: expected a whole number");
+}
+END_TEST
+
 START_TEST(test_a_shell_line_is_run_by_the_shell)
 {
     g_autoptr(Scenario) scenario = parse("shell: \"sort | uniq\"\ninstruments: [massif]\n");
@@ -171,15 +189,15 @@ START_TEST(test_unknown_keys_are_told_at_every_level)
                   "3:12: unknown key \"warm-up\"; expected one of warmup, iterations");
     check_refused(MINIMAL "expect: {exit: 0, output: a}\n",
                   "3:19: unknown key \"output\"; expected one of exit");
-    check_refused(
-        MINIMAL "allow:\n  peek: {floor: 1}\n",
-        "4:3: unknown key \"peek\"; expected one of peak, retained, growth, lost, possibly_lost, errors, "
-        "call_site, ceiling");
+    check_refused(MINIMAL "allow:\n  peek: {floor: 1}\n",
+                  "4:3: unknown key \"peek\"; expected one of peak, retained, growth, lost, possibly_lost, "
+                  "errors, allocations, temporary, total_allocated, "
+                  "call_site, ceiling");
     check_refused(MINIMAL "allow: {peak: {per: 1}}\n",
                   "3:16: unknown key \"per\"; expected one of percent, floor");
-    check_refused(
-        MINIMAL "allow: {ceiling: {peek: 1}}\n",
-        "3:19: unknown key \"peek\"; expected one of peak, retained, growth, lost, possibly_lost, errors");
+    check_refused(MINIMAL "allow: {ceiling: {peek: 1}}\n",
+                  "3:19: unknown key \"peek\"; expected one of peak, retained, growth, lost, possibly_lost, "
+                  "errors, allocations, temporary, total_allocated");
 }
 END_TEST
 
@@ -529,6 +547,7 @@ SUITE(scenario, 20)
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_add_test(tcase, test_a_short_scenario_has_the_defaults);
     tcase_add_test(tcase, test_every_key_is_read);
+    tcase_add_test(tcase, test_allowing_something_asks_for_it_and_counts_are_no_sizes);
     tcase_add_test(tcase, test_a_shell_line_is_run_by_the_shell);
     tcase_add_test(tcase, test_unknown_keys_are_told_at_every_level);
     tcase_add_test(tcase, test_keys_given_twice_are_told_at_every_level);
