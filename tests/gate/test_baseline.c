@@ -259,8 +259,8 @@ START_TEST(test_wrong_values_are_refused_where_they_stand)
     check_edit("blocks: 12", "blocks: -12", "b.yaml:25:19: expected a whole number");
     check_edit("          stack: copy (edit.c) < main (main.c)\n", "",
                "b.yaml:27:11: expected a key \"stack\"");
-    check_edit("python: ", "perl: ", "b.yaml:9:3: unknown key \"perl\"");
-    check_edit("reason: first capture", "reason: {}", "b.yaml:13:11: expected one value, found a mapping");
+    check_edit("python: ", "perl: ", "b.yaml:8:3: unknown key \"perl\"");
+    check_edit("reason: first capture", "reason: {}", "b.yaml:12:11: expected one value, found a mapping");
     check_edit("memcheck:", "massif:", "b.yaml:32:3: \"massif\" is given twice");
 }
 END_TEST

@@ -108,6 +108,7 @@ START_TEST(test_every_key_is_read)
                                          "instruments: [massif, memcheck]\n"
                                          "workflow: {warmup: 3, iterations: 20}\n"
                                          "expect: {exit: 3}\n"
+                                         "heap: {blind: [busybox, 'helper-*']}\n"
                                          "allow:\n"
                                          "  peak: {percent: 7.5, floor: 64 KiB}\n"
                                          "  growth: {floor: 16 B}\n"
@@ -138,6 +139,8 @@ START_TEST(test_every_key_is_read)
     ck_assert_int_eq(scenario->warmup, 3);
     ck_assert_int_eq(scenario->iterations, 20);
     ck_assert_int_eq(scenario->expect_exit, 3);
+    ck_assert_uint_eq(g_strv_length(scenario->blind), 2);
+    ck_assert_str_eq(scenario->blind[1], "helper-*");
     ck_assert_double_eq(scenario->allow.metrics[METRIC_PEAK].percent, 7.5);
     ck_assert_int_eq(scenario->allow.metrics[METRIC_PEAK].floor, 65536);
     ck_assert_int_eq(scenario->allow.metrics[METRIC_GROWTH].floor, 16);
@@ -167,6 +170,7 @@ START_TEST(test_unknown_keys_are_told_at_every_level)
                   "3:1: unknown key \"ruin\"; expected one of about, run, shell, prepare, ");
     check_refused(MINIMAL "workflow: {warm-up: 3}\n",
                   "3:12: unknown key \"warm-up\"; expected one of warmup, iterations");
+    check_refused(MINIMAL "heap: {blnid: [a]}\n", "3:8: unknown key \"blnid\"; expected one of blind");
     check_refused(MINIMAL "expect: {exit: 0, output: a}\n",
                   "3:19: unknown key \"output\"; expected one of exit");
     check_refused(
