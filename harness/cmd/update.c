@@ -170,6 +170,10 @@ static void weigh_instrument(Change *change, BaselineInstrument *fresh, Baseline
 {
     g_print("  %s, %" G_GINT64_FORMAT " run%s\n", fresh->instrument, fresh->runs,
             fresh->runs == 1 ? "" : "s");
+    if (old != NULL && g_strcmp0(old->tool, fresh->tool) != 0) {
+        g_print("    measured by %s, was %s\n", fresh->tool, old->tool != NULL ? old->tool : "unknown");
+        change->changed = change->raised = TRUE;
+    }
     for (int id = 0; id < METRIC_COUNT; id++) {
         if (old != NULL && old->metrics[id].has &&
             (fresh->metrics[id].has || change->scenario->allow.is_judged[id])) {

@@ -14,7 +14,7 @@ typedef enum {
 } LedgerNumber;
 
 /* Frames of a key: deeper stacks differ only in what called what was called. */
-enum { LEDGER_KEY_FRAMES = 64 };
+#define LEDGER_KEY_FRAMES 64
 
 /* Appends the frames of a stack to `frames` (Frame, (element-type transfer none): texts are the ledger's),
  * innermost first, at most `at_most`. What asks for memory in everyone's name (operator new) is left out at

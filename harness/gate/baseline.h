@@ -8,7 +8,7 @@
 #include "measure/measurement.h"
 #include "scenario/scenario.h"
 
-#define BASELINE_FORMAT 1
+#define BASELINE_FORMAT 2
 
 typedef struct {
     gboolean has;
@@ -20,6 +20,7 @@ typedef struct {
 
 typedef struct {
     char *instrument;
+    char *tool;         /* as of the measurements */
     gint64 runs;        /* that agreed */
     gint64 duration_us; /* of one run: to balance shards */
     BaselineMetric metrics[METRIC_COUNT];

@@ -49,7 +49,6 @@ static int add_environment(Writer *writer, const Environment *environment)
     put_text(writer, mapping, "platform", environment->platform);
     put_text(writer, mapping, "architecture", environment->architecture);
     put_text(writer, mapping, "libc", environment->libc);
-    put_text(writer, mapping, "valgrind", environment->valgrind);
     put_text(writer, mapping, "python", environment->python);
     return mapping;
 }
@@ -94,6 +93,7 @@ static int add_metric(Writer *writer, MetricId id, const BaselineMetric *metric)
 static int add_instrument(Writer *writer, const BaselineInstrument *self)
 {
     int mapping = add_mapping(writer), metrics = add_mapping(writer);
+    put_text(writer, mapping, "tool", self->tool);
     put_number(writer, mapping, "runs", self->runs);
     g_autofree char *duration = g_strdup_printf("%" G_GINT64_FORMAT " ms", self->duration_us / 1000);
     put_text(writer, mapping, "duration", duration);

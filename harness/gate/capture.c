@@ -113,6 +113,7 @@ BaselineInstrument *baseline_capture(const GPtrArray *measurements, const Allow 
 {
     const Measurement *first = g_ptr_array_index(measurements, 0);
     BaselineInstrument *self = baseline_instrument_new(first->instrument);
+    self->tool = g_strdup(first->tool);
     self->runs = measurements->len;
     self->duration_us = first->duration_us;
     for (int id = 0; id < METRIC_COUNT; id++) {

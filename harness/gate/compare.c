@@ -182,6 +182,18 @@ static void compare_all(InstrumentResult *result, const BaselineInstrument *base
     }
 }
 
+/* Why base and the measurement cannot be compared, or NULL; (transfer full). What one instrument was measured
+ * with concerns that one alone. */
+static char *difference_from(const BaselineInstrument *base, const Reference *reference,
+                             const Measurement *measurement)
+{
+    char *difference = environment_difference(reference->baseline->environment, reference->environment);
+    if (difference == NULL && g_strcmp0(base->tool, measurement->tool) != 0)
+        difference = g_strdup_printf("%s there, %s here", base->tool != NULL ? base->tool : "unknown",
+                                     measurement->tool != NULL ? measurement->tool : "unknown");
+    return difference;
+}
+
 InstrumentResult *compare(const Reference *reference, Measurement *measurement)
 {
     InstrumentResult *result = instrument_result_new(measurement);
@@ -192,9 +204,7 @@ InstrumentResult *compare(const Reference *reference, Measurement *measurement)
     }
     const BaselineInstrument *base =
         reference->baseline != NULL ? baseline_find(reference->baseline, measurement->instrument) : NULL;
-    g_autofree char *difference =
-        base != NULL ? environment_difference(reference->baseline->environment, reference->environment)
-                     : NULL;
+    g_autofree char *difference = base != NULL ? difference_from(base, reference, measurement) : NULL;
     if (difference != NULL) {
         result->verdict = VERDICT_INCOMPARABLE;
         result->sentence = g_strdup_printf("the baseline is of another environment: %s", difference);

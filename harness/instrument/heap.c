@@ -249,11 +249,22 @@ static void set_timeline(const GArray *samples, Measurement *measurement)
     }
 }
 
+/* Sampled figures are of another kind than exact ones. */
+static void set_tool(const Ledger *ledger, Measurement *measurement)
+{
+    if (ledger == NULL || ledger->header.sample_bytes == 0)
+        return;
+    g_free(measurement->tool);
+    measurement->tool = g_strdup_printf("%s, sampled every %" G_GUINT64_FORMAT " bytes",
+                                        instrument_heap.settings, ledger->header.sample_bytes);
+}
+
 static void heap_collect(const Scenario *scenario, const Outcome *outcome, Measurement *measurement)
 {
     g_autoptr(GPtrArray) programs = programs_of(outcome->ledgers);
     g_autoptr(GArray) processes = processes_of(programs);
     const Ledger *main_ledger = find_main(processes, outcome->pid);
+    set_tool(main_ledger, measurement);
     set_blind(scenario, outcome, main_ledger, measurement);
     if (outcome->ledger_problem != NULL)
         measurement_set_problem(measurement, "the tracer's books cannot be used: %s",
@@ -282,6 +293,7 @@ const Instrument instrument_heap = {
     .metrics = INSTRUMENT_METRIC(METRIC_PEAK) | INSTRUMENT_METRIC(METRIC_RETAINED) |
                INSTRUMENT_METRIC(METRIC_GROWTH) | INSTRUMENT_METRIC(METRIC_ALLOCATIONS) |
                INSTRUMENT_METRIC(METRIC_TEMPORARY) | INSTRUMENT_METRIC(METRIC_TOTAL_ALLOCATED),
+    .settings = G_STRINGIFY(LEDGER_KEY_FRAMES) " frames",
     .probe = heap_probe,
     .launch = heap_launch,
     .collect = heap_collect,

@@ -36,6 +36,8 @@ typedef struct {
     const char *summary; /* one sentence */
     guint capture_runs;  /* how many agreeing runs make a baseline */
     guint metrics;       /* what it can measure: INSTRUMENT_METRIC of each, joined by | */
+    gboolean by_valgrind;
+    const char *settings; /* what of its own making its numbers depend on: "24 frames" */
     /* Can it run here? Errors: HEAPGATE_ERROR_BROKEN, saying how to get it. */
     gboolean (*probe)(GError **error);
     /* program: the scenario's, as found. output: the folder for its files, without blanks in its path. */

@@ -245,6 +245,8 @@ const Instrument instrument_massif = {
     .capture_runs = 3,
     .metrics = INSTRUMENT_METRIC(METRIC_PEAK) | INSTRUMENT_METRIC(METRIC_RETAINED) |
                INSTRUMENT_METRIC(METRIC_GROWTH),
+    .by_valgrind = TRUE,
+    .settings = VALGRIND_DEPTH " frames",
     .probe = valgrind_probe,
     .launch = massif_launch,
     .collect = massif_collect,

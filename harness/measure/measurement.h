@@ -25,6 +25,7 @@ typedef struct {
 
 typedef struct {
     char *instrument;
+    char *tool;    /* what it was measured with: "Valgrind 3.19.0, 24 frames"; NULL: not known */
     char *problem; /* NULL, or one sentence: why there is nothing to compare (the verdict is "broken") */
     gboolean has[METRIC_COUNT];
     gint64 values[METRIC_COUNT];

@@ -228,13 +228,12 @@ static void add_measured(Columns *columns, const Measurement *measurement)
         add_line(columns, "  measured: ", text->str);
 }
 
-static void add_environment(Columns *columns, const Environment *environment)
+static void add_environment(Columns *columns, const Environment *environment, const char *tool)
 {
     if (environment == NULL)
         return;
-    const char *parts[] = {environment->platform, environment->libc, environment->valgrind,
-                           environment->python};
-    const char *const before[] = {"", ", ", ", Valgrind ", ", "};
+    const char *parts[] = {environment->platform, environment->libc, environment->python, tool};
+    const char *const before[] = {"", ", ", ", ", ", "};
     g_autoptr(GString) text = g_string_new("this environment: ");
     for (gsize i = 0; i < G_N_ELEMENTS(parts); i++)
         if (parts[i] != NULL)
@@ -252,7 +251,7 @@ static void add_whole(Columns *columns, const ScenarioResult *scenario, const In
         add_line(columns, "  ", line);
     }
     if (instrument->verdict == VERDICT_INCOMPARABLE)
-        add_environment(columns, scenario->environment);
+        add_environment(columns, scenario->environment, instrument->measurement->tool);
     if (instrument->verdict != VERDICT_BROKEN)
         add_measured(columns, instrument->measurement);
 }

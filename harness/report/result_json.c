@@ -183,6 +183,7 @@ static void add_measurement(JsonBuilder *out, const Measurement *measurement)
 {
     member(out, "measurement");
     json_builder_begin_object(out);
+    add_text(out, "tool", measurement->tool);
     add_text(out, "problem", measurement->problem);
     add_duration(out, measurement->duration_us);
     add_int(out, "iterations", measurement->iterations);
@@ -243,7 +244,6 @@ static void add_environment(JsonBuilder *out, const Environment *environment)
     add_text(out, "platform", environment->platform);
     add_text(out, "architecture", environment->architecture);
     add_text(out, "libc", environment->libc);
-    add_text(out, "valgrind", environment->valgrind);
     add_text(out, "python", environment->python);
     json_builder_end_object(out);
 }

@@ -180,6 +180,7 @@ static Measurement *read_measurement(JsonWalk *walk, JsonObject *instrument, con
     Measurement *self = measurement_new(name);
     JsonObject *object = json_walk_object(walk, instrument, "measurement");
     gsize at = json_walk_down(walk, "measurement");
+    self->tool = g_strdup(json_walk_nullable(walk, object, "tool"));
     self->problem = g_strdup(json_walk_nullable(walk, object, "problem"));
     self->duration_us = read_duration(walk, object);
     self->iterations = (guint)json_walk_int(walk, object, "iterations", 0, G_MAXUINT);
@@ -256,7 +257,6 @@ static Environment *read_environment(JsonWalk *walk, JsonObject *object)
     self->platform = g_strdup(json_walk_nullable(walk, found, "platform"));
     self->architecture = g_strdup(json_walk_nullable(walk, found, "architecture"));
     self->libc = g_strdup(json_walk_nullable(walk, found, "libc"));
-    self->valgrind = g_strdup(json_walk_nullable(walk, found, "valgrind"));
     self->python = g_strdup(json_walk_nullable(walk, found, "python"));
     json_walk_up(walk, at);
     return self;

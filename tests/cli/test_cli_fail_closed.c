@@ -291,12 +291,12 @@ START_TEST(test_run_refuses_a_baseline_that_cannot_be_read)
         const char *text, *problem, *remedy;
     } baselines[] = {
         {"", "work.yaml:1:1: expected keys and values", "found nothing"},
-        {"format: 1\ninstruments: [", "work.yaml:", "expected"},
-        {"format: 99\nscenario: work\n", "expected baseline format 1, found 99", "heapgate update"},
-        {"format: 1\nscenario: other\n", "expected the baseline of work", "\"other\""},
-        {"format: 1\nscenario: work\n", "holds nothing to compare with",
+        {"format: 2\ninstruments: [", "work.yaml:", "expected"},
+        {"format: 99\nscenario: work\n", "expected baseline format 2, found 99", "heapgate update"},
+        {"format: 2\nscenario: other\n", "expected the baseline of work", "\"other\""},
+        {"format: 2\nscenario: work\n", "holds nothing to compare with",
          "expected \"scenario\" and \"instruments\""},
-        {"format: 1\nscenario: work\ninstruments:\n  massif:\n    metrics:\n      peak: {value: many}\n",
+        {"format: 2\nscenario: work\ninstruments:\n  massif:\n    metrics:\n      peak: {value: many}\n",
          "work.yaml:6:21", "expected"},
     };
     for (gsize i = 0; i < G_N_ELEMENTS(baselines); i++) {
@@ -319,11 +319,13 @@ static void edit_baseline(TestProject *project, const char *from, const char *to
 START_TEST(test_run_refuses_a_baseline_of_another_environment)
 {
     g_autoptr(TestProject) project = passing_project(MASSIF);
-    edit_baseline(project, "valgrind: 3.19.0", "valgrind: 3.18.1");
-    expect_refusal(project, 3, "run", "another environment: Valgrind: 3.18.1 there, 3.19.0 here",
+    edit_baseline(project, "tool: Valgrind 3.19.0", "tool: Valgrind 3.18.1");
+    expect_refusal(project, 3, "run",
+                   "another environment: Valgrind 3.18.1, 24 frames there, Valgrind 3.19.0, 24 frames here",
                    "heapgate update work --reason");
-    edit_baseline(project, "  valgrind: 3.18.1\n", "");
-    expect_refusal(project, 3, "run", "Valgrind: none there, 3.19.0 here", "heapgate update work --reason");
+    edit_baseline(project, "    tool: Valgrind 3.18.1, 24 frames\n", "");
+    expect_refusal(project, 3, "run", "unknown there, Valgrind 3.19.0, 24 frames here",
+                   "heapgate update work --reason");
 }
 END_TEST
 

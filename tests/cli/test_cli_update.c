@@ -274,6 +274,23 @@ START_TEST(test_update_asks_for_a_reason_in_another_environment)
 }
 END_TEST
 
+START_TEST(test_update_asks_for_a_reason_with_another_tool)
+{
+    g_autoptr(TestProject) project = captured_project(BOTH, "300000 1000");
+    g_autofree char *text = test_project_read(project, baseline_of("work"));
+    g_autoptr(GString) other = g_string_new(text);
+    g_string_replace(other, "tool: Valgrind 3.19.0", "tool: Valgrind 3.18.1", 0);
+    test_project_write(project, baseline_of("work"), "%s", other->str);
+    test_project_expect(project, 2, "update --runs 1 --instrument massif",
+                        "measured by Valgrind 3.19.0, 24 frames, was Valgrind 3.18.1", "say why", NULL);
+    expect_unwritten(project, baseline_of("work"), other->str);
+    test_project_expect(project, 0, "update --runs 1 --instrument massif --reason 'new Valgrind'", "written",
+                        NULL);
+    test_project_expect(project, 0, "run --instrument massif", "1 scenario passes", NULL);
+    test_project_expect(project, 3, "run --instrument memcheck", "INCOMPARABLE", NULL);
+}
+END_TEST
+
 START_TEST(test_update_of_one_instrument_keeps_the_other)
 {
     g_autoptr(TestProject) project = captured_project(BOTH, "300000 1000");
@@ -403,6 +420,7 @@ SUITE(cli_update, 60)
     tcase_add_test(tcase, test_update_takes_a_moved_call_site_over_with_a_reason);
     tcase_add_test(tcase, test_update_drops_a_metric_only_with_a_reason);
     tcase_add_test(tcase, test_update_asks_for_a_reason_in_another_environment);
+    tcase_add_test(tcase, test_update_asks_for_a_reason_with_another_tool);
     tcase_add_test(tcase, test_update_of_one_instrument_keeps_the_other);
     tcase_add_test(tcase, test_update_keeps_the_old_baseline_where_it_cannot_write);
     tcase_add_test(tcase, test_update_writes_any_reason_so_that_it_can_be_read_again);

@@ -30,7 +30,6 @@ static Baseline *sample(void)
     const Environment environment = {.platform = "debian-12-x86_64",
                                      .architecture = "x86_64",
                                      .libc = "glibc 2.36",
-                                     .valgrind = "3.19.0",
                                      .python = "CPython 3.11.2"};
     environment_free(self->environment);
     self->environment = environment_copy(&environment);
@@ -41,6 +40,7 @@ static Baseline *sample(void)
                        *massif = baseline_instrument_new("massif");
     g_ptr_array_add(self->instruments, memcheck);
     g_ptr_array_add(self->instruments, massif);
+    massif->tool = g_strdup("Valgrind 3.19.0, 24 frames");
     massif->runs = 3;
     massif->duration_us = 1234000;
     memcheck->runs = 2;
@@ -82,13 +82,12 @@ START_TEST(test_a_baseline_is_text_that_a_person_can_review)
         text,
         "# Written by `heapgate update`. Review it as you review code: these numbers are what later runs "
         "are held to.\n"
-        "format: 1\n"
+        "format: 2\n"
         "scenario: order-entry\n"
         "environment:\n"
         "  platform: debian-12-x86_64\n"
         "  architecture: x86_64\n"
         "  libc: glibc 2.36\n"
-        "  valgrind: 3.19.0\n"
         "  python: CPython 3.11.2\n"
         "captured:\n"
         "  at: 2025-03-01T12:00:00Z\n"
@@ -96,6 +95,7 @@ START_TEST(test_a_baseline_is_text_that_a_person_can_review)
         "  reason: first capture\n"
         "instruments:\n"
         "  massif:\n"
+        "    tool: Valgrind 3.19.0, 24 frames\n"
         "    runs: 3\n"
         "    duration: 1234 ms\n"
         "    metrics:\n"
@@ -130,6 +130,7 @@ START_TEST(test_a_baseline_read_again_says_the_same_in_the_same_bytes)
     ck_assert_str_eq(copy->scenario, "order-entry");
     ck_assert_str_eq(copy->reason, "first capture");
     ck_assert_ptr_null(environment_difference(self->environment, copy->environment));
+    ck_assert_str_eq(massif->tool, "Valgrind 3.19.0, 24 frames");
     ck_assert_int_eq(massif->runs, 3);
     ck_assert_int_eq(massif->duration_us, 1234000);
     ck_assert_int_eq(massif->metrics[METRIC_PEAK].value, 10 * MIB);
@@ -235,10 +236,10 @@ static void check_edit(const char *from, const char *to, const char *expected)
 START_TEST(test_a_baseline_of_another_format_is_refused_with_what_to_do)
 {
     check_edit(
-        "format: 1", "format: 2",
-        "b.yaml:2:9: expected baseline format 1, found 2; capture it again with heapgate update, or use the "
+        "format: 2", "format: 9",
+        "b.yaml:2:9: expected baseline format 2, found 9; capture it again with heapgate update, or use the "
         "heapgate that wrote it");
-    check_edit("format: 1", "format: one", "b.yaml:2:9: expected a whole number, found \"one\"");
+    check_edit("format: 2", "format: one", "b.yaml:2:9: expected a whole number, found \"one\"");
 }
 END_TEST
 
@@ -258,8 +259,8 @@ START_TEST(test_wrong_values_are_refused_where_they_stand)
     check_edit("blocks: 12", "blocks: -12", "b.yaml:25:19: expected a whole number");
     check_edit("          stack: copy (edit.c) < main (main.c)\n", "",
                "b.yaml:27:11: expected a key \"stack\"");
-    check_edit("python: ", "perl: ", "b.yaml:9:3: unknown key \"perl\"");
-    check_edit("reason: first capture", "reason: {}", "b.yaml:13:11: expected one value, found a mapping");
+    check_edit("python: ", "perl: ", "b.yaml:8:3: unknown key \"perl\"");
+    check_edit("reason: first capture", "reason: {}", "b.yaml:12:11: expected one value, found a mapping");
     check_edit("memcheck:", "massif:", "b.yaml:32:3: \"massif\" is given twice");
 }
 END_TEST

@@ -22,7 +22,7 @@ typedef struct {
 static Environment *environment_new(void)
 {
     const Environment environment = {
-        .platform = "debian-12-x86_64", .architecture = "x86_64", .libc = "glibc 2.36", .valgrind = "3.19.0"};
+        .platform = "debian-12-x86_64", .architecture = "x86_64", .libc = "glibc 2.36"};
     return environment_copy(&environment);
 }
 
@@ -30,10 +30,12 @@ static Case case_new(void)
 {
     Case self = {.baseline = baseline_new("order-entry"), .environment = environment_new()};
     self.base = baseline_instrument_new("massif");
+    self.base->tool = g_strdup("Valgrind 3.19.0, 24 frames");
     g_ptr_array_add(self.baseline->instruments, self.base);
     environment_free(self.baseline->environment);
     self.baseline->environment = environment_new();
     self.measurement = measurement_new("massif");
+    self.measurement->tool = g_strdup("Valgrind 3.19.0, 24 frames");
     allow_init(&self.allow);
     for (int id = 0; id < METRIC_COUNT; id++)
         self.allow.is_judged[id] = TRUE;
@@ -204,8 +206,8 @@ START_TEST(test_a_ceiling_holds_without_a_baseline_and_with_an_incomparable_one)
             Case self = case_new();
             set_base(&self, METRIC_PEAK, MIB, 0);
             if (incomparable) {
-                g_free(self.environment->valgrind);
-                self.environment->valgrind = g_strdup("3.22.0");
+                g_free(self.environment->libc);
+                self.environment->libc = g_strdup("glibc 2.39");
             } else {
                 g_clear_pointer(&self.baseline, baseline_free);
             }
@@ -367,7 +369,7 @@ START_TEST(test_a_baseline_of_another_environment_is_incomparable_and_never_a_pa
     for (int field = 0; field < 5; field++) {
         Case self = case_new();
         char **fields[] = {&self.environment->platform, &self.environment->architecture,
-                           &self.environment->libc, &self.environment->valgrind, &self.environment->python};
+                           &self.environment->libc, &self.environment->python, &self.measurement->tool};
         g_free(*fields[field]);
         *fields[field] = g_strdup("other");
         set_base(&self, METRIC_PEAK, MIB, 0);
@@ -376,6 +378,31 @@ START_TEST(test_a_baseline_of_another_environment_is_incomparable_and_never_a_pa
         check_verdict(result, VERDICT_INCOMPARABLE);
         ck_assert_ptr_nonnull(strstr(result->sentence, "another environment"));
         ck_assert_ptr_nonnull(strstr(result->sentence, "other here"));
+    }
+}
+END_TEST
+
+START_TEST(test_a_change_of_one_instruments_tool_concerns_that_one_alone)
+{
+    for (int other = 0; other < 2; other++) {
+        Case self = case_new();
+        BaselineInstrument *heap = baseline_instrument_new("heap");
+        heap->tool = g_strdup("64 frames");
+        heap->metrics[METRIC_PEAK] = (BaselineMetric){.has = TRUE, .value = MIB};
+        g_ptr_array_add(self.baseline->instruments, heap);
+        set_base(&self, METRIC_PEAK, MIB, 0);
+        if (other) {
+            measurement_free(self.measurement);
+            self.measurement = measurement_new("heap");
+        }
+        g_free(self.measurement->tool);
+        self.measurement->tool = g_strdup(other ? "64 frames" : "Valgrind 3.22.0, 24 frames");
+        measurement_set(self.measurement, METRIC_PEAK, MIB, NULL);
+        g_autoptr(InstrumentResult) result = judge(&self);
+        check_verdict(result, other ? VERDICT_PASS : VERDICT_INCOMPARABLE);
+        if (!other)
+            ck_assert_str_eq(result->sentence, "the baseline is of another environment: Valgrind 3.19.0, 24 "
+                                               "frames there, Valgrind 3.22.0, 24 frames here");
     }
 }
 END_TEST
@@ -764,6 +791,7 @@ SUITE(compare, 20)
     tcase_add_test(tcase, test_a_baseline_of_other_instruments_only_is_new_and_names_what_is_missing);
     tcase_add_test(tcase, test_a_metric_that_the_baseline_lacks_is_new);
     tcase_add_test(tcase, test_a_metric_of_the_baseline_that_was_not_measured_is_broken);
+    tcase_add_test(tcase, test_a_change_of_one_instruments_tool_concerns_that_one_alone);
     tcase_add_test(tcase, test_a_baseline_of_another_environment_is_incomparable_and_never_a_pass);
     tcase_add_test(tcase, test_a_baseline_of_another_platform_only_is_incomparable_and_named);
     tcase_add_test(tcase, test_a_run_with_a_problem_is_broken_whatever_it_measured);

@@ -106,9 +106,9 @@ START_TEST(test_every_key_is_read)
                                          "env: {TZ: UTC, EMPTY: '', EQUALS: a=b}\n"
                                          "timeout: 120 s\n"
                                          "instruments: [massif, memcheck]\n"
-                                         "heap: {sample: 512 KiB}\n"
                                          "workflow: {warmup: 3, iterations: 20}\n"
                                          "expect: {exit: 3}\n"
+                                         "heap: {sample: 512 KiB, blind: [busybox, 'helper-*']}\n"
                                          "allow:\n"
                                          "  peak: {percent: 7.5, floor: 64 KiB}\n"
                                          "  growth: {floor: 16 B}\n"
@@ -140,6 +140,8 @@ START_TEST(test_every_key_is_read)
     ck_assert_int_eq(scenario->warmup, 3);
     ck_assert_int_eq(scenario->iterations, 20);
     ck_assert_int_eq(scenario->expect_exit, 3);
+    ck_assert_uint_eq(g_strv_length(scenario->heap.blind), 2);
+    ck_assert_str_eq(scenario->heap.blind[1], "helper-*");
     ck_assert_double_eq(scenario->allow.metrics[METRIC_PEAK].percent, 7.5);
     ck_assert_int_eq(scenario->allow.metrics[METRIC_PEAK].floor, 65536);
     ck_assert_int_eq(scenario->allow.metrics[METRIC_GROWTH].floor, 16);
@@ -187,6 +189,8 @@ START_TEST(test_unknown_keys_are_told_at_every_level)
                   "3:1: unknown key \"ruin\"; expected one of about, run, shell, python, prepare, ");
     check_refused(MINIMAL "workflow: {warm-up: 3}\n",
                   "3:12: unknown key \"warm-up\"; expected one of warmup, iterations");
+    check_refused(MINIMAL "heap: {blnid: [a]}\n",
+                  "3:8: unknown key \"blnid\"; expected one of sample, blind");
     check_refused(MINIMAL "expect: {exit: 0, output: a}\n",
                   "3:19: unknown key \"output\"; expected one of exit");
     check_refused(MINIMAL "allow:\n  peek: {floor: 1}\n",
