@@ -272,6 +272,7 @@ static void add_result(JsonBuilder *out, const Result *result)
     add_text(out, "platform", result->platform);
     add_text(out, "started", result->started);
     add_text(out, "commit", result->commit);
+    add_text(out, "root", result->root);
     add_duration(out, result->duration_us);
     add_text(out, "verdict", verdict_name(result->verdict));
     member(out, "counts");

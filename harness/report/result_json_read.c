@@ -314,6 +314,7 @@ static Result *read_result(JsonWalk *walk, JsonNode *node)
         result_new(json_walk_string(walk, root, "heapgate"), json_walk_string(walk, root, "platform"),
                    json_walk_string(walk, root, "started"));
     self->commit = g_strdup(json_walk_nullable(walk, root, "commit"));
+    self->root = g_strdup(json_walk_nullable(walk, root, "root"));
     self->duration_us = read_duration(walk, root);
     self->verdict = read_verdict(walk, root);
     read_each(walk, root, "scenarios", read_scenario, self);

@@ -198,6 +198,10 @@ START_TEST(test_marks_from_a_script_bound_what_is_retained)
         "workflow: {warmup: 3, iterations: 12}\n",
         runner_path("build"));
     test_project_expect(project, 3, "run", "no baseline", "growth", NULL);
+    Result *result = test_project_result(project);
+    g_autofree char *name = g_path_get_basename(project->folder);
+    ck_assert(g_path_is_absolute(result->root) && g_str_has_suffix(result->root, name));
+    result_free(result);
 }
 END_TEST
 

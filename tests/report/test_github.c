@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "report/stack.h"
 #include "runner.h"
 #include "sample.h"
 
@@ -27,6 +28,24 @@ START_TEST(test_annotations_name_the_line_that_grew)
         strstr(text, "::error file=scenarios/programs/roundtrip.c,line=112,title=heapgate%3A xml-"));
     ck_assert_ptr_nonnull(strstr(text, "::error file=shell.c,line=14312,title="));
     sample_check_golden("annotations-regressed.txt", text);
+}
+END_TEST
+
+START_TEST(test_annotations_stand_beside_the_projects_line_not_the_librarys)
+{
+    Frame frames[] = {
+        {.function = "strdup", .file = "./string/strdup.c", .line = 42},
+        {.function = "copy", .file = "/build/libcopy-1/copy.c", .line = 7},
+        {.function = "receive", .file = "/home/me/inbox/build/../inbox.c", .line = 17},
+        {.function = "main", .file = "/home/me/inbox/main.c", .line = 34},
+    };
+    const Frame *const chosen = &frames[2];
+    ck_assert_ptr_eq(stack_source(frames, 4, "/home/me/inbox"), chosen);
+    ck_assert_ptr_eq(stack_source(frames, 4, "/home/me/in"), frames);    /* that is another folder */
+    ck_assert_ptr_eq(stack_source(frames, 4, NULL), frames);             /* better than nothing */
+    ck_assert_ptr_eq(stack_source(frames, 2, "/home/me/inbox"), frames); /* none of the project */
+    frames[2].file = "inbox.c";
+    ck_assert_ptr_eq(stack_source(frames, 4, NULL), chosen);
 }
 END_TEST
 
@@ -171,6 +190,7 @@ END_TEST
 SUITE(report_github, 30)
 {
     tcase_add_test(tcase, test_annotations_name_the_line_that_grew);
+    tcase_add_test(tcase, test_annotations_stand_beside_the_projects_line_not_the_librarys);
     tcase_add_test(tcase, test_annotations_of_every_verdict_have_their_kind_worst_first);
     tcase_add_test(tcase, test_annotations_stop_at_ten_of_a_kind_and_say_how_many_more);
     tcase_add_test(tcase, test_annotations_cannot_be_broken_out_of);
