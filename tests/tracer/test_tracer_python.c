@@ -134,8 +134,51 @@ START_TEST(test_objects_are_found_under_other_allocators_too)
 }
 END_TEST
 
+START_TEST(test_a_program_that_only_looks_like_python_is_left_alone)
+{
+    const char *argv[] = {"no_python", NULL};
+    g_autoptr(Ledgers) ran = ledgers_run(argv, TRUE, 0);
+    ck_assert_uint_eq(last_of(ran)->header->python_state, LEDGER_PYTHON_NOT);
+    ck_assert_str_eq(ran->out, "1\n");
+}
+END_TEST
+
+START_TEST(test_a_forked_child_has_codes_of_its_own)
+{
+    g_autoptr(GPtrArray) pythons = pythons_find("fork");
+    const char *script = runner_path("tests/tracer/programs/python_shapes.py");
+    for (guint i = 0; i < pythons->len; i += 2) {
+        const char *argv[] = {pythons->pdata[i], "-B", script, "fork", NULL};
+        g_autoptr(Ledgers) ran = ledgers_run(argv, TRUE, 0);
+        const Received *child = last_of(ran);
+        ck_assert_uint_eq(child->header->forked, 1);
+        check_python(child, argv[0]);
+        ck_assert_uint_lt(child->header->codes, ledgers_at(ran, 0)->header->codes);
+        const char *line = g_strrstr(g_strchomp(ran->out), "\n");
+        ck_assert_uint_eq(check_expected(child, argv[0], line), 1);
+    }
+}
+END_TEST
+
+START_TEST(test_endless_recursion_is_cut_and_survived)
+{
+    g_autoptr(GPtrArray) pythons = pythons_find("recursion");
+    const char *script = runner_path("tests/tracer/programs/python_shapes.py");
+    for (guint i = 0; i < pythons->len; i += 2) {
+        const char *argv[] = {pythons->pdata[i], "-B", script, "recursion", NULL};
+        g_autoptr(Ledgers) ran = ledgers_run(argv, TRUE, 0);
+        const Received *received = last_of(ran);
+        check_expected(received, argv[0], ran->out);
+        ck_assert_uint_gt(received->header->truncated_stacks, 0);
+    }
+}
+END_TEST
+
 SUITE(tracer_python, 240)
 {
+    tcase_add_test(tcase, test_a_program_that_only_looks_like_python_is_left_alone);
+    tcase_add_test(tcase, test_a_forked_child_has_codes_of_its_own);
+    tcase_add_test(tcase, test_endless_recursion_is_cut_and_survived);
     tcase_add_test(tcase, test_each_object_is_where_python_says_it_was_made);
     tcase_add_test(tcase, test_objects_are_found_under_other_allocators_too);
 }
