@@ -113,7 +113,8 @@ static void check_shapes(const char *test, const char *setting, const char *opti
         g_autoptr(Ledgers) ran = ledgers_run(argv, TRUE, 0);
         const Received *received = last_of(ran);
         check_python(received, python);
-        check_sums(received, python);
+        if (i == 0)
+            check_sums(received, python);
         ck_assert_uint_eq(check_expected(received, python, ran->out), 9 + 200);
         ck_assert_msg(received->header->peak_mapped_bytes < 1 << 20, "%s: %ld mapped", python,
                       received->header->peak_mapped_bytes);
