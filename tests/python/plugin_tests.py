@@ -180,27 +180,38 @@ class TestUnderTracer(unittest.TestCase):
         "test_has_no_marker": "PASSED",
     }
 
-    def pytest(self, *words):
+    @staticmethod
+    def pytest(*words):
         with folder_with(test_shop_py=TESTS) as folder:
             return traced("-m", "pytest", *OPTIONS, *words, folder=folder)
 
-    def test_leaks_and_peaks_fail_and_nothing_else(self):
-        status, said = self.pytest()
-        self.assertEqual(status, 1, said)
-        self.assertEqual(outcomes(said), self.EXPECTED, said)
+    @classmethod
+    def setUpClass(cls):
+        cls.status, cls.said = cls.pytest()
 
-    def test_a_failure_names_metric_allowance_and_line(self):
-        _, said = self.pytest("-k", "test_leaks or test_peaks")
+    def test_leaks_and_peaks_fail_and_nothing_else(self):
+        self.assertEqual(self.status, 1, self.said)
+        self.assertEqual(outcomes(self.said), self.EXPECTED, self.said)
+
+    def passage(self, test):
+        """What is said about one test, its head line included."""
+        return self.said.split(f"_ {test} _", 1)[1].split("\n____", 1)[0]
+
+    def test_growth_is_told_with_allowance_line_and_source(self):
+        said = self.passage("test_leaks")
         self.assertRegex(said, r"growth: \+2\.\d\d KiB per iteration in 17 iterations, allowed 0 B")
         self.assertRegex(said, r"  \+[\d.]+ K?i?B/iteration  test_shop\.py:9 in (Order\.)?__init__")
         self.assertIn("      self.payload = bytes(size)", said)
         self.assertIn("    called from test_shop.py:12 in place", said)
         self.assertIn("    called from test_shop.py:20 in test_leaks", said)
+        self.assertLess(len(said.splitlines()), 25, said)
+        self.assertNotIn("pytest_plugin.py", said)
+
+    def test_a_peak_is_told_with_allowance_line_and_source(self):
+        said = self.passage("test_peaks")
         self.assertRegex(said, r"peak: 2\.8\d MiB, allowed 1\.00 MiB")
         self.assertIn("held = [bytes(300_000) for _ in range(10)]", said)
-        explained = said[said.index("growth: ") :].split("____")[0]
-        self.assertLess(len(explained.splitlines()), 20, explained)
-        self.assertNotIn("heapgate/pytest_plugin.py", explained)
+        self.assertLess(len(said.splitlines()), 25, said)
 
     def test_workers_of_xdist_measure_for_themselves(self):
         if importlib.util.find_spec("xdist") is None:

@@ -146,7 +146,7 @@ class _Quiet:
 
 
 def _measured(function: Callable[..., Any], gate: Gate, book: Ledger, results: List[Gauged]) -> Callable[..., Any]:
-    gauge, quiet = Gauge(book, gate.warmup), _Quiet()
+    gauge, quiet = Gauge(book, gate.warmup, gate.peak), _Quiet()
 
     def before_pass() -> None:
         quiet.before_pass()
