@@ -7,11 +7,17 @@ import subprocess
 import sys
 import tempfile
 import textwrap
+import unittest
 from pathlib import Path
 
 ROOT = Path(os.environ.get("HEAPGATE_ROOT", Path(__file__).resolve().parents[2]))
 HEAPGATE = os.environ.get("HEAPGATE_BINARY", str(ROOT / "build" / "heapgate"))
 PACKAGE = str(ROOT / "harness" / "python")
+LIBRARY = Path(HEAPGATE).parent / "libheapgate.so"
+# The half of the tracer that this needs; without it there is nothing to test.
+needs_books = unittest.skipUnless(
+    LIBRARY.exists() and b"heapgate_tracer_window" in LIBRARY.read_bytes(), f"{LIBRARY} does not export its books"
+)
 LIMIT_S = 280  # what hangs shall not hang the suite
 
 

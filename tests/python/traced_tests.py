@@ -2,10 +2,9 @@
 
 import json
 import os
-import subprocess
 import unittest
 
-from support import HEAPGATE, folder_with, python, run, traced
+from support import HEAPGATE, folder_with, needs_books, run, traced
 
 PROFILE = """
     import json, sys
@@ -54,6 +53,7 @@ timeout: 100 s
 """
 
 
+@needs_books
 class TestTraced(unittest.TestCase):
     def test_the_profiler_reads_the_tracers_books(self):
         with folder_with(profile_py=PROFILE) as folder:
@@ -61,7 +61,7 @@ class TestTraced(unittest.TestCase):
         self.assertEqual(status, 0, said)
         source, frame, size, count = json.loads(said.splitlines()[0])
         self.assertEqual(source, "heapgate")
-        self.assertEqual((os.path.basename(frame[0]), frame[1:]), ("profile.py", [9, "build"]))
+        self.assertEqual((os.path.basename(frame[0]), frame[1:]), ("profile.py", [10, "build"]))
         # bytes(1000) asks for 1033 bytes; the list grows a few times.
         self.assertTrue(103300 <= size < 110000, size)
         self.assertTrue(100 <= count <= 102, count)
@@ -98,14 +98,21 @@ class TestScenario(unittest.TestCase):
                 scenario = json.load(stream)["scenarios"][0]
         return scenario["instruments"][0]
 
-    def test_a_leak_of_a_called_function_is_measured(self):
-        found = json.dumps(self.gate("heap", 'call: "job:leak"', "../job.py"))
-        self.assertIn("job.py", found)
-        self.assertIn("__init__", found)
+    def growing(self, what, files):
+        """Call sites that grow under heap, as JSON text."""
+        found = self.gate("heap", what, files)
+        self.assertNotIn("problem", found, found.get("problem"))
+        growth = [one for one in found["comparisons"] if one["metric"] == "growth"][0]
+        self.assertGreater(growth["now"], 2000)
+        return json.dumps(growth["deltas"])
 
-    def test_a_scripts_coroutine_is_measured(self):
-        found = json.dumps(self.gate("heap", "script: ../job.py, function: leak_later", ""))
-        self.assertIn("leak_later", found)
+    @needs_books
+    def test_a_leak_of_a_called_function_is_named(self):
+        self.assertRegex(self.growing('call: "job:leak"', "../job.py"), r"__init__ \(job\.py\)")
+
+    @needs_books
+    def test_a_leak_of_a_scripts_coroutine_is_named(self):
+        self.assertRegex(self.growing("script: ../job.py, function: leak_later", ""), r"leak_later \(job\.py\)")
 
     def test_marks_reach_massif_and_memcheck(self):
         for instrument in ("massif", "memcheck"):

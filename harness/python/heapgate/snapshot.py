@@ -50,7 +50,7 @@ class Trace(NamedTuple):
 
     stack: Stack
     size: int  # bytes
-    count: int  # blocks
+    count: int  # type: ignore[assignment]  # blocks
 
 
 class Statistic(NamedTuple):
@@ -58,7 +58,7 @@ class Statistic(NamedTuple):
 
     stack: Stack
     size: int
-    count: int
+    count: int  # type: ignore[assignment]  # blocks
 
     def __str__(self) -> str:
         return f"{self.stack[0]}: {self.size} B in {self.count} blocks"
@@ -70,7 +70,7 @@ class Difference(NamedTuple):
     stack: Stack
     size: int
     size_diff: int
-    count: int
+    count: int  # type: ignore[assignment]  # blocks
     count_diff: int
 
     def __str__(self) -> str:
