@@ -4,6 +4,7 @@
 #include "python_frames.h"
 #include "python_memory.h"
 
+enum { NOT_YET, REQUESTED, DONE };
 static uint32_t requested;
 
 /* (transfer none): somebody else holds the object, too. */
@@ -63,6 +64,7 @@ static bool agrees(const PythonChain *chain, void *thread_state)
 static int check(void *unused)
 {
     (void)unused;
+    __atomic_store_n(&requested, DONE, __ATOMIC_RELEASE);
     python_memory_settle();
     void *thread_state = python.call.thread_state();
     PythonChain *chain = guest_map(sizeof *chain);
@@ -75,11 +77,21 @@ static int check(void *unused)
     return 0;
 }
 
-void python_check_request(void)
+static void request(uint32_t from)
 {
-    if (LIKELY(__atomic_load_n(&requested, __ATOMIC_RELAXED) != 0) ||
-        __atomic_exchange_n(&requested, 1, __ATOMIC_ACQ_REL) != 0)
+    if (LIKELY(__atomic_load_n(&requested, __ATOMIC_RELAXED) != from) ||
+        !__atomic_compare_exchange_n(&requested, &from, REQUESTED, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
         return;
     if (python.call.add_pending_call(check, NULL) != 0)
-        __atomic_store_n(&requested, 0, __ATOMIC_RELEASE);
+        __atomic_store_n(&requested, from, __ATOMIC_RELEASE);
+}
+
+void python_check_request(void)
+{
+    request(NOT_YET);
+}
+
+void python_check_again(void)
+{
+    request(DONE);
 }

@@ -7,5 +7,7 @@
 /* Asks the interpreter to have it done at its next safe point, where its functions may be called (they make
  * objects). Callable from anywhere; the first call counts. If frames differ, Python frames are off. */
 GUEST_HIDDEN void python_check_request(void);
+/* Once more: the interpreter may have been given other allocators. */
+GUEST_HIDDEN void python_check_again(void);
 
 #endif

@@ -2,6 +2,7 @@
 
 #include "books.h"
 #include "python.h"
+#include "python_check.h"
 #include "python_code.h"
 #include "sample.h"
 #include "thread.h"
@@ -184,6 +185,11 @@ void python_memory_settle(void)
 
 bool python_memory_mapped(uintptr_t caller)
 {
-    return !settled && python_on() && caller - python.start < python.end - python.start &&
-           python_memory_open();
+    if (!python_on() || caller - python.start >= python.end - python.start)
+        return false;
+    if (!settled)
+        return python_memory_open();
+    if (python.call.thread_state() != NULL)
+        python_check_again(); /* who stands in front of it now is found out there */
+    return false;
 }

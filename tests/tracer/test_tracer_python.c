@@ -175,8 +175,58 @@ START_TEST(test_endless_recursion_is_cut_and_survived)
 }
 END_TEST
 
-SUITE(tracer_python, 240)
+/* .../bin/python3.12: runs .../lib/libpython3.12.so.1.0; NULL: there is none. */
+static Ledgers *run_embedded(const char *python, const char *option)
 {
+    g_autofree char *bin = g_path_get_dirname(python), *home = g_path_get_dirname(bin);
+    g_autofree char *name = g_path_get_basename(python), *file = g_strdup_printf("lib%s.so.1.0", name);
+    g_autofree char *library = g_build_filename(home, "lib", file, NULL);
+    const char *argv[] = {"embed", library, home, "def made():\n    return [bytes(4321)] * 3\nmade()",
+                          option,  NULL};
+    return g_file_test(library, G_FILE_TEST_EXISTS) ? ledgers_run(argv, TRUE, 0) : NULL;
+}
+
+static guint64 made_in(const Received *received, const char *function, guint64 size)
+{
+    guint64 blocks = 0;
+    guint32 offset;
+    for (guint i = 1; i < received->header->sites; i++) {
+        const LedgerSite *site = &received_sites(received)[i];
+        g_autofree char *stack = received_python_stack(received, i, &offset);
+        if (strcmp(stack, function) == 0 && site->total_bytes == site->total_blocks * size)
+            blocks += site->total_blocks;
+    }
+    return blocks;
+}
+
+START_TEST(test_an_interpreter_that_is_loaded_later_is_seen)
+{
+    g_autoptr(GPtrArray) pythons = pythons_find("embedded");
+    for (guint i = 0; i < pythons->len; i++) {
+        g_autoptr(Ledgers) ran = run_embedded(pythons->pdata[i], NULL);
+        if (ran == NULL)
+            continue;
+        check_python(last_of(ran), pythons->pdata[i]);
+        ck_assert_uint_eq(made_in(last_of(ran), "made<<module>", 4321 + 33), 2);
+    }
+}
+END_TEST
+
+START_TEST(test_an_interpreter_may_be_unloaded)
+{
+    g_autoptr(GPtrArray) pythons = pythons_find("unloaded");
+    for (guint i = 0; i < pythons->len; i += 2) {
+        g_autoptr(Ledgers) ran = run_embedded(pythons->pdata[i], "close");
+        if (ran != NULL)
+            ck_assert_uint_ge(made_in(last_of(ran), "made<<module>", 4321 + 33), 1);
+    }
+}
+END_TEST
+
+SUITE(tracer_python, 480)
+{
+    tcase_add_test(tcase, test_an_interpreter_that_is_loaded_later_is_seen);
+    tcase_add_test(tcase, test_an_interpreter_may_be_unloaded);
     tcase_add_test(tcase, test_a_program_that_only_looks_like_python_is_left_alone);
     tcase_add_test(tcase, test_a_forked_child_has_codes_of_its_own);
     tcase_add_test(tcase, test_endless_recursion_is_cut_and_survived);

@@ -15,7 +15,7 @@ from .lines import line_of
 from .snapshot import Frame, made
 
 LEDGER_MAGIC = 0x315244474C504748
-LEDGER_VERSION = 1
+LEDGER_VERSION = 2
 LEDGER_NODES = 1 << 22
 LEDGER_SITES = 1 << 20
 LEDGER_MODULES = 1 << 12
