@@ -57,7 +57,8 @@ class TestDrive(unittest.TestCase):
         self.assertEqual((status, said), (0, "later\n" * 4))
 
     def test_a_script_finds_its_neighbours(self):
-        status, said = self.drive("--script", "main.py", "--iterations", "4", main_py="import job\n\ndef main():\n    pass\n")
+        with folder_with(job_py=JOB, main_py="import job\n\ndef main():\n    pass\n") as folder:
+            status, said = python("-m", "heapgate.drive", "--script", f"{folder}/main.py", folder="/")
         self.assertEqual((status, said), (0, ""))
 
     def test_a_script_may_have_the_name_of_a_module_of_the_library(self):

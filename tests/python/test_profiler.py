@@ -120,6 +120,7 @@ class TestProcess(unittest.TestCase):
     def test_a_group_outside_of_what_is_mounted_ends(self):
         for path in ("/../..", "//", "/../../x", ""):
             self.assertIsNone(self.limit_of(f"0::{path}\n"))
+        self.assertEqual(self.limit_of("0::/../a\n", a__memory_max="5000\n"), 5000)
 
 
 if __name__ == "__main__":

@@ -48,6 +48,8 @@ class TestSnapshot(unittest.TestCase):
             [(c.stack, c.size, c.size_diff, c.count, c.count_diff) for c in changes],
             [((C,), 0, -300, 0, -3), ((B,), 180, 80, 3, 1)],
         )
+        back = [c.size_diff for c in snapshot(((B, A), 50, 1), ((C, A), 400, 4), ((A,), 50, 1)).compare_to(self.one)]
+        self.assertEqual(back, [100, -50])
         self.assertEqual(str(changes[1]), "/app/jobs.py:20 in build: 180 B (+80 B) in 3 (+1) blocks")
 
 

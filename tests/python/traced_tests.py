@@ -82,7 +82,7 @@ class TestTraced(unittest.TestCase):
             "os.waitpid(pid, 0) if pid else os._exit(0)\n"
         )
         status, said = traced("-c", code)
-        self.assertEqual((status, said.count("fine\n")), (0, 2), said)
+        self.assertEqual((status, said.count("fine")), (0, 2), said)
 
 
 class TestScenario(unittest.TestCase):

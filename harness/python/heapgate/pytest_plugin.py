@@ -29,12 +29,13 @@ from .gauge import Gauge, Gauged, SiteShare
 from .growth import FEWEST_COUNTED
 from .ledger import Ledger, LedgerError
 from .passes import Passes, check_passes
-from .snapshot import Frame
+from .snapshot import Frame, Stack
 from .units import format_bytes, parse_bytes
 
 _CHOICES = ("skip", "fail")
 _MOST_SITES = 4
 _MOST_FRAMES = 4
+_NOT_MEASURED = "pytest.mark.heapgate: another plugin called the test in a way that cannot be measured"
 _HOW = "run it so: heapgate exec -- python -m pytest"
 
 
@@ -197,12 +198,19 @@ def pytest_pyfunc_call(pyfuncitem: Any) -> Iterator[None]:
         outcome: Any = yield
     finally:
         pyfuncitem.obj = original
-    outcome.get_result()
-    if not results:
-        pytest.fail("pytest.mark.heapgate: another plugin called the test in a way that cannot be measured", pytrace=False)
-    said = explain(gate, results[0])
-    if said:
+    if outcome.excinfo is None:
+        said = explain(gate, results[0]) if results else _NOT_MEASURED
+        if said:
+            _fail(outcome, said)
+
+
+def _fail(outcome: Any, said: str) -> None:
+    try:
         pytest.fail(said, pytrace=False)
+    except BaseException as failed:
+        if not hasattr(outcome, "force_exception"):  # pluggy before 1.1
+            raise
+        outcome.force_exception(failed)
 
 
 class _RunsCoroutines:
@@ -236,7 +244,7 @@ def explain(gate: Gate, gauged: Gauged) -> str:
 def _explain_sites(sites: List[SiteShare], per: str) -> List[str]:
     said: List[str] = []
     for share in sites[:_MOST_SITES]:
-        frames = share.stack[:_MOST_FRAMES]
+        frames = _frames_to_show(share.stack)
         where = _place(frames[0]) if frames else "outside of Python's frames"
         said.append(f"  {format_bytes(share.size, True)}{per}  {where}")
         source = linecache.getline(frames[0].file, frames[0].line).strip() if frames and frames[0].line else ""
@@ -247,6 +255,14 @@ def _explain_sites(sites: List[SiteShare], per: str) -> List[str]:
     if left_out:
         said.append(f"  {format_bytes(sum(share.size for share in left_out), True)}{per}  at {len(left_out)} more")
     return said
+
+
+def _frames_to_show(stack: Stack) -> Stack:
+    """The innermost ones; what runs an event loop around a task tells nothing."""
+    for depth, frame in enumerate(stack):
+        if depth > 0 and frame.file.endswith("/asyncio/events.py"):
+            return stack[: min(depth, _MOST_FRAMES)]
+    return stack[:_MOST_FRAMES]
 
 
 def _place(frame: Frame) -> str:
