@@ -36,6 +36,8 @@ typedef struct {
     guint32 more; /* the next record is its caller, at the same address */
 } LedgerName;
 
+typedef struct LedgerKeys LedgerKeys; /* ledger_frames.h */
+
 typedef struct {
     LedgerHeader header; /* texts end in NUL */
     GArray *modules;     /* LedgerModule; paths end in NUL */
@@ -51,6 +53,7 @@ typedef struct {
     gint64 kept_bytes, kept_blocks;
     gboolean at_end_mark; /* kept is of the end mark */
     guint64 damaged;      /* records that make no sense: left out */
+    LedgerKeys *keys;     /* remembered by ledger_frames.c; NULL until then */
 } Ledger;
 
 /* Reads the books from their descriptor, while the process runs or after. The offset of fd may change.

@@ -3,6 +3,7 @@
 
 #include "error.h"
 #include "ledger.h"
+#include "ledger_frames.h"
 #include "ledger_python.h"
 
 /* No block is larger than the address space. */
@@ -33,6 +34,7 @@ void ledger_free(Ledger *self)
     for (gsize i = 0; i < G_N_ELEMENTS(arrays); i++)
         g_array_unref(arrays[i]);
     g_string_free(self->strings, TRUE);
+    ledger_forget_keys(self);
     g_free(self);
 }
 

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "ledger_frames.h"
 #include "ledger_python.h"
 
 #define EXACT     (UINT64_C(1) << 63)
@@ -26,115 +27,6 @@ const LedgerModule *ledger_module_of(const Ledger *self, guint32 node)
             return module;
     }
     return NULL;
-}
-
-static const char *text_at(const Ledger *self, guint32 offset)
-{
-    return offset != 0 ? self->strings->str + offset : NULL;
-}
-
-static void add_names(const Ledger *self, guint32 node, guint at_most, GArray *frames)
-{
-    guint32 first = self->named->len > 0 ? g_array_index(self->named, guint32, node) : 0;
-    for (guint i = first; i > 0 && i <= self->names->len && frames->len < at_most; i++) {
-        const LedgerName *name = &g_array_index(self->names, LedgerName, i - 1);
-        Frame frame = {text_at(self, name->function), text_at(self, name->file), text_at(self, name->object),
-                       name->line};
-        g_array_append_val(frames, frame);
-        if (!name->more)
-            break;
-    }
-    if (first > 0 || frames->len >= at_most)
-        return;
-    const LedgerModule *module = ledger_module_of(self, node);
-    Frame unnamed = {.object = module != NULL ? module->path : NULL};
-    g_array_append_val(frames, unnamed);
-}
-
-/* The C++ allocation functions ask for memory on behalf of whoever calls them. The tracer's own frames are
- * none of the program's. */
-static gboolean speaks_for_others(const Frame *frame)
-{
-    return (frame->function != NULL && g_str_has_prefix(frame->function, "operator new")) ||
-           (frame->object != NULL && g_str_has_suffix(frame->object, "/libheapgate.so"));
-}
-
-static gboolean is_below_main(const Frame *frame)
-{
-    static const char *const names[] = {"__libc_start_call_main",    "__libc_start_main",
-                                        "__libc_start_main_impl",    "__libc_start_main_alias_1",
-                                        "__libc_start_main_alias_2", "_start"};
-    if (frame->function == NULL || frame->function[0] != '_')
-        return FALSE;
-    for (gsize i = 0; i < G_N_ELEMENTS(names); i++)
-        if (strcmp(frame->function, names[i]) == 0)
-            return TRUE;
-    return FALSE;
-}
-
-/* What is called from below main is main, though a stripped program does not say so. */
-static void name_main(GArray *frames, guint from)
-{
-    Frame *outermost = frames->len > from ? &g_array_index(frames, Frame, frames->len - 1) : NULL;
-    if (outermost != NULL && (outermost->function == NULL || g_str_has_prefix(outermost->function, "???")))
-        outermost->function = "main";
-}
-
-static void trim(GArray *frames, guint from)
-{
-    guint drop = 0;
-    while (from + drop < frames->len && speaks_for_others(&g_array_index(frames, Frame, from + drop)))
-        drop++;
-    if (drop > 0)
-        g_array_remove_range(frames, from, drop);
-    for (guint i = from; i < frames->len; i++)
-        if (is_below_main(&g_array_index(frames, Frame, i))) {
-            g_array_set_size(frames, i);
-            name_main(frames, from);
-            return;
-        }
-}
-
-static gboolean has_python(const Ledger *self, guint32 node)
-{
-    for (guint depth = 0; node != 0 && depth < LEDGER_DEEPEST; depth++) {
-        const LedgerNode *one = &g_array_index(self->nodes, LedgerNode, node);
-        if (ledger_node_is_python(one))
-            return TRUE;
-        node = one->parent;
-    }
-    return FALSE;
-}
-
-/* Where there is Python, the interpreter's own functions are noise, and change from build to build; all but
- * the innermost one of its interface, which says what was made. Looks at the frames from `at` on, of a stack
- * that begins at `from`. */
-static void drop_interpreter(GArray *frames, guint from, guint at)
-{
-    while (at < frames->len) {
-        const Frame *frame = &g_array_index(frames, Frame, at);
-        if (!frame_is_interpreter(frame) || (at == from && frame_is_python_interface(frame)))
-            at++;
-        else
-            g_array_remove_index(frames, at);
-    }
-}
-
-void ledger_add_frames(const Ledger *self, guint32 node, guint at_most, GArray *frames)
-{
-    guint from = frames->len;
-    gboolean python = node < self->nodes->len && has_python(self, node);
-    for (guint depth = 0; node != 0 && node < self->nodes->len && depth < LEDGER_DEEPEST; depth++) {
-        const LedgerNode *one = &g_array_index(self->nodes, LedgerNode, node);
-        guint before = frames->len;
-        add_names(self, node, from + at_most, frames);
-        if (python)
-            drop_interpreter(frames, from, before);
-        if (frames->len - from >= at_most)
-            break;
-        node = one->parent; /* before its callee in the table: this ends */
-    }
-    trim(frames, from);
 }
 
 /* What one site comes to. */
@@ -178,21 +70,22 @@ static Sum *sums_of(const Ledger *self, LedgerNumber number)
 
 gint64 ledger_add_sites(const Ledger *self, LedgerNumber number, CallSites *sites)
 {
-    g_autofree Sum *sums = sums_of(self, number);
-    g_autoptr(GArray) frames = g_array_new(FALSE, FALSE, sizeof(Frame));
+    g_autofree Sum *sums = sums_of(self, number), *by_key = NULL;
+    const LedgerKeys *keys = sites != NULL ? ledger_keys(self) : NULL;
+    guint count = keys != NULL ? call_sites_count(keys->known) : 0;
     gint64 whole = 0;
+    by_key = g_new0(Sum, count + 1);
     for (guint i = 1; i < self->sites->len; i++) {
-        if (sums[i].amount == 0 && sums[i].blocks == 0)
-            continue;
         whole = MIN(whole + sums[i].amount, largest_sum);
-        if (sites == NULL)
+        if (keys == NULL)
             continue;
-        g_array_set_size(frames, 0);
-        ledger_add_frames(self, g_array_index(self->sites, LedgerSiteCounts, i).node, LEDGER_KEY_FRAMES,
-                          frames);
-        call_sites_add(sites, (const Frame *)(void *)frames->data, frames->len, sums[i].amount,
-                       sums[i].blocks);
+        Sum *sum = &by_key[keys->of_site[i]];
+        sum->amount = CLAMP(sum->amount + sums[i].amount, -largest_sum, largest_sum);
+        sum->blocks = CLAMP(sum->blocks + sums[i].blocks, -largest_sum, largest_sum);
     }
+    for (guint i = 0; i < count; i++)
+        if (by_key[i].amount != 0 || by_key[i].blocks != 0)
+            call_sites_add_site(sites, call_sites_get(keys->known, i), by_key[i].amount, by_key[i].blocks);
     return whole;
 }
 
@@ -219,30 +112,27 @@ typedef struct {
     guint before, points;
     guint stride; /* iterations to a column */
     CallSites *sites;
-    guint32 *rows;       /* by site: its row + 1; 0: it has none yet */
+    guint32 *rows;       /* by key: its row + 1; 0: it has none yet */
     GArray *live, *born; /* gint64, points of each row */
 } Growing;
 
 /* The row of a site: sites of one key share one. */
 static gint64 *series_of(Growing *self, GArray *series, guint32 site)
 {
-    if (self->rows[site] == 0) {
-        g_autoptr(GArray) frames = g_array_new(FALSE, FALSE, sizeof(Frame));
-        ledger_add_frames(self->ledger, g_array_index(self->ledger->sites, LedgerSiteCounts, site).node,
-                          LEDGER_KEY_FRAMES, frames);
+    const LedgerKeys *keys = ledger_keys(self->ledger);
+    guint32 *row = &self->rows[keys->of_site[site]];
+    if (*row == 0) {
         guint count = call_sites_count(self->sites);
-        if (count >= MOST_ROWS)
-            g_array_set_size(frames, 0);
-        CallSite *known = call_sites_add(self->sites, (const Frame *)(void *)frames->data, frames->len, 0, 0);
-        /* The bytes of this table serve as row numbers. */
-        if (call_sites_count(self->sites) > count)
-            known->bytes = count + 1;
-        self->rows[site] = (guint32)known->bytes;
+        if (count < MOST_ROWS)
+            call_sites_add_site(self->sites, call_sites_get(keys->known, keys->of_site[site]), 0, 0);
+        else
+            call_sites_add(self->sites, NULL, 0, 0, 0);
+        *row = MIN(count + 1, call_sites_count(self->sites));
         gsize size = (gsize)call_sites_count(self->sites) * self->points;
         g_array_set_size(self->live, (guint)size);
         g_array_set_size(self->born, (guint)size);
     }
-    return &g_array_index(series, gint64, (gsize)(self->rows[site] - 1) * self->points);
+    return &g_array_index(series, gint64, (gsize)(*row - 1) * self->points);
 }
 
 /* Births: what was born in an iteration counts from its end on. */
@@ -309,7 +199,7 @@ gint64 ledger_growth(const Ledger *self, guint before, CallSites *growing, gint6
     g_autoptr(CallSites) sites = call_sites_new(), columns = call_sites_new();
     g_autoptr(GArray) live = g_array_new(FALSE, TRUE, sizeof(gint64));
     g_autoptr(GArray) born = g_array_new(FALSE, TRUE, sizeof(gint64));
-    g_autofree guint32 *rows = g_new0(guint32, self->sites->len + 1);
+    g_autofree guint32 *rows = g_new0(guint32, call_sites_count(ledger_keys(self)->known) + 1);
     Growing work = {self, before, counted / stride + 1, stride, sites, rows, live, born};
     fill_born(&work);
     fill_live(&work);

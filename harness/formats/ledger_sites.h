@@ -2,7 +2,7 @@
 #ifndef HEAPGATE_FORMATS_LEDGER_SITES_H
 #define HEAPGATE_FORMATS_LEDGER_SITES_H
 
-#include "ledger.h"
+#include "ledger_frames.h"
 #include "measure/growth.h"
 
 typedef enum {
@@ -12,15 +12,6 @@ typedef enum {
     LEDGER_NUMBER_ALLOCATIONS, /* the amount is a count, and there are no blocks besides */
     LEDGER_NUMBER_TEMPORARY,   /* the same */
 } LedgerNumber;
-
-/* Frames of a key: deeper stacks differ only in what called what was called. */
-#define LEDGER_KEY_FRAMES 64
-
-/* Appends the frames of a stack to `frames` (Frame, (element-type transfer none): texts are the ledger's),
- * innermost first, at most `at_most`. What asks for memory in everyone's name (operator new) is left out at
- * the inner end, what calls main at the outer. Without names (symbols_name_ledger) a frame is its module's.
- */
-void ledger_add_frames(const Ledger *self, guint32 node, guint at_most, GArray *frames);
 
 /* Adds what every site comes to; returns the sum of it. sites: may be NULL: the sum alone. */
 gint64 ledger_add_sites(const Ledger *self, LedgerNumber number, CallSites *sites);

@@ -212,20 +212,29 @@ static CallSite *site_of_key(CallSites *self, const char *key, guint n_frames, F
     return site;
 }
 
+static CallSite *add_to(CallSites *self, const char *key, const Frame *frames, guint n_frames, gint64 bytes,
+                        gint64 blocks)
+{
+    Frame *own = NULL;
+    CallSite *site = site_of_key(self, key, n_frames, &own);
+    for (guint i = 0; own != NULL && i < n_frames; i++)
+        own[i] = (Frame){keep(self, frames[i].function), keep(self, frames[i].file),
+                         keep(self, frames[i].object), frames[i].line};
+    site->bytes = add(site->bytes, bytes);
+    site->blocks = add(site->blocks, blocks);
+    return site;
+}
+
 CallSite *call_sites_add(CallSites *self, const Frame *frames, guint n_frames, gint64 bytes, gint64 blocks)
 {
     g_autoptr(GArray) folded = fold(frames, n_frames);
     g_autofree char *key = key_of(folded);
-    Frame *own = NULL;
-    CallSite *site = site_of_key(self, key, folded->len, &own);
-    for (guint i = 0; own != NULL && i < folded->len; i++) {
-        const Frame *frame = &g_array_index(folded, Frame, i);
-        own[i] = (Frame){keep(self, frame->function), keep(self, frame->file), keep(self, frame->object),
-                         frame->line};
-    }
-    site->bytes = add(site->bytes, bytes);
-    site->blocks = add(site->blocks, blocks);
-    return site;
+    return add_to(self, key, (const Frame *)(void *)folded->data, folded->len, bytes, blocks);
+}
+
+CallSite *call_sites_add_site(CallSites *self, const CallSite *like, gint64 bytes, gint64 blocks)
+{
+    return add_to(self, like->key, like->frames, like->n_frames, bytes, blocks);
 }
 
 /* "function (place)" as append_frame wrote it. */
@@ -257,7 +266,7 @@ void call_sites_add_all(CallSites *self, const CallSites *other)
 {
     for (guint i = 0; i < other->list->len; i++) {
         const CallSite *site = call_sites_get(other, i);
-        call_sites_add(self, site->frames, site->n_frames, site->bytes, site->blocks);
+        call_sites_add_site(self, site, site->bytes, site->blocks);
     }
 }
 

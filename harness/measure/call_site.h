@@ -37,6 +37,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(CallSites, call_sites_free)
  * Returns the site (transfer none); it stays where it is until the table is freed. */
 CallSite *call_sites_add(CallSites *self, const Frame *frames, guint n_frames, gint64 bytes, gint64 blocks);
 
+/* The same for the stack of a site of another table. Returns (transfer none). */
+CallSite *call_sites_add_site(CallSites *self, const CallSite *like, gint64 bytes, gint64 blocks);
+
 /* The same for a site of which only the key is known (a baseline keeps no more); its frames are read from the
  * key for showing. Returns (transfer none). */
 CallSite *call_sites_add_key(CallSites *self, const char *key, gint64 bytes, gint64 blocks);

@@ -57,6 +57,7 @@ static guint32 add_names(Symbols *self, Ledger *ledger, const Place *place, GHas
 
 void symbols_name_ledger(Symbols *self, Ledger *ledger)
 {
+    ledger_forget_keys(ledger);
     g_autoptr(GArray) frames = g_array_new(FALSE, FALSE, sizeof(Frame));
     g_autoptr(GHashTable) offsets = g_hash_table_new(g_direct_hash, g_direct_equal); /* texts are interned */
     g_autoptr(GHashTable) places = g_hash_table_new_full(place_hash, place_equal, g_free, NULL);

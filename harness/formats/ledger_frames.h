@@ -1,0 +1,28 @@
+/* A ledger's stacks as frames with names, and the keys of its call sites. */
+#ifndef HEAPGATE_FORMATS_LEDGER_FRAMES_H
+#define HEAPGATE_FORMATS_LEDGER_FRAMES_H
+
+#include "ledger.h"
+
+/* Frames of a key: deeper stacks differ only in what called what was called. (A macro, for G_STRINGIFY.) */
+#define LEDGER_KEY_FRAMES 64
+
+/* Appends the frames of a stack to `frames` (Frame, (element-type transfer none): texts are the ledger's),
+ * innermost first, at most `at_most`. What asks for memory in everyone's name (operator new) is left out at
+ * the inner end, what calls main at the outer; where there is Python, the interpreter's own functions too,
+ * but for the innermost one of its interface. Without names (symbols_name_ledger) a frame is its module's. */
+void ledger_add_frames(const Ledger *self, guint32 node, guint at_most, GArray *frames);
+
+/* Which sites have one key. */
+struct LedgerKeys {
+    CallSites *known; /* every key once, with 0 bytes */
+    guint32 *of_site; /* by site: its key's index in known */
+};
+
+/* Worked out when first asked for, and then kept until the names change; (transfer none). For one thread at a
+ * time, as the ledger is. */
+const LedgerKeys *ledger_keys(const Ledger *self);
+/* What is kept is out of date: the names changed. */
+void ledger_forget_keys(Ledger *self);
+
+#endif
