@@ -24,14 +24,21 @@ enum { STATUS_SIGNALLED = 128, PROCESSES_SHOWN = 10 };
 typedef struct {
     char *path, *line;
     gint64 pid, peak_bytes;
-    char *blind; /* NULL, or why nothing was seen */
+    char *blind;    /* NULL, or why nothing was seen */
+    Ledger *ledger; /* NULL once it is saved */
 } Saved;
 
+/* Ledgers are named and saved in a thread of their own, one after the other: the summary waits for none of
+ * them, and names the few call sites it shows itself. */
 typedef struct {
     const char *folder;
-    Symbols *symbols;
-    GPtrArray *saved; /* Saved, in the order in which they ended */
-    char *problem;    /* the first */
+    GPtrArray *saved;     /* Saved, in the order in which they ended */
+    const Saved *largest; /* of those that were seen; one of saved, or NULL */
+    GByteArray *books;    /* its ledger, without names; NULL as well */
+    GThreadPool *savers;
+    Symbols *symbols;  /* the saving thread's */
+    char *problem;     /* the first; the saving thread's */
+    GPtrArray *unseen; /* char *: programs of which no ledger came */
 } Saving;
 
 static void saved_free(gpointer data)
@@ -40,7 +47,16 @@ static void saved_free(gpointer data)
     g_free(saved->path);
     g_free(saved->line);
     g_free(saved->blind);
+    ledger_free(saved->ledger);
     g_free(saved);
+}
+
+static gboolean is_taken(const Saving *saving, const char *path)
+{
+    for (guint i = 0; i < saving->saved->len; i++)
+        if (strcmp(((Saved *)g_ptr_array_index(saving->saved, i))->path, path) == 0)
+            return TRUE;
+    return g_file_test(path, G_FILE_TEST_EXISTS);
 }
 
 /* PROGRAM.PID.ledger; one process may run a program twice. (transfer full). */
@@ -52,7 +68,7 @@ static char *path_for(const Saving *saving, const Ledger *ledger)
         g_autofree char *again = number > 1 ? g_strdup_printf(".%u", number) : g_strdup("");
         g_autofree char *name = g_strdup_printf("%s.%u%s.ledger", program, ledger->header.pid, again);
         char *path = g_build_filename(saving->folder, name, NULL);
-        if (!g_file_test(path, G_FILE_TEST_EXISTS))
+        if (!is_taken(saving, path))
             return path;
         g_free(path);
     }
@@ -71,27 +87,44 @@ static char *line_of(const Ledger *ledger, const char *blind)
     return g_string_free(text, FALSE);
 }
 
-/* In the collecting thread, as soon as a process is gone: nothing is lost if heapgate itself is killed later.
- */
-static void save(Ledger *owned, gpointer user_data)
+/* In the saving thread. */
+static void save(gpointer data, gpointer user_data)
 {
+    Saved *saved = data;
     Saving *saving = user_data;
-    g_autoptr(Ledger) ledger = owned;
     g_autoptr(GError) error = NULL;
-    if (heap_is_helper(ledger))
-        return;
+    g_autoptr(Ledger) ledger = g_steal_pointer(&saved->ledger);
     symbols_name_ledger(saving->symbols, ledger);
     g_autoptr(GByteArray) plain = ledger_save(ledger), bytes = ledger_pack(plain);
+    if (!g_file_set_contents(saved->path, (const char *)bytes->data, bytes->len, &error) &&
+        saving->problem == NULL)
+        saving->problem = g_strdup(error->message);
+}
+
+/* In the collecting thread, as soon as a process is gone: nothing is lost if heapgate itself is killed later.
+ */
+static void take(Ledger *ledger, gpointer user_data)
+{
+    Saving *saving = user_data;
+    if (heap_is_helper(ledger)) {
+        ledger_free(ledger);
+        return;
+    }
     Saved *saved = g_new0(Saved, 1);
     saved->path = path_for(saving, ledger);
     saved->blind = heap_ledger_reason(ledger);
     saved->line = line_of(ledger, saved->blind);
     saved->pid = ledger->header.pid;
     saved->peak_bytes = ledger->header.peak_bytes;
+    saved->ledger = ledger;
     g_ptr_array_add(saving->saved, saved);
-    if (!g_file_set_contents(saved->path, (const char *)bytes->data, bytes->len, &error) &&
-        saving->problem == NULL)
-        saving->problem = g_strdup(error->message);
+    if (saved->blind == NULL &&
+        (saving->largest == NULL || saved->peak_bytes > saving->largest->peak_bytes)) {
+        saving->largest = saved;
+        g_clear_pointer(&saving->books, g_byte_array_unref);
+        saving->books = ledger_save(ledger);
+    }
+    g_thread_pool_push(saving->savers, saved, NULL);
 }
 
 /* The user's environment, and the tracer before whatever else is preloaded; (transfer full). */
@@ -153,11 +186,10 @@ static void await_end(GSubprocess *process)
 }
 
 /* Runs the command; its exit status, or 128 and the signal as shells have it; -1 with error. */
-static int run_command(char **argv, const char *library, const char *socket, gint64 *pid, GError **error)
+static int run_command(char **argv, GStrv env, gint64 *pid, GError **error)
 {
     g_autoptr(GSubprocessLauncher) launcher =
         g_subprocess_launcher_new(G_SUBPROCESS_FLAGS_STDIN_INHERIT | G_SUBPROCESS_FLAGS_INHERIT_FDS);
-    g_auto(GStrv) env = environment_for(library, socket);
     g_subprocess_launcher_set_environ(launcher, env);
     g_autoptr(GError) cause = NULL;
     g_autoptr(GSubprocess) process =
@@ -183,14 +215,14 @@ static int by_peak(gconstpointer a, gconstpointer b)
 }
 
 /* The call sites of the process that held most. */
-static void print_sites(const Saved *saved)
+static void print_sites(const Saving *saving)
 {
-    g_autoptr(GMappedFile) file = g_mapped_file_new(saved->path, FALSE, NULL);
-    g_autoptr(Ledger) ledger = file != NULL ? ledger_load(g_mapped_file_get_contents(file),
-                                                          g_mapped_file_get_length(file), saved->path, NULL)
-                                            : NULL;
+    g_autoptr(Ledger) ledger =
+        ledger_load((const char *)saving->books->data, saving->books->len, saving->largest->path, NULL);
     if (ledger == NULL)
         return;
+    g_autoptr(Symbols) symbols = symbols_new(SYMBOLS_QUICK);
+    symbols_name_ledger(symbols, ledger);
     g_autoptr(GString) text = g_string_new(NULL);
     g_autoptr(GPtrArray) notes = ledger_notes(ledger);
     for (guint i = 0; i < notes->len; i++)
@@ -206,9 +238,11 @@ static void print_summary(const Saving *saving, const char *command, gint64 pid)
         main_seen = main_seen || ((Saved *)g_ptr_array_index(saving->saved, i))->pid == pid;
     if (!main_seen) {
         g_autofree char *found = g_find_program_in_path(command);
-        g_autofree char *reason = heap_blind_reason(found != NULL ? found : command);
+        g_autofree char *reason = heap_blind_reason(found != NULL ? found : command, NULL);
         g_printerr("heapgate: the tracer saw nothing of %s, because %s\n", command, reason);
     }
+    for (guint i = 0; i < saving->unseen->len; i++)
+        g_printerr("heapgate: %s\n", (const char *)g_ptr_array_index(saving->unseen, i));
     g_ptr_array_sort(saving->saved, by_peak);
     for (guint i = 0; i < MIN(saving->saved->len, PROCESSES_SHOWN); i++) {
         const Saved *saved = g_ptr_array_index(saving->saved, i);
@@ -217,13 +251,31 @@ static void print_summary(const Saving *saving, const char *command, gint64 pid)
     if (saving->saved->len > PROCESSES_SHOWN)
         g_printerr("heapgate: and %u processes and programs with smaller peaks\n",
                    saving->saved->len - PROCESSES_SHOWN);
-    if (saving->saved->len == 0)
-        return;
-    const Saved *largest = g_ptr_array_index(saving->saved, 0);
-    print_sites(largest);
-    g_printerr("\nsaved: %s%s   see all of it:  heapgate show %s\n",
-               saving->saved->len > 1 ? saving->folder : largest->path, saving->saved->len > 1 ? "/" : "",
-               largest->path);
+    if (saving->largest != NULL)
+        print_sites(saving);
+}
+
+static void print_place(const Saving *saving)
+{
+    if (saving->problem != NULL)
+        g_printerr("heapgate: a ledger cannot be saved: %s\n", saving->problem);
+    else if (saving->saved->len > 1)
+        g_printerr("\nsaved: %s/   see all of it:  heapgate show %s\n", saving->folder,
+                   saving->largest != NULL ? saving->largest->path : "PATH");
+    else if (saving->saved->len == 1) {
+        const Saved *only = g_ptr_array_index(saving->saved, 0);
+        g_printerr("\nsaved: %s   see all of it:  heapgate show %s\n", only->path, only->path);
+    }
+}
+
+/* What the command started and nothing is known of. */
+static void note_unseen(Saving *saving, const GPtrArray *unseen)
+{
+    for (guint i = 0; i < unseen->len; i++) {
+        const UnseenProgram *program = g_ptr_array_index(unseen, i);
+        g_ptr_array_add(saving->unseen, g_strdup_printf("%s: the tracer saw nothing, because %s",
+                                                        program->path, program->reason));
+    }
 }
 
 static int watch(char **argv, const char *folder, GError **error)
@@ -239,13 +291,20 @@ static int watch(char **argv, const char *folder, GError **error)
     }
     int status = -1;
     gint64 pid = 0;
-    Saving saving = {folder, symbols_new(), g_ptr_array_new_with_free_func(saved_free), NULL};
     g_autofree char *socket = g_build_filename(place, "socket", NULL);
+    g_auto(GStrv) env = environment_for(library, socket);
+    symbols_bound_servers(); /* the program's environment stays the user's */
+    Saving saving = {.folder = folder};
+    saving.saved = g_ptr_array_new_with_free_func(saved_free);
+    saving.symbols = symbols_new(SYMBOLS_ALL);
+    saving.savers = g_thread_pool_new(save, &saving, 1, FALSE, NULL);
+    saving.unseen = g_ptr_array_new_with_free_func(g_free);
     Collector *collector = collector_new(socket, error);
     if (collector != NULL) {
-        collector_set_take(collector, save, &saving);
-        status = run_command(argv, library, socket, &pid, error);
+        collector_set_take(collector, take, &saving);
+        status = run_command(argv, env, &pid, error);
         collector_finish(collector);
+        note_unseen(&saving, collector_unseen(collector));
         if (collector_problem(collector) != NULL)
             g_printerr("heapgate: a ledger cannot be used: %s\n", collector_problem(collector));
         collector_free(collector);
@@ -253,10 +312,13 @@ static int watch(char **argv, const char *folder, GError **error)
     g_rmdir(place);
     if (status >= 0)
         print_summary(&saving, argv[0], pid);
-    if (saving.problem != NULL)
-        g_printerr("heapgate: a ledger cannot be saved: %s\n", saving.problem);
+    g_thread_pool_free(saving.savers, FALSE, TRUE); /* all that was pushed is saved */
+    if (status >= 0)
+        print_place(&saving);
     symbols_free(saving.symbols);
+    g_clear_pointer(&saving.books, g_byte_array_unref);
     g_ptr_array_unref(saving.saved);
+    g_ptr_array_unref(saving.unseen);
     g_free(saving.problem);
     return MAX(status, 0);
 }

@@ -10,6 +10,7 @@
 #include "report/console.h"
 #include "report/report.h"
 #include "report/result_json.h"
+#include "symbols/symbols.h"
 
 void street_options_clear(StreetOptions *self)
 {
@@ -141,6 +142,7 @@ gboolean street_measure(Street *self, const StreetOptions *options, guint repeat
     }
     g_autoptr(Progress) progress = progress_new(self->expected, options->quiet);
     guint jobs = options->jobs > 0 ? (guint)options->jobs : g_get_num_processors();
+    symbols_bound_servers();
     if (session_run(self->runs, jobs, progress_watcher(progress)))
         return TRUE;
     g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_BROKEN, "interrupted: nothing was compared or written");

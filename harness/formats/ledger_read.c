@@ -110,20 +110,21 @@ static LedgerEndRecord *entry_of(Adding *adding, guint32 site, guint32 birth)
     return &g_array_index(adding->kept, LedgerEndRecord, index - 1);
 }
 
+/* One more is there than count: the last one's size may go on in it. */
 static void add_records(Adding *adding, const LedgerRecord *records, gsize count)
 {
     for (gsize i = 0; i < count; i++) {
-        const LedgerRecord *record = &records[i];
-        guint32 site = record->site & ~LEDGER_COUNTED;
+        guint32 site = ledger_record_site(records[i]);
         if (site == 0)
             continue;
-        if (site >= LEDGER_SITES || record->size >> LEDGER_ADDRESS_BITS != 0) {
+        guint64 size = ledger_record_size(&records[i], records[i]);
+        if (size >> LEDGER_ADDRESS_BITS != 0) {
             adding->damaged++;
             continue;
         }
-        LedgerEndRecord *entry = entry_of(adding, site, record->birth);
+        LedgerEndRecord *entry = entry_of(adding, site, ledger_record_birth(records[i]));
         if (entry->bytes < G_MAXINT64 / 2)
-            entry->bytes += (gint64)record->size;
+            entry->bytes += (gint64)size;
         entry->blocks++;
     }
 }
@@ -131,7 +132,7 @@ static void add_records(Adding *adding, const LedgerRecord *records, gsize count
 /* Reads the pages of the shadow that were ever written, and those alone. */
 static gboolean add_shadow(int fd, guint64 end, Adding *adding)
 {
-    g_autofree LedgerRecord *piece = g_malloc(PIECE);
+    g_autofree LedgerRecord *piece = g_malloc(PIECE + sizeof *piece);
     guint64 at = LEDGER_SHADOW_AT;
     while (at < end) {
         off_t data = lseek(fd, (off_t)at, SEEK_DATA);
@@ -144,7 +145,9 @@ static gboolean add_shadow(int fd, guint64 end, Adding *adding)
         at = MAX(at, (guint64)data & ~(sizeof(LedgerRecord) - 1));
         for (guint64 stop = MIN((guint64)hole, end); at < stop;) {
             gsize size = MIN((gsize)(stop - at), PIECE) & ~(sizeof(LedgerRecord) - 1);
-            if (size == 0 || !read_at(fd, piece, size, at))
+            gsize more = at + size < end ? sizeof *piece : 0;
+            piece[size / sizeof *piece] = 0;
+            if (size == 0 || !read_at(fd, piece, size + more, at))
                 return FALSE;
             add_records(adding, piece, size / sizeof(LedgerRecord));
             at += size;

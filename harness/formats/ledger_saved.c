@@ -1,37 +1,11 @@
-/* The saved form: a head, a table of sections, the sections. Native, little-endian numbers, as in the books.
- */
+#include "ledger_saved.h"
+
+#include <stdint.h>
 #include <string.h>
 
 #include "error.h"
 #include "ledger.h"
 #include "ledger_pack.h"
-
-#define SAVED_MAGIC UINT64_C(0x3164657661534748) /* "HGSaved1" */
-
-enum { SAVED_VERSION = 1 };
-
-typedef struct {
-    guint64 magic;
-    guint32 version;
-    guint32 sections;
-    guint64 file_size;
-    guint64 checksum; /* of this head (with 0 here) and the table of sections */
-    guint64 damaged;
-    guint32 at_end_mark;
-    guint32 reserved;
-} SavedHead;
-
-typedef struct {
-    guint32 kind;
-    guint32 record_size;
-    guint64 count;
-    guint64 offset;
-} SavedSection;
-
-/* What each section is, in the order of their kinds. */
-enum { KIND_HEADER, KIND_STRINGS, KIND_ARRAYS };
-
-enum { ARRAYS = 9, SECTIONS = KIND_ARRAYS + ARRAYS };
 
 static void arrays_of(const Ledger *self, GArray *arrays[ARRAYS])
 {

@@ -64,7 +64,9 @@ static gboolean is_below_main(const Frame *frame)
     static const char *const names[] = {"__libc_start_call_main",    "__libc_start_main",
                                         "__libc_start_main_impl",    "__libc_start_main_alias_1",
                                         "__libc_start_main_alias_2", "_start"};
-    for (gsize i = 0; frame->function != NULL && i < G_N_ELEMENTS(names); i++)
+    if (frame->function == NULL || frame->function[0] != '_')
+        return FALSE;
+    for (gsize i = 0; i < G_N_ELEMENTS(names); i++)
         if (strcmp(frame->function, names[i]) == 0)
             return TRUE;
     return FALSE;

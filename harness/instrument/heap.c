@@ -26,6 +26,9 @@ static void heap_launch(const Scenario *scenario, const char *program, const cha
         g_strdup_printf(LEDGER_SOCKET_VARIABLE "=%s", launch->ledger_socket),
         g_strdup("HEAPGATE_INSTRUMENT=heap"),
         g_strdup_printf("HEAPGATE_MARKS=%s", output),
+        scenario->heap.sample_bytes > 0
+            ? g_strdup_printf(LEDGER_SAMPLE_VARIABLE "=%" G_GINT64_FORMAT, scenario->heap.sample_bytes)
+            : NULL,
         NULL,
     };
     launch->env = g_memdup2(env, sizeof env);
@@ -70,19 +73,66 @@ static const Ledger *find_main(const GArray *processes, gint64 pid)
     return NULL;
 }
 
-/* Nothing was seen: never 0 bytes, always why. */
-static void set_blind(const Scenario *scenario, const Outcome *outcome, const Ledger *ledger,
-                      Measurement *measurement)
+/* The scenario says that this program need not be seen. */
+static gboolean may_be_blind(const Scenario *scenario, const char *program)
+{
+    for (GStrv pattern = scenario->heap.blind; *pattern != NULL; pattern++)
+        if (g_pattern_match_simple(*pattern, program))
+            return TRUE;
+    return FALSE;
+}
+
+/* One program was not seen: the measurement is broken, never 0 bytes, unless the scenario names it. */
+static void set_unseen(const Scenario *scenario, const char *program, const char *reason,
+                       Measurement *measurement)
+{
+    if (may_be_blind(scenario, program))
+        measurement_add_note(measurement, "%s: the tracer saw nothing, because %s", program, reason);
+    else
+        measurement_set_problem(
+            measurement,
+            "the tracer saw nothing of %s, which %s started, because %s; if its memory does "
+            "not matter, name it in the scenario: heap: {blind: [%s]}",
+            program, scenario->run[0], reason, program);
+}
+
+static void set_main(const Scenario *scenario, const Outcome *outcome, const Ledger *ledger,
+                     Measurement *measurement)
 {
     g_autofree char *found = g_find_program_in_path(scenario->run[0]);
-    g_autofree char *reason = ledger != NULL ? heap_ledger_reason(ledger)
-                                             : heap_blind_reason(found != NULL ? found : scenario->run[0]);
+    const char *path = found != NULL ? found : scenario->run[0];
+    g_autofree char *reason = ledger != NULL ? heap_ledger_reason(ledger) : heap_blind_reason(path, NULL);
+    g_autofree char *program = g_path_get_basename(path);
     if (ledger == NULL && outcome->ledger_problem != NULL)
         measurement_set_problem(measurement, "the tracer's books cannot be used: %s",
                                 outcome->ledger_problem);
+    else if (reason != NULL && may_be_blind(scenario, program))
+        measurement_add_note(measurement, "%s: the tracer saw nothing, because %s", program, reason);
     else if (reason != NULL)
         measurement_set_problem(measurement, "the tracer saw nothing of %s, because %s", scenario->run[0],
                                 reason);
+}
+
+/* Everything that ran and was not seen. */
+static void set_blind(const Scenario *scenario, const Outcome *outcome, const Ledger *main_ledger,
+                      Measurement *measurement)
+{
+    set_main(scenario, outcome, main_ledger, measurement);
+    for (guint i = 0; i < outcome->ledgers->len; i++) {
+        const Ledger *ledger = g_ptr_array_index(outcome->ledgers, i);
+        g_autofree char *program = ledger_program(ledger), *reason = heap_ledger_reason(ledger);
+        if (reason != NULL && ledger != main_ledger)
+            set_unseen(scenario, program, reason, measurement);
+    }
+    for (guint i = 0; outcome->unseen != NULL && i < outcome->unseen->len; i++) {
+        const UnseenProgram *unseen = g_ptr_array_index(outcome->unseen, i);
+        g_autofree char *program = g_path_get_basename(unseen->path);
+        if (unseen->certain)
+            set_unseen(scenario, program, unseen->reason, measurement);
+        else
+            measurement_add_note(measurement, "%s: the tracer saw nothing, because %s", program,
+                                 unseen->reason);
+    }
 }
 
 static void add_marks(const Ledger *ledger, Measurement *measurement)
@@ -97,9 +147,6 @@ static void add_notes(const Ledger *ledger, Measurement *measurement)
 {
     g_autoptr(GPtrArray) notes = ledger_notes(ledger);
     g_autofree char *program = ledger_program(ledger);
-    g_autofree char *blind = heap_ledger_reason(ledger);
-    if (blind != NULL)
-        measurement_add_note(measurement, "%s: the tracer saw nothing, because %s", program, blind);
     for (guint i = 0; i < notes->len; i++)
         measurement_add_note(measurement, "%s: %s", program, (const char *)g_ptr_array_index(notes, i));
 }
@@ -173,7 +220,7 @@ static void heap_collect(const Scenario *scenario, const Outcome *outcome, Measu
                                 outcome->ledger_problem);
     if (measurement->problem != NULL)
         return;
-    g_autoptr(Symbols) symbols = symbols_new();
+    g_autoptr(Symbols) symbols = symbols_new(SYMBOLS_ALL);
     for (guint i = 0; i < processes->len; i++) {
         const Process *process = &g_array_index(processes, Process, i);
         symbols_name_ledger(symbols, (Ledger *)process->last);

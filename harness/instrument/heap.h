@@ -9,8 +9,16 @@
  * Errors: HEAPGATE_ERROR_BROKEN. */
 char *heap_library(GError **error);
 
-/* Why the tracer saw nothing of this program: static, set-uid, ...; one sentence's end, (transfer full). */
-char *heap_blind_reason(const char *program);
+/* A program that was started and of which no hello came. */
+typedef struct {
+    char *path;
+    char *reason;     /* as of heap_blind_reason */
+    gboolean certain; /* its file says so; otherwise it may have been killed before it could say hello */
+} UnseenProgram;
+
+/* Why the tracer saw nothing of this program: static, set-uid, ...; one sentence's end, (transfer full).
+ * certain: whether its file says so; may be NULL. */
+char *heap_blind_reason(const char *program, gboolean *certain);
 /* The same for a ledger that was received, or NULL where it saw the program well; (transfer full). */
 char *heap_ledger_reason(const Ledger *ledger);
 

@@ -6,24 +6,12 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
-#include "error.h"
 #include "heap.h"
+#include "installed.h"
 
 char *heap_library(GError **error)
 {
-    g_autofree char *self = g_file_read_link("/proc/self/exe", NULL);
-    g_autofree char *folder = self != NULL ? g_path_get_dirname(self) : g_strdup(".");
-    g_autofree char *beside = g_build_filename(folder, "libheapgate.so", NULL);
-    g_autofree char *installed = g_build_filename(folder, "..", "lib", "heapgate", "libheapgate.so", NULL);
-    const char *places[] = {beside, installed};
-    for (gsize i = 0; i < G_N_ELEMENTS(places); i++)
-        if (g_file_test(places[i], G_FILE_TEST_IS_REGULAR))
-            return g_canonicalize_filename(places[i], "/");
-    g_set_error(
-        error, HEAPGATE_ERROR, HEAPGATE_ERROR_BROKEN,
-        "the tracer's library is neither %s nor %s; build or install heapgate whole (make, make install)",
-        beside, installed);
-    return NULL;
+    return installed_find("the tracer's library", "libheapgate.so", "../lib/heapgate/libheapgate.so", error);
 }
 
 static gsize read_at(FILE *file, void *buffer, gsize size, guint64 offset)
@@ -52,29 +40,66 @@ static gboolean gains_privileges(const char *program)
                                          getxattr(program, "security.capability", NULL, 0) > 0);
 }
 
-char *heap_blind_reason(const char *program)
+static const char *const privileged =
+    "it is set-uid, set-gid or has capabilities: the system ignores preloaded libraries; run a copy without "
+    "them";
+
+/* What an ELF file says; NULL: nothing that forbids the tracer. */
+static const char *reason_of_elf(FILE *file, const Elf64_Ehdr *header, gsize read, const char *program)
+{
+    if (header->e_ident[EI_CLASS] != ELFCLASS64)
+        return "it is a program of 32 bits, and the tracer's library of 64";
+    if (read == sizeof *header && is_static(file, header))
+        return "it is linked statically: no library can be preloaded, and massif sees nothing either; link "
+               "it "
+               "dynamically";
+    if (gains_privileges(program))
+        return privileged;
+    return NULL;
+}
+
+/* "#! /bin/sh -e": "/bin/sh"; NULL where the line names none; (transfer full). */
+static char *interpreter_of(FILE *file)
+{
+    char line[256] = "";
+    if (fseek(file, 2, SEEK_SET) != 0 || fgets(line, sizeof line, file) == NULL)
+        return NULL;
+    char *start = line + strspn(line, " \t");
+    start[strcspn(start, " \t\n")] = '\0';
+    return *start != '\0' ? g_strdup(start) : NULL;
+}
+
+/* NULL: its file does not say. depth: how many scripts may still stand for one another. (transfer full). */
+static char *reason_of_file(const char *program, guint depth)
 {
     Elf64_Ehdr header = {0};
     FILE *file = fopen(program, "re");
-    gsize read = file != NULL ? read_at(file, &header, sizeof header, 0) : 0;
-    const char *reason = "it did not load the tracer's library, or ended before it could";
+    if (file == NULL) /* a set-uid program may be closed to readers */
+        return g_strdup(gains_privileges(program) ? privileged : NULL);
+    gsize read = read_at(file, &header, sizeof header, 0);
+    char *reason = NULL;
     if (read >= SELFMAG && memcmp(header.e_ident, ELFMAG, SELFMAG) == 0) {
-        if (header.e_ident[EI_CLASS] != ELFCLASS64)
-            reason = "it is a program of 32 bits, and the tracer's library of 64";
-        else if (read == sizeof header && is_static(file, &header))
-            reason = "it is linked statically: no library can be preloaded, and massif sees nothing either; "
-                     "link it "
-                     "dynamically";
-        else if (gains_privileges(program))
-            reason = "it is set-uid, set-gid or has capabilities: the system ignores preloaded libraries; "
-                     "run a copy "
-                     "without them";
+        reason = g_strdup(reason_of_elf(file, &header, read, program));
     } else if (read >= 2 && memcmp(header.e_ident, "#!", 2) == 0) {
-        reason = "it is a script, and its interpreter is static or set-uid";
+        g_autofree char *interpreter = interpreter_of(file);
+        g_autofree char *why =
+            interpreter != NULL && depth > 0 ? reason_of_file(interpreter, depth - 1) : NULL;
+        if (why != NULL)
+            reason = g_strdup_printf("it is a script, and its interpreter %s cannot be traced: %s",
+                                     interpreter, why);
     }
-    if (file != NULL)
-        fclose(file);
-    return g_strdup(reason);
+    fclose(file);
+    return reason;
+}
+
+char *heap_blind_reason(const char *program, gboolean *certain)
+{
+    enum { SCRIPTS = 4 }; /* as many as the kernel follows */
+    char *reason = reason_of_file(program, SCRIPTS);
+    if (certain != NULL)
+        *certain = reason != NULL;
+    return reason != NULL ? reason
+                          : g_strdup("it did not load the tracer's library, or ended before it could");
 }
 
 char *heap_ledger_reason(const Ledger *ledger)
@@ -86,6 +111,9 @@ char *heap_ledger_reason(const Ledger *ledger)
         return g_strdup(
             "it has its own malloc, built in: a preloaded one is never called; build it to use the system's, "
             "or use massif");
+    case LEDGER_OFF_NO_DESCRIPTOR:
+        return g_strdup("it had no file descriptor left by which its books could be passed; raise the limit "
+                        "(ulimit -n)");
     default:
         return g_strdup("the tracer found no memory to keep its books in; check limits (ulimit -v)");
     }

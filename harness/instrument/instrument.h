@@ -25,6 +25,7 @@ typedef struct {
     /* Of instruments with a ledger_socket: */
     GPtrArray *ledgers;         /* Ledger, in the order in which they came */
     const GArray *samples;      /* LedgerSample: all processes together */
+    const GPtrArray *unseen;    /* UnseenProgram (heap.h): started, and no ledger came of them */
     const char *ledger_problem; /* NULL, or why one of them cannot be read */
 } Outcome;
 

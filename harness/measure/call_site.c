@@ -1,11 +1,18 @@
 #include "call_site.h"
 
+#include <stdint.h>
 #include <string.h>
 
-enum { LONGEST_PERIOD = 3 };
+enum { LONGEST_PERIOD = 3, RECENT = 1 << 10 };
+
+/* A text that was kept, and where it came from. */
+typedef struct {
+    const char *text, *kept;
+} Kept;
 
 struct CallSites {
     GStringChunk *strings; /* of keys and frames */
+    Kept *recent;          /* RECENT of them, by address: the same few texts come by again and again */
     GPtrArray *list;       /* CallSite, owned */
     GHashTable *by_key;    /* key -> CallSite, both of list */
 };
@@ -17,12 +24,30 @@ static void call_site_free(gpointer data)
     g_free(site);
 }
 
+/* Eight bytes at a time: a key is easily two thousand long. */
+static guint key_hash(gconstpointer key)
+{
+    gsize left = strlen(key);
+    guint64 hash = left, word = 0;
+    for (const char *at = key; left > 0;) {
+        gsize size = MIN(left, sizeof word);
+        word = 0;
+        memcpy(&word, at, size);
+        at += size;
+        left -= size;
+        hash = (hash ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+        hash ^= hash >> 32;
+    }
+    return (guint)hash;
+}
+
 CallSites *call_sites_new(void)
 {
     CallSites *self = g_new0(CallSites, 1);
     self->strings = g_string_chunk_new(4096);
     self->list = g_ptr_array_new_with_free_func(call_site_free);
-    self->by_key = g_hash_table_new(g_str_hash, g_str_equal);
+    self->recent = g_new0(Kept, RECENT);
+    self->by_key = g_hash_table_new(key_hash, g_str_equal);
     return self;
 }
 
@@ -33,6 +58,7 @@ void call_sites_free(CallSites *self)
     g_hash_table_unref(self->by_key);
     g_ptr_array_unref(self->list);
     g_string_chunk_free(self->strings);
+    g_free(self->recent);
     g_free(self);
 }
 
@@ -87,7 +113,7 @@ static gboolean same_text(const char *a, const char *b, gsize a_length, gsize b_
 
 static gboolean same_place(const char *a, const char *b)
 {
-    return a == NULL || b == NULL ? a == b : strcmp(base_name(a), base_name(b)) == 0;
+    return a == b || a == NULL || b == NULL ? a == b : strcmp(base_name(a), base_name(b)) == 0;
 }
 
 static gboolean same_frame(const Frame *a, const Frame *b)
@@ -136,10 +162,10 @@ static char *key_of(const GArray *frames)
 {
     if (frames->len == 0)
         return g_strdup("(unknown)");
-    GString *key = g_string_new(NULL);
+    GString *key = g_string_sized_new(64 * (gsize)frames->len);
     for (guint i = 0; i < frames->len; i++) {
         if (i > 0)
-            g_string_append(key, " < ");
+            g_string_append_len(key, " < ", 3);
         append_frame(key, &g_array_index(frames, Frame, i));
     }
     g_autofree char *text = g_string_free(key, FALSE);
@@ -153,9 +179,21 @@ char *call_site_key(const Frame *frames, guint n_frames)
     return key_of(folded);
 }
 
+/* A file may claim any number: a sum stays one. */
+static gint64 add(gint64 sum, gint64 more)
+{
+    gint64 result;
+    return __builtin_add_overflow(sum, more, &result) ? (more > 0 ? G_MAXINT64 : G_MININT64) : result;
+}
+
 static const char *keep(CallSites *self, const char *text)
 {
-    return text != NULL ? g_string_chunk_insert_const(self->strings, text) : NULL;
+    if (text == NULL)
+        return NULL;
+    Kept *recent = &self->recent[g_direct_hash(text) * UINT32_C(0x9e3779b1) >> 22];
+    if (recent->text != text || strcmp(recent->kept, text) != 0) /* whose text lies there now? */
+        *recent = (Kept){text, g_string_chunk_insert_const(self->strings, text)};
+    return recent->kept;
 }
 
 /* The site of this key, made with room for n_frames where it is new. */
@@ -185,8 +223,8 @@ CallSite *call_sites_add(CallSites *self, const Frame *frames, guint n_frames, g
         own[i] = (Frame){keep(self, frame->function), keep(self, frame->file), keep(self, frame->object),
                          frame->line};
     }
-    site->bytes += bytes;
-    site->blocks += blocks;
+    site->bytes = add(site->bytes, bytes);
+    site->blocks = add(site->blocks, blocks);
     return site;
 }
 
@@ -210,8 +248,8 @@ CallSite *call_sites_add_key(CallSites *self, const char *key, gint64 bytes, gin
     CallSite *site = site_of_key(self, key, g_strv_length(parts), &own);
     for (guint i = 0; own != NULL && i < site->n_frames; i++)
         own[i] = frame_of_text(self, parts[i]);
-    site->bytes += bytes;
-    site->blocks += blocks;
+    site->bytes = add(site->bytes, bytes);
+    site->blocks = add(site->blocks, blocks);
     return site;
 }
 
@@ -255,7 +293,7 @@ gint64 call_sites_total_bytes(const CallSites *self)
 {
     gint64 total = 0;
     for (guint i = 0; i < self->list->len; i++)
-        total += call_sites_get(self, i)->bytes;
+        total = add(total, call_sites_get(self, i)->bytes);
     return total;
 }
 

@@ -9,12 +9,13 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
-#include <sys/un.h>
 #include <unistd.h>
 
+#include "collector_message.h"
 #include "error.h"
+#include "expected.h"
 
-enum { TICK_MS = 50, MOST_DESCRIPTORS = 8 };
+enum { TICK_MS = 50 };
 
 /* One process and program that runs, or ran until just now. */
 typedef struct {
@@ -39,6 +40,8 @@ struct Collector {
     guint64 ticks;
     gint64 started_ms;
     char *problem;
+    Expected *expected;  /* programs that have not said hello yet */
+    GThreadPool *taking; /* of one thread; NULL: ledgers are kept */
     CollectorTake take;
     gpointer take_data;
 };
@@ -48,10 +51,18 @@ static gint64 now_ms(void)
     return g_get_monotonic_time() / 1000;
 }
 
+static gpointer close_descriptor(gpointer data)
+{
+    close(GPOINTER_TO_INT(data));
+    return NULL;
+}
+
+/* The last descriptor gives the ledger's memory back, which takes long where there is much of it: nobody is
+ * to wait. */
 static void held_free(gpointer data)
 {
     Held *held = data;
-    close(held->fd);
+    g_thread_unref(g_thread_new("close", close_descriptor, GINT_TO_POINTER(held->fd)));
     if (held->pidfd >= 0)
         close(held->pidfd);
     g_array_unref(held->samples);
@@ -61,6 +72,21 @@ static void held_free(gpointer data)
 static void ledger_free_any(gpointer data)
 {
     ledger_free(data);
+}
+
+/* A place in the order in which they came. */
+static guint add_slot(Collector *self)
+{
+    g_ptr_array_add(self->ledgers, NULL);
+    return self->ledgers->len - 1;
+}
+
+static void deliver(Collector *self, Ledger *ledger, guint slot)
+{
+    if (self->taking != NULL)
+        g_thread_pool_push(self->taking, ledger, NULL);
+    else
+        g_ptr_array_index(self->ledgers, slot) = ledger;
 }
 
 /* The process is gone: its books are read and its memory given back. */
@@ -76,10 +102,7 @@ static void settle(Collector *self, guint index)
     } else {
         ledger->header.pid = (guint32)held->pid; /* its own word is that of its own namespace */
         g_array_append_vals(ledger->samples, held->samples->data, held->samples->len);
-        if (self->take != NULL)
-            self->take(ledger, self->take_data);
-        else
-            g_ptr_array_index(self->ledgers, held->slot) = ledger;
+        deliver(self, ledger, held->slot);
     }
     g_ptr_array_remove_index(self->held, index);
 }
@@ -98,80 +121,66 @@ static void hold(Collector *self, int fd, gint64 pid)
     Held *held = g_new0(Held, 1);
     held->fd = fd;
     held->pidfd = (int)syscall(SYS_pidfd_open, (pid_t)pid, 0);
+    gboolean gone = held->pidfd < 0 && errno == ESRCH;
     held->pid = pid;
-    held->slot = self->ledgers->len;
+    held->slot = add_slot(self);
     held->samples = g_array_new(FALSE, FALSE, sizeof(LedgerSample));
     held->started_ms = now_ms();
-    g_ptr_array_add(self->ledgers, NULL);
     g_ptr_array_add(self->held, held);
+    if (gone) /* it ended while its hello was on the way */
+        settle(self, self->held->len - 1);
 }
 
-typedef struct {
-    char bytes[256];
-    gssize length;
-    gint64 pid; /* the sender's, as the kernel says */
-    int fds[MOST_DESCRIPTORS];
-    guint n_fds;
-    struct sockaddr_un sender;
-    socklen_t sender_length;
-} Message;
-
-static void read_control(struct msghdr *header, Message *message)
+/* There is a process that has no books: a ledger that only says why. */
+static void take_off(Collector *self, const LedgerHello *hello)
 {
-    for (struct cmsghdr *part = CMSG_FIRSTHDR(header); part != NULL; part = CMSG_NXTHDR(header, part)) {
-        if (part->cmsg_level != SOL_SOCKET)
-            continue;
-        gsize size = part->cmsg_len - CMSG_LEN(0);
-        if (part->cmsg_type == SCM_RIGHTS && message->n_fds == 0) {
-            message->n_fds = (guint)MIN(size / sizeof(int), MOST_DESCRIPTORS);
-            memcpy(message->fds, CMSG_DATA(part), message->n_fds * sizeof(int));
-        } else if (part->cmsg_type == SCM_CREDENTIALS && size >= sizeof(struct ucred)) {
-            struct ucred sender;
-            memcpy(&sender, CMSG_DATA(part), sizeof sender);
-            message->pid = sender.pid;
-        }
-    }
+    settle_process(self, hello->pid);
+    Ledger *ledger = ledger_new();
+    LedgerHeader *header = &ledger->header;
+    header->pid = hello->pid;
+    header->forked = hello->forked;
+    header->off_reason = hello->off_reason;
+    g_autofree char *exe = g_strdup_printf("/proc/%u/exe", hello->pid);
+    g_autofree char *program = g_file_read_link(exe, NULL);
+    g_strlcpy(header->executable, program != NULL ? program : "", sizeof header->executable);
+    g_autofree char *base = g_path_get_basename(header->executable);
+    header->command_size = (guint32)g_strlcpy(header->command, base, sizeof header->command) + 1;
+    deliver(self, ledger, add_slot(self));
 }
 
-/* FALSE where there is no message now. */
-static gboolean receive(Collector *self, Message *message)
-{
-    _Alignas(struct cmsghdr) char
-        control[CMSG_SPACE(sizeof(int) * MOST_DESCRIPTORS) + CMSG_SPACE(sizeof(struct ucred))];
-    struct iovec part = {message->bytes, sizeof message->bytes};
-    struct msghdr header = {
-        .msg_name = &message->sender,
-        .msg_namelen = sizeof message->sender,
-        .msg_iov = &part,
-        .msg_iovlen = 1,
-        .msg_control = control,
-        .msg_controllen = sizeof control,
-    };
-    message->n_fds = 0;
-    message->pid = 0;
-    do
-        message->length = recvmsg(self->socket, &header, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
-    while (message->length < 0 && errno == EINTR);
-    if (message->length < 0)
-        return FALSE;
-    message->sender_length = header.msg_namelen;
-    read_control(&header, message);
-    return TRUE;
-}
-
-static void take_hello(Collector *self, const Message *message)
+static void take_hello(Collector *self, Message *message)
 {
     LedgerHello hello;
-    guint used = 0;
-    if (message->length == sizeof hello && message->n_fds > 0) {
-        memcpy(&hello, message->bytes, sizeof hello);
-        if (hello.magic == LEDGER_MAGIC) {
-            hold(self, message->fds[0], message->pid > 0 ? message->pid : hello.pid);
-            used = 1;
-        }
+    if (message->length != sizeof hello)
+        return;
+    memcpy(&hello, message->bytes, sizeof hello);
+    gboolean carries = message->n_fds > 0;
+    if (hello.magic != LEDGER_MAGIC)
+        return;
+    if (!hello.forked && (hello.kind == LEDGER_HELLO || hello.kind == LEDGER_HELLO_OFF))
+        expected_greeted(self->expected, hello.pid);
+    if (hello.kind == LEDGER_HELLO && carries) {
+        hold(self, message->fds[0], message->pid > 0 ? message->pid : hello.pid);
+        message->fds[0] = message->fds[--message->n_fds];
+    } else if (hello.kind == LEDGER_HELLO_OFF) {
+        take_off(self, &hello);
+    } else if (hello.kind == LEDGER_HELLO_EXEC && carries) {
+        expected_exec(self->expected, hello.pid, message->fds[0]);
+    } else if (hello.kind == LEDGER_HELLO_SPAWN && carries) {
+        expected_spawn(self->expected, hello.pid, message->fds[0]);
+    } else if (hello.kind == LEDGER_HELLO_STAYS) {
+        expected_stays(self->expected, hello.pid);
     }
-    for (guint i = used; i < message->n_fds; i++)
-        close(message->fds[i]);
+}
+
+/* What has ended since it was last looked gets no mark any more. */
+static void settle_ended(Collector *self)
+{
+    for (guint i = self->held->len; i-- > 0;) {
+        struct pollfd end = {.fd = ((Held *)g_ptr_array_index(self->held, i))->pidfd, .events = POLLIN};
+        if (end.fd >= 0 && poll(&end, 1, 0) > 0)
+            settle(self, i);
+    }
 }
 
 static void take_mark(Collector *self, const Message *message)
@@ -183,6 +192,7 @@ static void take_mark(Collector *self, const Message *message)
     if (mark.magic != COLLECTOR_MARK_MAGIC)
         return;
     mark.name[sizeof mark.name - 1] = '\0';
+    settle_ended(self);
     for (guint i = 0; i < self->held->len; i++) {
         g_autoptr(GError) error = NULL;
         if (!ledger_set_mark(((Held *)g_ptr_array_index(self->held, i))->fd, mark.name, &error) &&
@@ -197,9 +207,10 @@ static void take_mark(Collector *self, const Message *message)
 static void take_messages(Collector *self)
 {
     Message message;
-    while (receive(self, &message)) {
+    while (message_receive(&message, self->socket)) {
         take_hello(self, &message);
         take_mark(self, &message);
+        message_clear(&message);
     }
 }
 
@@ -310,6 +321,7 @@ Collector *collector_new(const char *path, GError **error)
     self->held = g_ptr_array_new_with_free_func(held_free);
     self->ledgers = g_ptr_array_new_with_free_func(ledger_free_any);
     self->samples = g_array_new(FALSE, FALSE, sizeof(LedgerSample));
+    self->expected = expected_new();
     self->started_ms = now_ms();
     allow_descriptors();
     if (!listen_at(self, error))
@@ -318,10 +330,17 @@ Collector *collector_new(const char *path, GError **error)
     return g_steal_pointer(&self);
 }
 
+static void take_one(gpointer ledger, gpointer data)
+{
+    Collector *self = data;
+    self->take(ledger, self->take_data);
+}
+
 void collector_set_take(Collector *self, CollectorTake take, gpointer user_data)
 {
     self->take = take;
     self->take_data = user_data;
+    self->taking = g_thread_pool_new(take_one, self, 1, TRUE, NULL);
 }
 
 static void stop(Collector *self)
@@ -331,6 +350,8 @@ static void stop(Collector *self)
         return;
     if (write(self->wake, &one, sizeof one) == sizeof one)
         g_thread_join(g_steal_pointer(&self->thread));
+    if (self->taking != NULL)
+        g_thread_pool_free(g_steal_pointer(&self->taking), FALSE, TRUE);
 }
 
 GPtrArray *collector_finish(Collector *self)
@@ -345,6 +366,11 @@ GPtrArray *collector_finish(Collector *self)
 const GArray *collector_samples(const Collector *self)
 {
     return self->samples;
+}
+
+const GPtrArray *collector_unseen(const Collector *self)
+{
+    return expected_missing(self->expected);
 }
 
 const char *collector_problem(const Collector *self)
@@ -365,6 +391,7 @@ void collector_free(Collector *self)
         close(self->wake);
     g_ptr_array_unref(self->held);
     g_ptr_array_unref(self->ledgers);
+    expected_free(self->expected);
     g_array_unref(self->samples);
     g_free(self->problem);
     g_free(self->path);

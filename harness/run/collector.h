@@ -15,8 +15,9 @@ Collector *collector_new(const char *path, GError **error);
 void collector_free(Collector *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Collector, collector_free)
 
-/* Called in the collecting thread with every ledger as soon as its process is gone, in place of keeping it.
- * ledger: (transfer full). Set before the first process runs. */
+/* Called with every ledger as soon as its process is gone, in place of keeping it; one at a time, in a thread
+ * of its own, so that nobody waits for it, and not after collector_finish. ledger: (transfer full). Set
+ * before the first process runs. */
 typedef void (*CollectorTake)(Ledger *ledger, gpointer user_data);
 void collector_set_take(Collector *self, CollectorTake take, gpointer user_data);
 
@@ -25,6 +26,9 @@ void collector_set_take(Collector *self, CollectorTake take, gpointer user_data)
 GPtrArray *collector_finish(Collector *self);
 /* After collector_finish, (transfer none): LedgerSample every 50 ms or coarser, all processes together. */
 const GArray *collector_samples(const Collector *self);
+/* After collector_finish, (transfer none): UnseenProgram, what traced processes started and no hello came
+ * of. */
+const GPtrArray *collector_unseen(const Collector *self);
 /* After collector_finish: why a ledger could not be read, or NULL. */
 const char *collector_problem(const Collector *self);
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "collector.h"
+#include "python_package.h"
 #include "supervisor.h"
 #include "workplace.h"
 
@@ -27,8 +28,22 @@ void run_free(Run *self)
     g_free(self);
 }
 
+/* Variables that list places: what the scenario names comes after heapgate's own, not in its place. */
+static const char *const lists[] = {"LD_PRELOAD", "PYTHONPATH", NULL};
+
+static GStrv environment_add(GStrv env, GStrv variables)
+{
+    for (; variables != NULL && *variables != NULL; variables++) {
+        g_auto(GStrv) pair = g_strsplit(*variables, "=", 2);
+        const char *before = g_strv_contains(lists, pair[0]) ? g_environ_getenv(env, pair[0]) : NULL;
+        g_autofree char *both = before != NULL ? g_strjoin(":", before, pair[1], NULL) : g_strdup(pair[1]);
+        env = g_environ_setenv(env, pair[0], both, TRUE);
+    }
+    return env;
+}
+
 /* The environment of every program: short, the same everywhere, and what the scenario names. */
-static GStrv environment_of(const Scenario *scenario, const char *const *more, const char *home)
+static GStrv environment_of(const Scenario *scenario, GStrv instrument, GStrv python, const char *home)
 {
     GStrv env = g_new0(char *, 1);
     env = g_environ_setenv(env, "PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", TRUE);
@@ -36,22 +51,9 @@ static GStrv environment_of(const Scenario *scenario, const char *const *more, c
     env = g_environ_setenv(env, "LC_ALL", "C", TRUE);
     env = g_environ_setenv(env, "TZ", "UTC", TRUE);
     env = g_environ_setenv(env, "PYTHONHASHSEED", "0", TRUE);
-    for (int list = 0; list < 2; list++)
-        for (const char *const *one = list == 0 ? more : (const char *const *)scenario->env;
-             one != NULL && *one != NULL; one++) {
-            g_auto(GStrv) pair = g_strsplit(*one, "=", 2);
-            /* What the scenario preloads comes after the tracer, not in its place. */
-            const char *before = g_environ_getenv(env, "LD_PRELOAD");
-            g_autofree char *both = before != NULL && strcmp(pair[0], "LD_PRELOAD") == 0
-                                        ? g_strjoin(":", before, pair[1], NULL)
-                                        : NULL;
-            if (both != NULL) {
-                env = g_environ_setenv(env, pair[0], both, TRUE);
-                continue;
-            }
-            env = g_environ_setenv(env, pair[0], pair[1], TRUE);
-        }
-    return env;
+    env = environment_add(env, instrument);
+    env = environment_add(env, python);
+    return environment_add(env, scenario->env);
 }
 
 /* The program itself, found as the user's shell would; NULL where there is none; (transfer full). */
@@ -123,7 +125,7 @@ static gboolean supervise(const SupervisorPlan *plan, gint64 expected, const cha
 static gboolean prepare(const Scenario *scenario, const Workplace *place, GCancellable *cancellable,
                         Measurement *measurement)
 {
-    g_auto(GStrv) env = environment_of(scenario, NULL, place->work);
+    g_auto(GStrv) env = environment_of(scenario, NULL, NULL, place->work);
     for (guint i = 0; i < scenario->prepare->len; i++) {
         GStrv argv = g_ptr_array_index(scenario->prepare, i);
         g_autofree char *program = find_program(argv[0]);
@@ -200,6 +202,7 @@ static void watch(Run *self, const SupervisorPlan *plan, const Launch *launch, c
     Outcome result = {.pid = outcome.pid, .output = place->output, .stderr_path = place->stderr_path};
     if (collector != NULL) {
         result.ledgers = collector_finish(collector);
+        result.unseen = collector_unseen(collector);
         result.samples = collector_samples(collector);
         result.ledger_problem = collector_problem(collector);
     }
@@ -216,12 +219,18 @@ static void measure_in(Run *self, const Workplace *place, GCancellable *cancella
                                 scenario->run[0]);
         return;
     }
+    g_autoptr(GError) error = NULL;
+    g_auto(GStrv) python = scenario->drives_python ? python_package_environment(&error) : NULL;
+    if (error != NULL) {
+        measurement_set_problem(measurement, "%s", error->message);
+        return;
+    }
     if (!prepare(scenario, place, cancellable, measurement))
         return;
     Launch launch = {.argv = g_ptr_array_new_with_free_func(g_free)};
     self->instrument->launch(scenario, program, place->output, &launch);
     g_ptr_array_add(launch.argv, NULL);
-    g_auto(GStrv) env = environment_of(scenario, (const char *const *)launch.env, place->work);
+    g_auto(GStrv) env = environment_of(scenario, launch.env, python, place->work);
     SupervisorPlan plan = {.argv = (const char *const *)launch.argv->pdata,
                            .env = (const char *const *)env,
                            .folder = place->work,

@@ -11,17 +11,19 @@
 #include <unistd.h>
 
 #include "error.h"
+#include "keeper.h"
 
 /* Runs between fork and exec: system calls only. shared_pid is memory shared with the parent, which must know
  * the process group even where the process is gone before it is asked for. */
 static void prepare_child(gpointer shared_pid)
 {
     const struct rlimit no_core = {0, 0};
+    setrlimit(RLIMIT_CORE, &no_core);
+    keeper_stand_between();
     *(volatile pid_t *)shared_pid = getpid();
     setpgid(0, 0);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     personality(ADDR_NO_RANDOMIZE);
-    setrlimit(RLIMIT_CORE, &no_core);
 }
 
 typedef struct {
@@ -29,7 +31,7 @@ typedef struct {
     gboolean exited;
 } Waiting;
 
-/* Nothing of the group outlives the run, whoever started it. */
+/* The program and its group now; what has left the group is killed by the keeper. */
 static void kill_group(const SupervisorOutcome *outcome)
 {
     if (outcome->pid > 1)

@@ -28,9 +28,9 @@ typedef struct {
     gint64 duration_us;
 } SupervisorOutcome;
 
-/* Runs to the end in the calling thread. The process gets a process group of its own, which is killed at the
- * end with all that is left in it, an address space that is not randomised where the kernel allows, and no
- * core dump. Errors: HEAPGATE_ERROR_BROKEN where it cannot be started. */
+/* Runs to the end in the calling thread. The process gets a process group of its own, and all that it started
+ * is killed at the end, wherever it has moved to (keeper.h). It gets an address space that is not randomised
+ * where the kernel allows, and no core dump. Errors: HEAPGATE_ERROR_BROKEN where it cannot be started. */
 gboolean supervisor_run(const SupervisorPlan *plan, GCancellable *cancellable, SupervisorOutcome *outcome,
                         GError **error);
 

@@ -4,18 +4,9 @@
 #include <string.h>
 
 #include "error.h"
+#include "python_call.h"
 
 enum { FILE_LIMIT = 1024 * 1024, NAME_LIMIT = 100, MOST_ITERATIONS = 1000000 };
-
-static void scenario_file_free(gpointer data)
-{
-    ScenarioFile *file = data;
-    if (file == NULL)
-        return;
-    g_free(file->path);
-    g_free(file->text);
-    g_free(file);
-}
 
 void scenario_free(Scenario *self)
 {
@@ -31,6 +22,7 @@ void scenario_free(Scenario *self)
     g_ptr_array_unref(self->suppressions);
     g_strfreev(self->env);
     g_strfreev(self->instruments);
+    heap_options_clear(&self->heap);
     g_strfreev(self->tags);
     g_free(self);
 }
@@ -46,25 +38,7 @@ typedef gboolean (*ReadKey)(YamlFile *yaml, yaml_node_t *node, Reading *reading,
 
 static ScenarioFile *read_file(YamlFile *yaml, yaml_node_t *node, const Reading *reading, GError **error)
 {
-    const char *text = yaml_file_text(yaml, node, error);
-    if (text == NULL)
-        return NULL;
-    if (*text == '\0') {
-        yaml_file_fail(yaml, node, error, "expected the name of a file, found nothing");
-        return NULL;
-    }
-    char *path = project_resolve(reading->project, reading->folder, text);
-    if (path == NULL) {
-        yaml_file_fail(yaml, node, error, "\"%s\" lies outside the project; name a file below its root",
-                       text);
-        return NULL;
-    }
-    ScenarioFile *file = g_new0(ScenarioFile, 1);
-    file->path = path;
-    file->text = g_strdup(text);
-    file->line = node->start_mark.line + 1;
-    file->column = node->start_mark.column + 1;
-    return file;
+    return scenario_file_read(yaml, node, reading->project, reading->folder, error);
 }
 
 /* A program with a slash is the project's own; without one it is looked up in PATH when it is run. */
@@ -126,35 +100,11 @@ static gboolean read_stdin(YamlFile *yaml, yaml_node_t *node, Reading *reading, 
     return (reading->scenario->stdin_file = read_file(yaml, node, reading, error)) != NULL;
 }
 
-/* Files stand beside each other in the working folder, under their own names. */
-static gboolean check_name(YamlFile *yaml, yaml_node_t *node, const ScenarioFile *file,
-                           const GPtrArray *files, GError **error)
-{
-    g_autofree char *name = g_path_get_basename(file->text);
-    if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0 || strcmp(name, "/") == 0)
-        return yaml_file_fail(yaml, node, error,
-                              "\"%s\" has no name of its own; name the file or folder itself", file->text);
-    for (guint i = 0; i < files->len; i++) {
-        const ScenarioFile *other = g_ptr_array_index(files, i);
-        g_autofree char *taken = g_path_get_basename(other->text);
-        if (strcmp(name, taken) == 0)
-            return yaml_file_fail(yaml, node, error,
-                                  "a file named \"%s\" is listed already; the working folder can hold one",
-                                  name);
-    }
-    return TRUE;
-}
-
 static gboolean append_file(YamlFile *yaml, yaml_node_t *node, gpointer target, GError **error)
 {
     Reading *reading = target;
-    ScenarioFile *file = read_file(yaml, node, reading, error);
-    if (file == NULL || !check_name(yaml, node, file, reading->scenario->files, error)) {
-        scenario_file_free(file);
-        return FALSE;
-    }
-    g_ptr_array_add(reading->scenario->files, file);
-    return TRUE;
+    return scenario_file_append(yaml, node, reading->project, reading->folder, reading->scenario->files,
+                                error);
 }
 
 static gboolean read_files(YamlFile *yaml, yaml_node_t *node, Reading *reading, GError **error)
@@ -217,12 +167,9 @@ static const YamlField workflow_fields[] = {
     {NULL},
 };
 
-static gboolean read_workflow(YamlFile *yaml, yaml_node_t *node, Reading *reading, GError **error)
+/* Iterations and warm-up, read from node, can be judged. */
+static gboolean check_counts(YamlFile *yaml, yaml_node_t *node, const Scenario *self, GError **error)
 {
-    Scenario *self = reading->scenario;
-    if (!yaml_file_read_mapping(yaml, node, workflow_fields, self, error))
-        return FALSE;
-    self->has_workflow = TRUE;
     if (self->warmup > MOST_ITERATIONS || self->iterations > MOST_ITERATIONS)
         return yaml_file_fail(yaml, node, error,
                               "expected at most %d iterations, warm-up included, found more",
@@ -235,6 +182,33 @@ static gboolean read_workflow(YamlFile *yaml, yaml_node_t *node, Reading *readin
             "iterations",
             self->iterations, MAX(self->warmup, 1), SCENARIO_FEWEST_COUNTED);
     return TRUE;
+}
+
+static gboolean read_workflow(YamlFile *yaml, yaml_node_t *node, Reading *reading, GError **error)
+{
+    Scenario *self = reading->scenario;
+    self->has_workflow = TRUE;
+    return yaml_file_read_mapping(yaml, node, workflow_fields, self, error) &&
+           check_counts(yaml, node, self, error);
+}
+
+/* A script stands in the working folder like every other file, so that its path, which Python keeps, is the
+ * same in every clone. */
+static gboolean read_python(YamlFile *yaml, yaml_node_t *node, Reading *reading, GError **error)
+{
+    Scenario *self = reading->scenario;
+    g_auto(PythonCall) call = {.iterations = SCENARIO_DEFAULT_ITERATIONS, .warmup = SCENARIO_DEFAULT_WARMUP};
+    if (!python_call_read(yaml, node, &call, error))
+        return FALSE;
+    if (call.script_node != NULL && !append_file(yaml, call.script_node, reading, error))
+        return FALSE;
+    self->drives_python = TRUE;
+    self->has_workflow = TRUE;
+    self->iterations = call.iterations;
+    self->warmup = call.warmup;
+    self->run = python_call_argv(&call);
+    yaml_node_t *program = call.interpreter_node != NULL ? call.interpreter_node : node;
+    return check_counts(yaml, node, self, error) && resolve_program(yaml, program, reading, self->run, error);
 }
 
 static gboolean read_exit(YamlFile *yaml, yaml_node_t *node, gpointer target, GError **error)
@@ -272,6 +246,11 @@ static gboolean read_instruments(YamlFile *yaml, yaml_node_t *node, Reading *rea
     return project_read_instruments(yaml, node, &reading->scenario->instruments, error);
 }
 
+static gboolean read_heap(YamlFile *yaml, yaml_node_t *node, Reading *reading, GError **error)
+{
+    return heap_options_read(yaml, node, &reading->scenario->heap, error);
+}
+
 static gboolean read_tags(YamlFile *yaml, yaml_node_t *node, Reading *reading, GError **error)
 {
     return yaml_file_read_strings(yaml, node, &reading->scenario->tags, error);
@@ -289,12 +268,14 @@ static const struct {
     {"about", read_about},
     {"run", read_run},
     {"shell", read_shell},
+    {"python", read_python},
     {"prepare", read_prepare},
     {"stdin", read_stdin},
     {"files", read_files},
     {"env", read_env},
     {"timeout", read_timeout},
     {"instruments", read_instruments},
+    {"heap", read_heap},
     {"workflow", read_workflow},
     {"expect", read_expect},
     {"allow", read_allow},
@@ -334,6 +315,18 @@ static gboolean has_pair(YamlFile *yaml, const char *name)
     return FALSE;
 }
 
+/* Keys that say the same thing differently. */
+static gboolean check_exclusive(YamlFile *yaml, GError **error)
+{
+    if (has_pair(yaml, "run") + has_pair(yaml, "shell") + has_pair(yaml, "python") > 1)
+        return yaml_file_fail(yaml, yaml_file_root(yaml), error,
+                              "give one of run, shell and python, not several");
+    if (has_pair(yaml, "python") && has_pair(yaml, "workflow"))
+        return yaml_file_fail(yaml, yaml_file_root(yaml), error,
+                              "python has iterations and warmup of its own; leave workflow out");
+    return TRUE;
+}
+
 static Scenario *scenario_new(const Project *project, const char *path)
 {
     Scenario *self = g_new0(Scenario, 1);
@@ -344,6 +337,7 @@ static Scenario *scenario_new(const Project *project, const char *path)
     self->files = g_ptr_array_new_with_free_func(scenario_file_free);
     self->suppressions = g_ptr_array_new_with_free_func(scenario_file_free);
     self->env = g_new0(char *, 1);
+    heap_options_init(&self->heap);
     self->tags = g_new0(char *, 1);
     self->timeout_us = project->timeout_us;
     self->instruments = g_strdupv(project->instruments);
@@ -374,11 +368,8 @@ Scenario *scenario_parse(const Project *project, const char *path, const char *b
         return NULL;
     g_autofree char *folder = g_path_get_dirname(path);
     Reading reading = {self, project, folder};
-    if (has_pair(yaml, "run") && has_pair(yaml, "shell")) {
-        yaml_file_fail(yaml, yaml_file_root(yaml), error, "give run or shell, not both");
-        return NULL;
-    }
-    if (!yaml_file_each_pair(yaml, yaml_file_root(yaml), read_key, &reading, error) ||
+    if (!check_exclusive(yaml, error) ||
+        !yaml_file_each_pair(yaml, yaml_file_root(yaml), read_key, &reading, error) ||
         !check_whole(yaml, self, error))
         return NULL;
     return g_steal_pointer(&self);
@@ -403,31 +394,15 @@ Scenario *scenario_load(const Project *project, const char *path, GError **error
     return scenario_parse(project, path, bytes, length, error);
 }
 
-static gboolean check_file(const Scenario *self, const ScenarioFile *file, gboolean may_be_folder,
-                           GError **error)
-{
-    const char *problem = NULL;
-    if (file == NULL)
-        return TRUE;
-    if (!g_file_test(file->path, G_FILE_TEST_EXISTS))
-        problem = "does not exist; correct the name or build it first";
-    else if (!may_be_folder && g_file_test(file->path, G_FILE_TEST_IS_DIR))
-        problem = "is a folder; name a file";
-    if (problem != NULL)
-        g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_CONFIG, "%s:%zu:%zu: \"%s\" %s", self->file,
-                    file->line, file->column, file->text, problem);
-    return problem == NULL;
-}
-
 gboolean scenario_check_files(const Scenario *self, GError **error)
 {
-    if (!check_file(self, self->stdin_file, FALSE, error))
+    if (!scenario_file_check(self->stdin_file, self->file, FALSE, error))
         return FALSE;
     for (guint i = 0; i < self->files->len; i++)
-        if (!check_file(self, g_ptr_array_index(self->files, i), TRUE, error))
+        if (!scenario_file_check(g_ptr_array_index(self->files, i), self->file, TRUE, error))
             return FALSE;
     for (guint i = 0; i < self->suppressions->len; i++)
-        if (!check_file(self, g_ptr_array_index(self->suppressions, i), FALSE, error))
+        if (!scenario_file_check(g_ptr_array_index(self->suppressions, i), self->file, FALSE, error))
             return FALSE;
     return TRUE;
 }

@@ -5,20 +5,16 @@
 #include <glib.h>
 
 #include "allow.h"
+#include "heap_options.h"
 #include "project.h"
-
-/* A file a scenario names, and where it does. */
-typedef struct {
-    char *path; /* absolute, inside the project */
-    char *text; /* as written */
-    gsize line, column;
-} ScenarioFile;
+#include "scenario_file.h"
 
 typedef struct {
     char *name; /* the file's, without ".yaml" */
     char *file; /* relative to the project's root */
     char *about;
     GStrv run;                /* argv; never empty; the program resolved where it has a slash */
+    gboolean drives_python;   /* run is an interpreter with heapgate's driver, which must find its module */
     GPtrArray *prepare;       /* GStrv: commands run natively in the working folder before measuring */
     ScenarioFile *stdin_file; /* NULL: nothing to read */
     GPtrArray *files;         /* ScenarioFile: linked into the working folder */
@@ -30,12 +26,13 @@ typedef struct {
     gint64 warmup;     /* of the iterations, the first that do not count */
     gint64 iterations; /* marked by the program, warm-up included; 0: as many as it marks */
     gint64 expect_exit;
+    HeapOptions heap;
     Allow allow;
     GStrv tags; /* never NULL */
 } Scenario;
 
 /* Counted iterations below which growth cannot be told from noise. */
-enum { SCENARIO_FEWEST_COUNTED = 8, SCENARIO_DEFAULT_WARMUP = 3 };
+enum { SCENARIO_FEWEST_COUNTED = 8, SCENARIO_DEFAULT_WARMUP = 3, SCENARIO_DEFAULT_ITERATIONS = 20 };
 
 /* Reads one scenario. bytes: (transfer none). path: absolute path of the file, for its name and folder.
  * Opens nothing; scenario_check_files does. (transfer full).

@@ -41,4 +41,28 @@ gboolean debug_info_frames(DebugInfo *self, guint64 address, DebugFrameFunc func
 /* The fingerprints of functions, value: 24 bits; (transfer full), sorted, maybe empty. */
 GArray *fingerprints_new(Dwfl_Module *module);
 
+/* Where debug files are looked for; shared by the objects of one Symbols. */
+typedef struct {
+    gboolean quick;  /* what takes long to unpack is left out, and servers are not asked */
+    gboolean silent; /* a server let us wait for nothing: none is asked again */
+} DebugSearch;
+
+/* One object, opened. */
+typedef struct {
+    DebugSearch *search;
+    char *path;
+    GBytes *build_id; /* empty: none is known */
+    Dwfl *dwfl;
+    Dwfl_Module *module; /* NULL where the object cannot be used; then the rest is, too */
+    SymbolTable *table;
+    DebugInfo *info;      /* NULL: there is none */
+    GArray *fingerprints; /* NULL until first needed */
+    gboolean takes_long;  /* its debug information to unpack, where that was asked */
+} Object;
+/* search: must outlive the object. (transfer full). */
+Object *object_new(const char *path, GBytes *build_id, DebugSearch *search);
+void object_free(Object *object);
+/* The fingerprint of the function there; (transfer none) or NULL. The object must have a module. */
+const Stretch *object_fingerprint(Object *object, guint64 address);
+
 #endif

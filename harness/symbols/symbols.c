@@ -1,48 +1,48 @@
 #include "symbols.h"
 
-#include <fcntl.h>
 #include <libiberty/demangle.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "object.h"
 
-/* One object, opened when first asked for. */
-typedef struct {
-    char *path;
-    Dwfl *dwfl;
-    Dwfl_Module *module; /* NULL where the object cannot be used */
-    SymbolTable *table;
-    DebugInfo *info;
-    GArray *fingerprints; /* NULL until first needed */
-} Object;
-
 struct Symbols {
     GStringChunk *strings;
-    GHashTable *objects;   /* path and build id -> Object */
+    DebugSearch search;
+    GHashTable *objects;   /* Object, each its own key */
     GHashTable *demangled; /* mangled, interned -> demangled, interned */
 };
 
-static void object_free(gpointer data)
+/* Objects are known by path and build id. */
+static guint object_hash(gconstpointer data)
 {
-    Object *object = data;
-    symbol_table_free(object->table);
-    debug_info_free(object->info);
-    g_clear_pointer(&object->fingerprints, g_array_unref);
-    g_clear_pointer(&object->dwfl, dwfl_end);
-    g_free(object->path);
-    g_free(object);
+    const Object *object = data;
+    return g_str_hash(object->path) ^ g_bytes_hash(object->build_id);
 }
 
-Symbols *symbols_new(void)
+static gboolean object_equal(gconstpointer a, gconstpointer b)
+{
+    const Object *one = a, *two = b;
+    return strcmp(one->path, two->path) == 0 && g_bytes_equal(one->build_id, two->build_id);
+}
+
+Symbols *symbols_new(SymbolsReach reach)
 {
     Symbols *self = g_new0(Symbols, 1);
+    self->search.quick = reach == SYMBOLS_QUICK;
     self->strings = g_string_chunk_new(1 << 16);
-    self->objects = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, object_free);
+    self->objects = g_hash_table_new_full(object_hash, object_equal, NULL, (GDestroyNotify)object_free);
     self->demangled = g_hash_table_new(g_direct_hash, g_direct_equal);
     return self;
+}
+
+void symbols_bound_servers(void)
+{
+    const char *servers = g_getenv("DEBUGINFOD_URLS");
+    if (servers == NULL || *servers == '\0' || g_getenv("DEBUGINFOD_TIMEOUT") != NULL)
+        return;
+    g_setenv("DEBUGINFOD_TIMEOUT", "10", TRUE);
+    g_setenv("DEBUGINFOD_RETRY_LIMIT", "0", FALSE);
 }
 
 void symbols_free(Symbols *self)
@@ -74,8 +74,13 @@ static const char *keep_name(Symbols *self, const char *mangled)
     /* glibc's name for its own calls of a function that is exported too. */
     if (mangled != NULL && g_str_has_prefix(mangled, "__GI_"))
         mangled += strlen("__GI_");
-    /* "getpwuid_r@@GLIBC_2.2.5" */
+    /* "getpwuid_r@@GLIBC_2.2.5"; and what LLVM appends to what it shares between units changes with each
+     * build
+     */
     g_autofree char *plain_symbol = mangled != NULL ? g_strndup(mangled, strcspn(mangled, "@")) : NULL;
+    char *shared = plain_symbol != NULL ? strstr(plain_symbol, ".llvm.") : NULL;
+    if (shared != NULL)
+        *shared = '\0';
     const char *key = keep(self, plain_symbol);
     if (key == NULL || key[0] != '_')
         return key;
@@ -88,87 +93,14 @@ static const char *keep_name(Symbols *self, const char *mangled)
     return plain;
 }
 
-/* Only a regular file: a ledger may name anything. */
-static int open_object(const char *path)
-{
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    struct stat info;
-    if (fd >= 0 && (fstat(fd, &info) != 0 || !S_ISREG(info.st_mode))) {
-        close(fd);
-        return -1;
-    }
-    return fd;
-}
-
-static const Dwfl_Callbacks callbacks = {
-    .find_elf = dwfl_build_id_find_elf,
-    .find_debuginfo = dwfl_standard_find_debuginfo,
-};
-
-/* NULL where there is no such file, or where it has another build id. */
-static Dwfl_Module *open_module(Dwfl *dwfl, const char *path, const guint8 *build_id, guint size)
-{
-    int fd = open_object(path);
-    if (fd < 0)
-        return NULL;
-    dwfl_report_begin(dwfl);
-    Dwfl_Module *module = dwfl_report_elf(dwfl, path, path, fd, 0, true);
-    if (module == NULL) {
-        close(fd); /* else libdwfl's */
-        return NULL;
-    }
-    dwfl_report_end(dwfl, NULL, NULL);
-    GElf_Addr bias, where;
-    const unsigned char *own = NULL;
-    int own_size =
-        dwfl_module_getelf(module, &bias) != NULL ? dwfl_module_build_id(module, &own, &where) : -1;
-    if (own_size < 0 || (size > 0 && ((guint)own_size != size || memcmp(own, build_id, size) != 0)))
-        return NULL;
-    return module;
-}
-
-/* The file that belongs to a build id, where the object itself has been replaced since. */
-static char *debug_file(const guint8 *build_id, guint size)
-{
-    if (size < 2)
-        return NULL;
-    GString *path = g_string_new("/usr/lib/debug/.build-id/");
-    for (guint i = 0; i < size; i++)
-        g_string_append_printf(path, i == 0 ? "%02x/" : "%02x", build_id[i]);
-    g_string_append(path, ".debug");
-    return g_string_free(path, FALSE);
-}
-
-static Object *object_new(const char *path, const guint8 *build_id, guint size)
-{
-    Object *object = g_new0(Object, 1);
-    object->path = g_strdup(path);
-    object->dwfl = dwfl_begin(&callbacks);
-    if (object->dwfl == NULL)
-        return object;
-    g_autofree char *other = debug_file(build_id, size);
-    Dwfl_Module *module = open_module(object->dwfl, path, build_id, size);
-    if (module == NULL && other != NULL)
-        module = open_module(object->dwfl, other, build_id, size);
-    if (module == NULL)
-        return object;
-    object->module = module;
-    object->table = symbol_table_new(module);
-    object->info = debug_info_new(module);
-    return object;
-}
-
 static Object *object_of(Symbols *self, const char *path, const guint8 *build_id, guint size)
 {
-    GString *key = g_string_new(path);
-    for (guint i = 0; i < size; i++)
-        g_string_append_printf(key, "%s%02x", i == 0 ? "\n" : "", build_id[i]);
-    Object *object = g_hash_table_lookup(self->objects, key->str);
+    g_autoptr(GBytes) bytes = g_bytes_new(build_id, size);
+    const Object wanted = {.path = (char *)path, .build_id = bytes};
+    Object *object = g_hash_table_lookup(self->objects, &wanted);
     if (object == NULL) {
-        object = object_new(path, build_id, size);
-        g_hash_table_insert(self->objects, g_string_free(key, FALSE), object);
-    } else {
-        g_string_free(key, TRUE);
+        object = object_new(path, bytes, &self->search);
+        g_hash_table_add(self->objects, object);
     }
     return object;
 }
@@ -201,9 +133,7 @@ static const char *name_without_debug_info(Symbols *self, Object *object, guint6
     const char *symbol = symbol_table_find(object->table, address);
     if (symbol != NULL)
         return keep_name(self, symbol);
-    if (object->fingerprints == NULL)
-        object->fingerprints = fingerprints_new(object->module);
-    const Stretch *found = stretches_find(object->fingerprints, address);
+    const Stretch *found = object_fingerprint(object, address);
     if (found == NULL)
         return NULL;
     g_autofree char *name = g_strdup_printf("???~%06x", (guint)found->value);

@@ -22,8 +22,23 @@
 
 typedef struct Symbols Symbols;
 
+typedef enum {
+    SYMBOLS_ALL,
+    /* For someone who waits: what takes long to unpack (compressed debug information above 512 KiB, as
+     * Debian's of the C library) is left out, so that functions there have their names from symbol tables,
+     * and neither lines nor inlined frames; debug files are looked for by build id alone, and servers are not
+     * asked. */
+    SYMBOLS_QUICK,
+} SymbolsReach;
+
+/* Once, before there are threads: where the user has set up servers (DEBUGINFOD_URLS) and does not say how
+ * long one may take (DEBUGINFOD_TIMEOUT), 10 seconds and one try, in place of libdebuginfod's 90 and three. A
+ * server that does not answer is waited for once. Changes the environment, which is not to reach the programs
+ * that are watched. */
+void symbols_bound_servers(void);
+
 /* Keeps what it opened and found until it is freed. For one thread at a time. (transfer full). */
-Symbols *symbols_new(void);
+Symbols *symbols_new(SymbolsReach reach);
 void symbols_free(Symbols *self); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Symbols, symbols_free)
 

@@ -1,24 +1,21 @@
 #include "books.h"
 #include "end_mark.h"
 #include "thread.h"
+#include "window.h"
 
-_Static_assert(LEDGER_CHUNK_SIZE == UINT64_C(1) << LEDGER_CHUNK_SHIFT,
-               "the shadow is as large as what it shadows");
 _Static_assert(offsetof(LedgerHeader, live_bytes) % 16 == 0, "live and peak are one word");
 _Static_assert(offsetof(LedgerHeader, peak_bytes) == offsetof(LedgerHeader, live_bytes) + 8, "live and peak");
 _Static_assert(offsetof(LedgerSite, peak_number) % 16 == 0, "number and bytes are one word");
 _Static_assert(offsetof(LedgerSite, peak_bytes) == offsetof(LedgerSite, peak_number) + 8, "number and bytes");
 _Static_assert(sizeof(LedgerSite) == 128 && offsetof(LedgerSite, peak_bytes) == 56,
                "one cache line for an event");
-_Static_assert(offsetof(LedgerRecord, birth) == offsetof(LedgerRecord, site) + 4,
-               "site and birth are one word");
 
-static uint8_t *touched;     /* a byte for each page of each chunk */
+static uint8_t *touched;     /* a byte for each part of each chunk */
 static uint32_t spare_chunk; /* claimed, but somebody was faster */
 
 bool books_open(void)
 {
-    size_t size = (size_t)LEDGER_CHUNKS * BOOKS_CHUNK_PAGES;
+    size_t size = (size_t)LEDGER_CHUNKS * BOOKS_CHUNK_PARTS;
     if (touched != NULL)
         guest_unmap(touched, size);
     touched = guest_map(size);
@@ -28,7 +25,7 @@ bool books_open(void)
 
 const uint8_t *books_touched(uint32_t chunk)
 {
-    return touched + (size_t)chunk * BOOKS_CHUNK_PAGES;
+    return touched + (size_t)chunk * BOOKS_CHUNK_PARTS;
 }
 
 static uint32_t *index_of(LedgerHeader *header, uintptr_t address)
@@ -36,11 +33,14 @@ static uint32_t *index_of(LedgerHeader *header, uintptr_t address)
     return (uint32_t *)guest_section(header, LEDGER_INDEX_AT) + (address >> LEDGER_CHUNK_SHIFT);
 }
 
-static LedgerRecord *record_in(LedgerHeader *header, uint32_t entry, uintptr_t address)
+static size_t granule_of(uintptr_t address)
 {
-    uint64_t offset = (uint64_t)(entry - 1) << LEDGER_CHUNK_SHIFT;
-    uint64_t within = address & ((UINT64_C(1) << LEDGER_CHUNK_SHIFT) - 1) & ~UINT64_C(15);
-    return guest_section(header, LEDGER_SHADOW_AT + offset + within);
+    return address >> LEDGER_GRANULE_SHIFT & (LEDGER_CHUNK_GRANULES - 1);
+}
+
+static LedgerRecord *chunk_records(LedgerHeader *header, uint32_t entry)
+{
+    return guest_section(header, LEDGER_SHADOW_AT + (entry - 1) * LEDGER_CHUNK_SIZE);
 }
 
 /* The first block of a chunk's addresses: gives it the next chunk. Returns its index entry, 0: none left. */
@@ -75,7 +75,14 @@ static LedgerRecord *record_find(LedgerHeader *header, uintptr_t address)
     if (UNLIKELY(address >> LEDGER_ADDRESS_BITS != 0))
         return NULL;
     uint32_t entry = __atomic_load_n(index_of(header, address), __ATOMIC_ACQUIRE);
-    return LIKELY(entry != 0) ? record_in(header, entry, address) : NULL;
+    return LIKELY(entry != 0) ? &chunk_records(header, entry)[granule_of(address)] : NULL;
+}
+
+/* The first block of a part's addresses. */
+__attribute__((noinline, cold)) static void part_touch(LedgerRecord *records, size_t part, uint8_t *seen)
+{
+    guest_populate(&records[part * BOOKS_PART_RECORDS], BOOKS_PART_RECORDS * sizeof *records);
+    __atomic_store_n(seen, 1, __ATOMIC_RELEASE);
 }
 
 /* The record of a new block; NULL: there is no room for one. */
@@ -88,21 +95,40 @@ static LedgerRecord *record_make(LedgerHeader *header, uintptr_t address)
     uint32_t entry = __atomic_load_n(index_of(header, address), __ATOMIC_ACQUIRE);
     if (UNLIKELY(entry == 0) && (entry = chunk_make(header, address)) == 0)
         return NULL;
-    size_t page = (address >> 12) & (BOOKS_CHUNK_PAGES - 1);
-    __atomic_store_n(&touched[(size_t)(entry - 1) * BOOKS_CHUNK_PAGES + page], 1, __ATOMIC_RELEASE);
-    return record_in(header, entry, address);
+    LedgerRecord *records = chunk_records(header, entry);
+    size_t granule = granule_of(address), part = granule / BOOKS_PART_RECORDS;
+    uint8_t *seen = &touched[(size_t)(entry - 1) * BOOKS_CHUNK_PARTS + part];
+    if (UNLIKELY(!__atomic_load_n(seen, __ATOMIC_RELAXED)))
+        part_touch(records, part, seen);
+    return &records[granule];
 }
 
-/* Size first: a record is there as soon as it has a site. */
-static void record_put(LedgerRecord *record, uint64_t size, uint32_t site, uint32_t birth)
+bool books_may_know(LedgerHeader *header, const void *block)
 {
-    __atomic_store_n(&record->size, size, __ATOMIC_RELAXED);
-    __atomic_store_n(books_word(record), site | (uint64_t)birth << 32, __ATOMIC_RELEASE);
+    uintptr_t address = (uintptr_t)block;
+    if (UNLIKELY(address >> LEDGER_ADDRESS_BITS != 0))
+        return false;
+    uint32_t entry = __atomic_load_n(index_of(header, address), __ATOMIC_ACQUIRE);
+    size_t granule = granule_of(address);
+    if (entry == 0 ||
+        !__atomic_load_n(&books_touched(entry - 1)[granule / BOOKS_PART_RECORDS], __ATOMIC_RELAXED))
+        return false;
+    return ledger_record_site(__atomic_load_n(&chunk_records(header, entry)[granule], __ATOMIC_RELAXED)) != 0;
+}
+
+/* The rest of a long size first: a block is there as soon as its record has a site. */
+static void record_put(LedgerRecord *at, LedgerRecord record, uint64_t size)
+{
+    if (UNLIKELY((record & LEDGER_LONG) != 0))
+        __atomic_store_n(&at[1], ledger_record_rest(size), __ATOMIC_RELAXED);
+    __atomic_store_n(at, record, __ATOMIC_RELEASE);
 }
 
 /* Adds to what is live; growth that passes the peak is the new peak at that very instant. */
 static inline void total_add(LedgerHeader *header, int64_t bytes, bool shared)
 {
+    if (UNLIKELY(guest_desk->window != 0))
+        window_total(header, bytes, shared);
     if (bytes <= 0) {
         atomic_add(&header->live_bytes, bytes, shared);
         return;
@@ -142,6 +168,8 @@ static inline void site_enter(LedgerHeader *header, uint32_t id, uint64_t size, 
 {
     LedgerSite *site = &guest_sites(header)[id];
     site_save(header, site, shared);
+    if (UNLIKELY(guest_desk->window != 0))
+        window_site(header, site, shared);
     atomic_add(&site->live_bytes, (int64_t)size, shared);
     atomic_add(&site->live_blocks, 1, shared);
     atomic_add(&site->total_bytes, (int64_t)size, shared);
@@ -150,8 +178,10 @@ static inline void site_enter(LedgerHeader *header, uint32_t id, uint64_t size, 
 
 static inline void site_leave(LedgerHeader *header, const BooksTaken *taken, bool shared)
 {
-    LedgerSite *site = &guest_sites(header)[taken->site & ~LEDGER_COUNTED];
+    LedgerSite *site = &guest_sites(header)[ledger_record_site(taken->record)];
     site_save(header, site, shared);
+    if (UNLIKELY(guest_desk->window != 0))
+        window_site(header, site, shared);
     atomic_add(&site->live_bytes, -(int64_t)taken->size, shared);
     atomic_add(&site->live_blocks, -1, shared);
     if (taken->temporary)
@@ -159,45 +189,56 @@ static inline void site_leave(LedgerHeader *header, const BooksTaken *taken, boo
 }
 
 /* A block lies here that was never seen to be given back, and yet its address is given out again. */
-__attribute__((noinline, cold)) static void block_lost(LedgerHeader *header, LedgerRecord *record)
+__attribute__((noinline, cold)) static void block_lost(LedgerHeader *header, LedgerRecord *at)
 {
-    uint64_t word = __atomic_exchange_n(books_word(record), 0, __ATOMIC_ACQ_REL);
-    BooksTaken taken = {record, record->size, (uint32_t)word, (uint32_t)(word >> 32), false};
+    LedgerRecord record = __atomic_exchange_n(at, 0, __ATOMIC_ACQ_REL);
+    BooksTaken taken = {at, record, ledger_record_size(at, record), false};
     atomic_add(&header->unseen_frees, 1, true);
     books_leave(header, &taken);
 }
 
+/* The place of a new block, which is empty then; NULL: there is none. */
+static LedgerRecord *place_of(LedgerHeader *header, const void *block)
+{
+    LedgerRecord *at = record_make(header, (uintptr_t)block);
+    if (LIKELY(at != NULL) && UNLIKELY(ledger_record_site(*at) != 0))
+        block_lost(header, at);
+    return at;
+}
+
+/* growth: of the total. */
+static void enter(LedgerHeader *header, const void *block, LedgerRecord *at, uint64_t size, uint32_t site,
+                  int64_t growth, bool shared)
+{
+    site_enter(header, site, size, shared);
+    total_add(header, growth, shared);
+    uint32_t birth = __atomic_load_n(&header->marks, __ATOMIC_RELAXED);
+    record_put(at, ledger_record(site, birth, size), size);
+    thread_self.latest = (uintptr_t)block;
+}
+
 void books_enter(LedgerHeader *header, const void *block, uint64_t size, uint32_t site)
 {
-    bool shared = guest_shared();
-    LedgerRecord *record = record_make(header, (uintptr_t)block);
-    if (UNLIKELY(record == NULL))
-        return;
-    if (UNLIKELY(record->site != 0))
-        block_lost(header, record);
-    site_enter(header, site, size, shared);
-    total_add(header, (int64_t)size, shared);
-    record_put(record, size, site, __atomic_load_n(&header->marks, __ATOMIC_RELAXED));
-    thread_self.latest = (uintptr_t)block;
+    LedgerRecord *at = place_of(header, block);
+    if (LIKELY(at != NULL))
+        enter(header, block, at, size, site, (int64_t)size, guest_shared());
 }
 
 BooksTaken books_take(LedgerHeader *header, const void *block)
 {
-    LedgerRecord *record = record_find(header, (uintptr_t)block);
-    uint64_t word = record != NULL ? __atomic_load_n(books_word(record), __ATOMIC_RELAXED) : 0;
+    LedgerRecord *at = record_find(header, (uintptr_t)block);
+    LedgerRecord record = at != NULL ? __atomic_load_n(at, __ATOMIC_RELAXED) : 0;
     uintptr_t latest = thread_self.latest;
     thread_self.latest = 0;
-    if (UNLIKELY((uint32_t)word == 0)) {
+    if (UNLIKELY(ledger_record_site(record) == 0)) {
         atomic_add(&header->unknown_frees, 1, guest_shared());
         return (BooksTaken){0};
     }
-    BooksTaken taken = {record, record->size, 0, (uint32_t)(word >> 32), latest == (uintptr_t)block};
     if (UNLIKELY(__atomic_load_n(&guest_desk->counting, __ATOMIC_ACQUIRE)))
-        word = end_mark_take(header, record);
+        record = end_mark_take(header, at);
     else
-        __atomic_store_n(books_word(record), 0, __ATOMIC_RELEASE);
-    taken.site = (uint32_t)word;
-    return taken;
+        __atomic_store_n(at, 0, __ATOMIC_RELEASE);
+    return (BooksTaken){at, record, ledger_record_size(at, record), latest == (uintptr_t)block};
 }
 
 void books_leave(LedgerHeader *header, const BooksTaken *taken)
@@ -213,28 +254,22 @@ void books_return(const BooksTaken *taken)
 {
     if (taken->at == NULL)
         return;
-    uint32_t site = guest_desk->counting ? taken->site : taken->site & ~LEDGER_COUNTED;
-    record_put(taken->at, taken->size, site, taken->birth);
+    LedgerRecord gone = guest_desk->counting ? 0 : LEDGER_COUNTED;
+    record_put(taken->at, taken->record & ~gone, taken->size);
 }
 
 void books_replace(LedgerHeader *header, const BooksTaken *taken, const void *block, uint64_t size,
                    uint32_t site)
 {
     bool shared = guest_shared();
-    uint64_t before = 0;
+    int64_t before = 0;
     if (taken->at != NULL) {
         site_leave(header, taken, shared);
-        before = taken->size;
+        before = (int64_t)taken->size;
     }
-    LedgerRecord *record = record_make(header, (uintptr_t)block);
-    if (UNLIKELY(record == NULL)) {
-        total_add(header, -(int64_t)before, shared);
-        return;
-    }
-    if (UNLIKELY(record->site != 0))
-        block_lost(header, record);
-    site_enter(header, site, size, shared);
-    total_add(header, (int64_t)size - (int64_t)before, shared);
-    record_put(record, size, site, __atomic_load_n(&header->marks, __ATOMIC_RELAXED));
-    thread_self.latest = (uintptr_t)block;
+    LedgerRecord *at = place_of(header, block);
+    if (LIKELY(at != NULL))
+        enter(header, block, at, size, site, (int64_t)size - before, shared);
+    else
+        total_add(header, -before, shared);
 }

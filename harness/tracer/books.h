@@ -10,10 +10,9 @@
 
 /* A block that was taken out of the books but still counts. */
 typedef struct {
-    LedgerRecord *at; /* NULL: the books did not know it */
+    LedgerRecord *at;    /* NULL: the books did not know it */
+    LedgerRecord record; /* what was there, with its flags */
     uint64_t size;
-    uint32_t site; /* with LEDGER_COUNTED where it had that */
-    uint32_t birth;
     bool temporary;
 } BooksTaken;
 
@@ -24,6 +23,8 @@ GUEST_HIDDEN bool books_open(void);
 GUEST_HIDDEN void books_enter(LedgerHeader *header, const void *block, uint64_t size, uint32_t site);
 /* Takes out the record of a block that is about to be given back, and leaves the counts. */
 GUEST_HIDDEN BooksTaken books_take(LedgerHeader *header, const void *block);
+/* May the books know this block? Touches no page of the ledger that nobody has written to. */
+GUEST_HIDDEN bool books_may_know(LedgerHeader *header, const void *block);
 /* It was given back: now the counts. */
 GUEST_HIDDEN void books_leave(LedgerHeader *header, const BooksTaken *taken);
 /* It was not given back after all. */
@@ -32,15 +33,9 @@ GUEST_HIDDEN void books_return(const BooksTaken *taken);
 GUEST_HIDDEN void books_replace(LedgerHeader *header, const BooksTaken *taken, const void *block,
                                 uint64_t size, uint32_t site);
 
-/* The pages of the shadow that hold or held records: one byte for each page of each chunk. */
-enum { BOOKS_PAGE_RECORDS = 256, BOOKS_CHUNK_PAGES = LEDGER_CHUNK_RECORDS / BOOKS_PAGE_RECORDS };
+/* The parts of the shadow that hold or held records: one byte for each part of each chunk. A part is faulted
+ * in as one: that takes a fraction of the time of page by page. */
+enum { BOOKS_PART_RECORDS = 8192, BOOKS_CHUNK_PARTS = LEDGER_CHUNK_GRANULES / BOOKS_PART_RECORDS };
 GUEST_HIDDEN const uint8_t *books_touched(uint32_t chunk);
-
-/* Site, counted bit and birth of a record, changed as one word. */
-typedef uint64_t __attribute__((may_alias)) BooksWord;
-static inline BooksWord *books_word(LedgerRecord *record)
-{
-    return (BooksWord *)(void *)&record->site;
-}
 
 #endif

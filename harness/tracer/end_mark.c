@@ -50,64 +50,68 @@ static LedgerEndRecord *end_record_of(LedgerHeader *header, uint32_t site, uint3
     }
 }
 
-static void add(LedgerHeader *header, uint64_t word, uint64_t size)
+static void add(LedgerHeader *header, LedgerRecord record, uint64_t size)
 {
-    LedgerEndRecord *record = end_record_of(header, (uint32_t)word & ~LEDGER_COUNTED, (uint32_t)(word >> 32));
-    if (record == NULL)
+    LedgerEndRecord *sum = end_record_of(header, ledger_record_site(record), ledger_record_birth(record));
+    if (sum == NULL)
         return;
-    atomic_add(&record->bytes, (int64_t)size, guest_shared());
-    atomic_add(&record->blocks, 1, guest_shared());
+    atomic_add(&sum->bytes, (int64_t)size, guest_shared());
+    atomic_add(&sum->blocks, 1, guest_shared());
 }
 
-uint64_t end_mark_take(LedgerHeader *header, LedgerRecord *record)
+static bool is_to_count(LedgerRecord record, uint32_t number)
 {
-    uint64_t size = record->size;
-    uint64_t word = __atomic_exchange_n(books_word(record), 0, __ATOMIC_ACQ_REL);
+    return ledger_record_site(record) != 0 && (record & LEDGER_COUNTED) == 0 &&
+           ledger_record_birth(record) < number;
+}
+
+LedgerRecord end_mark_take(LedgerHeader *header, LedgerRecord *at)
+{
+    LedgerRecord record = __atomic_exchange_n(at, 0, __ATOMIC_ACQ_REL);
     uint32_t number = __atomic_load_n(&guest_desk->counting, __ATOMIC_ACQUIRE);
     bool mark_is_set = __atomic_load_n(&header->marks, __ATOMIC_ACQUIRE) >= number;
-    if (mark_is_set && (uint32_t)word != 0 && (word & LEDGER_COUNTED) == 0 &&
-        (uint32_t)(word >> 32) < number) {
-        add(header, word, size);
-        word |= LEDGER_COUNTED;
+    if (mark_is_set && is_to_count(record, number)) {
+        add(header, record, ledger_record_size(at, record));
+        record |= LEDGER_COUNTED;
     }
-    return word;
+    return record;
 }
 
-/* size is read before the word is claimed: a record that was taken out and put back in between has a later
- * birth. */
-static void count_record(LedgerHeader *header, LedgerRecord *record, uint32_t number)
+/* A long size is read before the record is claimed: one that was taken out and put back in between by another
+ * block has a later birth. */
+static void count_record(LedgerHeader *header, LedgerRecord *at, uint32_t number)
 {
-    uint64_t word = __atomic_load_n(books_word(record), __ATOMIC_ACQUIRE);
-    uint64_t size = __atomic_load_n(&record->size, __ATOMIC_ACQUIRE);
-    if ((uint32_t)word == 0 || (uint32_t)(word >> 32) >= number || (word & LEDGER_COUNTED) != 0)
+    LedgerRecord record = __atomic_load_n(at, __ATOMIC_ACQUIRE);
+    if (!is_to_count(record, number))
         return;
-    if (!guest_shared() || __atomic_compare_exchange_n(books_word(record), &word, word | LEDGER_COUNTED,
-                                                       false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
-        add(header, word, size);
+    uint64_t size = ledger_record_size(at, record);
+    if (!guest_shared() || __atomic_compare_exchange_n(at, &record, record | LEDGER_COUNTED, false,
+                                                       __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+        add(header, record, size);
 }
 
-static void uncount_record(LedgerHeader *header, LedgerRecord *record, uint32_t number)
+static void uncount_record(LedgerHeader *header, LedgerRecord *at, uint32_t number)
 {
     (void)header, (void)number;
-    uint64_t word = __atomic_load_n(books_word(record), __ATOMIC_ACQUIRE);
-    while ((word & LEDGER_COUNTED) != 0 &&
-           !__atomic_compare_exchange_n(books_word(record), &word, word & ~(uint64_t)LEDGER_COUNTED, false,
-                                        __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+    LedgerRecord record = __atomic_load_n(at, __ATOMIC_ACQUIRE);
+    while ((record & LEDGER_COUNTED) != 0 && ledger_record_site(record) != 0 &&
+           !__atomic_compare_exchange_n(at, &record, record & ~LEDGER_COUNTED, false, __ATOMIC_ACQ_REL,
+                                        __ATOMIC_ACQUIRE))
         continue;
 }
 
-/* Every record of every page that was ever written. */
+/* Every record of every part that was ever written. */
 static void each_record(LedgerHeader *header, void (*visit)(LedgerHeader *, LedgerRecord *, uint32_t),
                         uint32_t number)
 {
     LedgerRecord *records = guest_section(header, LEDGER_SHADOW_AT);
     uint32_t chunks = __atomic_load_n(&header->chunks, __ATOMIC_ACQUIRE);
     for (uint32_t chunk = 0; chunk < chunks; chunk++)
-        for (unsigned page = 0; page < BOOKS_CHUNK_PAGES; page++) {
-            if (!__atomic_load_n(&books_touched(chunk)[page], __ATOMIC_ACQUIRE))
+        for (unsigned part = 0; part < BOOKS_CHUNK_PARTS; part++) {
+            if (!__atomic_load_n(&books_touched(chunk)[part], __ATOMIC_ACQUIRE))
                 continue;
-            LedgerRecord *first = &records[chunk * LEDGER_CHUNK_RECORDS + page * BOOKS_PAGE_RECORDS];
-            for (unsigned i = 0; i < BOOKS_PAGE_RECORDS; i++)
+            LedgerRecord *first = &records[chunk * LEDGER_CHUNK_RECORDS + part * BOOKS_PART_RECORDS];
+            for (unsigned i = 0; i < BOOKS_PART_RECORDS; i++)
                 visit(header, &first[i], number);
         }
 }

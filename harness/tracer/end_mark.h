@@ -14,7 +14,7 @@ GUEST_HIDDEN void end_mark_expect(uint32_t number);
  * set. */
 GUEST_HIDDEN void end_mark_count(LedgerHeader *header, uint32_t number);
 /* While guest_desk->counting: takes a block's record out, and where the mark is set and the sum has not come
- * by yet, adds it to the sum. Returns the record's word; COUNTED is set where the sum has it. */
-GUEST_HIDDEN uint64_t end_mark_take(LedgerHeader *header, LedgerRecord *record);
+ * by yet, adds it to the sum. Returns what was there; COUNTED is set where the sum has it. */
+GUEST_HIDDEN LedgerRecord end_mark_take(LedgerHeader *header, LedgerRecord *at);
 
 #endif

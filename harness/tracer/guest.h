@@ -24,6 +24,7 @@ typedef struct {
     uint32_t counting;    /* the end mark is being added up: whoever frees must look (end_mark.h) */
     uint32_t end_busy;    /* one thread at a time adds up */
     uint32_t mark_busy;   /* one thread at a time writes changes */
+    uint32_t window;      /* the number of the open window (window.h); 0: none */
 } GuestDesk;
 extern GUEST_HIDDEN GuestDesk *guest_desk;
 
@@ -47,6 +48,8 @@ GUEST_HIDDEN void guest_off(uint32_t off_reason);
 /* Memory of the tracer's own, zero and untouched; NULL: there is none. */
 GUEST_HIDDEN void *guest_map(size_t size);
 GUEST_HIDDEN void guest_unmap(void *memory, size_t size);
+/* Faults these whole pages in at once, where the kernel can. */
+GUEST_HIDDEN void guest_populate(void *memory, size_t size);
 GUEST_HIDDEN uint64_t guest_now_ns(void);
 /* Marks the ledger as ended in good order, or, where an exec failed, takes that back. Not in a vfork's child.
  */

@@ -2,9 +2,10 @@
  * zero sizes, overflow; ours is only that nothing is added to them. */
 #include <errno.h>
 
-#include "books.h"
+#include "python_code.h"
+#include "python_memory.h"
 #include "real.h"
-#include "thread.h"
+#include "sample.h"
 
 /* Declared here rather than by their headers, whose attributes would let the compiler look through them. */
 GUEST_EXPORT void *malloc(size_t size);
@@ -18,6 +19,12 @@ GUEST_EXPORT void *aligned_alloc(size_t alignment, size_t size);
 GUEST_EXPORT int posix_memalign(void **block, size_t alignment, size_t size);
 GUEST_EXPORT void *valloc(size_t size);
 GUEST_EXPORT void *pvalloc(size_t size);
+
+/* NULL also where Python's allocator asks: what it makes of it is booked. */
+static inline LedgerHeader *ledger_for(uintptr_t sp)
+{
+    return python_memory_is_inside(sp) ? NULL : guest_ledger();
+}
 
 static inline size_t at_least(size_t size)
 {
@@ -33,21 +40,21 @@ static inline void *real_resize(void *block, size_t size)
 static inline void *entered(LedgerHeader *header, void *block, size_t size, const UnwindStart *start)
 {
     if (LIKELY(block != NULL) && LIKELY(header != NULL))
-        books_enter(header, block, size, thread_site(header, start));
+        sample_enter(header, block, size, start);
     return block;
 }
 
 void *malloc(size_t size)
 {
     UnwindStart start = unwind_start_here();
-    LedgerHeader *header = guest_ledger();
+    LedgerHeader *header = ledger_for(start.sp);
     return entered(header, real.malloc(at_least(size)), size, &start);
 }
 
 void *calloc(size_t count, size_t size)
 {
     UnwindStart start = unwind_start_here();
-    LedgerHeader *header = guest_ledger();
+    LedgerHeader *header = ledger_for(start.sp);
     size_t bytes;
     bool too_small = !__builtin_mul_overflow(count, size, &bytes) && bytes < real.least;
     void *block = UNLIKELY(too_small) ? real.calloc(1, real.least) : real.calloc(count, size);
@@ -58,10 +65,11 @@ void *calloc(size_t count, size_t size)
  */
 static void *resize(LedgerHeader *header, void *old, size_t size, const UnwindStart *start)
 {
-    BooksTaken taken = books_take(header, old);
+    BooksTaken taken = sample_take(header, old);
+    python_code_freed(old, taken.size);
     void *block = real_resize(old, size);
     if (LIKELY(block != NULL))
-        books_replace(header, &taken, block, size, thread_site(header, start));
+        sample_replace(header, &taken, block, size, start);
     else if (size == 0)
         books_leave(header, &taken); /* it was freed */
     else
@@ -72,7 +80,7 @@ static void *resize(LedgerHeader *header, void *old, size_t size, const UnwindSt
 void *realloc(void *old, size_t size)
 {
     UnwindStart start = unwind_start_here();
-    LedgerHeader *header = guest_ledger();
+    LedgerHeader *header = ledger_for(start.sp);
     if (old == NULL || UNLIKELY(header == NULL))
         return entered(header, real_resize(old, size), size, &start);
     return resize(header, old, size, &start);
@@ -81,7 +89,7 @@ void *realloc(void *old, size_t size)
 void *reallocarray(void *old, size_t count, size_t size)
 {
     UnwindStart start = unwind_start_here();
-    LedgerHeader *header = guest_ledger();
+    LedgerHeader *header = ledger_for(start.sp);
     size_t bytes;
     if (__builtin_mul_overflow(count, size, &bytes)) {
         errno = ENOMEM;
@@ -96,9 +104,10 @@ void free(void *block)
 {
     if (block == NULL)
         return;
-    LedgerHeader *header = guest_ledger();
+    LedgerHeader *header = ledger_for((uintptr_t)__builtin_frame_address(0));
     if (LIKELY(header != NULL)) {
-        BooksTaken taken = books_take(header, block);
+        BooksTaken taken = sample_take(header, block);
+        python_code_freed(block, taken.size);
         books_leave(header, &taken);
     }
     real.free(block);
@@ -113,21 +122,21 @@ void cfree(void *block)
 void *memalign(size_t alignment, size_t size)
 {
     UnwindStart start = unwind_start_here();
-    LedgerHeader *header = guest_ledger();
+    LedgerHeader *header = ledger_for(start.sp);
     return entered(header, real.memalign(alignment, at_least(size)), size, &start);
 }
 
 void *aligned_alloc(size_t alignment, size_t size)
 {
     UnwindStart start = unwind_start_here();
-    LedgerHeader *header = guest_ledger();
+    LedgerHeader *header = ledger_for(start.sp);
     return entered(header, real.aligned_alloc(alignment, at_least(size)), size, &start);
 }
 
 int posix_memalign(void **block, size_t alignment, size_t size)
 {
     UnwindStart start = unwind_start_here();
-    LedgerHeader *header = guest_ledger();
+    LedgerHeader *header = ledger_for(start.sp);
     int result = real.posix_memalign(block, alignment, at_least(size));
     if (LIKELY(result == 0))
         entered(header, *block, size, &start);
@@ -137,13 +146,13 @@ int posix_memalign(void **block, size_t alignment, size_t size)
 void *valloc(size_t size)
 {
     UnwindStart start = unwind_start_here();
-    LedgerHeader *header = guest_ledger();
+    LedgerHeader *header = ledger_for(start.sp);
     return entered(header, real.valloc(at_least(size)), size, &start);
 }
 
 void *pvalloc(size_t size)
 {
     UnwindStart start = unwind_start_here();
-    LedgerHeader *header = guest_ledger();
+    LedgerHeader *header = ledger_for(start.sp);
     return entered(header, real.pvalloc(at_least(size)), size, &start);
 }

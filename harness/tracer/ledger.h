@@ -21,18 +21,20 @@
 #include <stdint.h>
 
 #define LEDGER_MAGIC   UINT64_C(0x315244474c504748) /* "HGPLGDR1" */
-#define LEDGER_VERSION 1
+#define LEDGER_VERSION 2
 
 /* The environment variables by which the tracer is told where its harness listens (a path of a datagram
  * socket), and which instrument watches (heapgate.h). */
 #define LEDGER_SOCKET_VARIABLE "HEAPGATE_SOCKET"
+/* Mean distance of samples in bytes; not there: every block is seen. */
+#define LEDGER_SAMPLE_VARIABLE "HEAPGATE_SAMPLE"
 
 /* Room. Full tables are counted, never overrun. */
 enum {
     LEDGER_NODES = 1 << 22,       /* stack tree nodes; 16 bytes each */
     LEDGER_SITES = 1 << 20,       /* call sites; 128 bytes each */
     LEDGER_MODULES = 1 << 12,     /* loaded objects; 512 bytes each */
-    LEDGER_MARKS = 1 << 16,       /* marks; 64 bytes each */
+    LEDGER_MARKS = (1 << 16) - 1, /* marks; 64 bytes each; a birth has 16 bits */
     LEDGER_END_RECORDS = 1 << 21, /* what was there at the end mark; 24 bytes each */
     LEDGER_CHANGES = 1 << 22,     /* what call sites held at marks; 16 bytes each */
     LEDGER_CODES = 1 << 18,       /* Python code objects; 64 bytes each */
@@ -41,21 +43,56 @@ enum {
     LEDGER_DEEPEST = 512,         /* frames of one stack; deeper ones are truncated at the outer end */
 };
 
-/* Address space to shadow. A granule of 16 bytes starts at most one block. */
-#define LEDGER_GRANULE_SHIFT 4
+/* Address space to shadow. A granule of 32 bytes starts at most one block: no two blocks start closer to each
+ * other. A chunk of the shadow has a page more than its granules need, for what follows the last record. */
+#define LEDGER_GRANULE_SHIFT 5
 #define LEDGER_CHUNK_SHIFT   20 /* address space covered by one chunk: 1 MiB */
 #define LEDGER_ADDRESS_BITS  47
 #define LEDGER_INDEX_ENTRIES                                                                                 \
     (UINT64_C(1) << (LEDGER_ADDRESS_BITS - LEDGER_CHUNK_SHIFT)) /* uint32_t each: chunk + 1 */
-#define LEDGER_CHUNK_RECORDS (UINT64_C(1) << (LEDGER_CHUNK_SHIFT - LEDGER_GRANULE_SHIFT))
+#define LEDGER_CHUNK_GRANULES (UINT64_C(1) << (LEDGER_CHUNK_SHIFT - LEDGER_GRANULE_SHIFT))
+#define LEDGER_CHUNK_RECORDS  (LEDGER_CHUNK_GRANULES + 4096 / sizeof(LedgerRecord))
 
-/* One block that is there: 16 bytes. site 0: no block starts here. */
-typedef struct {
-    uint64_t size;  /* bytes asked for */
-    uint32_t site;  /* below LEDGER_SITES; LEDGER_COUNTED may be set while the end mark is being added up */
-    uint32_t birth; /* the number of marks set when it was allocated */
-} LedgerRecord;
-#define LEDGER_COUNTED (UINT32_C(1) << 31)
+/* One block that is there, in one word, so that it comes and goes by one instruction. From the lowest bit:
+ * site (20 bits; 0: no block starts here), birth (16; the number of marks set when it was allocated), the
+ * flags, and the size asked for (25). Where that is longer, the next record holds the rest of it. The block
+ * covers that granule too, and the rest begins with site 0: nobody can take it for a block. It may stay when
+ * the block is gone. */
+typedef uint64_t LedgerRecord;
+#define LEDGER_COUNTED    (UINT64_C(1) << 36) /* while the end mark is being added up */
+#define LEDGER_CODE_BLOCK (UINT64_C(1) << 37) /* a Python code object */
+#define LEDGER_LONG       (UINT64_C(1) << 38) /* the next record has the rest of the size */
+enum { LEDGER_SITE_BITS = 20, LEDGER_BIRTH_BITS = 16, LEDGER_SIZE_SHIFT = 39, LEDGER_SIZE_BITS = 25 };
+
+static inline LedgerRecord ledger_record(uint32_t site, uint32_t birth, uint64_t size)
+{
+    uint64_t is_long = size >> LEDGER_SIZE_BITS != 0 ? LEDGER_LONG : 0;
+    return size << LEDGER_SIZE_SHIFT | is_long |
+           (uint64_t)(birth & ((1 << LEDGER_BIRTH_BITS) - 1)) << LEDGER_SITE_BITS |
+           (site & (LEDGER_SITES - 1));
+}
+static inline LedgerRecord ledger_record_rest(uint64_t size)
+{
+    return size >> LEDGER_SIZE_BITS << LEDGER_SITE_BITS;
+}
+static inline uint32_t ledger_record_site(LedgerRecord record)
+{
+    return record & (LEDGER_SITES - 1);
+}
+static inline uint32_t ledger_record_birth(LedgerRecord record)
+{
+    return record >> LEDGER_SITE_BITS & ((1 << LEDGER_BIRTH_BITS) - 1);
+}
+/* record: what was read at this place. Never more than what fits in an address, unless the ledger is damaged.
+ */
+static inline uint64_t ledger_record_size(const LedgerRecord *at, LedgerRecord record)
+{
+    uint64_t size = record >> LEDGER_SIZE_SHIFT;
+    if (__builtin_expect((record & LEDGER_LONG) == 0, 1))
+        return size;
+    LedgerRecord rest = __atomic_load_n(&at[1], __ATOMIC_RELAXED);
+    return ledger_record_site(rest) == 0 ? size | rest >> LEDGER_SITE_BITS << LEDGER_SIZE_BITS : UINT64_MAX;
+}
 
 /* One frame of a stack, and what called it. Node 0 is the root (no frame); 16 bytes. Native frames are return
  * addresses as found on the stack (not yet reduced by one), but for signal frames, whose address is exact. A
@@ -145,8 +182,9 @@ typedef struct {
 /* Why the tracer watches nothing. */
 enum {
     LEDGER_OFF_NOT = 0,
-    LEDGER_OFF_OWN_MALLOC = 1, /* the executable defines malloc itself: preloading sees nothing of it */
-    LEDGER_OFF_NO_MEMORY = 2,  /* the tracer found no memory of its own to work with */
+    LEDGER_OFF_OWN_MALLOC = 1,    /* the executable defines malloc itself: preloading sees nothing of it */
+    LEDGER_OFF_NO_MEMORY = 2,     /* the tracer found no memory of its own to work with */
+    LEDGER_OFF_NO_DESCRIPTOR = 3, /* no file descriptor was free to pass a ledger by */
 };
 
 /* What became of the frames of Python. */
@@ -237,11 +275,20 @@ typedef struct {
 #define LEDGER_CHUNK_SIZE (LEDGER_CHUNK_RECORDS * sizeof(LedgerRecord))
 #define LEDGER_FILE_SIZE  (LEDGER_SHADOW_AT + LEDGER_CHUNK_SIZE * (uint64_t)LEDGER_CHUNKS)
 
-/* The datagram that carries a ledger's descriptor to the harness. */
+/* The datagrams to the harness. */
+enum {
+    LEDGER_HELLO = 0,       /* carries the descriptor of the sender's ledger */
+    LEDGER_HELLO_OFF = 1,   /* without one: there are no books, off_reason says why */
+    LEDGER_HELLO_EXEC = 2,  /* carries the program (O_PATH) that the process is about to become */
+    LEDGER_HELLO_SPAWN = 3, /* carries the program that the process, a new child, was started as */
+    LEDGER_HELLO_STAYS = 4, /* the exec it announced has failed */
+};
 typedef struct {
     uint64_t magic;
-    uint32_t pid;
+    uint32_t pid; /* of the process it is about, as its own namespace has it */
     uint32_t forked;
+    uint32_t kind;
+    uint32_t off_reason;
 } LedgerHello;
 
 #endif

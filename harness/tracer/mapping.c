@@ -10,6 +10,7 @@
 
 #include "guest.h"
 #include "modules.h"
+#include "python_memory.h"
 
 GUEST_EXPORT void *mmap(void *at, size_t size, int protection, int flags, int fd, off_t offset);
 GUEST_EXPORT void *mmap64(void *at, size_t size, int protection, int flags, int fd, off_t offset);
@@ -50,9 +51,17 @@ static bool is_ours(const void *caller)
     return (const char *)caller >= __ehdr_start && (const char *)caller < _end;
 }
 
+/* What Python's allocator maps is booked by the objects it makes of it. */
+static bool is_inside_python(void)
+{
+    return python_memory_is_inside((uintptr_t)__builtin_frame_address(0));
+}
+
 static void *map(void *at, size_t size, int protection, int flags, int fd, off_t offset, const void *caller)
 {
     void *memory = (void *)syscall(SYS_mmap, at, size, protection, flags, fd, offset);
+    if (is_inside_python() || python_memory_mapped((uintptr_t)caller))
+        return memory;
     if (memory != MAP_FAILED && (flags & MAP_FIXED) == 0 && !is_ours(caller))
         mapped_add(counted(size));
     return memory;
@@ -71,7 +80,7 @@ void *mmap64(void *at, size_t size, int protection, int flags, int fd, off_t off
 int munmap(void *at, size_t size)
 {
     int result = (int)syscall(SYS_munmap, at, size);
-    if (result == 0 && !is_ours(__builtin_return_address(0)))
+    if (result == 0 && !is_inside_python() && !is_ours(__builtin_return_address(0)))
         mapped_add(-counted(size));
     return result;
 }
@@ -86,7 +95,7 @@ void *mremap(void *at, size_t size, size_t new_size, int flags, ...)
         va_end(list);
     }
     void *memory = (void *)syscall(SYS_mremap, at, size, new_size, flags, wanted);
-    if (memory != MAP_FAILED)
+    if (memory != MAP_FAILED && !is_inside_python())
         mapped_add(counted(new_size) - counted(size));
     return memory;
 }

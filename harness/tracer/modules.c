@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "modules.h"
+#include "python.h"
 
 /* Lock-free and safe in signal handlers; glibc 2.35 and later. */
 #pragma weak _dl_find_object
@@ -78,6 +79,7 @@ static void record(LedgerHeader *header, const struct dl_find_object *object)
     uint64_t end = (uintptr_t)object->dlfo_map_end;
     module->end = end;
     read_build_id(module);
+    python_see(module->start, end, object->dlfo_link_map);
 }
 
 /* The object that lies there now. */
@@ -130,6 +132,7 @@ void modules_closed(LedgerHeader *header)
     }
     if (gone)
         __atomic_store_n(&modules_gone, 1, __ATOMIC_RELEASE);
+    python_closed();
     /* Also where no stack named it: code may have been walked through. */
     unwind_forget();
     __atomic_fetch_add(&guest_generation, 1, __ATOMIC_ACQ_REL);

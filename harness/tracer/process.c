@@ -9,11 +9,18 @@
 #include <unistd.h>
 
 #include "books.h"
+#include "hello.h"
 #include "modules.h"
 #include "process.h"
+#include "python.h"
 #include "real.h"
+#include "sample.h"
 #include "stack_tree.h"
 #include "thread.h"
+
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23 /* Linux 5.14 */
+#endif
 
 enum { NEW, OPENING, OPEN, OFF };
 
@@ -37,6 +44,13 @@ void guest_unmap(void *memory, size_t size)
 {
     int error = errno;
     syscall(SYS_munmap, memory, size);
+    errno = error;
+}
+
+void guest_populate(void *memory, size_t size)
+{
+    int error = errno;
+    syscall(SYS_madvise, memory, size, MADV_POPULATE_WRITE);
     errno = error;
 }
 
@@ -82,10 +96,11 @@ static LedgerHeader *ledger_open(bool forked)
     if (header == NULL)
         return NULL;
     mapped = header;
+    python_ledger(header);
     bool memory = stack_tree_open(header) && books_open();
     if (!memory)
         header->off_reason = LEDGER_OFF_NO_MEMORY;
-    return process_hello(header, fd) && memory ? header : NULL;
+    return hello_send(header, fd) && memory ? header : NULL;
 }
 
 static LedgerHeader *open_first(bool forked)
@@ -93,6 +108,7 @@ static LedgerHeader *open_first(bool forked)
     if (!forked) {
         real_open();
         process_inherit();
+        sample_open(process_inheritance.sample);
         unwind_init();
     }
     modules_gone = 0;
@@ -156,6 +172,8 @@ __attribute__((constructor)) static void process_begin(void)
     remember_library();
     if (malloc_is_another())
         guest_off(LEDGER_OFF_OWN_MALLOC);
+    else
+        python_open();
 }
 
 __attribute__((destructor)) static void process_end(void)

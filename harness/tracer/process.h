@@ -10,6 +10,7 @@ typedef struct {
     char socket[108];   /* path; as long as the kernel allows */
     char preload[4096]; /* LD_PRELOAD */
     char library[4096]; /* this library, as it was loaded */
+    char sample[24];    /* SAMPLE_VARIABLE */
 } ProcessInheritance;
 extern GUEST_HIDDEN ProcessInheritance process_inheritance;
 
@@ -19,7 +20,5 @@ GUEST_HIDDEN void process_inherit(void);
  * its descriptor is put. NULL: there is no memory or a limit forbids it, which the harness is told where that
  * can be done. */
 GUEST_HIDDEN LedgerHeader *process_ledger_new(void *at, bool forked, int *fd);
-/* Sends the descriptor to the harness and closes it; false: nobody listens. */
-GUEST_HIDDEN bool process_hello(const LedgerHeader *header, int fd);
 
 #endif

@@ -2,13 +2,13 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
 #include <sys/syscall.h>
-#include <sys/un.h>
 #include <errno.h>
 #include <unistd.h>
 
+#include "hello.h"
 #include "process.h"
+#include "sample.h"
 
 /* System calls by number: none of them is a cancellation point, and nobody else interposes them. */
 
@@ -42,6 +42,7 @@ void process_inherit(void)
     for (char **entry = initial_environment(); entry != NULL && *entry != NULL; entry++) {
         copy_value(self->socket, sizeof self->socket, *entry, LEDGER_SOCKET_VARIABLE);
         copy_value(self->preload, sizeof self->preload, *entry, "LD_PRELOAD");
+        copy_value(self->sample, sizeof self->sample, *entry, SAMPLE_VARIABLE);
     }
 }
 
@@ -77,6 +78,7 @@ static void header_fill(LedgerHeader *header, bool forked)
     header->parent_pid = (uint32_t)syscall(SYS_getppid);
     header->forked = forked;
     header->started_ns = guest_now_ns();
+    header->sample_bytes = sample_mean;
     header->page_size = (uint32_t)sysconf(_SC_PAGESIZE);
 #ifdef __x86_64__
     header->cut_stack_unwinder = 1;
@@ -103,17 +105,27 @@ static void send_no_memory(int fd, bool forked)
     header_fill(&header, forked);
     header.off_reason = LEDGER_OFF_NO_MEMORY;
     if (syscall(SYS_pwrite64, fd, &header, sizeof header, 0) == (long)sizeof header)
-        process_hello(&header, fd);
+        hello_send(&header, fd);
     else
         syscall(SYS_close, fd);
 }
 
+/* errno is memfd_create's: no memory file can be made at all. */
+static void report_no_file(bool forked)
+{
+    hello_send_off(forked,
+                   errno == EMFILE || errno == ENFILE ? LEDGER_OFF_NO_DESCRIPTOR : LEDGER_OFF_NO_MEMORY);
+}
+
 LedgerHeader *process_ledger_new(void *at, bool forked, int *fd)
 {
+    errno = EFBIG;
     *fd = may_grow_to(sizeof(LedgerHeader)) ? (int)syscall(SYS_memfd_create, "heapgate-ledger", MFD_CLOEXEC)
                                             : -1;
-    if (*fd < 0)
+    if (*fd < 0) {
+        report_no_file(forked);
         return NULL;
+    }
     void *memory = MAP_FAILED;
     if (may_grow_to(LEDGER_FILE_SIZE) && syscall(SYS_ftruncate, *fd, LEDGER_FILE_SIZE) == 0)
         memory = (void *)syscall(SYS_mmap, at, LEDGER_FILE_SIZE, PROT_READ | PROT_WRITE,
@@ -125,45 +137,4 @@ LedgerHeader *process_ledger_new(void *at, bool forked, int *fd)
     syscall(SYS_madvise, memory, LEDGER_FILE_SIZE, MADV_DONTDUMP);
     header_fill(memory, forked);
     return memory;
-}
-
-static bool send_to_harness(int socket, const LedgerHeader *header, int fd)
-{
-    LedgerHello hello = {.magic = LEDGER_MAGIC, .pid = header->pid, .forked = header->forked};
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    memcpy(address.sun_path, process_inheritance.socket, sizeof address.sun_path);
-    union {
-        char buffer[CMSG_SPACE(sizeof(int))];
-        struct cmsghdr align;
-    } control = {0};
-    struct iovec part = {&hello, sizeof hello};
-    struct msghdr message = {.msg_name = &address,
-                             .msg_namelen = sizeof address,
-                             .msg_iov = &part,
-                             .msg_iovlen = 1,
-                             .msg_control = control.buffer,
-                             .msg_controllen = sizeof control.buffer};
-    struct cmsghdr *rights = CMSG_FIRSTHDR(&message);
-    *rights = (struct cmsghdr){CMSG_LEN(sizeof(int)), SOL_SOCKET, SCM_RIGHTS};
-    memcpy(CMSG_DATA(rights), &fd, sizeof fd);
-    long sent;
-    do
-        sent = syscall(SYS_sendmsg, socket, &message, MSG_NOSIGNAL);
-    while (sent < 0 && errno == EINTR);
-    return sent == (long)sizeof hello;
-}
-
-bool process_hello(const LedgerHeader *header, int fd)
-{
-    bool sent = false;
-    int socket = (int)syscall(SYS_socket, AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    if (socket >= 0) {
-        /* A harness that does not read does not hold the host for ever. */
-        struct timeval patience = {.tv_sec = 10};
-        syscall(SYS_setsockopt, socket, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
-        sent = send_to_harness(socket, header, fd);
-        syscall(SYS_close, socket);
-    }
-    syscall(SYS_close, fd);
-    return sent;
 }

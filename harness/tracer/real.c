@@ -84,5 +84,5 @@ void real_open(void)
     take(&real.realloc, "realloc", info.dli_fbase);
     take(&real.free, "free", info.dli_fbase);
     take(&real.memalign, "memalign", info.dli_fbase);
-    real.least = 16;
+    real.least = 1 << LEDGER_GRANULE_SHIFT;
 }

@@ -15,7 +15,7 @@ typedef struct {
     int (*posix_memalign)(void **, size_t, size_t);
     void *(*valloc)(size_t);
     void *(*pvalloc)(size_t);
-    size_t least; /* smaller blocks are asked for at this size: others' may share a granule of 16 bytes */
+    size_t least; /* smaller blocks are asked for at this size: others' may share a granule */
 } Real;
 extern GUEST_HIDDEN Real real;
 

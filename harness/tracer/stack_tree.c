@@ -34,13 +34,19 @@ static uint32_t *head_of(uint32_t parent, uint64_t address)
     return &tree->heads[hash >> (64 - HEADS_SHIFT)];
 }
 
+static bool is_native(uint64_t address)
+{
+    return (address >> LEDGER_FRAME_SHIFT & LEDGER_FRAME_MASK) == LEDGER_FRAME_NATIVE;
+}
+
 /* In a chain from `from` up to `before`. */
 static uint32_t find(LedgerHeader *header, uint32_t from, uint32_t before, const LedgerNode *wanted)
 {
     for (uint32_t id = from; id != before; id = __atomic_load_n(&tree->links[id].next, __ATOMIC_RELAXED)) {
         const LedgerNode *node = &guest_nodes(header)[id];
         if (node->address == wanted->address && node->parent == wanted->parent &&
-            node->flags == wanted->flags && modules_same(header, wanted->address, id))
+            node->flags == wanted->flags &&
+            (!is_native(wanted->address) || modules_same(header, wanted->address, id)))
             return id;
     }
     return 0;
@@ -48,7 +54,8 @@ static uint32_t find(LedgerHeader *header, uint32_t from, uint32_t before, const
 
 static uint32_t make(LedgerHeader *header, uint32_t *head, uint32_t seen, const LedgerNode *wanted)
 {
-    modules_see(header, wanted->address); /* before the node is claimed: nodes are the modules' clock */
+    if (is_native(wanted->address))
+        modules_see(header, wanted->address); /* before the node is claimed: nodes are the modules' clock */
     uint32_t id = atomic_claim(&header->nodes, LEDGER_NODES);
     if (id == 0) {
         atomic_add(&header->full_nodes, 1, true);

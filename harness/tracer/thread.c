@@ -1,6 +1,8 @@
 #include <limits.h>
 #include <pthread.h>
 
+#include "python.h"
+#include "python_merge.h"
 #include "stack_cache.h"
 #include "stack_tree.h"
 #include "thread.h"
@@ -16,6 +18,7 @@ typedef struct {
 
 struct ThreadDesk {
     StackCache *cache;
+    PythonDesk *python;   /* only where there is one */
     Paper papers[NESTED]; /* the thread's own; that of a signal handler that comes in between */
 };
 
@@ -28,6 +31,7 @@ static void desk_free(ThreadDesk *desk)
 {
     if (desk->cache != NULL)
         stack_cache_free(desk->cache);
+    python_desk_free(desk->python);
     guest_unmap(desk, sizeof *desk);
 }
 
@@ -57,11 +61,22 @@ static ThreadDesk *desk_of(Thread *self, uint32_t depth)
         return NULL;
     desk->cache = stack_cache_new();
     self->desk = desk;
-    self->generation = guest_generation;
+    self->generation = guest_generation - 1;
     /* A key of a high number makes the C library allocate here: one level down, where no desk is made. */
     if (key_made)
         pthread_setspecific(key, desk);
     return desk;
+}
+
+/* What is remembered from here on is of this generation. */
+static void begin_anew(Thread *self, ThreadDesk *desk, uint32_t generation)
+{
+    self->generation = generation;
+    self->mixed = python_on();
+    if (desk->python != NULL)
+        python_desk_clear(desk->python);
+    else if (self->mixed)
+        desk->python = python_desk_new();
 }
 
 /* The cache belongs to the outermost walk alone. */
@@ -72,12 +87,15 @@ static StackCache *cache_of(Thread *self, ThreadDesk *desk, uint32_t depth)
     uint32_t now = __atomic_load_n(&guest_generation, __ATOMIC_ACQUIRE);
     if (UNLIKELY(self->generation != now)) {
         stack_cache_clear(desk->cache);
-        self->generation = now;
+        begin_anew(self, desk, now);
     }
     return desk->cache;
 }
 
-static uint32_t walk(LedgerHeader *header, const UnwindStart *start, Paper *paper, StackCache *cache)
+/* The identity of the native stack: its site or, where Python's frames are to come into it, python_merge.h's.
+ * 0: it is not known. */
+static uint32_t walk(LedgerHeader *header, const UnwindStart *start, Paper *paper, StackCache *cache,
+                     bool mixed)
 {
     uint32_t outer = 0;
     UnwindResult found = cache != NULL
@@ -86,11 +104,12 @@ static uint32_t walk(LedgerHeader *header, const UnwindStart *start, Paper *pape
     if (UNLIKELY(found.truncated))
         atomic_add(&header->truncated_stacks, 1, true);
     if (!stack_tree_nodes(header, paper->addresses, found.frames, found.truncated != 0, outer, paper->nodes))
-        return STACK_TREE_UNKNOWN_SITE;
-    uint32_t site = stack_tree_site(header, found.frames > 0 ? paper->nodes[0] : outer);
+        return mixed ? 0 : STACK_TREE_UNKNOWN_SITE;
+    uint32_t node = found.frames > 0 ? paper->nodes[0] : outer;
+    uint32_t id = mixed ? python_stack(header, node) : stack_tree_site(header, node);
     if (cache != NULL)
-        stack_cache_keep(cache, paper->nodes, site);
-    return site;
+        stack_cache_keep(cache, paper->nodes, id);
+    return id;
 }
 
 static uint32_t site_at(LedgerHeader *header, const UnwindStart *start, Thread *self, uint32_t depth)
@@ -99,8 +118,11 @@ static uint32_t site_at(LedgerHeader *header, const UnwindStart *start, Thread *
     if (UNLIKELY(desk == NULL))
         return STACK_TREE_UNKNOWN_SITE;
     StackCache *cache = cache_of(self, desk, depth);
-    uint32_t site = LIKELY(cache != NULL) ? stack_cache_find(cache, start) : 0;
-    return LIKELY(site != 0) ? site : walk(header, start, &desk->papers[depth], cache);
+    bool mixed = LIKELY(cache != NULL) ? self->mixed : python_on();
+    uint32_t id = LIKELY(cache != NULL) ? stack_cache_find(cache, start) : 0;
+    if (UNLIKELY(id == 0))
+        id = walk(header, start, &desk->papers[depth], cache, mixed);
+    return mixed ? python_site(header, start, id, depth == 0 ? desk->python : NULL) : id;
 }
 
 uint32_t thread_site(LedgerHeader *header, const UnwindStart *start)

@@ -10,8 +10,9 @@ every tool on every workload, in an order that rotates.
   CPU       user and system time of all processes: of heapgate exec with its printed report, of heaptrack while
             it records (heaptrack_print not counted)
   RSS       the largest resident set of one process
-  report    from the end of the traced program to the printed report: for heapgate exec to its own end; for
-            heaptrack heaptrack_print alone (the wait for its interpreter not counted: in its favour)
+  report    from the end of the traced program to the printed report; for heaptrack heaptrack_print alone (the
+            wait for its interpreter not counted: in its favour)
+  end       from the end of the traced program to that of heapgate exec, whose ledgers are saved then
 """
 import glob
 import os
@@ -35,7 +36,7 @@ UNIT = """report/console report/explain report/junit report/result_json_read gat
 class Run:
     def __init__(self, wall, cpu, rss, after):
         self.wall, self.cpu, self.rss, self.after = wall, cpu, rss, after
-        self.output = self.report = self.show = None
+        self.output = self.report = self.show = self.printed = None
 
 
 class Bench:
@@ -117,14 +118,17 @@ class Bench:
                        *command],
         }[tool]
         with open(stdin or os.devnull) as source, open(self.path(tool + ".log"), "w") as log:
-            result = subprocess.run([self.runner, outer, *line], stdin=source, stdout=log, stderr=log,
-                                    env={**os.environ, **extra})
-        if result.returncode != 0:
-            sys.exit("bench: %s under %s: exit status %d, see %s" % (command[0], tool, result.returncode, log.name))
+            process = subprocess.Popen([self.runner, outer, *line], stdin=source, stdout=log, stderr=subprocess.PIPE,
+                                       text=True, env={**os.environ, **extra})
+            printed = last_line_of_report(process.stderr, log)
+            status = process.wait()
+        if status != 0:
+            sys.exit("bench: %s under %s: exit status %d, see %s" % (command[0], tool, status, log.name))
         start, end, cpu, rss, _ = read_stamp(outer)
         stamp = read_stamp(inner) if tool != "massif" else (start, end)
         run = Run(stamp[1] - start, cpu, rss, end - stamp[1])
         run.output = sum(os.path.getsize(path) for path in glob.glob(os.path.join(output, "*")))
+        run.printed = printed - stamp[1]
         self.report(tool, name, run, output)
         return run
 
@@ -137,7 +141,18 @@ class Bench:
         with open(self.path(tool + ".report"), "w") as report:
             subprocess.run([*reader[tool], files[-1]], check=True, stdout=report, stderr=subprocess.DEVNULL)
         run.show = time.monotonic() - start
-        run.report = run.after if tool == "heapgate" else run.show
+        run.report = run.printed if tool == "heapgate" else run.show
+
+
+def last_line_of_report(stream, log):
+    """When the last line before "saved:" came, or the last one at all; by the runner's clock."""
+    printed, saved = time.monotonic(), False
+    for line in stream:
+        saved = saved or line.startswith("saved:")
+        if line.strip() and not saved:
+            printed = time.monotonic()
+        log.write(line)
+    return printed
 
 
 def read_stamp(path):
@@ -173,7 +188,9 @@ def print_tools(name, runs):
                "%.2f" % (cpu / median(native, "cpu")), mib(median(mine, "rss"))]
         if tool != "native":
             row += [kib(median(mine, "output")), seconds(median(mine, "report")), seconds(median(mine, "show"))]
-        print("%-9s%-10s%9s%8s%9s%8s%9s%10s%9s%9s" % tuple(row + [""] * (10 - len(row))))
+        if tool == "heapgate":
+            row.append(seconds(median(mine, "after")))
+        print("%-9s%-10s%9s%8s%9s%8s%9s%10s%9s%9s%9s" % tuple(row + [""] * (11 - len(row))))
 
 
 def judge(name, runs):
@@ -212,7 +229,8 @@ def main(build, chosen):
                     runs[name][tool].append(bench.measured(tool, name, workload))
         print("round %d of %d" % (number + 1, rounds), file=sys.stderr)
     print("medians of %d rounds (massif: %d); seconds, times native, MiB, KiB\n" % (rounds, min(rounds, massif)))
-    print("%-9s%-10s%9s%8s%9s%8s%9s%10s%9s%9s" % ("", "", "wall", "x", "CPU", "x", "RSS MiB", "out KiB", "report", "show"))
+    print("%-9s%-10s%9s%8s%9s%8s%9s%10s%9s%9s%9s" % ("", "", "wall", "x", "CPU", "x", "RSS MiB", "out KiB", "report", "show",
+                                                      "end"))
     for name in workloads:
         print_tools(name, runs[name])
     print()

@@ -57,6 +57,26 @@ START_TEST(test_show_lines_puts_numbers_next_to_source)
 }
 END_TEST
 
+START_TEST(test_exec_saves_every_ledger_with_its_names)
+{
+    g_autoptr(TestProject) project = test_project_new();
+    g_autofree char *program = g_strdup(runner_path("build/tests/fixtures/lost_block"));
+    g_autofree char *words =
+        g_strdup_printf("exec -o seen /bin/sh -c '%s leaky; %s leaky; exit 0'", program, program);
+    test_project_expect(project, 0, words, "saved: seen/   see all of it", NULL);
+    g_autoptr(GDir) folder = g_dir_open(test_project_path(project, "seen"), 0, NULL);
+    guint named = 0;
+    for (const char *name; (name = g_dir_read_name(folder)) != NULL;) {
+        g_autofree char *show = g_strdup_printf("show seen/%s", name);
+        if (!g_str_has_prefix(name, "lost_block."))
+            continue;
+        test_project_expect(project, 0, show, "print_receipt", "lost_block.c:", NULL);
+        named++;
+    }
+    ck_assert_uint_eq(named, 2);
+}
+END_TEST
+
 START_TEST(test_exec_says_why_it_saw_nothing)
 {
     g_autoptr(TestProject) project = test_project_new();
@@ -114,6 +134,7 @@ SUITE(cli_exec, 60)
     tcase_add_test(tcase, test_exec_of_a_killed_command_still_saves);
     tcase_add_test(tcase, test_exec_names_the_function_that_lost_a_block);
     tcase_add_test(tcase, test_show_lines_puts_numbers_next_to_source);
+    tcase_add_test(tcase, test_exec_saves_every_ledger_with_its_names);
     tcase_add_test(tcase, test_exec_says_why_it_saw_nothing);
     tcase_add_test(tcase, test_exec_names_a_child_of_which_it_saw_nothing);
     tcase_add_test(tcase, test_exec_without_a_command_is_usage);

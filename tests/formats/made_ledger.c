@@ -110,12 +110,18 @@ guint32 made_ledger_code(MadeLedger *self, const char *name, const char *file, g
     return self->header.codes++;
 }
 
+void made_ledger_record(MadeLedger *self, guint32 chunk, guint32 granule, LedgerRecord record)
+{
+    put(self, &record, sizeof record, LEDGER_SHADOW_AT + chunk * LEDGER_CHUNK_SIZE + granule * sizeof record);
+    self->header.chunks = MAX(self->header.chunks, chunk + 1);
+}
+
 void made_ledger_block(MadeLedger *self, guint32 chunk, guint32 granule, guint64 size, guint32 site,
                        guint32 birth)
 {
-    LedgerRecord record = {size, site, birth};
-    put(self, &record, sizeof record, LEDGER_SHADOW_AT + chunk * LEDGER_CHUNK_SIZE + granule * sizeof record);
-    self->header.chunks = MAX(self->header.chunks, chunk + 1);
+    made_ledger_record(self, chunk, granule, ledger_record(site, birth, size));
+    if (size >> LEDGER_SIZE_BITS != 0)
+        made_ledger_record(self, chunk, granule + 1, ledger_record_rest(size));
 }
 
 void made_ledger_finish(MadeLedger *self)

@@ -28,6 +28,8 @@ guint32 made_ledger_code(MadeLedger *self, const char *name, const char *file, g
 /* The block that starts at the granule-th granule of a chunk; makes chunks up to it. */
 void made_ledger_block(MadeLedger *self, guint32 chunk, guint32 granule, guint64 size, guint32 site,
                        guint32 birth);
+/* Any word in its place. */
+void made_ledger_record(MadeLedger *self, guint32 chunk, guint32 granule, LedgerRecord record);
 
 /* Writes the header. */
 void made_ledger_finish(MadeLedger *self);

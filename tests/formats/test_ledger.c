@@ -35,7 +35,7 @@ static void make_small(MadeLedger *made)
     made_ledger_mark(made, "opened");
     made_ledger_block(made, 0, 5, 60, first, 0);
     made_ledger_block(made, 0, 4000, 40, first, 1);
-    made_ledger_block(made, 900, 65535, 50, second, 1);
+    made_ledger_block(made, 900, LEDGER_CHUNK_GRANULES - 1, 50, second, 1);
     made->header.live_bytes = 150;
     made->header.peak_number = 7;
 }
@@ -139,18 +139,50 @@ START_TEST(test_ledger_leaves_wild_blocks_out_and_counts_them)
 {
     g_auto(MadeLedger) made = {0};
     make_small(&made);
-    made_ledger_block(&made, 1, 0, 10, 3, 0);            /* no such site */
-    made_ledger_block(&made, 1, 1, 10, LEDGER_SITES, 0); /* beyond the table */
-    made_ledger_block(&made, 1, 2, G_MAXUINT64, 1, 0);   /* larger than the address space */
-    made_ledger_block(&made, 1, 3, 10, 1 | LEDGER_COUNTED,
-                      77777); /* a birth after all marks: still a block */
+    made_ledger_block(&made, 1, 0, 10, 3, 0);          /* no such site */
+    made_ledger_block(&made, 1, 2, G_MAXUINT64, 1, 0); /* larger than the address space */
+    made_ledger_block(&made, 1, 4, 1 << 30, 1, 0);     /* and a block where the rest of its size should be */
+    made_ledger_block(&made, 1, 5, 10, 1, 60000);      /* a birth after all marks: still a block */
+    made_ledger_record(&made, 1, 6, ledger_record(1, 0, 7) | LEDGER_COUNTED | LEDGER_CODE_BLOCK);
     g_autoptr(Ledger) ledger = made_ledger_read(&made);
     ck_assert_uint_eq(ledger->damaged, 3);
-    ck_assert_int_eq(ledger->kept_bytes, 160);
+    ck_assert_int_eq(ledger->kept_bytes, 167);
     g_autoptr(GPtrArray) notes = ledger_notes(ledger);
     ck_assert_uint_eq(notes->len, 1);
     ck_assert(g_str_has_prefix(g_ptr_array_index(notes, 0), "records left out"));
     ck_assert(g_str_has_suffix(g_ptr_array_index(notes, 0), ": 3"));
+}
+END_TEST
+
+START_TEST(test_ledger_reads_sizes_that_need_a_second_record)
+{
+    static const guint64 sizes[] = {0, (1 << 25) - 1, 1 << 25, G_GUINT64_CONSTANT(0x7fffffffffff)};
+    for (guint i = 0; i < G_N_ELEMENTS(sizes); i++) {
+        g_auto(MadeLedger) made = {0};
+        make_small(&made);
+        made_ledger_block(&made, 2, LEDGER_CHUNK_GRANULES - 1, sizes[i], 1, 0);
+        made_ledger_block(&made, 3, 0, 1, 1, 0);
+        g_autoptr(Ledger) ledger = made_ledger_read(&made);
+        ck_assert_int_eq(ledger->kept_bytes, 151 + (gint64)sizes[i]);
+        ck_assert_int_eq(ledger->kept_blocks, 5);
+        ck_assert_uint_eq(ledger->damaged, 0);
+    }
+}
+END_TEST
+
+/* A piece ends and a hole begins between the two. */
+START_TEST(test_ledger_reads_the_rest_of_a_size_from_the_next_piece)
+{
+    enum { PIECE_RECORDS = (1 << 18) / sizeof(LedgerRecord) };
+    g_auto(MadeLedger) made = {0};
+    make_small(&made);
+    for (guint page = 0; page < PIECE_RECORDS; page += 4096 / sizeof(LedgerRecord))
+        made_ledger_block(&made, 2, page, 1, 1, 0);
+    made_ledger_block(&made, 2, PIECE_RECORDS - 1, 1 << 26, 1, 0);
+    g_autoptr(Ledger) ledger = made_ledger_read(&made);
+    ck_assert_int_eq(ledger->kept_bytes,
+                     150 + PIECE_RECORDS * (gint64)sizeof(LedgerRecord) / 4096 + (1 << 26));
+    ck_assert_uint_eq(ledger->damaged, 0);
 }
 END_TEST
 
@@ -442,6 +474,8 @@ SUITE(ledger, 30)
     tcase_add_test(tcase, test_ledger_refuses_stacks_that_go_round_in_circles);
     tcase_add_test(tcase, test_ledger_refuses_sites_without_a_stack);
     tcase_add_test(tcase, test_ledger_leaves_wild_blocks_out_and_counts_them);
+    tcase_add_test(tcase, test_ledger_reads_sizes_that_need_a_second_record);
+    tcase_add_test(tcase, test_ledger_reads_the_rest_of_a_size_from_the_next_piece);
     tcase_add_test(tcase, test_ledger_holds_counts_to_their_tables);
     tcase_add_test(tcase, test_ledger_says_what_the_tracer_could_not_see);
     tcase_add_test(tcase, test_saved_ledger_is_read_as_it_was);

@@ -1,9 +1,12 @@
-/* The reader of saved ledgers on any bytes. The checksum is put right, so that what is behind it is tried
- * too; what is accepted is used as every user of a ledger uses it, saved, and read as the same. */
+/* The reader of saved ledgers on any bytes, as they are and as the columns that packed ledgers are made of.
+ * The checksum is put right, so that what is behind it is tried too; what is accepted is used as every user
+ * of a ledger uses it, saved and packed, and read as the same. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "formats/ledger_columns.h"
+#include "formats/ledger_pack.h"
 #include "formats/ledger_sites.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -39,7 +42,13 @@ static void put_checksum(uint8_t *bytes, size_t size)
     memcpy(bytes + CHECKSUM_AT, &hash, sizeof hash);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+static void check_same(const GByteArray *saved, const Ledger *ledger)
+{
+    g_autoptr(GByteArray) again = ledger_save(ledger);
+    check(again->len == saved->len && memcmp(again->data, saved->data, saved->len) == 0);
+}
+
+static void load(const uint8_t *data, size_t size)
 {
     g_autofree uint8_t *bytes = g_memdup2(data, size > 0 ? size : 1);
     put_checksum(bytes, size);
@@ -47,10 +56,21 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     g_autoptr(Ledger) ledger = ledger_load((const char *)bytes, size, "fuzz", &error);
     check((ledger == NULL) == (error != NULL));
     if (ledger == NULL)
-        return 0;
+        return;
     use(ledger);
-    g_autoptr(GByteArray) saved = ledger_save(ledger);
-    g_autoptr(Ledger) again = ledger_load((const char *)saved->data, saved->len, "again", NULL);
-    check(again != NULL && again->kept_bytes == ledger->kept_bytes);
+    g_autoptr(GByteArray) saved = ledger_save(ledger), packed = ledger_pack(saved);
+    g_autoptr(Ledger) plain = ledger_load((const char *)saved->data, saved->len, "again", NULL);
+    g_autoptr(Ledger) unpacked = ledger_load((const char *)packed->data, packed->len, "packed", NULL);
+    check(plain != NULL && plain->kept_bytes == ledger->kept_bytes && unpacked != NULL);
+    check_same(saved, plain);
+    check_same(saved, unpacked);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    g_autoptr(GByteArray) saved = ledger_from_columns(data, size);
+    load(data, size);
+    if (saved != NULL)
+        load(saved->data, saved->len);
     return 0;
 }

@@ -25,6 +25,7 @@ static const struct {
     {"report", "measure gate scenario formats"},
     {"history", "measure gate"},
     {"include", ""},
+    {"python", ""},
     {"share", ""},
 };
 

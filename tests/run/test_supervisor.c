@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "error.h"
@@ -154,6 +155,56 @@ START_TEST(test_what_a_crashed_program_leaves_running_is_killed)
 }
 END_TEST
 
+/* A daemon as they are made: a session of its own, and a parent that is gone. */
+#define DAEMON                                                                                               \
+    "mkfifo ready; (setsid sh -c 'trap \"\" TERM INT HUP; echo $$ > pid; echo > ready; exec sleep 1000' "    \
+    "&); "                                                                                                   \
+    "read word < ready; "
+
+START_TEST(test_a_daemon_does_not_outlive_its_run)
+{
+    const char *const ends[] = {DAEMON "exit 7", DAEMON "kill -9 $$"};
+    for (gsize i = 0; i < G_N_ELEMENTS(ends); i++) {
+        SupervisorOutcome outcome = run_shell(ends[i], LONG_US);
+        ck_assert_int_eq(outcome.end, i == 0 ? SUPERVISOR_EXITED : SUPERVISOR_SIGNALLED);
+        ck_assert_int_eq(outcome.status, i == 0 ? 7 : SIGKILL);
+        await_gone();
+        run_shell("rm ready pid", LONG_US);
+    }
+}
+END_TEST
+
+START_TEST(test_a_daemon_does_not_outlive_a_timeout)
+{
+    ck_assert_int_eq(run_shell(DAEMON "wait; sleep 1000", G_USEC_PER_SEC).end, SUPERVISOR_TIMED_OUT);
+    await_gone();
+}
+END_TEST
+
+START_TEST(test_a_daemon_does_not_outlive_heapgate_itself)
+{
+    g_autofree char *path = g_build_filename(folder, "running", NULL);
+    ck_assert_int_eq(mkfifo(path, 0600), 0);
+    pid_t heapgate = fork();
+    if (heapgate == 0) {
+        run_shell(DAEMON "exec 3> running; sleep 1000", LONG_US);
+        _exit(0);
+    }
+    close(open(path, O_RDONLY)); /* until the daemon is there */
+    kill(heapgate, SIGKILL);
+    waitpid(heapgate, NULL, 0);
+    await_gone();
+}
+END_TEST
+
+START_TEST(test_children_that_end_early_are_no_end_of_the_run)
+{
+    SupervisorOutcome outcome = run_shell("(sleep 0 &); (setsid true &); sh -c true; exit 3", LONG_US);
+    ck_assert_int_eq(outcome.end, SUPERVISOR_EXITED);
+    ck_assert_int_eq(outcome.status, 3);
+}
+END_TEST
+
 /* Opens the FIFO, and so waits until the program has opened it, too; then cancels. */
 static gpointer cancel_when_ready(gpointer data)
 {
@@ -289,6 +340,10 @@ SUITE(run_supervisor, 60)
     tcase_add_test(tcase, test_signals_are_told);
     tcase_add_test(tcase, test_the_process_id_is_that_of_the_program);
     tcase_add_test(tcase, test_a_timeout_kills_the_whole_group);
+    tcase_add_test(tcase, test_a_daemon_does_not_outlive_its_run);
+    tcase_add_test(tcase, test_a_daemon_does_not_outlive_a_timeout);
+    tcase_add_test(tcase, test_a_daemon_does_not_outlive_heapgate_itself);
+    tcase_add_test(tcase, test_children_that_end_early_are_no_end_of_the_run);
     tcase_add_test(tcase, test_what_a_program_leaves_running_is_killed_when_it_ends);
     tcase_add_test(tcase, test_what_a_crashed_program_leaves_running_is_killed);
     tcase_add_test(tcase, test_cancelling_kills_the_whole_group);

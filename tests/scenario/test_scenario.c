@@ -106,6 +106,7 @@ START_TEST(test_every_key_is_read)
                                          "env: {TZ: UTC, EMPTY: '', EQUALS: a=b}\n"
                                          "timeout: 120 s\n"
                                          "instruments: [massif, memcheck]\n"
+                                         "heap: {sample: 512 KiB}\n"
                                          "workflow: {warmup: 3, iterations: 20}\n"
                                          "expect: {exit: 3}\n"
                                          "allow:\n"
@@ -132,6 +133,7 @@ START_TEST(test_every_key_is_read)
     ck_assert_str_eq(scenario->env[0], "TZ=UTC");
     ck_assert_str_eq(scenario->env[1], "EMPTY=");
     ck_assert_str_eq(scenario->env[2], "EQUALS=a=b");
+    ck_assert_int_eq(scenario->heap.sample_bytes, 512 * 1024);
     ck_assert_int_eq(scenario->timeout_us, 120 * G_USEC_PER_SEC);
     ck_assert_str_eq(scenario->instruments[1], "memcheck");
     ck_assert(scenario->has_workflow);
@@ -164,7 +166,7 @@ END_TEST
 START_TEST(test_unknown_keys_are_told_at_every_level)
 {
     check_refused(MINIMAL "ruin: [a]\n",
-                  "3:1: unknown key \"ruin\"; expected one of about, run, shell, prepare, ");
+                  "3:1: unknown key \"ruin\"; expected one of about, run, shell, python, prepare, ");
     check_refused(MINIMAL "workflow: {warm-up: 3}\n",
                   "3:12: unknown key \"warm-up\"; expected one of warmup, iterations");
     check_refused(MINIMAL "expect: {exit: 0, output: a}\n",
@@ -196,6 +198,10 @@ START_TEST(test_wrong_units_are_told_with_the_right_ones)
 {
     check_refused(MINIMAL "timeout: 120\n",
                   "3:10: expected a duration such as 500 ms, 120 s or 5 min, found \"120\"");
+    check_refused(MINIMAL "heap: {sample: 100 B}\n",
+                  "3:16: expected a mean distance of samples from 1 KiB to 1 GiB, found 100 B");
+    check_refused(MINIMAL "heap: {sampling: 1 MiB}\n",
+                  "3:8: unknown key \"sampling\"; expected one of sample, blind");
     check_refused(MINIMAL "timeout: 0 s\n", "3:10: expected a timeout above 0, found 0");
     check_refused(MINIMAL "allow: {peak: {floor: 64 KB}}\n", "3:23: expected a size such as 0 B, 64 KiB");
     check_refused(MINIMAL "allow: {peak: {percent: 5%}}\n", "3:25: expected a percentage such as 5 or 2.5");
@@ -248,8 +254,8 @@ START_TEST(test_what_is_missing_is_told)
 {
     check_refused("instruments: [massif]\n",
                   "1:1: expected a key \"run\" with the program and its arguments");
-    check_refused("run: [a]\nshell: a\n", "1:1: give run or shell, not both");
-    check_refused("shell: a\nrun: [a]\n", "1:1: give run or shell, not both");
+    check_refused("run: [a]\nshell: a\n", "1:1: give one of run, shell and python, not several");
+    check_refused("shell: a\nrun: [a]\n", "1:1: give one of run, shell and python, not several");
 }
 END_TEST
 

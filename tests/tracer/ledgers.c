@@ -21,11 +21,28 @@ static void received_free(gpointer data)
     g_free(self);
 }
 
+static void told_free(gpointer data)
+{
+    g_free(((Told *)data)->program);
+    g_free(data);
+}
+
+static void add_told(Ledgers *ledgers, const LedgerHello *hello, int fd)
+{
+    Told *told = g_new(Told, 1);
+    g_autofree char *link = g_strdup_printf("/proc/self/fd/%d", fd);
+    *told = (Told){*hello, fd >= 0 ? g_file_read_link(link, NULL) : NULL};
+    g_ptr_array_add(ledgers->told, told);
+    if (fd >= 0)
+        close(fd);
+}
+
 void ledgers_free(Ledgers *self)
 {
     if (self == NULL)
         return;
     g_ptr_array_unref(self->received);
+    g_ptr_array_unref(self->told);
     g_free(self->out);
     g_free(self);
 }
@@ -39,7 +56,7 @@ static int listen_at(const char *path)
     return fd;
 }
 
-/* Takes one ledger from the socket; FALSE: there is none. */
+/* Takes one message from the socket; FALSE: there is none. */
 static gboolean receive(int listening, Ledgers *ledgers)
 {
     union {
@@ -55,8 +72,13 @@ static gboolean receive(int listening, Ledgers *ledgers)
     if (recvmsg(listening, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC) != (ssize_t)sizeof hello)
         return FALSE;
     ck_assert_uint_eq(hello.magic, LEDGER_MAGIC);
-    int fd;
-    memcpy(&fd, CMSG_DATA(CMSG_FIRSTHDR(&message)), sizeof fd);
+    int fd = -1;
+    if (CMSG_FIRSTHDR(&message) != NULL)
+        memcpy(&fd, CMSG_DATA(CMSG_FIRSTHDR(&message)), sizeof fd);
+    if (hello.kind != LEDGER_HELLO) {
+        add_told(ledgers, &hello, fd);
+        return TRUE;
+    }
     void *memory = mmap(NULL, LEDGER_FILE_SIZE, PROT_READ, MAP_SHARED | MAP_NORESERVE, fd, 0);
     ck_assert_msg(memory != MAP_FAILED, "%s", g_strerror(errno));
     close(fd);
@@ -116,6 +138,7 @@ Ledgers *ledgers_run(const char *const *argv, gboolean traced, gint64 kill_after
 {
     Ledgers *self = g_new0(Ledgers, 1);
     self->received = g_ptr_array_new_with_free_func(received_free);
+    self->told = g_ptr_array_new_with_free_func(told_free);
     g_autofree char *folder = runner_temporary();
     g_autofree char *socket = g_build_filename(folder, "socket", NULL);
     g_autofree char *out = g_build_filename(folder, "out", NULL);
@@ -181,10 +204,10 @@ Sum received_live_by_records(const Received *self)
     Sum sum = {0};
     const LedgerRecord *records = section(self, LEDGER_SHADOW_AT);
     for (guint64 i = 0; i < self->header->chunks * LEDGER_CHUNK_RECORDS; i++) {
-        if ((records[i].site & ~LEDGER_COUNTED) == 0)
+        if (ledger_record_site(records[i]) == 0)
             continue;
-        ck_assert_uint_lt(records[i].site & ~LEDGER_COUNTED, self->header->sites);
-        sum.bytes += (gint64)records[i].size;
+        ck_assert_uint_lt(ledger_record_site(records[i]), self->header->sites);
+        sum.bytes += (gint64)ledger_record_size(&records[i], records[i]);
         sum.blocks++;
     }
     return sum;

@@ -12,8 +12,15 @@ typedef struct {
     const LedgerHeader *header;
 } Received;
 
+/* What came without a ledger. */
+typedef struct {
+    LedgerHello hello;
+    char *program; /* that the descriptor is of; NULL: none came */
+} Told;
+
 typedef struct {
     GPtrArray *received; /* of Received, in order of arrival */
+    GPtrArray *told;     /* of Told, likewise */
     int wait_status;
     char *out; /* what it wrote to its standard output */
 } Ledgers;

@@ -133,6 +133,20 @@ START_TEST(test_the_peak_is_that_of_each_site)
 }
 END_TEST
 
+START_TEST(test_sizes_longer_than_a_record_has_room_for_are_kept_whole)
+{
+    g_autoptr(Ledgers) ran = run_well("long", 1);
+    const Received *received = ledgers_at(ran, 0);
+    check_books(received);
+    gint64 limit = G_GINT64_CONSTANT(1) << LEDGER_SIZE_BITS;
+    ck_assert_ptr_nonnull(site_holding(received, 3 * limit + 7));
+    ck_assert_ptr_nonnull(site_holding(received, 2 * limit + 9));
+    ck_assert_uint_eq(received->header->unseen_frees, 0);
+    ck_assert_int_gt(received->header->live_bytes, 6 * limit);
+    ck_assert_int_eq(received_end_sum(received).bytes, received->header->live_bytes);
+}
+END_TEST
+
 START_TEST(test_every_good_end_is_known_and_a_killed_process_has_none)
 {
     static const struct {
@@ -253,6 +267,9 @@ START_TEST(test_another_allocator_stays_below_the_tracer)
     check_books(ledgers_at(ran, 1));
     ck_assert_int_eq(ledgers_at(ran, 1)->header->peak_bytes,
                      ledgers_at(ran, 1)->header->live_bytes - 400 + 1500);
+    g_autoptr(Ledgers) small = run_on_bump("small");
+    check_books(ledgers_at(small, 1));
+    ck_assert_uint_eq(ledgers_at(small, 1)->header->unseen_frees, 0);
     g_autoptr(Ledgers) twice = run_on_bump("twice");
     check_books(ledgers_at(twice, 1));
     ck_assert_ptr_nonnull(site_holding(ledgers_at(twice, 1), 4444));
@@ -437,6 +454,7 @@ SUITE(tracer, 240)
     tcase_add_test(tcase, test_marks_give_births_and_the_end_mark_what_is_there);
     tcase_add_test(tcase, test_temporary_is_what_the_next_deallocation_frees);
     tcase_add_test(tcase, test_the_peak_is_that_of_each_site);
+    tcase_add_test(tcase, test_sizes_longer_than_a_record_has_room_for_are_kept_whole);
     tcase_add_test(tcase, test_every_good_end_is_known_and_a_killed_process_has_none);
     tcase_add_test(tcase, test_a_forked_child_begins_its_own_ledger_and_leaves_its_parents);
     tcase_add_test(tcase, test_children_of_a_process_with_threads_have_whole_books);

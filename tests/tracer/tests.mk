@@ -21,6 +21,7 @@ $(O)/tests/tracer/%: tests/tracer/programs/%.c harness/include/heapgate.h tests/
 		-o $@ $<
 
 $(O)/tests/tracer/malloc_address: OPTIONS = -no-pie -fno-pie
+$(O)/tests/tracer/static_child: OPTIONS = -static
 $(O)/tests/tracer/%.so: tests/tracer/programs/%.c tests/tracer/tests.mk
 	@mkdir -p $(@D)
 	$(call say,CC $@)$(CC) -std=gnu11 -O1 -g -fno-builtin -fPIC -shared $(WARNINGS) -o $@ $<

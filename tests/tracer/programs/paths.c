@@ -3,10 +3,13 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <heapgate.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -71,6 +74,47 @@ static int way_peak(void)
     keep(2, 400);
     free(kept[1]);
     return 0;
+}
+
+/* Smaller than any block that lies by itself. */
+static int way_small(void)
+{
+    for (int i = 0; i < 15; i++) {
+        kept[4 * i] = malloc(1);
+        kept[4 * i + 1] = calloc(1, 1);
+        kept[4 * i + 2] = memalign(8, 8);
+        kept[4 * i + 3] = realloc(NULL, 1);
+    }
+    return 0;
+}
+
+/* In the last granule of its mebibyte of address space, where blocks lie one after the other. */
+static void *malloc_at_the_end(size_t size)
+{
+    size_t mib = 1 << 20;
+    char *before = malloc(2 * mib);
+    uintptr_t next = (uintptr_t)before + 2 * mib + 16;
+    char *between = malloc(2 * mib - 16 - next % mib - 8);
+    char *block = malloc(size);
+    free(before);
+    free(between);
+    return (uintptr_t)block % mib >= mib - 32 ? block : NULL;
+}
+
+/* Sizes beyond what one word has room for. */
+static int way_long(void)
+{
+    size_t limit = 32 << 20;
+    mallopt(M_MMAP_MAX, 0);
+    kept[0] = malloc_at_the_end(2 * limit + 9);
+    keep(1, limit - 1), keep(2, limit), keep(3, limit + 5);
+    free(kept[2]);
+    for (int i = 0; i < 15; i++)
+        keep(4 + i, 24); /* where the rest of a size was */
+    kept[2] = realloc(kept[3], 3 * limit + 7);
+    bool refused = realloc(kept[0], SIZE_MAX / 2) == NULL;
+    heapgate_mark("end");
+    return kept[0] == NULL || !refused;
 }
 
 static int way__exit(void)
@@ -421,7 +465,7 @@ static const struct {
     WAY(abort),       WAY(fork),   WAY(raw_fork),     WAY(atfork),      WAY(fork_threads), WAY(vfork),
     WAY(spawn),       WAY(exec),   WAY(exec_cleared), WAY(outlive),     WAY(thread_ends),  WAY(signals),
     WAY(context),     WAY(dlopen), WAY(mapping),      WAY(small_files), WAY(small_memory), WAY(descriptors),
-    WAY(vfork_fails), WAY(twice),
+    WAY(vfork_fails), WAY(twice),  WAY(small),        WAY(long),
 };
 
 int main(int argc, char **argv)

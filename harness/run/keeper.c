@@ -1,0 +1,149 @@
+#include "keeper.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <glib.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* As getdents64(2) fills it in. */
+typedef struct {
+    guint64 inode;
+    gint64 offset;
+    unsigned short length;
+    unsigned char type;
+    char name[];
+} Entry;
+
+/* The parent of a process as /proc/PID/stat has it; 0: it is gone. The name before it may hold anything, a
+ * ")" too. */
+static pid_t parent_of(int proc, const char *pid)
+{
+    char path[64], text[512];
+    if (strlen(pid) > 20)
+        return 0;
+    stpcpy(stpcpy(path, pid), "/stat");
+    int fd = openat(proc, path, O_RDONLY | O_CLOEXEC);
+    ssize_t length = fd >= 0 ? read(fd, text, sizeof text - 1) : -1;
+    if (fd >= 0)
+        close(fd);
+    if (length <= 0)
+        return 0;
+    text[length] = '\0';
+    const char *end = strrchr(text, ')');
+    pid_t parent = 0;
+    /* ") S 123": the state is between. */
+    if (end != NULL && strlen(end) > 4)
+        for (const char *digit = end + 4; *digit >= '0' && *digit <= '9'; digit++)
+            parent = parent * 10 + (*digit - '0');
+    return parent;
+}
+
+static pid_t number_of(const char *name)
+{
+    pid_t number = 0;
+    for (; *name >= '0' && *name <= '9'; name++)
+        number = number * 10 + (*name - '0');
+    return *name == '\0' ? number : 0;
+}
+
+/* How many it could kill: a set-uid program may be another user's. No opendir: it allocates. */
+static guint kill_children(void)
+{
+    guint killed = 0;
+    _Alignas(Entry) char entries[4096];
+    int proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (proc < 0)
+        return 0;
+    long filled;
+    while ((filled = syscall(SYS_getdents64, proc, entries, sizeof entries)) > 0)
+        for (long at = 0; at < filled;) {
+            const Entry *entry = (const Entry *)(entries + at);
+            pid_t pid = number_of(entry->name);
+            if (pid > 1 && parent_of(proc, entry->name) == getpid() && kill(pid, SIGKILL) == 0)
+                killed++;
+            at += entry->length;
+        }
+    close(proc);
+    return killed;
+}
+
+/* The children of one that is killed become the keeper's own, and so it goes on until there are none. */
+static void kill_all(void)
+{
+    while (kill_children() > 0)
+        waitpid(-1, NULL, __WALL);
+}
+
+static void end_as(int status)
+{
+    if (WIFSIGNALED(status)) {
+        sigset_t none;
+        signal(WTERMSIG(status), SIG_DFL);
+        sigemptyset(&none);
+        sigprocmask(SIG_SETMASK, &none, NULL);
+        kill(getpid(), WTERMSIG(status));
+    }
+    _exit(WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
+}
+
+/* Until the program has ended or heapgate is gone, which SIGTERM says. */
+static int await_program(pid_t program, const sigset_t *signals)
+{
+    int status = 0;
+    for (;;) {
+        pid_t ended = waitpid(-1, &status, WNOHANG | __WALL);
+        if (ended == program)
+            return status;
+        if (ended > 0)
+            continue;
+        if (sigwaitinfo(signals, NULL) == SIGTERM) {
+            kill_all();
+            _exit(1);
+        }
+    }
+}
+
+/* Pipes end when the last descriptor of them is closed; the keeper's would hold them open. */
+static void close_descriptors(void)
+{
+    struct rlimit limit = {1024, 1024};
+    if (syscall(SYS_close_range, 0, ~0U, 0) == 0)
+        return;
+    getrlimit(RLIMIT_NOFILE, &limit);
+    for (rlim_t fd = 0; fd < limit.rlim_cur; fd++)
+        close((int)fd);
+}
+
+void keeper_stand_between(void)
+{
+    sigset_t all, before, awaited;
+    pid_t parent = getppid();
+    signal(SIGCHLD, SIG_DFL);
+    sigfillset(&all);
+    sigprocmask(SIG_SETMASK, &all, &before);
+    setpgid(0, 0); /* the terminal's signals are for heapgate, which passes them on */
+    prctl(PR_SET_CHILD_SUBREAPER, 1);
+    /* Not fork, whose handlers may take locks that other threads held. */
+    pid_t program = (pid_t)syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0);
+    if (program <= 0) {
+        sigprocmask(SIG_SETMASK, &before, NULL);
+        return;
+    }
+    close_descriptors();
+    prctl(PR_SET_PDEATHSIG, SIGTERM);
+    sigemptyset(&awaited);
+    sigaddset(&awaited, SIGCHLD);
+    sigaddset(&awaited, SIGTERM);
+    if (getppid() != parent) /* gone before it could be told */
+        kill(getpid(), SIGTERM);
+    int status = await_program(program, &awaited);
+    kill_all();
+    end_as(status);
+}

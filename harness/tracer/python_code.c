@@ -1,0 +1,156 @@
+#include "python_code.h"
+
+#include <string.h>
+
+#include "python.h"
+#include "python_text.h"
+
+enum { SHIFT = 19, ROOM = 1 << SHIFT, PROBES = 256, GONE = 1 };
+enum { LONGEST_LINE_TABLE = 1 << 20 };
+
+/* The object that lives at an address. Places are taken and given back: an address that is gone leaves its
+ * place to the next one that looks for it on its way. */
+typedef struct {
+    uintptr_t address; /* 0: never taken; GONE */
+    uint32_t number;   /* 0: just being taken */
+} Place;
+
+static struct {
+    Place places[ROOM];
+    uint32_t numbers[ROOM]; /* by what the object says */
+} * known;
+uint32_t python_code_generation;
+
+bool python_code_open(void)
+{
+    if (known != NULL)
+        guest_unmap(known, sizeof *known);
+    known = guest_map(sizeof *known);
+    return known != NULL && python_text_open();
+}
+
+static uint32_t slot_of(uint64_t hash)
+{
+    return (uint32_t)(hash * UINT64_C(0x9e3779b97f4a7c15) >> (64 - SHIFT));
+}
+
+static Place *place_at(uint32_t first, unsigned i)
+{
+    return &known->places[(first + i) & (ROOM - 1)];
+}
+
+static uint32_t find(uintptr_t code)
+{
+    uint32_t first = slot_of(code >> 4);
+    for (unsigned i = 0; i < PROBES; i++) {
+        Place *place = place_at(first, i);
+        uintptr_t address = __atomic_load_n(&place->address, __ATOMIC_ACQUIRE);
+        if (address == code)
+            return __atomic_load_n(&place->number, __ATOMIC_ACQUIRE);
+        if (address == 0)
+            return 0;
+    }
+    return 0;
+}
+
+/* False: there is no place for it, so nobody would notice its end. */
+static bool settle(LedgerHeader *header, uintptr_t code, uint32_t number)
+{
+    uint32_t first = slot_of(code >> 4);
+    for (unsigned i = 0; i < PROBES; i++) {
+        Place *place = place_at(first, i);
+        uintptr_t address = __atomic_load_n(&place->address, __ATOMIC_RELAXED);
+        if (address == code)
+            return true;
+        if (address > GONE || !__atomic_compare_exchange_n(&place->address, &address, code, false,
+                                                           __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+            continue;
+        __atomic_store_n(&place->number, number, __ATOMIC_RELEASE);
+        return true;
+    }
+    atomic_add(&header->full_codes, 1, true);
+    return false;
+}
+
+/* All of them: two threads may have settled it at once. */
+void python_code_forget(const void *block)
+{
+    if (known == NULL)
+        return;
+    uint32_t first = slot_of((uintptr_t)block >> 4);
+    for (unsigned i = 0; i < PROBES; i++) {
+        Place *place = place_at(first, i);
+        uintptr_t address = __atomic_load_n(&place->address, __ATOMIC_RELAXED);
+        if (address == 0)
+            return;
+        if (address != (uintptr_t)block)
+            continue;
+        __atomic_store_n(&place->number, 0, __ATOMIC_RELAXED);
+        __atomic_store_n(&place->address, GONE, __ATOMIC_RELEASE);
+        __atomic_fetch_add(&python_code_generation, 1, __ATOMIC_ACQ_REL);
+    }
+}
+
+static const void *pointer_in(uintptr_t object, uint16_t offset)
+{
+    return *(const void *const *)(object + offset);
+}
+
+static LedgerCode describe(LedgerHeader *header, uintptr_t code)
+{
+    const PythonLayout *layout = &python.layout;
+    const char *table = pointer_in(code, layout->line_table);
+    uint64_t size = 0;
+    if (table != NULL)
+        memcpy(&size, table + 16, sizeof size); /* PyBytesObject: its text begins at 32 */
+    LedgerCode self = {
+        .address = code,
+        .name_at = python_text_keep_string(header, layout, pointer_in(code, layout->name)),
+        .file_at = python_text_keep_string(header, layout, pointer_in(code, layout->file)),
+        .line_table_at =
+            size <= LONGEST_LINE_TABLE ? python_text_keep(header, table + 32, (uint32_t)size) : 0,
+        .first_line = *(const int32_t *)(code + layout->first_line),
+    };
+    self.line_table_size = self.line_table_at != 0 ? (uint32_t)size : 0;
+    return self;
+}
+
+enum { SAME_FROM = offsetof(LedgerCode, name_at), SAME_SIZE = sizeof(LedgerCode) - SAME_FROM };
+
+static uint32_t append(LedgerHeader *header, const LedgerCode *code)
+{
+    uint32_t number = atomic_claim(&header->codes, LEDGER_CODES);
+    if (number == 0)
+        atomic_add(&header->full_codes, 1, true);
+    else
+        ((LedgerCode *)guest_section(header, LEDGER_CODES_AT))[number] = *code;
+    return number;
+}
+
+static uint32_t record(LedgerHeader *header, const LedgerCode *code)
+{
+    const LedgerCode *codes = guest_section(header, LEDGER_CODES_AT);
+    uint32_t slot = slot_of(python_text_hash((const char *)code + SAME_FROM, SAME_SIZE));
+    for (unsigned i = 0; i < PROBES; i++, slot = (slot + 1) & (ROOM - 1)) {
+        uint32_t number = __atomic_load_n(&known->numbers[slot], __ATOMIC_ACQUIRE);
+        if (number != 0 &&
+            memcmp((const char *)&codes[number] + SAME_FROM, (const char *)code + SAME_FROM, SAME_SIZE) == 0)
+            return number;
+        if (number != 0)
+            continue;
+        number = append(header, code);
+        __atomic_store_n(&known->numbers[slot], number, __ATOMIC_RELEASE);
+        return number;
+    }
+    return append(header, code);
+}
+
+uint32_t python_code_number(LedgerHeader *header, uintptr_t code)
+{
+    uint32_t number = find(code);
+    if (LIKELY(number != 0))
+        return number;
+    LedgerCode described = describe(header, code);
+    number = record(header, &described);
+    return number != 0 && settle(header, code, number) ? number : 0;
+}

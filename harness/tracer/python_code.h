@@ -1,0 +1,28 @@
+/* Python's code objects in the ledger: each gets a number when it is first seen in a stack, and its texts are
+ * copied then. Objects that say the same (name, file, lines) have the same number, so that code which is made
+ * again and again is recorded once.
+ *
+ * A number belongs to the object, not to its address: when the object is freed, the address is forgotten. */
+#ifndef HEAPGATE_TRACER_PYTHON_CODE_H
+#define HEAPGATE_TRACER_PYTHON_CODE_H
+
+#include "guest.h"
+
+/* Makes the private half, empty; false: no memory. Again after a fork. */
+GUEST_HIDDEN bool python_code_open(void);
+/* The number of a code object that is running; 0: there is no room. */
+GUEST_HIDDEN uint32_t python_code_number(LedgerHeader *header, uintptr_t code);
+/* Counts freed code objects: what was concluded from addresses before may no longer hold. */
+extern GUEST_HIDDEN uint32_t python_code_generation;
+
+enum { PYTHON_CODE_SMALLEST = 160 };
+GUEST_HIDDEN void python_code_forget(const void *block);
+
+/* A block is about to be given back or resized. size: as booked, 0: not known. */
+static inline void python_code_freed(const void *block, uint64_t size)
+{
+    if (size >= PYTHON_CODE_SMALLEST || size == 0)
+        python_code_forget(block);
+}
+
+#endif

@@ -1,0 +1,34 @@
+/* Where CPython keeps what is read of its frames, by version: offsets in bytes into its structures. 3.9 to
+ * 3.12 from their headers, 3.13 from what the interpreter publishes about itself (_Py_DebugOffsets). */
+#ifndef HEAPGATE_TRACER_PYTHON_LAYOUT_H
+#define HEAPGATE_TRACER_PYTHON_LAYOUT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* How the frames of a thread hang together. */
+typedef enum {
+    PYTHON_FRAMES_OBJECTS, /* 3.9: frame objects, one for each evaluation loop */
+    PYTHON_FRAMES_CFRAMES, /* 3.10: the same, and a mark in each loop's native frame ("CFrame") */
+    PYTHON_FRAMES_ENTRIES, /* 3.11: many frames for each loop; its mark says which was its last */
+    PYTHON_FRAMES_SHIMS,   /* 3.12, 3.13: the mark is itself a frame of the chain, owned by the C stack */
+} PythonFrames;
+
+typedef struct {
+    PythonFrames frames;
+    uint16_t thread_top;            /* thread state: newest frame, or mark where marks hold it */
+    uint16_t thread_mark;           /* 3.10, 3.11: newest mark */
+    uint16_t thread_root;           /* 3.10, 3.11: the outermost mark, which is in no loop */
+    uint16_t mark_top, mark_back;   /* mark: its newest frame; the mark before it */
+    uint16_t back, code, at, owner; /* frame: caller, code, instruction, owner */
+    uint16_t first_unit;            /* code: its instructions; 0: apart, and "at" is an index of them */
+    uint16_t index_unit;            /* bytes that "at" counts, where it is an index */
+    uint16_t first_traceable;       /* code: index of the first instruction that is the source's */
+    uint16_t first_line, file, name, line_table;
+    uint16_t ascii_text, compact_text; /* str: the text, in ASCII or not */
+} PythonLayout;
+
+/* version: as PY_VERSION_HEX; runtime: _PyRuntime. False: frames of this version are not known. */
+bool python_layout_find(uint32_t version, const void *runtime, PythonLayout *layout);
+
+#endif

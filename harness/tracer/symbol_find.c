@@ -1,0 +1,67 @@
+#include "symbol_find.h"
+
+#include <string.h>
+
+/* The loader has relocated some entries and others not, which differs between objects and C libraries. */
+static uintptr_t address_in(uintptr_t bias, uintptr_t value)
+{
+    return value < bias ? bias + value : value;
+}
+
+SymbolTable symbol_table(uintptr_t bias, const ElfW(Dyn) * dynamic)
+{
+    SymbolTable self = {.bias = bias};
+    for (; dynamic != NULL && dynamic->d_tag != DT_NULL; dynamic++) {
+        uintptr_t at = address_in(bias, dynamic->d_un.d_ptr);
+        if (dynamic->d_tag == DT_SYMTAB)
+            self.symbols = (const ElfW(Sym) *)at;
+        else if (dynamic->d_tag == DT_STRTAB)
+            self.names = (const char *)at;
+        else if (dynamic->d_tag == DT_GNU_HASH)
+            self.hash = (const uint32_t *)at;
+    }
+    if (self.symbols == NULL || self.names == NULL)
+        self.hash = NULL;
+    return self;
+}
+
+static uint32_t hash_of(const char *name)
+{
+    uint32_t hash = 5381;
+    for (; *name != '\0'; name++)
+        hash = hash * 33 + (uint8_t)*name;
+    return hash;
+}
+
+/* DT_GNU_HASH: buckets, first symbol, words of a Bloom filter, its shift; filter; buckets; chains, of which
+ * the last hash is odd. */
+static const ElfW(Sym) * find(const SymbolTable *self, const char *name)
+{
+    const uint32_t *header = self->hash;
+    if (header == NULL || header[0] == 0)
+        return NULL;
+    const uint32_t *buckets = header + 4 + header[2] * (sizeof(ElfW(Addr)) / sizeof *header);
+    const uint32_t *chains = buckets + header[0];
+    uint32_t hash = hash_of(name), i = buckets[hash % header[0]];
+    if (i < header[1])
+        return NULL;
+    for (;; i++) {
+        uint32_t here = chains[i - header[1]];
+        const ElfW(Sym) *symbol = &self->symbols[i];
+        if ((here | 1) == (hash | 1) && strcmp(self->names + symbol->st_name, name) == 0)
+            return symbol;
+        if ((here & 1) != 0)
+            return NULL;
+    }
+}
+
+void *symbol_find(const SymbolTable *self, const char *name, size_t *size)
+{
+    const ElfW(Sym) *symbol = find(self, name);
+    unsigned type = symbol != NULL ? ELF64_ST_TYPE(symbol->st_info) : STT_NOTYPE;
+    if (symbol == NULL || symbol->st_shndx == SHN_UNDEF || (type != STT_FUNC && type != STT_OBJECT))
+        return NULL;
+    if (size != NULL)
+        *size = symbol->st_size;
+    return (void *)(self->bias + symbol->st_value);
+}

@@ -1,0 +1,23 @@
+/* A loaded object's exported symbols, found without the loader's locks and without allocating: dlsym may do
+ * both, and this is asked from inside malloc. */
+#ifndef HEAPGATE_TRACER_SYMBOL_FIND_H
+#define HEAPGATE_TRACER_SYMBOL_FIND_H
+
+#include <link.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* The dynamic part of one object. */
+typedef struct {
+    uintptr_t bias;
+    const ElfW(Sym) * symbols;
+    const char *names;
+    const uint32_t *hash; /* DT_GNU_HASH; NULL: it has none, and nothing is found */
+} SymbolTable;
+
+/* dynamic: its PT_DYNAMIC as the loader left it. */
+SymbolTable symbol_table(uintptr_t bias, const ElfW(Dyn) * dynamic);
+/* The address of a symbol that the object defines, and its size (NULL: not wanted); NULL: it does not. */
+void *symbol_find(const SymbolTable *self, const char *name, size_t *size);
+
+#endif

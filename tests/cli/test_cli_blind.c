@@ -1,0 +1,83 @@
+/* A gate is never green having seen nothing of a program that its scenario runs. */
+#include <string.h>
+
+#include "project.h"
+#include "runner.h"
+
+#define SCENARIO "scenarios/work.yaml"
+
+/* The scenario is a shell that runs these lines; blind: what it need not see. */
+static TestProject *project_of(const char *lines, const char *blind)
+{
+    TestProject *project = test_project_new();
+    test_project_write(project, "lines.sh", "%s\n", lines);
+    test_project_write(project, SCENARIO,
+                       "run: [/bin/sh, lines.sh]\nfiles: [../lines.sh]\ninstruments: [heap]\n%s", blind);
+    return project;
+}
+
+static const char *program(const char *name)
+{
+    g_autofree char *path = g_build_filename("build/tests/tracer", name, NULL);
+    return runner_path(path);
+}
+
+static const struct {
+    const char *program, *arguments, *problem;
+} blind_children[] = {
+    {"own_malloc", "",
+     "the tracer saw nothing of own_malloc, which /bin/sh started, because it has its own malloc"},
+    {"static_child", "",
+     "the tracer saw nothing of static_child, which /bin/sh started, because it is linked statically"},
+    {"crowded", "0",
+     "the tracer saw nothing of crowded, which /bin/sh started, because it had no file descriptor left"},
+};
+
+START_TEST(test_a_blind_child_breaks_the_measurement_unless_it_is_named)
+{
+    const char *name = blind_children[_i].program;
+    g_autofree char *line = g_strdup_printf("%s %s", program(name), blind_children[_i].arguments),
+                    *named = g_strdup_printf("heap: {blind: [%s]}\n", name);
+    g_autoptr(TestProject) project = project_of(line, "");
+    test_project_expect(project, 3, "run", "BROKEN", blind_children[_i].problem, named, NULL);
+    test_project_write(project, SCENARIO,
+                       "run: [/bin/sh, lines.sh]\nfiles: [../lines.sh]\ninstruments: [heap]\n%s", named);
+    test_project_expect(project, 0, "update --runs 1 --reason first", NULL);
+    test_project_expect(project, 0, "run", "1 scenario passes", NULL);
+}
+END_TEST
+
+START_TEST(test_a_scenario_that_becomes_a_blind_program_is_broken)
+{
+    g_autofree char *line = g_strdup_printf("exec %s", program("static_child"));
+    g_autoptr(TestProject) project = project_of(line, "");
+    test_project_expect(project, 3, "run", "BROKEN", "the tracer saw nothing of static_child", NULL);
+}
+END_TEST
+
+START_TEST(test_naming_everything_blind_is_no_way_to_a_pass)
+{
+    g_autoptr(TestProject) project = test_project_new();
+    test_project_write(project, SCENARIO, "run: [%s]\ninstruments: [heap]\nheap: {blind: ['*']}\n",
+                       program("static_child"));
+    test_project_expect(project, 3, "run", "BROKEN", "the tracer saw nothing of", NULL);
+}
+END_TEST
+
+START_TEST(test_children_that_allocate_nothing_or_cannot_be_started_are_no_problem)
+{
+    g_autoptr(TestProject) project =
+        project_of("/bin/true; true; ( true ); /not/there; sh -c true; env true; true", "");
+    test_project_expect(project, 0, "update --runs 1 --reason first", NULL);
+    test_project_expect(project, 0, "run", "1 scenario passes", NULL);
+}
+END_TEST
+
+SUITE(cli_blind, 60)
+{
+    tcase_add_loop_test(tcase, test_a_blind_child_breaks_the_measurement_unless_it_is_named, 0,
+                        G_N_ELEMENTS(blind_children));
+    tcase_add_test(tcase, test_a_scenario_that_becomes_a_blind_program_is_broken);
+    tcase_add_test(tcase, test_naming_everything_blind_is_no_way_to_a_pass);
+    tcase_add_test(tcase, test_children_that_allocate_nothing_or_cannot_be_started_are_no_problem);
+}

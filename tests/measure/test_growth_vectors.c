@@ -1,0 +1,89 @@
+/* The vectors that hold this growth rule and the Python module's (harness/python/heapgate/growth.py, by
+ * tests/python/test_growth.py) together. */
+#include <json-glib/json-glib.h>
+
+#include "measure/growth.h"
+#include "runner.h"
+
+static JsonParser *parser;
+static JsonObject *vectors;
+
+static void load(void)
+{
+    parser = json_parser_new();
+    ck_assert(json_parser_load_from_file(parser, runner_path("tests/measure/growth_vectors.json"), NULL));
+    vectors = json_node_get_object(json_parser_get_root(parser));
+}
+
+static void unload(void)
+{
+    g_object_unref(parser);
+}
+
+static void append_bytes(GArray *series, JsonArray *values)
+{
+    for (guint i = 0; i < json_array_get_length(values); i++) {
+        gint64 value = json_array_get_int_element(values, i);
+        g_array_append_val(series, value);
+    }
+}
+
+START_TEST(test_each_series_of_the_vectors_is_judged_as_written)
+{
+    JsonArray *all = json_object_get_array_member(vectors, "series");
+    ck_assert_uint_gt(json_array_get_length(all), 20);
+    for (guint i = 0; i < json_array_get_length(all); i++) {
+        JsonObject *one = json_array_get_object_element(all, i);
+        g_autoptr(GArray) series = g_array_new(FALSE, FALSE, sizeof(gint64));
+        append_bytes(series, json_object_get_array_member(one, "bytes"));
+        Growth growth = growth_of_series((const gint64 *)series->data, series->len);
+        const char *what = json_object_get_string_member(one, "what");
+        ck_assert_msg(growth.bytes_per_iteration == json_object_get_int_member(one, "per_iteration") &&
+                          growth.hidden_per_iteration == json_object_get_int_member(one, "hidden"),
+                      "%s: %" G_GINT64_FORMAT ", hidden %" G_GINT64_FORMAT, what, growth.bytes_per_iteration,
+                      growth.hidden_per_iteration);
+    }
+}
+END_TEST
+
+static void check_table(JsonObject *one)
+{
+    const char *what = json_object_get_string_member(one, "what");
+    JsonArray *rows = json_object_get_array_member(one, "rows");
+    JsonObject *expected = json_object_get_object_member(one, "growing");
+    g_autoptr(CallSites) sites = call_sites_new(), growing = call_sites_new();
+    g_autoptr(GArray) live = g_array_new(FALSE, FALSE, sizeof(gint64));
+    for (guint r = 0; r < json_array_get_length(rows); r++) {
+        JsonObject *row = json_array_get_object_element(rows, r);
+        call_sites_add_key(sites, json_object_get_string_member(row, "stack"), 0, 0);
+        append_bytes(live, json_object_get_array_member(row, "bytes"));
+    }
+    GrowthTable table = {sites, live->len / call_sites_count(sites), (const gint64 *)live->data, NULL};
+    gint64 smallest = 0;
+    growth_of_table(&table, growing, &smallest);
+    ck_assert_msg(smallest == json_object_get_int_member(one, "smallest"), "%s: smallest %" G_GINT64_FORMAT,
+                  what, smallest);
+    ck_assert_msg(call_sites_count(growing) == json_object_get_size(expected), "%s: %u grow", what,
+                  call_sites_count(growing));
+    for (guint i = 0; i < call_sites_count(growing); i++) {
+        const CallSite *site = call_sites_get(growing, i);
+        ck_assert_msg(json_object_get_int_member_with_default(expected, site->key, 0) == site->bytes,
+                      "%s: %s grows by %" G_GINT64_FORMAT, what, site->key, site->bytes);
+    }
+}
+
+START_TEST(test_each_table_of_the_vectors_is_judged_as_written)
+{
+    JsonArray *all = json_object_get_array_member(vectors, "tables");
+    ck_assert_uint_gt(json_array_get_length(all), 3);
+    for (guint i = 0; i < json_array_get_length(all); i++)
+        check_table(json_array_get_object_element(all, i));
+}
+END_TEST
+
+SUITE(growth_vectors, 10)
+{
+    tcase_add_checked_fixture(tcase, load, unload);
+    tcase_add_test(tcase, test_each_series_of_the_vectors_is_judged_as_written);
+    tcase_add_test(tcase, test_each_table_of_the_vectors_is_judged_as_written);
+}

@@ -1,0 +1,107 @@
+/* The Python module: its unit tests by every interpreter from 3.9 on that is here, its plugin's by pytest,
+ * and both again under the tracer. */
+#include <gio/gio.h>
+#include <string.h>
+
+#include "python/python_module.h"
+#include "runner.h"
+
+/* Runs argv in tests/python/ with the module on its path; its output, both kinds. (transfer full). */
+static char *run(const char *const *argv, int *status)
+{
+    g_autoptr(GSubprocessLauncher) launcher =
+        g_subprocess_launcher_new(G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_MERGE);
+    g_subprocess_launcher_set_cwd(launcher, runner_path("tests/python"));
+    g_subprocess_launcher_setenv(launcher, "PYTHONPATH", runner_path("harness/python"), TRUE);
+    g_subprocess_launcher_setenv(launcher, "PYTHONDONTWRITEBYTECODE", "1", TRUE);
+    g_subprocess_launcher_setenv(launcher, "HEAPGATE_ROOT", runner_root(), TRUE);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GSubprocess) process = g_subprocess_launcher_spawnv(launcher, argv, &error);
+    ck_assert_msg(process != NULL, "%s: %s", argv[0], error != NULL ? error->message : "");
+    char *output = NULL;
+    ck_assert(g_subprocess_communicate_utf8(process, NULL, NULL, &output, NULL, NULL));
+    *status = g_subprocess_get_if_exited(process) ? g_subprocess_get_exit_status(process) : -1;
+    return output;
+}
+
+static char *good_output_of(const char *const *argv)
+{
+    int status = 0;
+    char *output = run(argv, &status);
+    ck_assert_msg(status == 0, "%s %s: status %d\n%s", argv[0], argv[1], status, output);
+    return output;
+}
+
+char *python_output(const char *interpreter, const char *script)
+{
+    const char *argv[] = {interpreter, script, NULL};
+    return good_output_of(argv);
+}
+
+static void check_units(const char *interpreter)
+{
+    const char *argv[] = {interpreter, "-m", "unittest", "discover", "--pattern", "test_*.py", NULL};
+    g_free(good_output_of(argv));
+}
+
+START_TEST(test_the_module_works_with_the_systems_python)
+{
+    check_units("/usr/bin/python3");
+}
+END_TEST
+
+/* pyenv's versions, the newest of each minor one that is supported. */
+static const char *const versions[] = {"3.9", "3.10", "3.11", "3.12", "3.13"};
+
+/* (transfer full) or NULL. */
+static char *find_version(const char *version)
+{
+    g_autofree char *folder = g_build_filename(g_get_home_dir(), ".pyenv", "versions", NULL);
+    g_autoptr(GDir) entries = g_dir_open(folder, 0, NULL);
+    g_autofree char *prefix = g_strconcat(version, ".", NULL);
+    const char *name;
+    while (entries != NULL && (name = g_dir_read_name(entries)) != NULL)
+        if (g_str_has_prefix(name, prefix))
+            return g_build_filename(folder, name, "bin", "python", NULL);
+    return NULL;
+}
+
+START_TEST(test_the_module_works_with_other_versions)
+{
+    g_autofree char *interpreter = find_version(versions[_i]);
+    g_autofree char *name = g_strconcat("python_module: Python ", versions[_i], NULL);
+    if (interpreter == NULL)
+        runner_skip(name, "no such version below ~/.pyenv/versions");
+    else
+        check_units(interpreter);
+}
+END_TEST
+
+START_TEST(test_the_plugin_gates_tests)
+{
+    const char *probe[] = {"/usr/bin/python3", "-c", "import pytest", NULL};
+    int status = 0;
+    g_autofree char *output = run(probe, &status);
+    if (status != 0) {
+        runner_skip("python_module: the pytest plugin", "python3-pytest is not here");
+        return;
+    }
+    const char *argv[] = {"/usr/bin/python3", "-m", "unittest", "plugin_tests", NULL};
+    g_free(good_output_of(argv));
+}
+END_TEST
+
+START_TEST(test_the_module_reads_the_tracers_books)
+{
+    const char *argv[] = {"/usr/bin/python3", "-m", "unittest", "traced_tests", NULL};
+    g_free(good_output_of(argv));
+}
+END_TEST
+
+SUITE(python_module, 300)
+{
+    tcase_add_test(tcase, test_the_module_works_with_the_systems_python);
+    tcase_add_loop_test(tcase, test_the_module_works_with_other_versions, 0, G_N_ELEMENTS(versions));
+    tcase_add_test(tcase, test_the_plugin_gates_tests);
+    tcase_add_test(tcase, test_the_module_reads_the_tracers_books);
+}

@@ -1,0 +1,88 @@
+#include "pythons.h"
+
+#include <string.h>
+
+#include "runner.h"
+
+/* ~/.pyenv/versions/3.12.1/bin/python3.12 */
+static char *find_version(const char *folder, const char *version)
+{
+    g_autoptr(GDir) versions = g_dir_open(folder, 0, NULL);
+    g_autofree char *prefix = g_strconcat(version, ".", NULL),
+                    *program = g_strconcat("python", version, NULL);
+    const char *name;
+    while (versions != NULL && (name = g_dir_read_name(versions)) != NULL) {
+        g_autofree char *path = g_build_filename(folder, name, "bin", program, NULL);
+        if (g_str_has_prefix(name, prefix) && g_file_test(path, G_FILE_TEST_IS_EXECUTABLE))
+            return g_steal_pointer(&path);
+    }
+    return NULL;
+}
+
+GPtrArray *pythons_find(const char *test)
+{
+    static const char *const versions[] = {"3.9", "3.10", "3.11", "3.12", "3.13"};
+    g_autofree char *folder = g_build_filename(g_get_home_dir(), ".pyenv", "versions", NULL);
+    GPtrArray *found = g_ptr_array_new_with_free_func(g_free);
+    for (guint i = 0; i < G_N_ELEMENTS(versions); i++) {
+        char *path = find_version(folder, versions[i]);
+        g_autofree char *reason = g_strdup_printf("there is no CPython %s below %s", versions[i], folder);
+        if (path != NULL)
+            g_ptr_array_add(found, path);
+        else
+            runner_skip(test, reason);
+    }
+    if (g_file_test("/usr/bin/python3", G_FILE_TEST_IS_EXECUTABLE))
+        g_ptr_array_add(found, g_strdup("/usr/bin/python3"));
+    return found;
+}
+
+const LedgerCode *received_codes(const Received *self)
+{
+    return (const void *)((const char *)self->header + LEDGER_CODES_AT);
+}
+
+const char *received_text(const Received *self, guint32 at)
+{
+    ck_assert_uint_lt(at, self->header->text);
+    return (const char *)self->header + LEDGER_TEXT_AT + at;
+}
+
+static gboolean is_python(guint64 address)
+{
+    return (address >> LEDGER_FRAME_SHIFT & LEDGER_FRAME_MASK) == LEDGER_FRAME_PYTHON;
+}
+
+static const LedgerCode *code_of(const Received *self, guint64 address)
+{
+    guint32 code = LEDGER_PYTHON_CODE(address);
+    ck_assert_uint_gt(code, 0);
+    ck_assert_uint_lt(code, self->header->codes);
+    return &received_codes(self)[code];
+}
+
+/* The innermost node of Python from this one outwards; 0: there is none. */
+static guint python_node(const Received *self, guint node)
+{
+    while (node != 0 && !is_python(received_nodes(self)[node].address))
+        node = received_nodes(self)[node].parent;
+    return node;
+}
+
+char *received_python_stack(const Received *self, guint site, guint32 *offset)
+{
+    GString *names = g_string_new(NULL);
+    guint node = python_node(self, received_sites(self)[site].node);
+    *offset = LEDGER_PYTHON_OFFSET(received_nodes(self)[node].address);
+    for (; node != 0; node = python_node(self, received_nodes(self)[node].parent)) {
+        const LedgerCode *code = code_of(self, received_nodes(self)[node].address);
+        g_string_append_printf(names, "%s%s", names->len > 0 ? "<" : "", received_text(self, code->name_at));
+    }
+    return g_string_free(names, FALSE);
+}
+
+const LedgerCode *received_python_code(const Received *self, guint site)
+{
+    guint node = python_node(self, received_sites(self)[site].node);
+    return node != 0 ? code_of(self, received_nodes(self)[node].address) : NULL;
+}

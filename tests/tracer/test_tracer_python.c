@@ -1,0 +1,138 @@
+/* Python under libheapgate.so: its frames in the stacks, its small objects in the books. */
+#include <stdio.h>
+#include <string.h>
+
+#include "pythons.h"
+#include "runner.h"
+
+/* The last program of a run of one process after the other; the others led to it. */
+static const Received *last_of(const Ledgers *ran)
+{
+    ck_assert_msg(ran->wait_status == 0, "status %x: %s", ran->wait_status, ran->out);
+    return ledgers_at(ran, ran->received->len - 1);
+}
+
+/* What a script expects of one group of objects: a line "BLOCKS BYTES OFFSETS STACK". */
+typedef struct {
+    gint64 blocks, bytes;
+    const char *offsets, *stack;
+} Expected;
+
+static gboolean parse(char *line, Expected *expected)
+{
+    char *save, *field[4];
+    for (guint i = 0; i < 4; i++)
+        if ((field[i] = strtok_r(i == 0 ? line : NULL, " ", &save)) == NULL)
+            return FALSE;
+    *expected = (Expected){g_ascii_strtoll(field[0], NULL, 10), g_ascii_strtoll(field[1], NULL, 10), field[2],
+                           field[3]};
+    return TRUE;
+}
+
+/* ranges: "10-20,40-60", or "-" for any. */
+static gboolean is_within(guint32 offset, const char *ranges)
+{
+    guint from, to;
+    int used;
+    if (strcmp(ranges, "-") == 0)
+        return TRUE;
+    for (; sscanf(ranges, "%u-%u%n", &from, &to, &used) == 2; ranges += ranges[used] == ',' ? used + 1 : used)
+        if (offset >= from && offset < to)
+            return TRUE;
+    return FALSE;
+}
+
+/* Live at the sites whose Python frames are these. */
+static Sum live_at(const Received *received, char **stacks, const guint32 *offsets, const Expected *expected)
+{
+    Sum sum = {0};
+    for (guint i = 1; i < received->header->sites; i++) {
+        if (stacks[i] == NULL || strcmp(stacks[i], expected->stack) != 0 ||
+            !is_within(offsets[i], expected->offsets))
+            continue;
+        sum.bytes += received_sites(received)[i].live_bytes;
+        sum.blocks += received_sites(received)[i].live_blocks;
+    }
+    return sum;
+}
+
+/* Each line of the output is found in the books. */
+static guint check_expected(const Received *received, const char *python, const char *out)
+{
+    guint sites = received->header->sites, checked = 0;
+    g_auto(GStrv) lines = g_strsplit(out, "\n", -1), stacks = g_new0(char *, sites + 1);
+    g_autofree guint32 *offsets = g_new0(guint32, sites);
+    char *none = stacks[0] = g_strdup("");
+    for (guint i = 1; i < sites; i++)
+        stacks[i] = received_python_stack(received, i, &offsets[i]);
+    (void)none;
+    for (char **line = lines; *line != NULL; line++) {
+        Expected expected;
+        if (!parse(*line, &expected))
+            continue;
+        Sum live = live_at(received, stacks, offsets, &expected);
+        ck_assert_msg(live.blocks == expected.blocks && live.bytes == expected.bytes,
+                      "%s: %s at %s: %ld blocks of %ld bytes, expected %ld of %ld", python, expected.stack,
+                      expected.offsets, live.blocks, live.bytes, expected.blocks, expected.bytes);
+        checked++;
+    }
+    return checked;
+}
+
+static void check_sums(const Received *received, const char *python)
+{
+    Sum sites = received_live_by_sites(received), records = received_live_by_records(received);
+    ck_assert_msg(sites.bytes == received->header->live_bytes && records.bytes == sites.bytes &&
+                      records.blocks == sites.blocks,
+                  "%s: %ld by the header, %ld by sites, %ld by records", python, received->header->live_bytes,
+                  sites.bytes, records.bytes);
+    ck_assert_int_eq(received_peak_by_sites(received), received->header->peak_bytes);
+}
+
+static void check_python(const Received *received, const char *python)
+{
+    const LedgerHeader *header = received->header;
+    ck_assert_msg(header->python_state == LEDGER_PYTHON_ON, "%s: state %u", python, header->python_state);
+    ck_assert_uint_eq(header->python_version >> 24, 3);
+    ck_assert_msg(header->python_unread == 0, "%s: %lu stacks not read", python, header->python_unread);
+    ck_assert_uint_eq(header->full_codes + header->full_text, 0);
+}
+
+/* Runs the shapes by each interpreter, after `before` (a setting for env, or NULL) and `option`. */
+static void check_shapes(const char *test, const char *setting, const char *option)
+{
+    g_autoptr(GPtrArray) pythons = pythons_find(test);
+    const char *script = runner_path("tests/tracer/programs/python_shapes.py");
+    for (guint i = 0; i < pythons->len; i++) {
+        const char *python = pythons->pdata[i];
+        const char *argv[] = {"/usr/bin/env", setting, python, option, script, NULL};
+        g_autoptr(Ledgers) ran = ledgers_run(argv, TRUE, 0);
+        const Received *received = last_of(ran);
+        check_python(received, python);
+        check_sums(received, python);
+        ck_assert_uint_eq(check_expected(received, python, ran->out), 9 + 200);
+        ck_assert_msg(received->header->peak_mapped_bytes < 1 << 20, "%s: %ld mapped", python,
+                      received->header->peak_mapped_bytes);
+    }
+}
+
+START_TEST(test_each_object_is_where_python_says_it_was_made)
+{
+    check_shapes("each object", "PYTHONMALLOC=pymalloc", "-B");
+}
+END_TEST
+
+START_TEST(test_objects_are_found_under_other_allocators_too)
+{
+    check_shapes("malloc", "PYTHONMALLOC=malloc", "-B");
+    check_shapes("debug", "PYTHONMALLOC=debug", "-B");
+    check_shapes("development mode", "PYTHONHASHSEED=0", "-Xdev");
+    check_shapes("tracemalloc", "PYTHONHASHSEED=0", "-Xtracemalloc=3");
+}
+END_TEST
+
+SUITE(tracer_python, 240)
+{
+    tcase_add_test(tcase, test_each_object_is_where_python_says_it_was_made);
+    tcase_add_test(tcase, test_objects_are_found_under_other_allocators_too);
+}
