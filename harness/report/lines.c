@@ -135,14 +135,11 @@ static void add_site(Looking *self, const GArray *frames, guint site, const Coun
 static void look(Looking *self, const Ledger *ledger)
 {
     g_autofree gint64 *blocks = NULL, *bytes = ledger_numbers(ledger, LEDGER_NUMBER_TOTAL, &blocks);
-    g_autofree gint64 *kept = ledger_numbers(ledger, LEDGER_NUMBER_KEPT, NULL);
+    g_autofree gint64 *kept_blocks = NULL, *kept = ledger_numbers(ledger, LEDGER_NUMBER_KEPT, &kept_blocks);
     g_autofree gint64 *peak = ledger_numbers(ledger, LEDGER_NUMBER_PEAK, NULL);
     g_autoptr(GArray) frames = g_array_new(FALSE, FALSE, sizeof(Frame));
     for (guint site = 1; site < ledger->sites->len; site++) {
-        Counts counts = kept[i];
-        counts.allocated_bytes = signed_of(site->total_bytes);
-        counts.allocated_blocks = signed_of(site->total_blocks);
-        counts.peak_bytes = site->peak_bytes;
+        Counts counts = {bytes[site], blocks[site], kept[site], kept_blocks[site], peak[site]};
         g_array_set_size(frames, 0);
         ledger_add_frames(ledger, g_array_index(ledger->sites, LedgerSiteCounts, site).node, LEDGER_DEEPEST,
                           frames);
