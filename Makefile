@@ -127,6 +127,10 @@ SHARE = $(DESTDIR)$(PREFIX)/share
 INSTALLED = $(DESTDIR)$(PREFIX)/bin/heapgate $(DESTDIR)$(PREFIX)/lib/heapgate/libheapgate.so \
 	$(DESTDIR)$(PREFIX)/include/heapgate.h $(SHARE)/man/man1/heapgate.1 \
 	$(SHARE)/bash-completion/completions/heapgate $(SHARE)/heapgate/glibc.supp $(SHARE)/pkgconfig/heapgate.pc
+# The module for Python, whole, so that `pip install` works from there, too.
+PYTHON_FILES := $(patsubst harness/python/%,%,$(wildcard harness/python/pyproject.toml harness/python/README.md \
+	harness/python/heapgate/*.py harness/python/heapgate/py.typed))
+PYTHON_SHARE = $(SHARE)/heapgate/python
 
 .PHONY: install uninstall clean clean-root
 install: build
@@ -136,13 +140,15 @@ install: build
 	install -D -m 644 docs/heapgate.1 $(SHARE)/man/man1/heapgate.1
 	install -D -m 644 harness/share/heapgate.bash $(SHARE)/bash-completion/completions/heapgate
 	install -D -m 644 harness/share/glibc.supp $(SHARE)/heapgate/glibc.supp
+	for file in $(PYTHON_FILES); do install -D -m 644 harness/python/$$file $(PYTHON_SHARE)/$$file || exit 1; done
 	install -d $(SHARE)/pkgconfig
 	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' harness/share/heapgate.pc.in > $(SHARE)/pkgconfig/heapgate.pc
 	chmod 644 $(SHARE)/pkgconfig/heapgate.pc
 
 uninstall:
-	rm -f $(INSTALLED)
-	-rmdir $(SHARE)/heapgate $(DESTDIR)$(PREFIX)/lib/heapgate
+	rm -f $(INSTALLED) $(PYTHON_FILES:%=$(PYTHON_SHARE)/%)
+	rm -rf $(PYTHON_SHARE)/heapgate/__pycache__
+	-rmdir $(PYTHON_SHARE)/heapgate $(PYTHON_SHARE) $(SHARE)/heapgate $(DESTDIR)$(PREFIX)/lib/heapgate
 
 clean:
 	rm -rf $(O)

@@ -12,7 +12,7 @@ check-all: setup-check
 	@echo "check-all: all clean"
 
 # Suites that launch Valgrind or a make of their own: slow twice over, and not about the memory of this code.
-LAUNCHING_SUITES ?= run* python_* fixtures* github* install setup heapgate_h shipped* compare_unwind
+LAUNCHING_SUITES ?= run* python_module python_layouts fixtures* github* install setup heapgate_h shipped* compare_unwind
 
 # AddressSanitizer, LeakSanitizer and UndefinedBehaviorSanitizer over every test, and over the program tests start.
 check-sanitizers: test-programs

@@ -30,7 +30,7 @@ static void missing(Findings *findings, const char *what, const char *detail, co
 static void check_valgrind(Findings *findings)
 {
     static const char *const mend = "apt-get install valgrind";
-    const char *version = host_environment()->valgrind;
+    const char *version = host_valgrind();
     int major = 0, minor = 0;
     if (version == NULL)
         missing(findings, "Valgrind", "not installed, or it does not start", mend);

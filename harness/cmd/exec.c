@@ -23,6 +23,7 @@ enum { STATUS_SIGNALLED = 128, PROCESSES_SHOWN = 10 };
 /* What stays in memory of a ledger once it is saved. */
 typedef struct {
     char *path, *line;
+    char *details; /* lines of their own; NULL until it is saved, and where nothing was seen */
     gint64 pid, peak_bytes;
     char *blind;    /* NULL, or why nothing was seen */
     Ledger *ledger; /* NULL once it is saved */
@@ -46,6 +47,7 @@ static void saved_free(gpointer data)
     Saved *saved = data;
     g_free(saved->path);
     g_free(saved->line);
+    g_free(saved->details);
     g_free(saved->blind);
     ledger_free(saved->ledger);
     g_free(saved);
@@ -87,6 +89,14 @@ static char *line_of(const Ledger *ledger, const char *blind)
     return g_string_free(text, FALSE);
 }
 
+/* What grows is known by name alone. (transfer full). */
+static char *details_of(const Ledger *ledger)
+{
+    GString *text = g_string_new(NULL);
+    ledger_append_details(ledger, text);
+    return g_string_free(text, FALSE);
+}
+
 /* In the saving thread. */
 static void save(gpointer data, gpointer user_data)
 {
@@ -95,6 +105,8 @@ static void save(gpointer data, gpointer user_data)
     g_autoptr(GError) error = NULL;
     g_autoptr(Ledger) ledger = g_steal_pointer(&saved->ledger);
     symbols_name_ledger(saving->symbols, ledger);
+    if (saved->blind == NULL)
+        saved->details = details_of(ledger);
     g_autoptr(GByteArray) plain = ledger_save(ledger), bytes = ledger_pack(plain);
     if (!g_file_set_contents(saved->path, (const char *)bytes->data, bytes->len, &error) &&
         saving->problem == NULL)
@@ -227,6 +239,7 @@ static void print_sites(const Saving *saving)
     g_autoptr(GPtrArray) notes = ledger_notes(ledger);
     for (guint i = 0; i < notes->len; i++)
         g_string_append_printf(text, "  note: %s\n", (const char *)g_ptr_array_index(notes, i));
+    ledger_append_details(ledger, text);
     ledger_append_sites(ledger, 5.0, text);
     g_printerr("%s", text->str);
 }
@@ -253,6 +266,16 @@ static void print_summary(const Saving *saving, const char *command, gint64 pid)
                    saving->saved->len - PROCESSES_SHOWN);
     if (saving->largest != NULL)
         print_sites(saving);
+}
+
+/* Of the other processes, once they are named. */
+static void print_details(const Saving *saving)
+{
+    for (guint i = 0; i < MIN(saving->saved->len, PROCESSES_SHOWN); i++) {
+        const Saved *saved = g_ptr_array_index(saving->saved, i);
+        if (saved != saving->largest && saved->details != NULL && *saved->details != '\0')
+            g_printerr("\nheapgate: %s\n%s", saved->line, saved->details);
+    }
 }
 
 static void print_place(const Saving *saving)
@@ -313,8 +336,10 @@ static int watch(char **argv, const char *folder, GError **error)
     if (status >= 0)
         print_summary(&saving, argv[0], pid);
     g_thread_pool_free(saving.savers, FALSE, TRUE); /* all that was pushed is saved */
-    if (status >= 0)
+    if (status >= 0) {
+        print_details(&saving);
         print_place(&saving);
+    }
     symbols_free(saving.symbols);
     g_clear_pointer(&saving.books, g_byte_array_unref);
     g_ptr_array_unref(saving.saved);

@@ -79,6 +79,7 @@ static Result *new_result(const Project *project)
     g_autofree char *started = g_date_time_format_iso8601(now);
     Result *result = result_new(HEAPGATE_VERSION, host_environment()->platform, started);
     result->commit = host_commit(project->root);
+    result->root = g_strdup(project->root);
     return result;
 }
 
@@ -185,6 +186,7 @@ static Result *replay(const Street *street, const StreetOptions *options, const 
         return NULL;
     g_autoptr(Result) result = result_new(HEAPGATE_VERSION, recorded->platform, recorded->started);
     result->commit = g_strdup(recorded->commit);
+    result->root = g_strdup(recorded->root);
     result->duration_us = recorded->duration_us;
     for (guint i = 0; i < street->scenarios->len; i++) {
         const Scenario *scenario = g_ptr_array_index(street->scenarios, i);

@@ -51,16 +51,27 @@ static GPtrArray *read_figures(const char *path, GError **error)
     return NULL;
 }
 
+/* "peak, retained"; (transfer full). */
+static char *metrics_of(const GPtrArray *figures)
+{
+    GString *names = g_string_new(NULL);
+    for (guint i = 0; i < figures->len; i++)
+        g_string_append_printf(names, "%s%s", i > 0 ? ", " : "",
+                               metric_get(((const Figure *)g_ptr_array_index(figures, i))->metric)->name);
+    return g_string_free(names, FALSE);
+}
+
 static int fold_file(const char *path, const char *metric, GError **error)
 {
     g_autoptr(GPtrArray) figures = read_figures(path, error);
     if (figures == NULL)
         return EXIT_FAILURE;
-    const Figure *figure = metric != NULL ? figure_find(figures, metric) : g_ptr_array_index(figures, 0);
+    const Figure *figure =
+        metric != NULL ? figure_find_metric(figures, metric_find(metric)) : g_ptr_array_index(figures, 0);
     if (figure == NULL) {
-        g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_USAGE, "show: %s has no metric \"%s\"; it has %s%s",
-                    path, metric, ((Figure *)g_ptr_array_index(figures, 0))->name,
-                    figures->len > 1 ? " and others" : "");
+        g_autofree char *names = metrics_of(figures);
+        g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_USAGE, "show: %s has no metric \"%s\"; it has %s",
+                    path, metric, names);
         return EXIT_FAILURE;
     }
     g_autoptr(GString) output = g_string_new(NULL);
@@ -118,7 +129,8 @@ static int run(int argc, char **argv, GError **error)
         {"threshold", 0, 0, G_OPTION_ARG_DOUBLE, &options.threshold_percent,
          "Sum up what holds less than this share of the whole (1)", "PERCENT"},
         {"folded", 0, 0, G_OPTION_ARG_NONE, &folded, "Print folded stacks, for flame graph tools", NULL},
-        {"metric", 0, 0, G_OPTION_ARG_STRING, &metric, "With --folded: of this metric (peak)", "NAME"},
+        {"metric", 0, 0, G_OPTION_ARG_STRING, &metric,
+         "With --folded: of this metric, for example retained or allocations (peak)", "NAME"},
         {"pprof", 0, 0, G_OPTION_ARG_NONE, &pprof, "Write pprof's format to standard output", NULL},
         {"lines", 0, 0, G_OPTION_ARG_STRING, &lines,
          "Of a ledger: what each line of the functions of this name allocated (* and ? may be in it)",
@@ -144,6 +156,11 @@ static int run(int argc, char **argv, GError **error)
     }
     if (lines != NULL)
         return show_lines(argv[1], lines, source, options.json, error);
+    if (metric != NULL && !folded) {
+        g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_USAGE,
+                    "show: --metric chooses whose stacks --folded prints; give both, or neither");
+        return EXIT_FAILURE;
+    }
     if (folded)
         return fold_file(argv[1], metric, error);
     return pprof ? write_pprof(argv[1], error) : show_file(argv[1], &options, error);

@@ -46,6 +46,27 @@ static gboolean check_instrument(const char *name, const char *where, GError **e
     return FALSE;
 }
 
+/* What the scenario's own file promises must be watched by somebody. */
+static gboolean check_allow(const Scenario *scenario, GError **error)
+{
+    guint measured = 0;
+    for (GStrv name = scenario->instruments; *name != NULL; name++)
+        measured |= instrument_find(*name)->metrics;
+    for (int id = 0; id < METRIC_COUNT; id++) {
+        if (scenario->allow.named[id].line == 0 || (measured & INSTRUMENT_METRIC(id)) != 0)
+            continue;
+        g_autofree char *own = g_strjoinv(", ", scenario->instruments), *others = instruments_measuring(id);
+        g_set_error(
+            error, HEAPGATE_ERROR, HEAPGATE_ERROR_CONFIG,
+            "%s:%zu:%zu: %s is measured by %s, and the instruments of this scenario are %s: add it to "
+            "them, or take the line out",
+            scenario->file, scenario->allow.named[id].line, scenario->allow.named[id].column,
+            metric_get(id)->name, others, own);
+        return FALSE;
+    }
+    return TRUE;
+}
+
 static gboolean check_instruments(const Street *self, const StreetOptions *options, GError **error)
 {
     for (GStrv name = options->instruments; name != NULL && *name != NULL; name++)
@@ -56,6 +77,8 @@ static gboolean check_instruments(const Street *self, const StreetOptions *optio
         for (GStrv name = scenario->instruments; *name != NULL; name++)
             if (!check_instrument(*name, scenario->file, error))
                 return FALSE;
+        if (!check_allow(scenario, error))
+            return FALSE;
     }
     return TRUE;
 }

@@ -24,6 +24,7 @@ typedef struct {
     Baseline *old;   /* NULL: none for this platform */
     Baseline *fresh; /* to be written */
     gboolean changed;
+    gboolean lowered;
     gboolean raised; /* some value is higher than before, or was not held before */
 } Change;
 
@@ -62,7 +63,7 @@ static gboolean capture_instruments(const Street *street, const Scenario *scenar
             return FALSE;
         if (measurements->len == 0)
             continue;
-        BaselineInstrument *instrument = baseline_capture(measurements, error);
+        BaselineInstrument *instrument = baseline_capture(measurements, &scenario->allow, error);
         if (instrument == NULL) {
             g_prefix_error(error, "%s, ", scenario->name);
             return FALSE;
@@ -90,7 +91,7 @@ static void print_metric(MetricId id, const BaselineMetric *old, const BaselineM
 {
     g_autofree char *now = metric_format(id, fresh->value);
     g_autofree char *spread = metric_format(id, fresh->spread);
-    g_print("    %-14s ", metric_get(id)->title);
+    g_print("    %-21s ", metric_get(id)->title);
     if (old == NULL) {
         g_print("%s (new)", now);
     } else {
@@ -147,12 +148,18 @@ static void weigh_metric(Change *change, MetricId id, BaselineMetric *fresh, Bas
         return;
     }
     if (!fresh->has) {
-        g_print("    %-14s not measured any more\n", metric_get(id)->title);
+        g_print("    %-21s not measured any more\n", metric_get(id)->title);
         change->changed = change->raised = TRUE;
         return;
     }
     print_metric(id, &shown, fresh);
+    if (!change->scenario->allow.is_judged[id])
+        return;
     gboolean moved = weigh_sites(change, id, old, fresh, TRUE) > 0;
+    /* Judged now, and when it was captured not: its call sites are to be watched, too. */
+    gboolean listed = metric_get(id)->passes_through && old->sites == NULL && fresh->sites != NULL;
+    change->lowered = change->lowered || fresh->value < old->value;
+    moved = moved || listed;
     change->changed = change->changed || moved || fresh->value != old->value;
     change->raised = change->raised || moved || fresh->value > old->value;
 }
@@ -163,12 +170,18 @@ static void weigh_instrument(Change *change, BaselineInstrument *fresh, Baseline
 {
     g_print("  %s, %" G_GINT64_FORMAT " run%s\n", fresh->instrument, fresh->runs,
             fresh->runs == 1 ? "" : "s");
+    if (old != NULL && g_strcmp0(old->tool, fresh->tool) != 0) {
+        g_print("    measured by %s, was %s\n", fresh->tool, old->tool != NULL ? old->tool : "unknown");
+        change->changed = change->raised = TRUE;
+    }
     for (int id = 0; id < METRIC_COUNT; id++) {
-        if (old != NULL && old->metrics[id].has) {
+        if (old != NULL && old->metrics[id].has &&
+            (fresh->metrics[id].has || change->scenario->allow.is_judged[id])) {
             weigh_metric(change, id, &fresh->metrics[id], &old->metrics[id], ratchet);
         } else if (fresh->metrics[id].has) {
             print_metric(id, NULL, &fresh->metrics[id]);
-            change->changed = change->raised = TRUE;
+            change->changed = TRUE;
+            change->raised = change->raised || change->scenario->allow.is_judged[id];
         }
     }
 }
@@ -228,10 +241,13 @@ static Change *change_of(const Street *street, const Scenario *scenario, const U
     return change;
 }
 
-static gboolean check_raise(const Change *change, const UpdateOptions *options, GError **error)
+static gboolean has_reason(const UpdateOptions *options)
 {
-    if (!change->raised || (options->reason != NULL && *options->reason != '\0' && !options->ratchet))
-        return TRUE;
+    return options->reason != NULL && *options->reason != '\0' && !options->ratchet;
+}
+
+static void refuse_raise(const Scenario *scenario, const UpdateOptions *options, GError **error)
+{
     g_set_error(
         error, HEAPGATE_ERROR, HEAPGATE_ERROR_USAGE,
         options->ratchet
@@ -239,16 +255,54 @@ static gboolean check_raise(const Change *change, const UpdateOptions *options, 
               "with heapgate update %s --reason \"...\"; nothing was written"
             : "%s: this raises the baseline or begins it; say why: heapgate update %s --reason \"...\"; "
               "nothing was written",
-        change->scenario->name, change->scenario->name);
-    return FALSE;
+        scenario->name, scenario->name);
+}
+
+/* Is it known without measuring that a baseline begins here? */
+static gboolean begins(const Street *street, const Scenario *scenario, const UpdateOptions *options)
+{
+    g_autoptr(Baseline) old = NULL;
+    g_autofree char *elsewhere = NULL;
+    g_autoptr(GError) unreadable = NULL;
+    g_autoptr(Environment) environment = host_environment_for(scenario);
+    if (!baseline_load(street->project, environment->platform, scenario->name, &old, &elsewhere, &unreadable))
+        g_print("%s: the old baseline cannot be used: %s\n", scenario->name, unreadable->message);
+    if (old == NULL)
+        return TRUE;
+    g_autofree char *difference = environment_difference(old->environment, environment);
+    if (difference != NULL)
+        g_print("%s\n  environment: %s\n", scenario->name, difference);
+    gboolean all = difference == NULL;
+    for (GStrv name = scenario->instruments; *name != NULL; name++)
+        all = all && (!street_wants(&options->street, *name) || baseline_find(old, *name) != NULL);
+    return !all;
+}
+
+/* Refuses before the runs what would be refused after them. */
+static gboolean check_reasons(const Street *street, const UpdateOptions *options, GError **error)
+{
+    if (has_reason(options))
+        return TRUE;
+    for (guint i = 0; i < street->scenarios->len; i++) {
+        const Scenario *scenario = g_ptr_array_index(street->scenarios, i);
+        if (begins(street, scenario, options)) {
+            refuse_raise(scenario, options, error);
+            return FALSE;
+        }
+    }
+    return TRUE;
 }
 
 static gboolean write_changes(const Street *street, const GPtrArray *changes, const UpdateOptions *options,
                               GError **error)
 {
-    for (guint i = 0; i < changes->len; i++)
-        if (!check_raise(g_ptr_array_index(changes, i), options, error))
+    for (guint i = 0; i < changes->len; i++) {
+        const Change *change = g_ptr_array_index(changes, i);
+        if (change->raised && !has_reason(options)) {
+            refuse_raise(change->scenario, options, error);
             return FALSE;
+        }
+    }
     for (guint i = 0; i < changes->len; i++) {
         const Change *change = g_ptr_array_index(changes, i);
         g_autofree char *path =
@@ -259,7 +313,9 @@ static gboolean write_changes(const Street *street, const GPtrArray *changes, co
             continue;
         }
         if (change->fresh->reason == NULL && change->old != NULL)
-            change->fresh->reason = g_strdup(options->ratchet ? "ratchet" : "improved");
+            change->fresh->reason = g_strdup(options->ratchet  ? "ratchet"
+                                             : change->lowered ? "improved"
+                                                               : change->old->reason);
         if (!baseline_save(change->fresh, path, error))
             return FALSE;
         g_print("%s: written; commit it\n", name);
@@ -270,7 +326,8 @@ static gboolean write_changes(const Street *street, const GPtrArray *changes, co
 static gboolean update(const UpdateOptions *options, const char *const *patterns, GError **error)
 {
     g_autoptr(Street) street = street_new(&options->street, patterns, error);
-    if (street == NULL || !street_measure(street, &options->street, (guint)options->runs, error))
+    if (street == NULL || !check_reasons(street, options, error) ||
+        !street_measure(street, &options->street, (guint)options->runs, error))
         return FALSE;
     g_autoptr(GPtrArray) changes = g_ptr_array_new_with_free_func(change_free);
     for (guint i = 0; i < street->scenarios->len; i++) {

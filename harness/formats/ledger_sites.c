@@ -137,45 +137,63 @@ void ledger_add_frames(const Ledger *self, guint32 node, guint at_most, GArray *
     trim(frames, from);
 }
 
-gint64 *ledger_numbers(const Ledger *self, LedgerNumber number, gint64 **blocks)
+/* What one site comes to. */
+typedef struct {
+    gint64 amount, blocks;
+} Sum;
+
+/* What nothing real comes to; sums over some ledgers fit into 63 bits. */
+static const gint64 largest_sum = G_GINT64_CONSTANT(1) << 53;
+
+static Sum sum_of(const LedgerSiteCounts *site, LedgerNumber number)
 {
-    gint64 *bytes = g_new0(gint64, self->sites->len + 1), *counts = g_new0(gint64, self->sites->len + 1);
-    for (guint i = 0; number != LEDGER_NUMBER_KEPT && i < self->sites->len; i++) {
-        const LedgerSiteCounts *site = &g_array_index(self->sites, LedgerSiteCounts, i);
-        gboolean peak = number == LEDGER_NUMBER_PEAK;
-        gint64 blocks_of = peak ? site->peak_blocks
-                           : number == LEDGER_NUMBER_TOTAL
-                               ? (gint64)MIN(site->total_blocks, (guint64)G_MAXINT64 / 2)
-                               : (gint64)MIN(site->temporary_blocks, (guint64)G_MAXINT64 / 2);
-        counts[i] = blocks_of;
-        bytes[i] = peak                            ? site->peak_bytes
-                   : number == LEDGER_NUMBER_TOTAL ? (gint64)MIN(site->total_bytes, (guint64)G_MAXINT64 / 2)
-                                                   : blocks_of;
+    switch (number) {
+    case LEDGER_NUMBER_PEAK:
+        return (Sum){site->peak_bytes, site->peak_blocks};
+    case LEDGER_NUMBER_TOTAL:
+        return (Sum){(gint64)site->total_bytes, (gint64)site->total_blocks};
+    case LEDGER_NUMBER_ALLOCATIONS:
+        return (Sum){(gint64)site->total_blocks, 0};
+    case LEDGER_NUMBER_TEMPORARY:
+        return (Sum){(gint64)site->temporary_blocks, 0};
+    case LEDGER_NUMBER_KEPT:
+        break;
     }
-    for (guint i = 0; number == LEDGER_NUMBER_KEPT && i < self->kept->len; i++) {
-        const LedgerEndRecord *record = &g_array_index(self->kept, LedgerEndRecord, i);
-        bytes[record->site] += record->bytes; /* checked: in range, and each below 2^48 */
-        counts[record->site] += record->blocks;
-    }
-    if (blocks != NULL)
-        *blocks = counts;
-    else
-        g_free(counts);
-    return bytes;
+    return (Sum){0, 0};
 }
 
-void ledger_add_sites(const Ledger *self, LedgerNumber number, CallSites *sites)
+/* By site; (transfer full). */
+static Sum *sums_of(const Ledger *self, LedgerNumber number)
 {
-    g_autofree gint64 *blocks = NULL, *bytes = ledger_numbers(self, number, &blocks);
+    Sum *sums = g_new0(Sum, self->sites->len + 1);
+    for (guint i = 0; i < self->sites->len; i++)
+        sums[i] = sum_of(&g_array_index(self->sites, LedgerSiteCounts, i), number);
+    for (guint i = 0; number == LEDGER_NUMBER_KEPT && i < self->kept->len; i++) {
+        const LedgerEndRecord *record = &g_array_index(self->kept, LedgerEndRecord, i);
+        sums[record->site].amount += record->bytes; /* checked: in range, and each below 2^48 */
+        sums[record->site].blocks += record->blocks;
+    }
+    return sums;
+}
+
+gint64 ledger_add_sites(const Ledger *self, LedgerNumber number, CallSites *sites)
+{
+    g_autofree Sum *sums = sums_of(self, number);
     g_autoptr(GArray) frames = g_array_new(FALSE, FALSE, sizeof(Frame));
+    gint64 whole = 0;
     for (guint i = 1; i < self->sites->len; i++) {
-        if (bytes[i] == 0 && blocks[i] == 0)
+        if (sums[i].amount == 0 && sums[i].blocks == 0)
+            continue;
+        whole = MIN(whole + sums[i].amount, largest_sum);
+        if (sites == NULL)
             continue;
         g_array_set_size(frames, 0);
         ledger_add_frames(self, g_array_index(self->sites, LedgerSiteCounts, i).node, LEDGER_KEY_FRAMES,
                           frames);
-        call_sites_add(sites, (const Frame *)(void *)frames->data, frames->len, bytes[i], blocks[i]);
+        call_sites_add(sites, (const Frame *)(void *)frames->data, frames->len, sums[i].amount,
+                       sums[i].blocks);
     }
+    return whole;
 }
 
 static gboolean is_iteration(const Ledger *self, guint mark)

@@ -9,11 +9,12 @@ typedef enum {
     LEDGER_NUMBER_PEAK,
     LEDGER_NUMBER_KEPT, /* at the end mark or, without one, at the end */
     LEDGER_NUMBER_TOTAL,
-    LEDGER_NUMBER_TEMPORARY, /* blocks alone */
+    LEDGER_NUMBER_ALLOCATIONS, /* the amount is a count, and there are no blocks besides */
+    LEDGER_NUMBER_TEMPORARY,   /* the same */
 } LedgerNumber;
 
 /* Frames of a key: deeper stacks differ only in what called what was called. */
-enum { LEDGER_KEY_FRAMES = 64 };
+#define LEDGER_KEY_FRAMES 64
 
 /* Appends the frames of a stack to `frames` (Frame, (element-type transfer none): texts are the ledger's),
  * innermost first, at most `at_most`. What asks for memory in everyone's name (operator new) is left out at
@@ -21,10 +22,8 @@ enum { LEDGER_KEY_FRAMES = 64 };
  */
 void ledger_add_frames(const Ledger *self, guint32 node, guint at_most, GArray *frames);
 
-/* Adds what every site comes to. */
-void ledger_add_sites(const Ledger *self, LedgerNumber number, CallSites *sites);
-/* By site: the sums of that number, sites->len of each; (transfer full). blocks: may be NULL. */
-gint64 *ledger_numbers(const Ledger *self, LedgerNumber number, gint64 **blocks);
+/* Adds what every site comes to; returns the sum of it. sites: may be NULL: the sum alone. */
+gint64 ledger_add_sites(const Ledger *self, LedgerNumber number, CallSites *sites);
 
 /* How many marks are named "iteration". */
 guint ledger_iterations(const Ledger *self);

@@ -42,6 +42,7 @@ void baseline_instrument_free(BaselineInstrument *self)
     for (int id = 0; id < METRIC_COUNT; id++)
         call_sites_free(self->metrics[id].sites);
     g_free(self->instrument);
+    g_free(self->tool);
     g_free(self);
 }
 
@@ -65,7 +66,6 @@ static const YamlField environment_fields[] = {
     {"platform", yaml_file_read_string, offsetof(Environment, platform)},
     {"architecture", yaml_file_read_string, offsetof(Environment, architecture)},
     {"libc", yaml_file_read_string, offsetof(Environment, libc)},
-    {"valgrind", yaml_file_read_string, offsetof(Environment, valgrind)},
     {"python", yaml_file_read_string, offsetof(Environment, python)},
     {NULL},
 };
@@ -84,6 +84,7 @@ typedef struct {
 static const YamlField site_fields[] = {
     {"stack", yaml_file_read_string, offsetof(SiteText, key)},
     {"bytes", yaml_file_read_bytes, offsetof(SiteText, bytes)},
+    {"count", yaml_file_read_count, offsetof(SiteText, bytes)},
     {"blocks", yaml_file_read_count, offsetof(SiteText, blocks)},
     {NULL},
 };
@@ -144,6 +145,7 @@ static gboolean read_metrics(YamlFile *yaml, yaml_node_t *node, gpointer target,
 }
 
 static const YamlField instrument_fields[] = {
+    {"tool", yaml_file_read_string, offsetof(BaselineInstrument, tool)},
     {"runs", yaml_file_read_count, offsetof(BaselineInstrument, runs)},
     {"duration", yaml_file_read_duration, offsetof(BaselineInstrument, duration_us)},
     {"metrics", read_metrics, 0},

@@ -8,18 +8,19 @@
 #include "measure/measurement.h"
 #include "scenario/scenario.h"
 
-#define BASELINE_FORMAT 1
+#define BASELINE_FORMAT 2
 
 typedef struct {
     gboolean has;
     gint64 value;
     gint64 spread;       /* largest less smallest of the captured runs */
-    CallSites *sites;    /* NULL where none are kept */
+    CallSites *sites;    /* NULL where none are kept: of what passes through and is not judged */
     gint64 cutoff_bytes; /* a site that is not listed had at most this */
 } BaselineMetric;
 
 typedef struct {
     char *instrument;
+    char *tool;         /* as of the measurements */
     gint64 runs;        /* that agreed */
     gint64 duration_us; /* of one run: to balance shards */
     BaselineMetric metrics[METRIC_COUNT];
@@ -60,8 +61,9 @@ char *baseline_format(const Baseline *self);
 gboolean baseline_save(const Baseline *self, const char *path, GError **error);
 
 /* Makes the part of one instrument from the runs that measured it: the median, the spread, the call sites
- * that hold the most. measurements: Measurement, at least one, none with a problem. (transfer full). Errors:
- * HEAPGATE_ERROR_BROKEN where the runs differ beyond reason: which metric, and by how much. */
-BaselineInstrument *baseline_capture(const GPtrArray *measurements, GError **error);
+ * that hold the most. measurements: Measurement, at least one, none with a problem. allow: of a metric that
+ * it does not judge no call sites are kept, and nothing at all where the runs differ beyond reason. (transfer
+ * full). Errors: HEAPGATE_ERROR_BROKEN where the runs differ beyond reason: which metric, and by how much. */
+BaselineInstrument *baseline_capture(const GPtrArray *measurements, const Allow *allow, GError **error);
 
 #endif

@@ -49,7 +49,6 @@ static int add_environment(Writer *writer, const Environment *environment)
     put_text(writer, mapping, "platform", environment->platform);
     put_text(writer, mapping, "architecture", environment->architecture);
     put_text(writer, mapping, "libc", environment->libc);
-    put_text(writer, mapping, "valgrind", environment->valgrind);
     put_text(writer, mapping, "python", environment->python);
     return mapping;
 }
@@ -63,14 +62,14 @@ static int add_captured(Writer *writer, const Baseline *self)
     return mapping;
 }
 
-static int add_sites(Writer *writer, CallSites *sites)
+static int add_sites(Writer *writer, MetricUnit unit, CallSites *sites)
 {
     int sequence = yaml_document_add_sequence(&writer->document, NULL, YAML_BLOCK_SEQUENCE_STYLE);
     call_sites_sort(sites);
     for (guint i = 0; i < call_sites_count(sites); i++) {
         const CallSite *site = call_sites_get(sites, i);
         int mapping = add_mapping(writer);
-        put_number(writer, mapping, "bytes", site->bytes);
+        put_number(writer, mapping, unit == METRIC_UNIT_COUNT ? "count" : "bytes", site->bytes);
         if (site->blocks > 0)
             put_number(writer, mapping, "blocks", site->blocks);
         put_text(writer, mapping, "stack", site->key);
@@ -79,7 +78,7 @@ static int add_sites(Writer *writer, CallSites *sites)
     return sequence;
 }
 
-static int add_metric(Writer *writer, const BaselineMetric *metric)
+static int add_metric(Writer *writer, MetricId id, const BaselineMetric *metric)
 {
     int mapping = add_mapping(writer);
     put_number(writer, mapping, "value", metric->value);
@@ -87,19 +86,20 @@ static int add_metric(Writer *writer, const BaselineMetric *metric)
     if (metric->sites == NULL || (call_sites_count(metric->sites) == 0 && metric->cutoff_bytes == 0))
         return mapping;
     put_number(writer, mapping, "cutoff", metric->cutoff_bytes);
-    put(writer, mapping, "call_sites", add_sites(writer, metric->sites));
+    put(writer, mapping, "call_sites", add_sites(writer, metric_get(id)->unit, metric->sites));
     return mapping;
 }
 
 static int add_instrument(Writer *writer, const BaselineInstrument *self)
 {
     int mapping = add_mapping(writer), metrics = add_mapping(writer);
+    put_text(writer, mapping, "tool", self->tool);
     put_number(writer, mapping, "runs", self->runs);
     g_autofree char *duration = g_strdup_printf("%" G_GINT64_FORMAT " ms", self->duration_us / 1000);
     put_text(writer, mapping, "duration", duration);
     for (int id = 0; id < METRIC_COUNT; id++)
         if (self->metrics[id].has)
-            put(writer, metrics, metric_get(id)->name, add_metric(writer, &self->metrics[id]));
+            put(writer, metrics, metric_get(id)->name, add_metric(writer, id, &self->metrics[id]));
     put(writer, mapping, "metrics", metrics);
     return mapping;
 }

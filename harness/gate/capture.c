@@ -86,26 +86,41 @@ static void keep_sites(BaselineMetric *metric, const CallSites *sites)
     }
 }
 
-BaselineInstrument *baseline_capture(const GPtrArray *measurements, GError **error)
+/* The median of the runs; what they do not agree in is refused where it is judged, else left out. */
+static gboolean capture_metric(BaselineMetric *metric, MetricId id, const GPtrArray *measurements,
+                               gboolean is_judged, GError **error)
+{
+    const Measurement *first = g_ptr_array_index(measurements, 0);
+    g_autoptr(GArray) values = values_of(measurements, id);
+    g_autoptr(GError) differ = NULL;
+    if (!check_presence(id, values, measurements, first->instrument, &differ) ||
+        (values->len > 0 && !check_agreement(id, values, first->instrument, &differ))) {
+        if (is_judged)
+            g_propagate_error(error, g_steal_pointer(&differ));
+        return !is_judged;
+    }
+    if (values->len == 0)
+        return TRUE;
+    metric->has = TRUE;
+    metric->value = g_array_index(values, gint64, values->len / 2);
+    metric->spread = g_array_index(values, gint64, values->len - 1) - g_array_index(values, gint64, 0);
+    if (is_judged)
+        keep_sites(metric, median_run(measurements, id, metric->value)->sites[id]);
+    return TRUE;
+}
+
+BaselineInstrument *baseline_capture(const GPtrArray *measurements, const Allow *allow, GError **error)
 {
     const Measurement *first = g_ptr_array_index(measurements, 0);
     BaselineInstrument *self = baseline_instrument_new(first->instrument);
+    self->tool = g_strdup(first->tool);
     self->runs = measurements->len;
     self->duration_us = first->duration_us;
     for (int id = 0; id < METRIC_COUNT; id++) {
-        g_autoptr(GArray) values = values_of(measurements, id);
-        if (!check_presence(id, values, measurements, first->instrument, error) ||
-            (values->len > 0 && !check_agreement(id, values, first->instrument, error))) {
+        if (!capture_metric(&self->metrics[id], id, measurements, allow->is_judged[id], error)) {
             baseline_instrument_free(self);
             return NULL;
         }
-        if (values->len == 0)
-            continue;
-        BaselineMetric *metric = &self->metrics[id];
-        metric->has = TRUE;
-        metric->value = g_array_index(values, gint64, values->len / 2);
-        metric->spread = g_array_index(values, gint64, values->len - 1) - g_array_index(values, gint64, 0);
-        keep_sites(metric, median_run(measurements, id, metric->value)->sites[id]);
     }
     return self;
 }

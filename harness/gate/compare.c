@@ -2,20 +2,37 @@
 
 #include <string.h>
 
-/* What one site may add: exact metrics have no slack of their own, the others that of allow.call_site. */
-static const Allowance *site_allowance(MetricId id, const Allow *allow)
+/* What the whole may add. */
+static gint64 allowed_of(MetricId id, const BaselineMetric *base, const Allow *allow)
 {
-    return id == METRIC_PEAK || id == METRIC_RETAINED ? &allow->call_site : &allow->metrics[id];
+    return MAX(allowance_of(&allow->metrics[id], base->value), base->spread);
+}
+
+/* What one site may add: exact metrics have no slack of their own, the others that of allow.call_site. Of
+ * work that passes through, a site may take over as much as may be added in all. */
+static Allowance site_allowance(MetricId id, const BaselineMetric *base, const Allow *allow)
+{
+    if (metric_get(id)->passes_through && base != NULL)
+        return (Allowance){0, allowed_of(id, base, allow)};
+    return id == METRIC_PEAK || id == METRIC_RETAINED ? allow->call_site : allow->metrics[id];
+}
+
+/* Where the baseline does not say which call sites there were, none can be told to be new. */
+static gboolean knows_sites(const BaselineMetric *base)
+{
+    return base->sites != NULL || base->value == 0;
 }
 
 guint compare_captured(MetricId metric, const BaselineMetric *old, const BaselineMetric *fresh,
                        const Allow *allow, GPtrArray **deltas)
 {
     guint regressed = 0;
-    const Allowance *allowance = site_allowance(metric, allow);
-    *deltas = compare_call_sites(old->sites, old->cutoff_bytes, fresh->sites, allowance, &regressed);
+    Allowance allowance = site_allowance(metric, old, allow);
+    *deltas = compare_call_sites(old->sites, old->cutoff_bytes, fresh->sites, &allowance, &regressed);
+    if (metric_get(metric)->passes_through && !(allow->is_judged[metric] && knows_sites(old)))
+        return 0;
     /* Sites below the new cut-off are not listed, and one of them may be too large for the old one. */
-    gint64 allowed = old->cutoff_bytes + allowance_of(allowance, 0);
+    gint64 allowed = old->cutoff_bytes + allowance_of(&allowance, 0);
     return regressed + (fresh->cutoff_bytes > allowed);
 }
 
@@ -44,18 +61,25 @@ static gint64 saturating_sum(gint64 base, gint64 allowed)
     return base > G_MAXINT64 - allowed ? G_MAXINT64 : base + allowed;
 }
 
-/* Totals first; then single sites where the totals are flat. */
-static void judge(Comparison *self, const BaselineMetric *base, const Allow *allow, guint regressed_sites)
+/* Totals first; then single sites where the totals are flat. unknown: the run has call sites, and the
+ * baseline none to tell the new ones by. */
+static void judge(Comparison *self, const BaselineMetric *base, const Allow *allow, gboolean unknown,
+                  guint regressed_sites)
 {
     MetricId id = self->metric;
-    gint64 allowed = MAX(allowance_of(&allow->metrics[id], base->value), base->spread);
+    gint64 allowed = allowed_of(id, base, allow);
     self->has_base = TRUE;
     self->base = base->value;
     self->spread = base->spread;
     self->limit = saturating_sum(base->value, allowed);
     if (self->now > self->limit) {
         self->verdict = VERDICT_REGRESSED;
-        self->sentence = describe(id, "%s %s, was %s, allowed %s", self->now, self->base, self->limit);
+        const char *format =
+            unknown
+                ? "%s %s (was %s, allowed %s); by which call sites is not known before the next capture, for "
+                  "the baseline lists none"
+                : "%s %s, was %s, allowed %s";
+        self->sentence = describe(id, format, self->now, self->base, self->limit);
     } else if (regressed_sites > 0) {
         self->verdict = VERDICT_REGRESSED;
         g_autofree char *total = metric_format(id, self->now);
@@ -68,34 +92,50 @@ static void judge(Comparison *self, const BaselineMetric *base, const Allow *all
     }
 }
 
+static void compare_sites(Comparison *self, const BaselineMetric *base, const CallSites *sites,
+                          const Allow *allow, guint *regressed)
+{
+    *regressed = 0;
+    if (sites == NULL || (base != NULL && !knows_sites(base)))
+        return;
+    Allowance allowance = site_allowance(self->metric, base, allow);
+    g_ptr_array_unref(self->deltas);
+    self->deltas = compare_call_sites(base != NULL ? base->sites : NULL,
+                                      base != NULL ? base->cutoff_bytes : 0, sites, &allowance, regressed);
+}
+
+/* Not measured, though the baseline holds it or the scenario counts on it. */
+static void call_unmeasured(Comparison *self, const BaselineMetric *base)
+{
+    self->verdict = VERDICT_BROKEN;
+    self->has_base = base != NULL;
+    self->base = base != NULL ? base->value : 0;
+    self->sentence = g_strdup_printf(
+        base != NULL
+            ? "the baseline holds %s, but this run did not measure it: does the program still mark "
+              "its iterations?"
+            : "the scenario's allow names %s, but this run did not measure it: the program must mark "
+              "its iterations, or the line must go",
+        metric_get(self->metric)->title);
+}
+
+/* base: NULL too where the metric is compared for its ceiling alone. */
 static Comparison *compare_metric(MetricId id, const BaselineMetric *base, const Measurement *measurement,
                                   const Allow *allow)
 {
     Comparison *self = comparison_new(id);
     guint regressed_sites = 0;
     self->now = measurement->values[id];
-    if (measurement->sites[id] != NULL) {
-        g_ptr_array_unref(self->deltas);
-        self->deltas =
-            compare_call_sites(base != NULL ? base->sites : NULL, base != NULL ? base->cutoff_bytes : 0,
-                               measurement->sites[id], site_allowance(id, allow), &regressed_sites);
-    }
-    if (base == NULL) {
+    self->limit = self->now;
+    compare_sites(self, base, measurement->sites[id], allow, &regressed_sites);
+    if (!measurement->has[id])
+        call_unmeasured(self, base);
+    else if (base != NULL)
+        judge(self, base, allow, measurement->sites[id] != NULL && !knows_sites(base), regressed_sites);
+    else if (allow->is_judged[id])
         self->verdict = VERDICT_NEW;
-        self->limit = self->now;
-    } else if (!measurement->has[id]) {
-        self->verdict = VERDICT_BROKEN;
-        self->has_base = TRUE;
-        self->base = base->value;
-        self->sentence = g_strdup_printf(
-            "the baseline holds %s, but this run did not measure it: does the program still mark its "
-            "iterations?",
-            metric_get(id)->title);
-    } else {
-        /* Where the baseline does not say which call sites there were, none can be told to be new. */
-        gboolean knows_sites = base->sites != NULL || base->value == 0;
-        judge(self, base, allow, knows_sites ? regressed_sites : 0);
-    }
+    else
+        self->limit = allow->ceiling[id];
     apply_ceiling(self, allow);
     return self;
 }
@@ -126,14 +166,32 @@ static void trim_deltas(Comparison *self)
 static void compare_all(InstrumentResult *result, const BaselineInstrument *base, const Reference *reference)
 {
     const Measurement *measurement = result->measurement;
+    const Allow *allow = reference->allow;
     for (int id = 0; id < METRIC_COUNT; id++) {
-        const BaselineMetric *metric = base != NULL && base->metrics[id].has ? &base->metrics[id] : NULL;
-        if (metric == NULL && !measurement->has[id])
+        const BaselineMetric *metric =
+            base != NULL && base->metrics[id].has && allow->is_judged[id] ? &base->metrics[id] : NULL;
+        gboolean wanted = allow->is_judged[id] || allow->has_ceiling[id];
+        /* Every instrument measures growth, but only where a program marks its iterations; whether one of a
+         * scenario's instruments measures the others is looked at before anything runs. */
+        gboolean missed = id == METRIC_GROWTH && allow->named[id].line > 0;
+        if (!wanted || (metric == NULL && !measurement->has[id] && !missed))
             continue;
-        Comparison *comparison = compare_metric(id, metric, measurement, reference->allow);
+        Comparison *comparison = compare_metric(id, metric, measurement, allow);
         trim_deltas(comparison);
         instrument_result_add(result, comparison);
     }
+}
+
+/* Why base and the measurement cannot be compared, or NULL; (transfer full). What one instrument was measured
+ * with concerns that one alone. */
+static char *difference_from(const BaselineInstrument *base, const Reference *reference,
+                             const Measurement *measurement)
+{
+    char *difference = environment_difference(reference->baseline->environment, reference->environment);
+    if (difference == NULL && g_strcmp0(base->tool, measurement->tool) != 0)
+        difference = g_strdup_printf("%s there, %s here", base->tool != NULL ? base->tool : "unknown",
+                                     measurement->tool != NULL ? measurement->tool : "unknown");
+    return difference;
 }
 
 InstrumentResult *compare(const Reference *reference, Measurement *measurement)
@@ -146,9 +204,7 @@ InstrumentResult *compare(const Reference *reference, Measurement *measurement)
     }
     const BaselineInstrument *base =
         reference->baseline != NULL ? baseline_find(reference->baseline, measurement->instrument) : NULL;
-    g_autofree char *difference =
-        base != NULL ? environment_difference(reference->baseline->environment, reference->environment)
-                     : NULL;
+    g_autofree char *difference = base != NULL ? difference_from(base, reference, measurement) : NULL;
     if (difference != NULL) {
         result->verdict = VERDICT_INCOMPARABLE;
         result->sentence = g_strdup_printf("the baseline is of another environment: %s", difference);

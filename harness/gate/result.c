@@ -18,6 +18,7 @@ void result_free(Result *self)
     g_free(self->platform);
     g_free(self->started);
     g_free(self->commit);
+    g_free(self->root);
     g_ptr_array_unref(self->scenarios);
     g_free(self);
 }

@@ -54,6 +54,7 @@ typedef struct {
     char *platform; /* "debian-12-x86_64" */
     char *started;  /* ISO 8601, UTC */
     char *commit;   /* of the project, or NULL */
+    char *root;     /* the project's folder where it was measured, absolute; NULL where that is not known */
     gint64 duration_us;
     Verdict verdict;             /* the worst */
     guint counts[VERDICT_COUNT]; /* scenarios by verdict */

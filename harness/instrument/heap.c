@@ -38,30 +38,42 @@ static void heap_launch(const Scenario *scenario, const char *program, const cha
  * last's. */
 typedef struct {
     const Ledger *last, *highest; /* the one with the highest peak */
+    gint64 peak_mapped_bytes;     /* the highest of all */
 } Process;
 
 static void add_to_process(GArray *processes, const Ledger *ledger)
 {
+    gint64 mapped = ledger->header.peak_mapped_bytes;
     for (guint i = 0; i < processes->len; i++) {
         Process *process = &g_array_index(processes, Process, i);
         if (process->last->header.pid != ledger->header.pid)
             continue;
         process->last = ledger;
+        process->peak_mapped_bytes = MAX(process->peak_mapped_bytes, mapped);
         if (ledger->header.peak_bytes > process->highest->header.peak_bytes)
             process->highest = ledger;
         return;
     }
-    Process fresh = {ledger, ledger};
+    Process fresh = {ledger, ledger, mapped};
     g_array_append_val(processes, fresh);
 }
 
-/* (transfer full), of Process. */
-static GArray *processes_of(const GPtrArray *ledgers)
+/* Those of the scenario's own programs; (transfer container). */
+static GPtrArray *programs_of(const GPtrArray *ledgers)
 {
-    GArray *processes = g_array_new(FALSE, FALSE, sizeof(Process));
+    GPtrArray *programs = g_ptr_array_new();
     for (guint i = 0; i < ledgers->len; i++)
         if (!heap_is_helper(g_ptr_array_index(ledgers, i)))
-            add_to_process(processes, g_ptr_array_index(ledgers, i));
+            g_ptr_array_add(programs, g_ptr_array_index(ledgers, i));
+    return programs;
+}
+
+/* (transfer full), of Process. */
+static GArray *processes_of(const GPtrArray *programs)
+{
+    GArray *processes = g_array_new(FALSE, FALSE, sizeof(Process));
+    for (guint i = 0; i < programs->len; i++)
+        add_to_process(processes, g_ptr_array_index(programs, i));
     return processes;
 }
 
@@ -158,7 +170,8 @@ static void add_process(const Ledger *ledger, Measurement *measurement)
                             ledger->kept_bytes);
 }
 
-static void set_totals(const GArray *processes, Measurement *measurement)
+/* What is held, and when it was most. */
+static void set_held(const GArray *processes, Measurement *measurement)
 {
     g_autoptr(CallSites) peak = call_sites_new(), retained = call_sites_new();
     gint64 peak_bytes = 0, retained_bytes = 0;
@@ -171,9 +184,35 @@ static void set_totals(const GArray *processes, Measurement *measurement)
         add_marks(process->last, measurement);
         add_notes(process->last, measurement);
         add_process(process->last, measurement);
+        measurement->mapped_bytes += process->last->header.mapped_bytes;
+        measurement->peak_mapped_bytes += process->peak_mapped_bytes;
     }
     measurement_set(measurement, METRIC_PEAK, peak_bytes, g_steal_pointer(&peak));
     measurement_set(measurement, METRIC_RETAINED, retained_bytes, g_steal_pointer(&retained));
+}
+
+/* What went through: of every program, also of one that its process left for another. Of its call sites a
+ * result keeps those with a thousandth of the whole; a program has many that were passed once, and no
+ * baseline lists them. */
+static void set_passed(const GPtrArray *programs, Measurement *measurement)
+{
+    static const struct {
+        MetricId metric;
+        LedgerNumber number;
+    } rows[] = {
+        {METRIC_ALLOCATIONS, LEDGER_NUMBER_ALLOCATIONS},
+        {METRIC_TEMPORARY, LEDGER_NUMBER_TEMPORARY},
+        {METRIC_TOTAL_ALLOCATED, LEDGER_NUMBER_TOTAL},
+    };
+    enum { SHARE = 1000 };
+    for (gsize row = 0; row < G_N_ELEMENTS(rows); row++) {
+        g_autoptr(CallSites) sites = call_sites_new();
+        gint64 whole = 0;
+        for (guint i = 0; i < programs->len; i++)
+            whole += ledger_add_sites(g_ptr_array_index(programs, i), rows[row].number, sites);
+        call_sites_drop_below(sites, whole / SHARE);
+        measurement_set(measurement, rows[row].metric, whole, g_steal_pointer(&sites));
+    }
 }
 
 /* Growth of every process that marked iterations; the counts are those of the one that marked most. */
@@ -210,10 +249,22 @@ static void set_timeline(const GArray *samples, Measurement *measurement)
     }
 }
 
+/* Sampled figures are of another kind than exact ones. */
+static void set_tool(const Ledger *ledger, Measurement *measurement)
+{
+    if (ledger == NULL || ledger->header.sample_bytes == 0)
+        return;
+    g_free(measurement->tool);
+    measurement->tool = g_strdup_printf("%s, sampled every %" G_GUINT64_FORMAT " bytes",
+                                        instrument_heap.settings, ledger->header.sample_bytes);
+}
+
 static void heap_collect(const Scenario *scenario, const Outcome *outcome, Measurement *measurement)
 {
-    g_autoptr(GArray) processes = processes_of(outcome->ledgers);
+    g_autoptr(GPtrArray) programs = programs_of(outcome->ledgers);
+    g_autoptr(GArray) processes = processes_of(programs);
     const Ledger *main_ledger = find_main(processes, outcome->pid);
+    set_tool(main_ledger, measurement);
     set_blind(scenario, outcome, main_ledger, measurement);
     if (outcome->ledger_problem != NULL)
         measurement_set_problem(measurement, "the tracer's books cannot be used: %s",
@@ -221,13 +272,11 @@ static void heap_collect(const Scenario *scenario, const Outcome *outcome, Measu
     if (measurement->problem != NULL)
         return;
     g_autoptr(Symbols) symbols = symbols_new(SYMBOLS_ALL);
-    for (guint i = 0; i < processes->len; i++) {
-        const Process *process = &g_array_index(processes, Process, i);
-        symbols_name_ledger(symbols, (Ledger *)process->last);
-        symbols_name_ledger(symbols, (Ledger *)process->highest);
-    }
+    for (guint i = 0; i < programs->len; i++)
+        symbols_name_ledger(symbols, g_ptr_array_index(programs, i));
     set_growth(scenario, processes, measurement);
-    set_totals(processes, measurement);
+    set_held(processes, measurement);
+    set_passed(programs, measurement);
     set_timeline(outcome->samples, measurement);
     if (measurement->values[METRIC_PEAK] == 0)
         measurement_set_problem(
@@ -241,6 +290,10 @@ const Instrument instrument_heap = {
     .name = "heap",
     .summary = "heapgate's own tracer: exact peak, retained and growth by call site, at nearly native speed.",
     .capture_runs = 3,
+    .metrics = INSTRUMENT_METRIC(METRIC_PEAK) | INSTRUMENT_METRIC(METRIC_RETAINED) |
+               INSTRUMENT_METRIC(METRIC_GROWTH) | INSTRUMENT_METRIC(METRIC_ALLOCATIONS) |
+               INSTRUMENT_METRIC(METRIC_TEMPORARY) | INSTRUMENT_METRIC(METRIC_TOTAL_ALLOCATED),
+    .settings = G_STRINGIFY(LEDGER_KEY_FRAMES) " frames",
     .probe = heap_probe,
     .launch = heap_launch,
     .collect = heap_collect,

@@ -47,8 +47,10 @@ static const char *const privileged =
 /* What an ELF file says; NULL: nothing that forbids the tracer. */
 static const char *reason_of_elf(FILE *file, const Elf64_Ehdr *header, gsize read, const char *program)
 {
-    if (header->e_ident[EI_CLASS] != ELFCLASS64)
-        return "it is a program of 32 bits, and the tracer's library of 64";
+    if (read < EI_NIDENT)
+        return NULL;
+    if (header->e_ident[EI_CLASS] == ELFCLASS32)
+        return "it is a program of 32 bits, and the tracer's library of 64; use massif";
     if (read == sizeof *header && is_static(file, header))
         return "it is linked statically: no library can be preloaded, and massif sees nothing either; link "
                "it "

@@ -26,6 +26,15 @@ char *instruments_names(void)
     return g_string_free(names, FALSE);
 }
 
+char *instruments_measuring(MetricId metric)
+{
+    GString *names = g_string_new(NULL);
+    for (const Instrument *const *instrument = instruments; *instrument != NULL; instrument++)
+        if (((*instrument)->metrics & INSTRUMENT_METRIC(metric)) != 0)
+            g_string_append_printf(names, "%s%s", names->len > 0 ? " or " : "", (*instrument)->name);
+    return g_string_free(names, FALSE);
+}
+
 static int by_text(gconstpointer a, gconstpointer b)
 {
     return strcmp(*(const char *const *)a, *(const char *const *)b);

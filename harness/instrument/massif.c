@@ -243,6 +243,10 @@ const Instrument instrument_massif = {
     .summary =
         "Valgrind's heap profiler: exact peak, retained and growth by call site; 10 to 50 times slower.",
     .capture_runs = 3,
+    .metrics = INSTRUMENT_METRIC(METRIC_PEAK) | INSTRUMENT_METRIC(METRIC_RETAINED) |
+               INSTRUMENT_METRIC(METRIC_GROWTH),
+    .by_valgrind = TRUE,
+    .settings = VALGRIND_DEPTH " frames",
     .probe = valgrind_probe,
     .launch = massif_launch,
     .collect = massif_collect,

@@ -326,6 +326,10 @@ const Instrument instrument_memcheck = {
     .summary =
         "Valgrind's memory checker: lost blocks and memory errors by call site; 10 to 50 times slower.",
     .capture_runs = 2,
+    .metrics = INSTRUMENT_METRIC(METRIC_GROWTH) | INSTRUMENT_METRIC(METRIC_LOST) |
+               INSTRUMENT_METRIC(METRIC_POSSIBLY_LOST) | INSTRUMENT_METRIC(METRIC_ERRORS),
+    .by_valgrind = TRUE,
+    .settings = VALGRIND_DEPTH " frames",
     .probe = valgrind_probe,
     .launch = memcheck_launch,
     .collect = memcheck_collect,

@@ -289,6 +289,23 @@ void call_sites_sort(CallSites *self)
     g_ptr_array_sort(self->list, by_bytes);
 }
 
+void call_sites_drop_below(CallSites *self, gint64 least_bytes)
+{
+    GPtrArray *kept = g_ptr_array_new_with_free_func(call_site_free);
+    for (guint i = 0; i < self->list->len; i++) {
+        CallSite *site = g_steal_pointer(&g_ptr_array_index(self->list, i));
+        if (site->bytes >= least_bytes) {
+            g_ptr_array_add(kept, site);
+            continue;
+        }
+        g_hash_table_remove(self->by_key, site->key);
+        call_site_free(site);
+    }
+    g_ptr_array_set_free_func(self->list, NULL);
+    g_ptr_array_unref(self->list);
+    self->list = kept;
+}
+
 gint64 call_sites_total_bytes(const CallSites *self)
 {
     gint64 total = 0;

@@ -51,6 +51,8 @@ CallSite *call_sites_get(const CallSites *self, guint index);
 CallSite *call_sites_find(const CallSites *self, const char *key);
 /* Most bytes first; equal bytes by key. */
 void call_sites_sort(CallSites *self);
+/* Forgets the sites with fewer bytes than this. */
+void call_sites_drop_below(CallSites *self, gint64 least_bytes);
 /* Sum of bytes over all sites. */
 gint64 call_sites_total_bytes(const CallSites *self);
 

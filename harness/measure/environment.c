@@ -6,7 +6,6 @@ Environment *environment_copy(const Environment *self)
     copy->platform = g_strdup(self->platform);
     copy->architecture = g_strdup(self->architecture);
     copy->libc = g_strdup(self->libc);
-    copy->valgrind = g_strdup(self->valgrind);
     copy->python = g_strdup(self->python);
     return copy;
 }
@@ -18,7 +17,6 @@ void environment_free(Environment *self)
     g_free(self->platform);
     g_free(self->architecture);
     g_free(self->libc);
-    g_free(self->valgrind);
     g_free(self->python);
     g_free(self);
 }
@@ -37,7 +35,6 @@ char *environment_difference(const Environment *base, const Environment *now)
     compare(text, "platform", base->platform, now->platform);
     compare(text, "architecture", base->architecture, now->architecture);
     compare(text, "libc", base->libc, now->libc);
-    compare(text, "Valgrind", base->valgrind, now->valgrind);
     compare(text, "Python", base->python, now->python);
     return text->len > 0 ? g_string_free(g_steal_pointer(&text), FALSE) : NULL;
 }

@@ -30,6 +30,7 @@ void measurement_free(Measurement *self)
     if (self == NULL)
         return;
     g_free(self->instrument);
+    g_free(self->tool);
     g_free(self->problem);
     for (int id = 0; id < METRIC_COUNT; id++)
         call_sites_free(self->sites[id]);

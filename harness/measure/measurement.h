@@ -25,6 +25,7 @@ typedef struct {
 
 typedef struct {
     char *instrument;
+    char *tool;    /* what it was measured with: "Valgrind 3.19.0, 24 frames"; NULL: not known */
     char *problem; /* NULL, or one sentence: why there is nothing to compare (the verdict is "broken") */
     gboolean has[METRIC_COUNT];
     gint64 values[METRIC_COUNT];
@@ -40,6 +41,9 @@ typedef struct {
     GArray *timeline;     /* TimelinePoint */
     gint64 duration_us;   /* wall time of the run */
     gint64 reachable_bytes; /* memcheck: still reachable at the end, for information */
+    /* heap: what the program's own calls of mmap hold at the end, and held at most (of several processes: the
+     * sum of each one's most); no part of peak and retained. For information. */
+    gint64 mapped_bytes, peak_mapped_bytes;
 } Measurement;
 
 /* An empty measurement of this instrument; (transfer full). */

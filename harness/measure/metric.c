@@ -6,22 +6,30 @@
 
 static const Metric metrics[METRIC_COUNT] = {
     [METRIC_PEAK] = {"peak", "peak", "Most bytes allocated at once.", METRIC_UNIT_BYTES, 5, 64 * 1024, 10,
-                     64 * 1024},
+                     64 * 1024, FALSE},
     [METRIC_RETAINED] = {"retained", "retained",
                          "Bytes still allocated at the end mark or, without one, at exit.", METRIC_UNIT_BYTES,
-                         0, 0, 10, 64 * 1024},
+                         0, 0, 10, 64 * 1024, FALSE},
     [METRIC_GROWTH] =
         {"growth", "growth",
          "Bytes per iteration, after warm-up, that were allocated in an iteration and are still "
          "there at the end.",
-         METRIC_UNIT_BYTES_PER_ITERATION, 0, 0, 10, 0},
+         METRIC_UNIT_BYTES_PER_ITERATION, 0, 0, 10, 0, FALSE},
     [METRIC_LOST] = {"lost", "lost", "Bytes no pointer leads to any more (definitely and indirectly lost).",
-                     METRIC_UNIT_BYTES, 0, 0, 0, 0},
+                     METRIC_UNIT_BYTES, 0, 0, 0, 0, FALSE},
     [METRIC_POSSIBLY_LOST] = {"possibly_lost", "possibly lost",
                               "Bytes that only pointers into their middle lead to.", METRIC_UNIT_BYTES, 0, 0,
-                              10, 1024},
+                              10, 1024, FALSE},
     [METRIC_ERRORS] = {"errors", "errors", "Memory errors other than leaks, by place.", METRIC_UNIT_COUNT, 0,
-                       0, 0, 0},
+                       0, 0, 0, FALSE},
+    [METRIC_ALLOCATIONS] = {"allocations", "allocations",
+                            "How often memory was asked for, by malloc and its like.", METRIC_UNIT_COUNT, 0,
+                            0, 10, 100, TRUE},
+    [METRIC_TEMPORARY] = {"temporary", "temporary allocations",
+                          "Allocations that were freed by their thread's next deallocation.",
+                          METRIC_UNIT_COUNT, 0, 0, 10, 100, TRUE},
+    [METRIC_TOTAL_ALLOCATED] = {"total_allocated", "total allocated", "Bytes of all allocations together.",
+                                METRIC_UNIT_BYTES, 0, 0, 10, 64 * 1024, TRUE},
 };
 
 const Metric *metric_get(MetricId id)
@@ -40,7 +48,7 @@ int metric_find(const char *name)
 static char *format(MetricId id, gint64 value, gboolean is_signed)
 {
     if (metrics[id].unit == METRIC_UNIT_COUNT)
-        return g_strdup_printf(is_signed ? "%+" G_GINT64_FORMAT : "%" G_GINT64_FORMAT, value);
+        return units_format_count(value, is_signed);
     char *bytes = is_signed ? units_format_signed_bytes(value) : units_format_bytes(value);
     if (metrics[id].unit == METRIC_UNIT_BYTES)
         return bytes;

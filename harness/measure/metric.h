@@ -11,6 +11,9 @@ typedef enum {
     METRIC_LOST,
     METRIC_POSSIBLY_LOST,
     METRIC_ERRORS,
+    METRIC_ALLOCATIONS,
+    METRIC_TEMPORARY,
+    METRIC_TOTAL_ALLOCATED,
     METRIC_COUNT
 } MetricId;
 
@@ -25,13 +28,17 @@ typedef struct {
     gint64 default_floor;   /* in the metric's unit: the default allowance */
     double agree_percent;   /* captured runs that differ by more than both of these do not agree */
     gint64 agree_floor;
+    /* What went through, not what is held: it says how much work there was, and so moves with any change. It
+     * is judged only where a scenario allows it something; a baseline holds it always, without call sites
+     * unless it is judged. */
+    gboolean passes_through;
 } Metric;
 
 /* (transfer none). */
 const Metric *metric_get(MetricId id);
 /* The metric of this name, or -1. */
 int metric_find(const char *name);
-/* A value as a person reads it: "1.92 MiB", "48 B/iteration", "3"; (transfer full). */
+/* A value as a person reads it: "1.92 MiB", "48 B/iteration", "1,204"; (transfer full). */
 char *metric_format(MetricId id, gint64 value);
 char *metric_format_signed(MetricId id, gint64 value);
 

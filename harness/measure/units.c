@@ -76,6 +76,17 @@ char *units_format_signed_bytes(gint64 bytes)
     return format_bytes(bytes, bytes < 0 ? "-" : bytes > 0 ? "+" : "");
 }
 
+char *units_format_count(gint64 count, gboolean with_sign)
+{
+    enum { GROUP = 3 };
+    GString *text = g_string_new(NULL);
+    g_string_append_printf(text, with_sign && count > 0 ? "%+" G_GINT64_FORMAT : "%" G_GINT64_FORMAT, count);
+    gssize first = g_ascii_isdigit(text->str[0]) ? 0 : 1;
+    for (gssize at = (gssize)text->len - GROUP; at > first; at -= GROUP)
+        g_string_insert_c(text, at, ',');
+    return g_string_free(text, FALSE);
+}
+
 char *units_format_duration(gint64 microseconds)
 {
     gint64 seconds = microseconds / G_USEC_PER_SEC;

@@ -14,6 +14,8 @@ gboolean units_parse_duration(const char *text, gint64 *microseconds, GError **e
 char *units_format_bytes(gint64 bytes);
 /* As above with an explicit sign: "+48 B", "-1.5 KiB", "0 B"; (transfer full). */
 char *units_format_signed_bytes(gint64 bytes);
+/* "1,204"; with an explicit sign: "+1,204", "-3", "0"; (transfer full). */
+char *units_format_count(gint64 count, gboolean with_sign);
 /* "85 ms", "1.2 s", "2 min 5 s"; (transfer full). */
 char *units_format_duration(gint64 microseconds);
 /* "+0.0 %", "-12.5 %", or "" where base is 0; (transfer full). */

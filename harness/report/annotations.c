@@ -53,14 +53,14 @@ static const SiteDelta *largest(const Comparison *comparison)
     return deltas->len == 0 ? NULL : g_ptr_array_index(deltas, shrunk ? deltas->len - 1 : 0);
 }
 
-/* The innermost frame with a source file, of the largest difference that has one. */
-static const Frame *place_of(const GPtrArray *comparisons)
+/* The innermost frame of the project, of the largest difference that has a source file at all. */
+static const Frame *place_of(const GPtrArray *comparisons, const char *root)
 {
     for (guint c = 0; c < comparisons->len; c++) {
         const Comparison *comparison = g_ptr_array_index(comparisons, c);
         for (guint i = 0; i < comparison->deltas->len; i++) {
             const SiteDelta *delta = g_ptr_array_index(comparison->deltas, i);
-            const Frame *frame = stack_source(delta->frames, delta->n_frames);
+            const Frame *frame = stack_source(delta->frames, delta->n_frames, root);
             if (frame != NULL)
                 return frame;
         }
@@ -68,9 +68,10 @@ static const Frame *place_of(const GPtrArray *comparisons)
     return NULL;
 }
 
-static void append_place(GString *properties, const OutcomeRow *row, const GPtrArray *comparisons)
+static void append_place(GString *properties, const OutcomeRow *row, const GPtrArray *comparisons,
+                         const char *root)
 {
-    const Frame *frame = place_of(comparisons);
+    const Frame *frame = place_of(comparisons, root);
     if (frame != NULL) {
         append_property(properties, "file", frame->file);
         if (frame->line > 0) {
@@ -107,7 +108,7 @@ static char *describe(const OutcomeRow *row, const GPtrArray *comparisons)
 }
 
 /* more: how many of the kind follow that are not written. */
-static void append_annotation(GString *out, const OutcomeRow *row, guint more)
+static void append_annotation(GString *out, const OutcomeRow *row, guint more, const char *root)
 {
     g_autoptr(GPtrArray) comparisons =
         row->instrument != NULL ? explain_comparisons(row->instrument) : g_ptr_array_new();
@@ -116,7 +117,7 @@ static void append_annotation(GString *out, const OutcomeRow *row, guint more)
     g_autofree char *cut = text_shorten(full, TITLE_COLUMNS);
     const char *command = commands[kinds[row->verdict]];
     g_autoptr(GString) properties = g_string_new(NULL);
-    append_place(properties, row, comparisons);
+    append_place(properties, row, comparisons, root);
     append_property(properties, "title", cut);
     g_string_append_printf(out, "::%s %s::", command, properties->str);
     append_message(out, message);
@@ -142,7 +143,7 @@ static gboolean annotations_write(const Result *result, GOutputStream *stream, G
         if (kind == KIND_NONE || written[kind] == PER_KIND)
             continue;
         written[kind]++;
-        append_annotation(out, row, written[kind] == PER_KIND ? all[kind] - PER_KIND : 0);
+        append_annotation(out, row, written[kind] == PER_KIND ? all[kind] - PER_KIND : 0, result->root);
     }
     return text_write(out->str, out->len, stream, error);
 }

@@ -8,8 +8,10 @@ enum { MAX_POINTS = 4096 };
 
 typedef struct {
     double time;
-    gint64 bytes;
+    gint64 bytes, behind;
 } Point;
+
+typedef enum { FRONT, BEHIND } Series;
 
 struct Chart {
     guint count;
@@ -36,7 +38,9 @@ static void halve(Chart *self)
 {
     for (guint i = 0; i < MAX_POINTS / 2; i++) {
         const Point *one = &self->points[2 * i], *two = &self->points[2 * i + 1];
+        gint64 behind = MAX(one->behind, two->behind);
         self->points[i] = two->bytes > one->bytes ? *two : *one;
+        self->points[i].behind = behind;
     }
     self->count = MAX_POINTS / 2;
     self->stride *= 2;
@@ -44,19 +48,38 @@ static void halve(Chart *self)
 
 void chart_add(Chart *self, double time, gint64 bytes)
 {
+    chart_add_two(self, time, bytes, 0);
+}
+
+void chart_add_two(Chart *self, double time, gint64 bytes, gint64 behind)
+{
     self->backwards |= self->count > 0 && time < self->last_time;
     self->last_time = time;
     if (self->count > 0 && self->pending < self->stride) {
         Point *last = &self->points[self->count - 1];
         if (bytes > last->bytes)
-            *last = (Point){time, bytes};
+            *last = (Point){time, bytes, last->behind};
+        last->behind = MAX(last->behind, behind);
         self->pending++;
         return;
     }
     if (self->count == MAX_POINTS)
         halve(self);
-    self->points[self->count++] = (Point){time, bytes};
+    self->points[self->count++] = (Point){time, bytes, behind};
     self->pending = 1;
+}
+
+static gint64 value_of(const Point *point, Series series)
+{
+    return series == FRONT ? point->bytes : point->behind;
+}
+
+static gint64 highest_of(const Chart *self, Series series)
+{
+    gint64 highest = 0;
+    for (guint i = 0; i < self->count; i++)
+        highest = MAX(highest, value_of(&self->points[i], series));
+    return highest;
 }
 
 /* The column of a point. */
@@ -69,14 +92,14 @@ static guint column_of(const Chart *self, guint index, guint columns)
 }
 
 /* The largest value in each column; between points the last value holds. (transfer full). */
-static gint64 *column_heights(const Chart *self, guint columns)
+static gint64 *column_heights(const Chart *self, Series series, guint columns)
 {
     gint64 *heights = g_new(gint64, columns);
     for (guint x = 0; x < columns; x++)
         heights[x] = -1;
     for (guint i = 0; i < self->count; i++) {
         guint x = column_of(self, i, columns);
-        heights[x] = MAX(heights[x], self->points[i].bytes);
+        heights[x] = MAX(heights[x], value_of(&self->points[i], series));
     }
     for (guint x = 0; x < columns; x++)
         if (heights[x] < 0)
@@ -84,13 +107,15 @@ static gint64 *column_heights(const Chart *self, guint columns)
     return heights;
 }
 
-static void append_row(GString *output, const gint64 *heights, guint columns, double above, const char *label)
+static void append_row(GString *output, const gint64 *heights, const gint64 *behind, guint columns,
+                       double above, const char *label)
 {
     g_string_append_printf(output, "%10s |", label);
     gsize filled = output->len;
     for (guint x = 0; x < columns; x++) {
-        g_string_append_c(output, (double)heights[x] > above ? '#' : ' ');
-        if ((double)heights[x] > above)
+        char sign = (double)heights[x] > above ? '#' : (double)behind[x] > above ? ':' : ' ';
+        g_string_append_c(output, sign);
+        if (sign != ' ')
             filled = output->len;
     }
     g_string_truncate(output, filled);
@@ -99,15 +124,15 @@ static void append_row(GString *output, const gint64 *heights, guint columns, do
 
 void chart_render(const Chart *self, guint columns, guint rows, const char *time_unit, GString *output)
 {
-    gint64 highest = 0;
-    for (guint i = 0; i < self->count; i++)
-        highest = MAX(highest, self->points[i].bytes);
+    gint64 highest = MAX(highest_of(self, FRONT), highest_of(self, BEHIND));
     if (self->count < 2 || highest == 0)
         return;
-    g_autofree gint64 *heights = column_heights(self, columns);
+    g_autofree gint64 *heights = column_heights(self, FRONT, columns);
+    g_autofree gint64 *behind = column_heights(self, BEHIND, columns);
     g_autofree char *top = units_format_bytes(highest), *line = g_strnfill(columns, '-');
     for (guint row = rows; row > 0; row--)
-        append_row(output, heights, columns, (double)highest * (row - 1) / rows, row == rows ? top : "");
+        append_row(output, heights, behind, columns, (double)highest * (row - 1) / rows,
+                   row == rows ? top : "");
     g_string_append_printf(output, "%10s +%s\n", "0 B", line);
     if (self->backwards) {
         g_string_append_printf(output, "%10s  (in the order of the file: its times run backwards)\n", "");
@@ -117,4 +142,20 @@ void chart_render(const Chart *self, guint columns, guint rows, const char *time
     g_autofree char *end = g_strdup_printf("%.10g %s", self->last_time, time_unit);
     int gap = MAX(1, (int)columns - (int)strlen(start) - (int)strlen(end));
     g_string_append_printf(output, "%10s  %s%*s%s\n", "", start, gap, "", end);
+}
+
+char *chart_line(const Chart *self, guint columns)
+{
+    enum { HEIGHTS = 8 };
+    const gunichar lowest = 0x2581; /* of eight blocks in a row */
+    GString *line = g_string_new(NULL);
+    gint64 highest = highest_of(self, FRONT);
+    if (self->count < 2 || highest == 0)
+        return g_string_free(line, FALSE);
+    g_autofree gint64 *heights = column_heights(self, FRONT, columns);
+    for (guint x = 0; x < columns; x++) {
+        double share = (double)heights[x] / (double)highest;
+        g_string_append_unichar(line, lowest + MIN((guint)(share * HEIGHTS), HEIGHTS - 1));
+    }
+    return g_string_free(line, FALSE);
 }

@@ -6,9 +6,10 @@
 #include "columns.h"
 #include "stack.h"
 #include "text.h"
+#include "timeline.h"
 
 /* PASSAGES: more of them than this are not read by anyone; the reports hold them all. */
-enum { PASSAGES = 12, HEADLINE_COLUMNS = 110, TOP_SITES = 3, NAMES = 8 };
+enum { PASSAGES = 12, HEADLINE_COLUMNS = 110, TOP_SITES = 3, NAMES = 8, CHART_ROWS = 5 };
 
 static const char *const colours[VERDICT_COUNT] = {
     [VERDICT_PASS] = "32",         [VERDICT_IMPROVED] = "36", [VERDICT_NEW] = "33",
@@ -157,6 +158,10 @@ static void append_call_sites(GString *out, const OutcomeRow *row)
         return;
     g_autofree char *title = outcome_title(row), *text = columns_render(columns);
     g_string_append_printf(out, "%s: %s\n%s\n", title, verdict_name(row->verdict), text);
+    gsize before = out->len;
+    timeline_draw(measurement->timeline, measurement->time_unit, CHART_ROWS, out);
+    if (out->len > before)
+        g_string_append_c(out, '\n');
 }
 
 static void append_passed(GString *out, const GArray *rows)

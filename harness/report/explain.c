@@ -13,7 +13,9 @@ enum { FOOTER = 3, AFTER = 3, STACK_LINES = STACK_FRAMES, SENTENCE_COLUMNS = 300
 
 /* What says most about a leak first: the same leak shows in growth, in what is retained and in the peak. */
 static const MetricId most_telling[METRIC_COUNT] = {
-    METRIC_ERRORS, METRIC_GROWTH, METRIC_LOST, METRIC_RETAINED, METRIC_POSSIBLY_LOST, METRIC_PEAK,
+    METRIC_ERRORS,      METRIC_GROWTH,          METRIC_LOST,
+    METRIC_RETAINED,    METRIC_POSSIBLY_LOST,   METRIC_PEAK,
+    METRIC_ALLOCATIONS, METRIC_TOTAL_ALLOCATED, METRIC_TEMPORARY,
 };
 
 GPtrArray *explain_comparisons(const InstrumentResult *instrument)
@@ -134,9 +136,10 @@ static char *describe_note(const Comparison *comparison, const SiteDelta *delta)
         g_string_append_printf(note, "was %s", base);
     else if (comparison->has_base && comparison->base > 0)
         g_string_append(note, "new here");
+    g_autofree char *blocks = units_format_count(delta->delta_blocks, TRUE);
     if (delta->delta_blocks != 0 && metric_get(comparison->metric)->unit != METRIC_UNIT_COUNT)
-        g_string_append_printf(note, "%s%+" G_GINT64_FORMAT " block%s", note->len > 0 ? ", " : "",
-                               delta->delta_blocks, ABS(delta->delta_blocks) == 1 ? "" : "s");
+        g_string_append_printf(note, "%s%s block%s", note->len > 0 ? ", " : "", blocks,
+                               ABS(delta->delta_blocks) == 1 ? "" : "s");
     return g_string_free(note, note->len == 0);
 }
 
@@ -216,7 +219,7 @@ static void add_measured(Columns *columns, const Measurement *measurement)
 {
     g_autoptr(GString) text = g_string_new(NULL);
     for (int id = 0; id < METRIC_COUNT; id++) {
-        if (!measurement->has[id])
+        if (!measurement->has[id] || metric_get(id)->passes_through)
             continue;
         g_autofree char *value = metric_format(id, measurement->values[id]);
         g_string_append_printf(text, "%s%s %s", text->len > 0 ? ", " : "", metric_get(id)->title, value);
@@ -225,13 +228,12 @@ static void add_measured(Columns *columns, const Measurement *measurement)
         add_line(columns, "  measured: ", text->str);
 }
 
-static void add_environment(Columns *columns, const Environment *environment)
+static void add_environment(Columns *columns, const Environment *environment, const char *tool)
 {
     if (environment == NULL)
         return;
-    const char *parts[] = {environment->platform, environment->libc, environment->valgrind,
-                           environment->python};
-    const char *const before[] = {"", ", ", ", Valgrind ", ", "};
+    const char *parts[] = {environment->platform, environment->libc, environment->python, tool};
+    const char *const before[] = {"", ", ", ", ", ", "};
     g_autoptr(GString) text = g_string_new("this environment: ");
     for (gsize i = 0; i < G_N_ELEMENTS(parts); i++)
         if (parts[i] != NULL)
@@ -249,7 +251,7 @@ static void add_whole(Columns *columns, const ScenarioResult *scenario, const In
         add_line(columns, "  ", line);
     }
     if (instrument->verdict == VERDICT_INCOMPARABLE)
-        add_environment(columns, scenario->environment);
+        add_environment(columns, scenario->environment, instrument->measurement->tool);
     if (instrument->verdict != VERDICT_BROKEN)
         add_measured(columns, instrument->measurement);
 }

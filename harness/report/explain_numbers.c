@@ -56,12 +56,13 @@ char *explain_comparison(const Comparison *comparison)
     GString *text = g_string_new(NULL);
     g_string_append_printf(text, "%s %s", metric_get(metric)->title, now);
     gint64 blocks = blocks_of(comparison);
+    g_autofree char *count = units_format_count(blocks, FALSE);
     if (blocks > 0)
-        g_string_append_printf(text, " in %" G_GINT64_FORMAT " block%s", blocks, blocks == 1 ? "" : "s");
+        g_string_append_printf(text, " in %s block%s", count, blocks == 1 ? "" : "s");
     if (comparison->has_base)
         g_string_append_printf(text, ", was %s%s%s%s", base, change[0] != '\0' ? " (" : "", change,
                                change[0] != '\0' ? ")" : "");
-    else
+    else if (!metric_get(metric)->passes_through) /* these may be held to a ceiling alone */
         g_string_append(text, ", no baseline");
     if (comparison->verdict == VERDICT_REGRESSED && !over)
         g_string_append_printf(text, ", within the allowed %s, but call sites in it grew", limit);
@@ -93,6 +94,9 @@ static const char *const changes[METRIC_COUNT] = {
     [METRIC_LOST] = "%s %s lost",
     [METRIC_POSSIBLY_LOST] = "%s %s possibly lost",
     [METRIC_ERRORS] = "memory errors: %s %s",
+    [METRIC_ALLOCATIONS] = "%s %s allocations",
+    [METRIC_TEMPORARY] = "%s %s temporary allocations",
+    [METRIC_TOTAL_ALLOCATED] = "%s %s allocated in all",
 };
 
 char *explain_change(const Comparison *comparison)

@@ -29,6 +29,16 @@ Figure *figure_find(const GPtrArray *figures, const char *name)
     return NULL;
 }
 
+Figure *figure_find_metric(const GPtrArray *figures, int metric)
+{
+    for (guint i = 0; i < figures->len; i++) {
+        Figure *figure = g_ptr_array_index(figures, i);
+        if ((int)figure->metric == metric)
+            return figure;
+    }
+    return NULL;
+}
+
 static void take_measurement(GPtrArray *figures, const char *scenario, Measurement *measurement)
 {
     for (int id = 0; id < METRIC_COUNT; id++) {

@@ -21,6 +21,8 @@ Figure *figure_new(const char *name, MetricId metric, gint64 value, CallSites *s
 void figure_free(Figure *self); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Figure, figure_free)
 
+/* The first of this metric in an array of Figure; (transfer none) or NULL. metric: may be -1. */
+Figure *figure_find_metric(const GPtrArray *figures, int metric);
 /* The first of this name in an array of Figure; (transfer none) or NULL. */
 Figure *figure_find(const GPtrArray *figures, const char *name);
 /* What a result measured, as it was: baselines play no part. Takes the call sites over from the result. */

@@ -132,18 +132,36 @@ static void add_site(Looking *self, const GArray *frames, guint site, const Coun
     }
 }
 
+/* By site: what of it is retained; (transfer full). */
+static Counts *kept_of(const Ledger *ledger)
+{
+    Counts *kept = g_new0(Counts, ledger->sites->len + 1);
+    for (guint i = 0; i < ledger->kept->len; i++) {
+        const LedgerEndRecord *record = &g_array_index(ledger->kept, LedgerEndRecord, i);
+        kept[record->site].kept_bytes += record->bytes; /* checked: in range, and each below 2^48 */
+        kept[record->site].kept_blocks += record->blocks;
+    }
+    return kept;
+}
+
+static gint64 signed_of(guint64 number)
+{
+    return (gint64)MIN(number, (guint64)G_MAXINT64 / LEDGER_SITES);
+}
+
 static void look(Looking *self, const Ledger *ledger)
 {
-    g_autofree gint64 *blocks = NULL, *bytes = ledger_numbers(ledger, LEDGER_NUMBER_TOTAL, &blocks);
-    g_autofree gint64 *kept_blocks = NULL, *kept = ledger_numbers(ledger, LEDGER_NUMBER_KEPT, &kept_blocks);
-    g_autofree gint64 *peak = ledger_numbers(ledger, LEDGER_NUMBER_PEAK, NULL);
+    g_autofree Counts *kept = kept_of(ledger);
     g_autoptr(GArray) frames = g_array_new(FALSE, FALSE, sizeof(Frame));
-    for (guint site = 1; site < ledger->sites->len; site++) {
-        Counts counts = {bytes[site], blocks[site], kept[site], kept_blocks[site], peak[site]};
+    for (guint i = 1; i < ledger->sites->len; i++) {
+        const LedgerSiteCounts *site = &g_array_index(ledger->sites, LedgerSiteCounts, i);
+        Counts counts = kept[i];
+        counts.allocated_bytes = signed_of(site->total_bytes);
+        counts.allocated_blocks = signed_of(site->total_blocks);
+        counts.peak_bytes = site->peak_bytes;
         g_array_set_size(frames, 0);
-        ledger_add_frames(ledger, g_array_index(ledger->sites, LedgerSiteCounts, site).node, LEDGER_DEEPEST,
-                          frames);
-        add_site(self, frames, site, &counts);
+        ledger_add_frames(ledger, site->node, LEDGER_DEEPEST, frames);
+        add_site(self, frames, i, &counts);
     }
 }
 

@@ -170,16 +170,27 @@ static void add_notes(JsonBuilder *out, const GPtrArray *notes)
     json_builder_end_array(out);
 }
 
+/* Only where the program mapped memory of its own. */
+static void add_mapped(JsonBuilder *out, const Measurement *measurement)
+{
+    if (measurement->peak_mapped_bytes == 0)
+        return;
+    add_int(out, "mapped_bytes", measurement->mapped_bytes);
+    add_int(out, "peak_mapped_bytes", measurement->peak_mapped_bytes);
+}
+
 static void add_measurement(JsonBuilder *out, const Measurement *measurement)
 {
     member(out, "measurement");
     json_builder_begin_object(out);
+    add_text(out, "tool", measurement->tool);
     add_text(out, "problem", measurement->problem);
     add_duration(out, measurement->duration_us);
     add_int(out, "iterations", measurement->iterations);
     add_int(out, "warmup", measurement->warmup);
     add_int(out, "smallest_growth", measurement->smallest_growth);
     add_int(out, "reachable_bytes", measurement->reachable_bytes);
+    add_mapped(out, measurement);
     add_metrics(out, measurement);
     ADD_ARRAY(out, "marks", measurement->marks, add_mark);
     ADD_ARRAY(out, "processes", measurement->processes, add_process);
@@ -233,7 +244,6 @@ static void add_environment(JsonBuilder *out, const Environment *environment)
     add_text(out, "platform", environment->platform);
     add_text(out, "architecture", environment->architecture);
     add_text(out, "libc", environment->libc);
-    add_text(out, "valgrind", environment->valgrind);
     add_text(out, "python", environment->python);
     json_builder_end_object(out);
 }
@@ -262,6 +272,7 @@ static void add_result(JsonBuilder *out, const Result *result)
     add_text(out, "platform", result->platform);
     add_text(out, "started", result->started);
     add_text(out, "commit", result->commit);
+    add_text(out, "root", result->root);
     add_duration(out, result->duration_us);
     add_text(out, "verdict", verdict_name(result->verdict));
     member(out, "counts");

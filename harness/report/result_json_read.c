@@ -167,17 +167,27 @@ static void read_notes(JsonWalk *walk, JsonObject *object, Measurement *measurem
     json_walk_up(walk, at);
 }
 
+static void read_mapped(JsonWalk *walk, JsonObject *object, Measurement *measurement)
+{
+    if (json_walk_failed(walk) || !json_object_has_member(object, "peak_mapped_bytes"))
+        return;
+    measurement->mapped_bytes = read_bytes(walk, object, "mapped_bytes");
+    measurement->peak_mapped_bytes = read_bytes(walk, object, "peak_mapped_bytes");
+}
+
 static Measurement *read_measurement(JsonWalk *walk, JsonObject *instrument, const char *name)
 {
     Measurement *self = measurement_new(name);
     JsonObject *object = json_walk_object(walk, instrument, "measurement");
     gsize at = json_walk_down(walk, "measurement");
+    self->tool = g_strdup(json_walk_nullable(walk, object, "tool"));
     self->problem = g_strdup(json_walk_nullable(walk, object, "problem"));
     self->duration_us = read_duration(walk, object);
     self->iterations = (guint)json_walk_int(walk, object, "iterations", 0, G_MAXUINT);
     self->warmup = (guint)json_walk_int(walk, object, "warmup", 0, G_MAXUINT);
     self->smallest_growth = read_bytes(walk, object, "smallest_growth");
     self->reachable_bytes = read_bytes(walk, object, "reachable_bytes");
+    read_mapped(walk, object, self);
     JsonObject *metrics = json_walk_object(walk, object, "metrics");
     gsize above = json_walk_down(walk, "metrics");
     for (int id = 0; id < METRIC_COUNT; id++)
@@ -247,7 +257,6 @@ static Environment *read_environment(JsonWalk *walk, JsonObject *object)
     self->platform = g_strdup(json_walk_nullable(walk, found, "platform"));
     self->architecture = g_strdup(json_walk_nullable(walk, found, "architecture"));
     self->libc = g_strdup(json_walk_nullable(walk, found, "libc"));
-    self->valgrind = g_strdup(json_walk_nullable(walk, found, "valgrind"));
     self->python = g_strdup(json_walk_nullable(walk, found, "python"));
     json_walk_up(walk, at);
     return self;
@@ -305,6 +314,7 @@ static Result *read_result(JsonWalk *walk, JsonNode *node)
         result_new(json_walk_string(walk, root, "heapgate"), json_walk_string(walk, root, "platform"),
                    json_walk_string(walk, root, "started"));
     self->commit = g_strdup(json_walk_nullable(walk, root, "commit"));
+    self->root = g_strdup(json_walk_nullable(walk, root, "root"));
     self->duration_us = read_duration(walk, root);
     self->verdict = read_verdict(walk, root);
     read_each(walk, root, "scenarios", read_scenario, self);

@@ -34,12 +34,29 @@ static guint first_useful(const Frame *frames, guint n_frames)
     return first < n_frames ? first : 0;
 }
 
-const Frame *stack_source(const Frame *frames, guint n_frames)
+/* What builds below the project names its sources "/project/build/../source.c". */
+static gboolean is_projects(const char *file, const char *root)
 {
-    for (guint i = first_useful(frames, n_frames); i < n_frames; i++)
-        if (frames[i].file != NULL && frames[i].file[0] != '\0' && !is_allocator(&frames[i]))
+    if (!g_path_is_absolute(file))
+        return file[0] != '.';
+    g_autofree char *plain = g_canonicalize_filename(file, "/");
+    gsize length = root != NULL ? strlen(root) : 0;
+    return length > 0 && strncmp(plain, root, length) == 0 && plain[length] == G_DIR_SEPARATOR;
+}
+
+const Frame *stack_source(const Frame *frames, guint n_frames, const char *root)
+{
+    const Frame *first = NULL;
+    for (guint i = first_useful(frames, n_frames); i < n_frames; i++) {
+        const char *file = frames[i].file;
+        if (file == NULL || *file == '\0' || is_allocator(&frames[i]))
+            continue;
+        if (is_projects(file, root))
             return &frames[i];
-    return NULL;
+        if (first == NULL)
+            first = &frames[i];
+    }
+    return first;
 }
 
 static Line line_of(const Frame *frame)

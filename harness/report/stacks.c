@@ -67,7 +67,7 @@ static void put_message(GByteArray *out, guint field, GByteArray *message)
 }
 
 /* The profile being written: fields of the message Profile. */
-enum { SAMPLE_TYPE = 1, SAMPLE = 2, LOCATION = 4, FUNCTION = 5, STRING_TABLE = 6 };
+enum { SAMPLE_TYPE = 1, SAMPLE = 2, LOCATION = 4, FUNCTION = 5, STRING_TABLE = 6, DEFAULT_SAMPLE_TYPE = 14 };
 
 typedef struct {
     GByteArray *out;
@@ -126,28 +126,63 @@ static guint64 location_of(Profile *self, const Frame *frame)
     return id;
 }
 
-static void put_sample(Profile *self, const CallSite *site, guint figure, guint figures)
+/* What pprof's own heap profiles call these, where they know them. NULL: the figure has no such value, or
+ * another one holds it: total_allocated counts its allocations itself. */
+static const struct {
+    const char *objects, *space;
+} types[METRIC_COUNT] = {
+    [METRIC_PEAK] = {"peak_objects", "peak_space"},
+    [METRIC_RETAINED] = {"inuse_objects", "inuse_space"},
+    [METRIC_GROWTH] = {NULL, "growth_space"},
+    [METRIC_LOST] = {"lost_objects", "lost_space"},
+    [METRIC_POSSIBLY_LOST] = {"possibly_lost_objects", "possibly_lost_space"},
+    [METRIC_ERRORS] = {"errors", NULL},
+    [METRIC_ALLOCATIONS] = {NULL, NULL},
+    [METRIC_TEMPORARY] = {"temporary_objects", NULL},
+    [METRIC_TOTAL_ALLOCATED] = {"alloc_objects", "alloc_space"},
+};
+
+/* A value for every type there is; those of other figures are 0. */
+static void put_values(GByteArray *packed, const CallSite *site, const Figure *own, const GPtrArray *figures)
+{
+    for (guint i = 0; i < figures->len; i++) {
+        const Figure *figure = g_ptr_array_index(figures, i);
+        gint64 count = metric_get(figure->metric)->unit == METRIC_UNIT_COUNT ? site->bytes : site->blocks;
+        if (types[figure->metric].objects != NULL)
+            put_varint(packed, figure == own ? (guint64)count : 0);
+        if (types[figure->metric].space != NULL)
+            put_varint(packed, figure == own ? (guint64)site->bytes : 0);
+    }
+}
+
+static void put_sample(Profile *self, const CallSite *site, const Figure *own, const GPtrArray *figures)
 {
     g_autoptr(GByteArray) message = g_byte_array_new(), packed = g_byte_array_new();
     for (guint f = 0; f < site->n_frames; f++)
         put_varint(packed, location_of(self, &site->frames[f]));
     put_message(message, 1, packed);
-    for (guint f = 0; f < figures; f++) {
-        put_varint(packed, f == figure ? (guint64)site->blocks : 0);
-        put_varint(packed, f == figure ? (guint64)site->bytes : 0);
-    }
+    put_values(packed, site, own, figures);
     put_message(message, 2, packed);
     put_message(self->out, SAMPLE, message);
 }
 
-static void put_type(Profile *self, const char *figure, const char *kind, const char *unit)
+static void put_type(Profile *self, const char *name, const char *unit)
 {
     g_autoptr(GByteArray) message = g_byte_array_new();
-    g_autofree char *name = g_strdup_printf("%s_%s", figure, kind);
-    g_strdelimit(name, " ", '_');
+    if (name == NULL)
+        return;
     put_number(message, 1, string_of(self, name));
     put_number(message, 2, string_of(self, unit));
     put_message(self->out, SAMPLE_TYPE, message);
+}
+
+static void put_figure(Profile *self, const Figure *figure, const GPtrArray *figures)
+{
+    const char *objects = types[figure->metric].objects, *space = types[figure->metric].space;
+    put_type(self, objects, "count");
+    put_type(self, space, "bytes");
+    for (guint s = 0; (objects != NULL || space != NULL) && s < call_sites_count(figure->sites); s++)
+        put_sample(self, call_sites_get(figure->sites, s), figure, figures);
 }
 
 GByteArray *stacks_pprof(const GPtrArray *figures)
@@ -162,11 +197,12 @@ GByteArray *stacks_pprof(const GPtrArray *figures)
     string_of(&self, ""); /* the format wants it first */
     for (guint i = 0; i < figures->len; i++) {
         const Figure *figure = g_ptr_array_index(figures, i);
-        put_type(&self, figure->name, "objects", "count");
-        put_type(&self, figure->name, "space", "bytes");
-        for (guint s = 0; figure->sites != NULL && s < call_sites_count(figure->sites); s++)
-            put_sample(&self, call_sites_get(figure->sites, s), i, figures->len);
+        if (figure->sites != NULL)
+            put_figure(&self, figure, figures);
     }
+    const Figure *first = figures->len > 0 ? g_ptr_array_index(figures, 0) : NULL;
+    if (first != NULL && types[first->metric].space != NULL)
+        put_number(self.out, DEFAULT_SAMPLE_TYPE, string_of(&self, types[first->metric].space));
     for (guint i = 0; i < self.texts->len; i++) {
         const char *text = g_ptr_array_index(self.texts, i);
         put_bytes(self.out, STRING_TABLE, text, strlen(text));

@@ -7,6 +7,7 @@
 #include "outcome.h"
 #include "report.h"
 #include "text.h"
+#include "timeline.h"
 
 /* LIMIT: of the whole, in bytes, with room for other steps' text; the table takes half of it at most.
  * OPEN: passages that need no click. */
@@ -119,6 +120,9 @@ static void append_passage(GString *out, const OutcomeRow *row, gboolean open)
     append_html(out, title);
     g_string_append_printf(out, ": %s</summary>\n\n", verdict_name(row->verdict));
     append_fenced(out, passage);
+    g_autofree char *course = row->instrument != NULL ? timeline_line(row->instrument->measurement) : NULL;
+    if (course != NULL)
+        g_string_append_printf(out, "\n%s\n", course);
     g_string_append(out, "\n</details>\n");
 }
 

@@ -82,11 +82,11 @@ gboolean view_is_readable(const GError *error)
     return error == NULL || g_error_matches(error, HEAPGATE_ERROR, HEAPGATE_ERROR_TRUNCATED);
 }
 
-static void add_rest(Columns *columns, guint count, gint64 bytes, double threshold_percent)
+static void add_rest(Columns *columns, MetricId metric, guint count, gint64 bytes, double threshold_percent)
 {
     if (count == 0)
         return;
-    g_autofree char *amount = units_format_bytes(bytes);
+    g_autofree char *amount = metric_format(metric, bytes);
     g_autofree char *rest =
         g_strdup_printf("in %u call site%s below %g %%", count, count == 1 ? "" : "s", threshold_percent);
     columns_begin(columns);
@@ -94,7 +94,7 @@ static void add_rest(Columns *columns, guint count, gint64 bytes, double thresho
     columns_add(columns, rest, NULL);
 }
 
-void view_sites(GString *output, CallSites *sites, gint64 whole, double threshold_percent)
+void view_sites(GString *output, MetricId metric, CallSites *sites, gint64 whole, double threshold_percent)
 {
     call_sites_sort(sites);
     g_autoptr(Columns) columns = columns_new("  ", "  ");
@@ -108,14 +108,14 @@ void view_sites(GString *output, CallSites *sites, gint64 whole, double threshol
             hidden_bytes += site->bytes;
             continue;
         }
-        g_autofree char *bytes = units_format_bytes(site->bytes);
+        g_autofree char *bytes = metric_format(metric, site->bytes);
         g_autofree char *amount = g_strdup_printf("%5.1f %%  %s", percent, bytes);
-        g_autofree char *note = site->blocks > 0 ? g_strdup_printf("in %" G_GINT64_FORMAT " block%s",
-                                                                   site->blocks, site->blocks == 1 ? "" : "s")
-                                                 : NULL;
+        g_autofree char *blocks = units_format_count(site->blocks, FALSE);
+        g_autofree char *note =
+            site->blocks > 0 ? g_strdup_printf("in %s block%s", blocks, site->blocks == 1 ? "" : "s") : NULL;
         stack_add(columns, amount, note, site->key, site->frames, site->n_frames);
     }
-    add_rest(columns, hidden, hidden_bytes, threshold_percent);
+    add_rest(columns, metric, hidden, hidden_bytes, threshold_percent);
     g_autofree char *text = columns_render(columns);
     g_string_append(output, text);
 }

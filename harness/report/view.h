@@ -40,8 +40,8 @@ void view_json_end(JsonBuilder *builder, GString *output);
 /* TRUE where reading went well enough to show what was read. */
 gboolean view_is_readable(const GError *error);
 
-/* The call sites of one figure, most bytes first, those below the threshold summed up. whole: what 100 % is.
- */
-void view_sites(GString *output, CallSites *sites, gint64 whole, double threshold_percent);
+/* The call sites of one figure, the largest first, those below the threshold summed up. metric: how amounts
+ * are written; whole: what 100 % is. */
+void view_sites(GString *output, MetricId metric, CallSites *sites, gint64 whole, double threshold_percent);
 
 #endif

@@ -47,7 +47,8 @@ static void show_text(const DhatSummary *summary, CallSites *sites, double thres
         append_bytes(output, "end", summary->end_bytes);
     }
     g_string_append_printf(output, "\n%s, by call site:\n", blocks ? "peak" : "total");
-    view_sites(output, sites, blocks ? summary->peak_bytes : summary->total_bytes, threshold_percent);
+    view_sites(output, blocks ? METRIC_PEAK : METRIC_TOTAL_ALLOCATED, sites,
+               blocks ? summary->peak_bytes : summary->total_bytes, threshold_percent);
 }
 
 static gboolean show(const char *bytes, gsize length, const char *name, const ViewOptions *options,

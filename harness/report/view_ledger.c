@@ -1,79 +1,150 @@
 #include "view_ledger.h"
 
-#include "chart.h"
 #include "error.h"
 #include "formats/ledger_sites.h"
 #include "measure/units.h"
+#include "scenario/scenario.h"
 #include "text.h"
+#include "timeline.h"
 #include "view.h"
 
-enum { CHART_COLUMNS = 64, CHART_ROWS = 10 };
+enum { CHART_ROWS = 8 };
 
-typedef struct {
-    guint64 bytes, blocks, temporary;
-} Totals;
+/* Without a scenario to say otherwise. */
+enum { WARMUP = SCENARIO_DEFAULT_WARMUP, FEWEST = WARMUP + SCENARIO_FEWEST_COUNTED };
 
-static Totals totals_of(const Ledger *ledger)
+static const struct {
+    MetricId metric;
+    LedgerNumber number;
+} rows[] = {
+    {METRIC_PEAK, LEDGER_NUMBER_PEAK},
+    {METRIC_RETAINED, LEDGER_NUMBER_KEPT},
+    {METRIC_ALLOCATIONS, LEDGER_NUMBER_ALLOCATIONS},
+    {METRIC_TEMPORARY, LEDGER_NUMBER_TEMPORARY},
+    {METRIC_TOTAL_ALLOCATED, LEDGER_NUMBER_TOTAL},
+};
+
+/* The sum over the call sites; of the peak, which threads may pass while a site saves what it held, what the
+ * header says. */
+static Figure *figure_of_row(const Ledger *ledger, guint row)
 {
-    Totals totals = {0};
-    for (guint i = 1; i < ledger->sites->len; i++) {
-        const LedgerSiteCounts *site = &g_array_index(ledger->sites, LedgerSiteCounts, i);
-        totals.bytes += site->total_bytes;
-        totals.blocks += site->total_blocks;
-        totals.temporary += site->temporary_blocks;
-    }
-    return totals;
+    CallSites *sites = call_sites_new();
+    gint64 whole = ledger_add_sites(ledger, rows[row].number, sites);
+    if (rows[row].metric == METRIC_PEAK)
+        whole = ledger->header.peak_bytes;
+    return figure_new(metric_get(rows[row].metric)->title, rows[row].metric, whole, sites);
 }
 
-/* Any number fits: a ledger may hold the largest. */
-static gint64 signed_of(guint64 number)
+/* NULL where too few iterations were marked; else (transfer full). */
+static Figure *figure_of_growth(const Ledger *ledger, gint64 *smallest)
 {
-    return (gint64)MIN(number, (guint64)G_MAXINT64);
+    *smallest = 0;
+    if (ledger_iterations(ledger) < FEWEST)
+        return NULL;
+    CallSites *growing = call_sites_new();
+    gint64 growth = ledger_growth(ledger, WARMUP, growing, smallest);
+    return figure_new(metric_get(METRIC_GROWTH)->title, METRIC_GROWTH, growth, growing);
+}
+
+static int by_metric(gconstpointer a, gconstpointer b)
+{
+    return (int)(*(const Figure *const *)a)->metric - (int)(*(const Figure *const *)b)->metric;
+}
+
+/* In the order of the metric table. */
+static void add_figures(const Ledger *ledger, GPtrArray *all)
+{
+    gint64 smallest = 0;
+    for (guint row = 0; row < G_N_ELEMENTS(rows); row++)
+        g_ptr_array_add(all, figure_of_row(ledger, row));
+    Figure *growth = figure_of_growth(ledger, &smallest);
+    if (growth != NULL)
+        g_ptr_array_add(all, growth);
+    g_ptr_array_sort(all, by_metric);
 }
 
 void ledger_append_figures(const Ledger *ledger, GString *output)
 {
-    Totals totals = totals_of(ledger);
-    g_autofree char *peak = units_format_bytes(ledger->header.peak_bytes);
-    g_autofree char *kept = units_format_bytes(ledger->kept_bytes);
-    g_autofree char *all = units_format_bytes(signed_of(totals.bytes));
+    g_autofree char *peak = metric_format(METRIC_PEAK, ledger->header.peak_bytes);
+    g_autofree char *kept = metric_format(METRIC_RETAINED, ledger->kept_bytes);
+    g_autofree char *blocks = units_format_count(ledger->kept_blocks, FALSE);
+    g_autofree char *total =
+        metric_format(METRIC_TOTAL_ALLOCATED, ledger_add_sites(ledger, LEDGER_NUMBER_TOTAL, NULL));
+    g_autofree char *count =
+        metric_format(METRIC_ALLOCATIONS, ledger_add_sites(ledger, LEDGER_NUMBER_ALLOCATIONS, NULL));
+    g_autofree char *temporary =
+        metric_format(METRIC_TEMPORARY, ledger_add_sites(ledger, LEDGER_NUMBER_TEMPORARY, NULL));
     g_string_append_printf(output,
-                           "peak %s, retained %s in %" G_GINT64_FORMAT
-                           " blocks%s; allocated %s in %" G_GUINT64_FORMAT " blocks, %" G_GUINT64_FORMAT
-                           " of them temporary",
-                           peak, kept, ledger->kept_blocks, ledger->at_end_mark ? " at the end mark" : "",
-                           all, totals.blocks, totals.temporary);
+                           "peak %s, retained %s in %s blocks%s; allocated %s in %s allocations, %s of them "
+                           "temporary",
+                           peak, kept, blocks, ledger->at_end_mark ? " at the end mark" : "", total, count,
+                           temporary);
 }
 
-static void append_number(const Ledger *ledger, LedgerNumber number, const char *title, gint64 whole,
-                          double threshold_percent, GString *output)
+static void append_growth(const Ledger *ledger, GString *output)
 {
-    g_autoptr(CallSites) sites = call_sites_new();
-    ledger_add_sites(ledger, number, sites);
-    if (call_sites_count(sites) == 0)
+    guint marked = ledger_iterations(ledger);
+    gint64 smallest = 0;
+    g_autoptr(Figure) growth = figure_of_growth(ledger, &smallest);
+    if (growth == NULL && marked > 0)
+        g_string_append_printf(output, "  growth is not known: %u iteration%s marked, %u are needed\n",
+                               marked, marked == 1 ? " was" : "s were", (guint)FEWEST);
+    if (growth == NULL)
         return;
-    g_autofree char *bytes = units_format_bytes(whole);
-    g_string_append_printf(output, "\n%s %s, by call site:\n", title, bytes);
-    view_sites(output, sites, whole, threshold_percent);
+    g_autofree char *value = metric_format(METRIC_GROWTH, growth->value);
+    g_autofree char *sees = metric_format(METRIC_GROWTH, smallest);
+    g_string_append_printf(output, "  growth %s over %u iterations after %u of warm-up; sees leaks from %s\n",
+                           value, marked - WARMUP, (guint)WARMUP, sees);
+}
+
+void ledger_append_details(const Ledger *ledger, GString *output)
+{
+    append_growth(ledger, output);
+    if (ledger->header.peak_mapped_bytes == 0)
+        return;
+    g_autofree char *most = units_format_bytes(ledger->header.peak_mapped_bytes);
+    g_autofree char *end = units_format_bytes(ledger->header.mapped_bytes);
+    g_string_append_printf(output, "  mapped by its own mmap, counted apart: at most %s, %s at the end\n",
+                           most, end);
+}
+
+static void append_figure(const Figure *figure, double threshold_percent, GString *output)
+{
+    if (call_sites_count(figure->sites) == 0)
+        return;
+    g_autofree char *value = metric_format(figure->metric, figure->value);
+    g_string_append_printf(output, "\n%s %s, by call site:\n", figure->name, value);
+    view_sites(output, figure->metric, figure->sites, figure->value, threshold_percent);
+}
+
+static void append_all(const Ledger *ledger, gboolean passed, double threshold_percent, GString *output)
+{
+    g_autoptr(GPtrArray) all = g_ptr_array_new_with_free_func((GDestroyNotify)figure_free);
+    add_figures(ledger, all);
+    for (guint i = 0; i < all->len; i++) {
+        const Figure *figure = g_ptr_array_index(all, i);
+        if (metric_get(figure->metric)->passes_through <= passed)
+            append_figure(figure, threshold_percent, output);
+    }
 }
 
 void ledger_append_sites(const Ledger *ledger, double threshold_percent, GString *output)
 {
-    append_number(ledger, LEDGER_NUMBER_PEAK, "peak", ledger->header.peak_bytes, threshold_percent, output);
-    append_number(ledger, LEDGER_NUMBER_KEPT, "retained", ledger->kept_bytes, threshold_percent, output);
+    append_all(ledger, FALSE, threshold_percent, output);
 }
 
 static void append_chart(const Ledger *ledger, GString *output)
 {
     if (ledger->samples->len < 2)
         return;
-    g_autoptr(Chart) chart = chart_new();
+    g_autoptr(GArray) points = g_array_new(FALSE, FALSE, sizeof(TimelinePoint));
     for (guint i = 0; i < ledger->samples->len; i++) {
         const LedgerSample *sample = &g_array_index(ledger->samples, LedgerSample, i);
-        chart_add(chart, (double)sample->time_ms, sample->heap_bytes);
+        TimelinePoint point = {(double)sample->time_ms, sample->heap_bytes, sample->rss_bytes};
+        g_array_append_val(points, point);
     }
     g_string_append_c(output, '\n');
-    chart_render(chart, CHART_COLUMNS, CHART_ROWS, "ms", output);
+    timeline_draw(points, "ms", CHART_ROWS, output);
 }
 
 static void show_text(const Ledger *ledger, double threshold_percent, GString *output)
@@ -85,28 +156,64 @@ static void show_text(const Ledger *ledger, double threshold_percent, GString *o
                            ledger->header.ended_ns == 0 ? ", killed or still running" : "");
     ledger_append_figures(ledger, output);
     g_string_append_c(output, '\n');
+    ledger_append_details(ledger, output);
     for (guint i = 0; i < notes->len; i++)
         g_string_append_printf(output, "  note: %s\n", (const char *)g_ptr_array_index(notes, i));
     append_chart(ledger, output);
-    ledger_append_sites(ledger, threshold_percent, output);
+    append_all(ledger, TRUE, threshold_percent, output);
 }
 
-static void show_json(const Ledger *ledger, GString *output)
+static void add_json_sites(JsonBuilder *builder, const Figure *figure, double threshold_percent)
+{
+    call_sites_sort(figure->sites);
+    json_builder_set_member_name(builder, "call_sites");
+    json_builder_begin_array(builder);
+    for (guint i = 0; i < call_sites_count(figure->sites); i++) {
+        const CallSite *site = call_sites_get(figure->sites, i);
+        if ((double)site->bytes * 100 < threshold_percent * (double)figure->value)
+            break;
+        json_builder_begin_object(builder);
+        view_json_string(builder, "key", site->key);
+        view_json_number(builder, "value", site->bytes);
+        if (site->blocks > 0)
+            view_json_number(builder, "blocks", site->blocks);
+        json_builder_end_object(builder);
+    }
+    json_builder_end_array(builder);
+}
+
+static void add_json_figures(JsonBuilder *builder, const Ledger *ledger, double threshold_percent)
+{
+    g_autoptr(GPtrArray) all = g_ptr_array_new_with_free_func((GDestroyNotify)figure_free);
+    add_figures(ledger, all);
+    json_builder_set_member_name(builder, "metrics");
+    json_builder_begin_object(builder);
+    for (guint i = 0; i < all->len; i++) {
+        const Figure *figure = g_ptr_array_index(all, i);
+        json_builder_set_member_name(builder, metric_get(figure->metric)->name);
+        json_builder_begin_object(builder);
+        view_json_number(builder, "value", figure->value);
+        add_json_sites(builder, figure, threshold_percent);
+        json_builder_end_object(builder);
+    }
+    json_builder_end_object(builder);
+}
+
+static void show_json(const Ledger *ledger, double threshold_percent, GString *output)
 {
     g_autoptr(JsonBuilder) builder = json_builder_new();
     g_autofree char *command = ledger_command(ledger);
-    Totals totals = totals_of(ledger);
     json_builder_begin_object(builder);
     view_json_string(builder, "format", "ledger");
     view_json_string(builder, "command", command);
     view_json_number(builder, "pid", ledger->header.pid);
-    view_json_number(builder, "peak_bytes", ledger->header.peak_bytes);
-    view_json_number(builder, "retained_bytes", ledger->kept_bytes);
+    view_json_number(builder, "iterations", ledger_iterations(ledger));
     view_json_number(builder, "retained_blocks", ledger->kept_blocks);
-    view_json_number(builder, "total_bytes", signed_of(totals.bytes));
-    view_json_number(builder, "total_blocks", signed_of(totals.blocks));
-    view_json_number(builder, "temporary_blocks", signed_of(totals.temporary));
-    view_json_number(builder, "truncated_stacks", signed_of(ledger->header.truncated_stacks));
+    view_json_number(builder, "mapped_bytes", ledger->header.mapped_bytes);
+    view_json_number(builder, "peak_mapped_bytes", ledger->header.peak_mapped_bytes);
+    view_json_number(builder, "truncated_stacks",
+                     (gint64)MIN(ledger->header.truncated_stacks, (guint64)G_MAXINT64));
+    add_json_figures(builder, ledger, threshold_percent);
     view_json_end(builder, output);
 }
 
@@ -122,7 +229,7 @@ static gboolean show(const char *bytes, gsize length, const char *name, const Vi
         return FALSE;
     }
     if (options->json)
-        show_json(ledger, output);
+        show_json(ledger, options->threshold_percent, output);
     else
         show_text(ledger, options->threshold_percent, output);
     return TRUE;
@@ -133,13 +240,7 @@ static gboolean figures(const char *bytes, gsize length, const char *name, GPtrA
     g_autoptr(Ledger) ledger = ledger_load(bytes, length, name, error);
     if (ledger == NULL)
         return FALSE;
-    CallSites *peak = call_sites_new(), *kept = call_sites_new();
-    ledger_add_sites(ledger, LEDGER_NUMBER_PEAK, peak);
-    ledger_add_sites(ledger, LEDGER_NUMBER_KEPT, kept);
-    g_ptr_array_add(all,
-                    figure_new(metric_get(METRIC_PEAK)->title, METRIC_PEAK, ledger->header.peak_bytes, peak));
-    g_ptr_array_add(
-        all, figure_new(metric_get(METRIC_RETAINED)->title, METRIC_RETAINED, ledger->kept_bytes, kept));
+    add_figures(ledger, all);
     return TRUE;
 }
 

@@ -4,9 +4,13 @@
 
 #include "formats/ledger.h"
 
-/* "peak 256 KiB, retained 8.73 KiB, 1,234 allocations": one line, without its end. */
+/* "peak 256 KiB, retained 8.73 KiB in 12 blocks; allocated 1.2 MiB in 1,234 blocks, 12 of them temporary":
+ * one line, without its end. */
 void ledger_append_figures(const Ledger *ledger, GString *output);
-/* The call sites at the peak, then those of what is retained; below threshold_percent summed up. */
+/* What only some programs have, a line each, indented: growth and the smallest leak that would have shown,
+ * where iterations were marked; what the program mapped itself. */
+void ledger_append_details(const Ledger *ledger, GString *output);
+/* The call sites at the peak, of what is retained and of what grows; below threshold_percent summed up. */
 void ledger_append_sites(const Ledger *ledger, double threshold_percent, GString *output);
 
 #endif

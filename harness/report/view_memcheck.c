@@ -125,7 +125,7 @@ static void append_leaks(GString *output, const char *title, CallSites *sites, d
     gint64 total = call_sites_total_bytes(sites);
     g_autofree char *size = units_format_bytes(total);
     g_string_append_printf(output, "\n%s: %s\n", title, size);
-    view_sites(output, sites, total, threshold_percent);
+    view_sites(output, METRIC_LOST, sites, total, threshold_percent);
 }
 
 static void append_errors(GString *output, CallSites *sites)

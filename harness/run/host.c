@@ -47,10 +47,29 @@ const Environment *host_environment(void)
         self->architecture = g_strdup(machine.machine);
         self->platform = g_strdup_printf("%s-%s", system, machine.machine);
         self->libc = g_strdup_printf("glibc %s", gnu_get_libc_version());
-        self->valgrind = valgrind_version();
         g_once_init_leave(&once, (gsize)self);
     }
     return (const Environment *)once;
+}
+
+const char *host_valgrind(void)
+{
+    static gsize once = 0;
+    static char *version;
+    if (g_once_init_enter(&once)) {
+        version = valgrind_version();
+        g_once_init_leave(&once, 1);
+    }
+    return version;
+}
+
+char *host_tool(const Instrument *instrument)
+{
+    const char *version = host_valgrind(), *settings = instrument->settings;
+    if (!instrument->by_valgrind)
+        return g_strdup(settings);
+    return g_strdup_printf("Valgrind %s%s%s", version != NULL ? version : "unknown",
+                           settings != NULL ? ", " : "", settings != NULL ? settings : "");
 }
 
 /* The Python a scenario runs, found out by asking it: the name may be a shim. */

@@ -2,6 +2,7 @@
 #ifndef HEAPGATE_RUN_HOST_H
 #define HEAPGATE_RUN_HOST_H
 
+#include "instrument/instrument.h"
 #include "measure/environment.h"
 #include "scenario/scenario.h"
 
@@ -9,6 +10,11 @@
 const Environment *host_environment(void);
 /* The same for one scenario: with Python's version where its program is a Python. (transfer full). */
 Environment *host_environment_for(const Scenario *scenario);
+/* "3.19.0", or NULL where Valgrind is not there; found once. (transfer none). Thread-safe. */
+const char *host_valgrind(void);
+/* What this instrument measures with here: its version where it is not our own, and its settings; (transfer
+ * full). */
+char *host_tool(const Instrument *instrument);
 /* The commit checked out at `root`, or NULL; (transfer full). */
 char *host_commit(const char *root);
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "collector.h"
+#include "host.h"
 #include "python_package.h"
 #include "supervisor.h"
 #include "workplace.h"
@@ -254,6 +255,7 @@ static void keep_raw(const Run *self, const Workplace *place)
 void run_measure(Run *self, GCancellable *cancellable)
 {
     Measurement *measurement = measurement_new(self->instrument->name);
+    measurement->tool = host_tool(self->instrument);
     g_autoptr(GError) error = NULL;
     g_mutex_lock(&self->lock);
     self->state = RUN_RUNNING;

@@ -12,21 +12,39 @@ void allow_init(Allow *self)
     for (int id = 0; id < METRIC_COUNT; id++) {
         const Metric *metric = metric_get(id);
         self->metrics[id] = (Allowance){metric->default_percent, metric->default_floor};
+        self->is_judged[id] = !metric->passes_through;
     }
     self->call_site = (Allowance){CALL_SITE_PERCENT, CALL_SITE_FLOOR};
 }
 
-static const YamlField allowance_fields[] = {
-    {"percent", yaml_file_read_percent, offsetof(Allowance, percent)},
-    {"floor", yaml_file_read_bytes, offsetof(Allowance, floor)},
-    {NULL},
+Allow allow_inherit(const Allow *project)
+{
+    Allow self = *project;
+    memset(self.named, 0, sizeof self.named);
+    return self;
+}
+
+/* By unit: a count is no size. */
+static gboolean is_count(int id)
+{
+    return metric_get(id)->unit == METRIC_UNIT_COUNT;
+}
+
+static const YamlField allowance_fields[2][3] = {
+    {{"percent", yaml_file_read_percent, offsetof(Allowance, percent)},
+     {"floor", yaml_file_read_bytes, offsetof(Allowance, floor)},
+     {NULL}},
+    {{"percent", yaml_file_read_percent, offsetof(Allowance, percent)},
+     {"floor", yaml_file_read_count, offsetof(Allowance, floor)},
+     {NULL}},
 };
 
 /* A mapping replaces the defaults: what it does not name is 0. */
-static gboolean read_allowance(YamlFile *yaml, yaml_node_t *node, Allowance *target, GError **error)
+static gboolean read_allowance(YamlFile *yaml, yaml_node_t *node, gboolean counts, Allowance *target,
+                               GError **error)
 {
     *target = (Allowance){0};
-    return yaml_file_read_mapping(yaml, node, allowance_fields, target, error);
+    return yaml_file_read_mapping(yaml, node, allowance_fields[counts], target, error);
 }
 
 static char *metric_names(void)
@@ -37,10 +55,14 @@ static char *metric_names(void)
     return g_string_free(names, FALSE);
 }
 
-static int metric_of_key(YamlFile *yaml, yaml_node_t *key, const char *also, GError **error)
+static int metric_of_key(Allow *self, YamlFile *yaml, yaml_node_t *key, const char *also, GError **error)
 {
     const char *name = (const char *)key->data.scalar.value;
     int id = metric_find(name);
+    if (id >= 0) {
+        self->named[id].line = key->start_mark.line + 1;
+        self->named[id].column = key->start_mark.column + 1;
+    }
     if (id < 0) {
         g_autofree char *names = metric_names();
         yaml_file_fail(yaml, key, error, "unknown key \"%s\"; expected one of %s%s", name, names, also);
@@ -52,11 +74,12 @@ static gboolean read_ceiling(YamlFile *yaml, yaml_node_t *key, yaml_node_t *valu
                              GError **error)
 {
     Allow *self = user_data;
-    int id = metric_of_key(yaml, key, "", error);
+    int id = metric_of_key(self, yaml, key, "", error);
     if (id < 0)
         return FALSE;
     self->has_ceiling[id] = TRUE;
-    return yaml_file_read_bytes(yaml, value, &self->ceiling[id], error);
+    return (is_count(id) ? yaml_file_read_count : yaml_file_read_bytes)(yaml, value, &self->ceiling[id],
+                                                                        error);
 }
 
 static gboolean read_pair(YamlFile *yaml, yaml_node_t *key, yaml_node_t *value, gpointer user_data,
@@ -67,9 +90,12 @@ static gboolean read_pair(YamlFile *yaml, yaml_node_t *key, yaml_node_t *value, 
     if (strcmp(name, "ceiling") == 0)
         return yaml_file_each_pair(yaml, value, read_ceiling, self, error);
     if (strcmp(name, "call_site") == 0)
-        return read_allowance(yaml, value, &self->call_site, error);
-    int id = metric_of_key(yaml, key, ", call_site, ceiling", error);
-    return id >= 0 && read_allowance(yaml, value, &self->metrics[id], error);
+        return read_allowance(yaml, value, FALSE, &self->call_site, error);
+    int id = metric_of_key(self, yaml, key, ", call_site, ceiling", error);
+    if (id < 0)
+        return FALSE;
+    self->is_judged[id] = TRUE;
+    return read_allowance(yaml, value, is_count(id), &self->metrics[id], error);
 }
 
 gboolean allow_read(YamlFile *yaml, yaml_node_t *node, gpointer target, GError **error)

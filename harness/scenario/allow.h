@@ -12,13 +12,21 @@ typedef struct {
 
 typedef struct {
     Allowance metrics[METRIC_COUNT];
-    Allowance call_site; /* what one call site may add though totals are flat */
+    gboolean is_judged[METRIC_COUNT]; /* held to the baseline: by default all but those that pass through */
+    Allowance call_site;              /* what one call site may add though totals are flat */
     gboolean has_ceiling[METRIC_COUNT];
     gint64 ceiling[METRIC_COUNT]; /* hard, whatever the baseline says */
+    /* Where a scenario's own file names the metric, by allowance or ceiling: it counts on being watched. Line
+     * 0: it does not. */
+    struct {
+        gsize line, column;
+    } named[METRIC_COUNT];
 } Allow;
 
 /* The defaults of the metric table. */
 void allow_init(Allow *self);
+/* As a scenario inherits it from the project: nothing is named any more. */
+Allow allow_inherit(const Allow *project);
 
 /* Reads the `allow` mapping into an Allow; a YamlRead. */
 gboolean allow_read(YamlFile *yaml, yaml_node_t *node, gpointer target, GError **error);

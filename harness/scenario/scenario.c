@@ -342,7 +342,7 @@ static Scenario *scenario_new(const Project *project, const char *path)
     self->timeout_us = project->timeout_us;
     self->instruments = g_strdupv(project->instruments);
     self->warmup = SCENARIO_DEFAULT_WARMUP;
-    self->allow = project->allow;
+    self->allow = allow_inherit(&project->allow);
     return self;
 }
 

@@ -235,6 +235,8 @@ static uint32_t merge(LedgerHeader *header, const UnwindStart *start, PythonDesk
     bool rest = self.next < chain->count && !truncated;
     if (self.failed || rest || self.loops == 0)
         return 0;
+    if (UNLIKELY(self.full))
+        atomic_add(&header->truncated_stacks, 1, true);
     if (!stack_tree_nodes(header, desk->addresses, self.count, truncated, 0, desk->nodes))
         return STACK_TREE_UNKNOWN_SITE;
     return stack_tree_site(header, self.count > 0 ? desk->nodes[0] : 0);

@@ -77,6 +77,79 @@ START_TEST(test_exec_saves_every_ledger_with_its_names)
 }
 END_TEST
 
+START_TEST(test_exec_shows_growth_of_marked_iterations_and_the_smallest_leak)
+{
+    g_autoptr(TestProject) project = test_project_new();
+    g_autofree char *leaky =
+        g_strdup_printf("exec -- %s leaky", runner_path("build/tests/fixtures/lost_block"));
+    g_autofree char *healthy =
+        g_strdup_printf("exec -- %s healthy", runner_path("build/tests/fixtures/lost_block"));
+    test_project_expect(project, 0, leaky, "growth 40 B/iteration over 21 iterations after 3 of warm-up",
+                        "sees leaks from 1 B/iteration", "growth 40 B/iteration, by call site:", NULL);
+    test_project_expect(project, 0, healthy, "growth 0 B/iteration over 21 iterations", NULL);
+    ck_assert_int_eq(test_project_shell(project, "heapgate exec -- sh -c 'heapgate mark iteration'"), 0);
+    ck_assert_msg(strstr(project->output, "growth is not known: 1 iteration was marked, 11 are needed") !=
+                      NULL,
+                  "%s", project->output);
+}
+END_TEST
+
+/* The books of what the program maps itself are apart: no part of peak and retained. */
+START_TEST(test_exec_and_result_show_what_a_program_mapped_itself)
+{
+    g_autoptr(TestProject) project = test_project_new();
+    test_project_write(
+        project, "map.c",
+        "#include <stdlib.h>\n#include <sys/mman.h>\n"
+        "int main(void)\n{\n    void *block = malloc(100);\n"
+        "    char *map = mmap(0, 3 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);\n"
+        "    return munmap(map, 2 << 20) != 0 || block == NULL;\n}\n");
+    ck_assert_int_eq(test_project_shell(project, "cc -o map map.c"), 0);
+    test_project_expect(project, 0, "exec -o seen -- ./map", "peak 100 B",
+                        "mapped by its own mmap, counted apart: "
+                        "at most 3.00 MiB, 1.00 MiB at the end",
+                        NULL);
+    ck_assert_int_eq(test_project_shell(project, "$heapgate show --json seen/*"), 0);
+    ck_assert_ptr_nonnull(strstr(project->output, "\"mapped_bytes\":1048576,\"peak_mapped_bytes\":3145728"));
+    test_project_write(project, "scenarios/map.yaml", "run: [./map]\ninstruments: [heap]\n");
+    test_project_run(project, "run");
+    g_autoptr(Result) result = test_project_result(project);
+    const Measurement *measurement = test_result_find(result, "map", "heap")->measurement;
+    ck_assert_int_eq(measurement->mapped_bytes, 1 << 20);
+    ck_assert_int_eq(measurement->peak_mapped_bytes, 3 << 20);
+}
+END_TEST
+
+START_TEST(test_ledgers_show_what_passed_through_by_call_site)
+{
+    g_autoptr(TestProject) project = test_project_new();
+    g_autofree char *words =
+        g_strdup_printf("exec -o seen -- %s leaky", runner_path("build/tests/fixtures/lost_block"));
+    test_project_expect(project, 0, words, "in 24 allocations, 0 of them temporary", NULL);
+    static const struct {
+        const char *command, *expected;
+    } cases[] = {
+        {"show seen/*", "growth 40 B/iteration over 21 iterations"},
+        {"show seen/*", "allocations 24, by call site:"},
+        {"show seen/*", "total allocated 960 B, by call site:"},
+        {"show --folded --metric allocations seen/*", "main;print_receipt 24\n"},
+        {"show --folded --metric total_allocated seen/*", "main;print_receipt 960\n"},
+        {"show --folded --metric growth seen/*", "main;print_receipt 40\n"},
+        {"show --json seen/*", "\"allocations\":{\"value\":24,\"call_sites\":[{\"key\":\"print_receipt"},
+        {"diff seen/* seen/*", "allocations: 24, was 24: no change"},
+        {"show --pprof seen/* | gzip -d | strings", "alloc_objects"},
+        {"show --pprof seen/* | gzip -d | strings", "inuse_space"},
+        {"show --folded --metric lost seen/* || true",
+         "has no metric \"lost\"; it has peak, retained, growth, allocations, temporary, total_allocated"},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *script = g_strdup_printf("$heapgate %s", cases[i].command);
+        ck_assert_msg(test_project_shell(project, script) == 0, "%s: %s", script, project->output);
+        ck_assert_msg(strstr(project->output, cases[i].expected) != NULL, "%s: %s", script, project->output);
+    }
+}
+END_TEST
+
 START_TEST(test_exec_says_why_it_saw_nothing)
 {
     g_autoptr(TestProject) project = test_project_new();
@@ -125,6 +198,10 @@ START_TEST(test_marks_from_a_script_bound_what_is_retained)
         "workflow: {warmup: 3, iterations: 12}\n",
         runner_path("build"));
     test_project_expect(project, 3, "run", "no baseline", "growth", NULL);
+    Result *result = test_project_result(project);
+    g_autofree char *name = g_path_get_basename(project->folder);
+    ck_assert(g_path_is_absolute(result->root) && g_str_has_suffix(result->root, name));
+    result_free(result);
 }
 END_TEST
 
@@ -135,6 +212,9 @@ SUITE(cli_exec, 60)
     tcase_add_test(tcase, test_exec_names_the_function_that_lost_a_block);
     tcase_add_test(tcase, test_show_lines_puts_numbers_next_to_source);
     tcase_add_test(tcase, test_exec_saves_every_ledger_with_its_names);
+    tcase_add_test(tcase, test_exec_shows_growth_of_marked_iterations_and_the_smallest_leak);
+    tcase_add_test(tcase, test_exec_and_result_show_what_a_program_mapped_itself);
+    tcase_add_test(tcase, test_ledgers_show_what_passed_through_by_call_site);
     tcase_add_test(tcase, test_exec_says_why_it_saw_nothing);
     tcase_add_test(tcase, test_exec_names_a_child_of_which_it_saw_nothing);
     tcase_add_test(tcase, test_exec_without_a_command_is_usage);

@@ -291,12 +291,12 @@ START_TEST(test_run_refuses_a_baseline_that_cannot_be_read)
         const char *text, *problem, *remedy;
     } baselines[] = {
         {"", "work.yaml:1:1: expected keys and values", "found nothing"},
-        {"format: 1\ninstruments: [", "work.yaml:", "expected"},
-        {"format: 99\nscenario: work\n", "expected baseline format 1, found 99", "heapgate update"},
-        {"format: 1\nscenario: other\n", "expected the baseline of work", "\"other\""},
-        {"format: 1\nscenario: work\n", "holds nothing to compare with",
+        {"format: 2\ninstruments: [", "work.yaml:", "expected"},
+        {"format: 99\nscenario: work\n", "expected baseline format 2, found 99", "heapgate update"},
+        {"format: 2\nscenario: other\n", "expected the baseline of work", "\"other\""},
+        {"format: 2\nscenario: work\n", "holds nothing to compare with",
          "expected \"scenario\" and \"instruments\""},
-        {"format: 1\nscenario: work\ninstruments:\n  massif:\n    metrics:\n      peak: {value: many}\n",
+        {"format: 2\nscenario: work\ninstruments:\n  massif:\n    metrics:\n      peak: {value: many}\n",
          "work.yaml:6:21", "expected"},
     };
     for (gsize i = 0; i < G_N_ELEMENTS(baselines); i++) {
@@ -319,11 +319,13 @@ static void edit_baseline(TestProject *project, const char *from, const char *to
 START_TEST(test_run_refuses_a_baseline_of_another_environment)
 {
     g_autoptr(TestProject) project = passing_project(MASSIF);
-    edit_baseline(project, "valgrind: 3.19.0", "valgrind: 3.18.1");
-    expect_refusal(project, 3, "run", "another environment: Valgrind: 3.18.1 there, 3.19.0 here",
+    edit_baseline(project, "tool: Valgrind 3.19.0", "tool: Valgrind 3.18.1");
+    expect_refusal(project, 3, "run",
+                   "another environment: Valgrind 3.18.1, 24 frames there, Valgrind 3.19.0, 24 frames here",
                    "heapgate update work --reason");
-    edit_baseline(project, "  valgrind: 3.18.1\n", "");
-    expect_refusal(project, 3, "run", "Valgrind: none there, 3.19.0 here", "heapgate update work --reason");
+    edit_baseline(project, "    tool: Valgrind 3.18.1, 24 frames\n", "");
+    expect_refusal(project, 3, "run", "unknown there, Valgrind 3.19.0, 24 frames here",
+                   "heapgate update work --reason");
 }
 END_TEST
 
@@ -527,8 +529,49 @@ START_TEST(test_update_refuses_what_run_refuses_and_keeps_the_old_baseline)
 }
 END_TEST
 
+/* A ceiling that nobody measures would be kept by nobody. */
+START_TEST(test_an_allowance_that_no_instrument_of_the_scenario_measures_is_refused)
+{
+    static const struct {
+        const char *instruments, *allow, *expected;
+    } cases[] = {
+        {"massif", "ceiling: {lost: 0 B}",
+         "scenarios/work.yaml:3:19: lost is measured by memcheck, and the instruments of this scenario are "
+         "massif: add it to them, or take the line out"},
+        {"memcheck", "peak: {percent: 5}", "3:9: peak is measured by heap or massif, and the instruments of"},
+        {"massif, memcheck", "allocations: {percent: 5}", "3:9: allocations is measured by heap, and"},
+    };
+    g_autoptr(TestProject) project = test_project_new();
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        test_project_write(project, "scenarios/work.yaml",
+                           "run: [echo, hi]\ninstruments: [%s]\nallow: {%s}\n", cases[i].instruments,
+                           cases[i].allow);
+        test_project_expect(project, 2, "run", cases[i].expected, NULL);
+        test_project_expect(project, 2, "update --reason x", cases[i].expected, NULL);
+    }
+    /* The project's own are for those that measure them. */
+    test_project_write(project, "heapgate.yaml", "instruments: [heap]\nallow: {ceiling: {lost: 0 B}}\n");
+    test_project_write(project, "scenarios/work.yaml", "run: [echo, hi]\n");
+    test_project_expect(project, 3, "run", "no baseline", NULL);
+}
+END_TEST
+
+/* So would one on growth, in a program that marks no iterations. */
+START_TEST(test_growth_that_is_promised_and_not_marked_is_broken)
+{
+    g_autoptr(TestProject) project = test_project_new();
+    test_project_write(project, "scenarios/work.yaml",
+                       "run: [echo, hi]\ninstruments: [heap]\nallow: {ceiling: {growth: 1 KiB}}\n");
+    test_project_expect(project, 0, "update --runs 1 --reason first", NULL);
+    test_project_expect(project, 3, "run", "BROKEN", "allow names growth, but this run did not measure it",
+                        NULL);
+}
+END_TEST
+
 SUITE(cli_fail_closed, 60)
 {
+    tcase_add_test(tcase, test_an_allowance_that_no_instrument_of_the_scenario_measures_is_refused);
+    tcase_add_test(tcase, test_growth_that_is_promised_and_not_marked_is_broken);
     tcase_add_test(tcase, test_run_refuses_massif_output_that_is_missing_or_damaged);
     tcase_add_test(tcase, test_run_refuses_memcheck_output_that_is_missing_or_damaged);
     tcase_add_test(tcase, test_run_refuses_a_program_that_ends_otherwise_than_expected);

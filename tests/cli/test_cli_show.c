@@ -233,8 +233,9 @@ START_TEST(test_show_explains_a_wrong_command_line)
     const char *none[] = {"show", NULL}, *two[] = {"show", "a", "b", NULL},
                *option[] = {"show", "--tree", "a", NULL},
                *threshold[] = {"show", "--threshold=-1", "a", NULL},
+               *metric[] = {"show", "--metric=peak", CORPUS "massif", NULL},
                *missing[] = {"show", "/nonexistent/file", NULL}, *folder[] = {"show", "/", NULL};
-    const char *const *cases[] = {none, two, option, threshold, missing, folder};
+    const char *const *cases[] = {none, two, option, threshold, metric, missing, folder};
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_auto(Outcome) outcome = run(cases[i]);
         ck_assert_msg(outcome.status == 2, "case %zu: %d", i, outcome.status);

@@ -52,8 +52,9 @@ START_TEST(test_update_asks_for_a_reason_before_the_first_capture)
     g_autoptr(TestProject) project = test_project_new();
     test_project_write(project, "scenarios/work.yaml", MASSIF);
     measure_as(project, "300000 1000");
-    test_project_expect(project, 2, "update --runs 1", "peak           293 KiB (new)",
-                        "say why: heapgate update work --reason", "nothing was written", NULL);
+    test_project_expect(project, 2, "update --runs 1", "say why: heapgate update work --reason",
+                        "nothing was written", NULL);
+    ck_assert(!g_file_test(test_project_path(project, "reports"), G_FILE_TEST_EXISTS)); /* nor measured */
     test_project_expect(project, 2, "update --runs 1 --reason ''", "nothing was written", NULL);
     ck_assert(!g_file_test(test_project_path(project, "baselines"), G_FILE_TEST_EXISTS));
     test_project_expect(project, 0, "update --runs 1 --reason 'first capture'", baseline_of("work"),
@@ -69,8 +70,8 @@ START_TEST(test_update_raises_only_with_a_reason_and_then_run_is_green)
     g_autofree char *before = test_project_read(project, baseline_of("work"));
     measure_as(project, "600000 1000");
     test_project_expect(project, 1, "run", "REGRESSED", "heapgate update work --reason", NULL);
-    test_project_expect(project, 2, "update --runs 1", "peak           293 KiB -> 586 KiB (+293 KiB)",
-                        "retained       1000 B (unchanged)", "say why", "nothing was written", NULL);
+    test_project_expect(project, 2, "update --runs 1", "peak                  293 KiB -> 586 KiB (+293 KiB)",
+                        "retained              1000 B (unchanged)", "say why", "nothing was written", NULL);
     expect_unwritten(project, baseline_of("work"), before);
     test_project_expect(project, 0, "update --runs 1 --reason 'a bigger cache: #12'", "written; commit it",
                         NULL);
@@ -96,8 +97,8 @@ START_TEST(test_update_writes_nothing_where_nothing_changed)
 {
     g_autoptr(TestProject) project = captured_project(BOTH, "300000 1000");
     g_autofree char *before = test_project_read(project, baseline_of("work"));
-    test_project_expect(project, 0, "update", "peak           293 KiB (unchanged)",
-                        "lost           1000 B (unchanged)", "work.yaml: unchanged", NULL);
+    test_project_expect(project, 0, "update", "peak                  293 KiB (unchanged)",
+                        "lost                  1000 B (unchanged)", "work.yaml: unchanged", NULL);
     test_project_expect(project, 0, "update --runs 1 --reason 'no change'", "work.yaml: unchanged", NULL);
     test_project_expect(project, 0, "update --runs 1 --ratchet", "work.yaml: unchanged", NULL);
     expect_unwritten(project, baseline_of("work"), before);
@@ -216,8 +217,8 @@ START_TEST(test_update_replaces_a_damaged_baseline_with_a_reason)
 {
     g_autoptr(TestProject) project = captured_project(MASSIF, "300000 1000");
     test_project_write(project, baseline_of("work"), "<<<<<<< ours\nformat: 1\n");
-    test_project_expect(project, 2, "update --runs 1", "cannot be used and is replaced", "say why",
-                        "nothing was written", NULL);
+    test_project_expect(project, 2, "update --runs 1", "cannot be used: ", "say why", "nothing was written",
+                        NULL);
     expect_unwritten(project, baseline_of("work"), "<<<<<<< ours\nformat: 1\n");
     test_project_expect(project, 0, "update --runs 1 --reason 'a merge went wrong'", "written", NULL);
     test_project_expect(project, 0, "run", "1 scenario passes", NULL);
@@ -270,6 +271,23 @@ START_TEST(test_update_asks_for_a_reason_in_another_environment)
     expect_unwritten(project, baseline_of("work"), other->str);
     test_project_expect(project, 0, "update --runs 1 --reason 'new libc'", "written", NULL);
     test_project_expect(project, 0, "run", "1 scenario passes", NULL);
+}
+END_TEST
+
+START_TEST(test_update_asks_for_a_reason_with_another_tool)
+{
+    g_autoptr(TestProject) project = captured_project(BOTH, "300000 1000");
+    g_autofree char *text = test_project_read(project, baseline_of("work"));
+    g_autoptr(GString) other = g_string_new(text);
+    g_string_replace(other, "tool: Valgrind 3.19.0", "tool: Valgrind 3.18.1", 0);
+    test_project_write(project, baseline_of("work"), "%s", other->str);
+    test_project_expect(project, 2, "update --runs 1 --instrument massif",
+                        "measured by Valgrind 3.19.0, 24 frames, was Valgrind 3.18.1", "say why", NULL);
+    expect_unwritten(project, baseline_of("work"), other->str);
+    test_project_expect(project, 0, "update --runs 1 --instrument massif --reason 'new Valgrind'", "written",
+                        NULL);
+    test_project_expect(project, 0, "run --instrument massif", "1 scenario passes", NULL);
+    test_project_expect(project, 3, "run --instrument memcheck", "INCOMPARABLE", NULL);
 }
 END_TEST
 
@@ -336,17 +354,58 @@ START_TEST(test_update_lists_call_sites_that_a_reviewer_can_read)
     test_project_write(project, "scenarios/work.yaml",
                        "run: [%s, leaky]\ninstruments: [memcheck]\nworkflow: {warmup: 4, iterations: 24}\n",
                        runner_path("build/tests/fixtures/lost_block"));
-    test_project_expect(project, 0, "update --runs 1 --reason 'known leak'", "lost           960 B (new)",
-                        "growth         40 B/iteration (new)", NULL);
+    test_project_expect(project, 0, "update --runs 1 --reason 'known leak'",
+                        "lost                  960 B (new)", "growth                40 B/iteration (new)",
+                        NULL);
     expect_in_baseline(project, "work",
                        "- bytes: 960\n          blocks: 24\n          stack: print_receipt (lost_block.c) < "
                        "main (lost_block.c)\n");
 }
 END_TEST
 
+/* How much work there was is held from the first capture on and judged once a scenario asks for it. */
+START_TEST(test_allocations_are_captured_always_and_judged_when_allowed_something)
+{
+    const char *program = runner_path("build/tests/fixtures/lost_block");
+    g_autoptr(TestProject) project = test_project_new();
+    test_project_write(project, "scenarios/work.yaml", "run: [%s, healthy]\ninstruments: [heap]\n", program);
+    test_project_expect(project, 0, "update --runs 1 --reason first", "temporary allocations 24 (new)", NULL);
+    expect_in_baseline(project, "work",
+                       "allocations:\n        value: 24\n        spread: 0\n      temporary:");
+    g_autofree char *text = test_project_read(project, baseline_of("work"));
+    g_auto(GStrv) parts = g_strsplit(text, "allocations:\n        value: 24", 2);
+    test_project_write(project, baseline_of("work"), "%sallocations:\n        value: 20%s", parts[0],
+                       parts[1]);
+    test_project_expect(project, 0, "run", "1 scenario passes", NULL);
+    test_project_expect(project, 0, "update --runs 1", "20 -> 24 (+4)", "work.yaml: unchanged", NULL);
+    test_project_write(project, "scenarios/work.yaml",
+                       "run: [%s, healthy]\ninstruments: [heap]\nallow: {allocations: {percent: 10}}\n",
+                       program);
+    test_project_expect(project, 1, "run", "allocations 24 (was 20, allowed 22); by which call sites", NULL);
+    test_project_expect(project, 2, "update --runs 1", "say why", NULL);
+    test_project_expect(project, 0, "update --runs 1 --reason judged", "work.yaml: written", NULL);
+    expect_in_baseline(project, "work", "- count: 24\n          stack: print_receipt");
+    test_project_expect(project, 0, "run", "allocations 24", "1 scenario passes", NULL);
+}
+END_TEST
+
+START_TEST(test_a_ceiling_on_temporary_allocations_names_who_makes_them)
+{
+    g_autoptr(TestProject) project = test_project_new();
+    test_project_write(project, "scenarios/work.yaml",
+                       "run: [%s, healthy]\ninstruments: [heap]\nallow: {ceiling: {temporary: 10}}\n",
+                       runner_path("build/tests/fixtures/lost_block"));
+    test_project_expect(project, 0, "update --runs 1 --reason first", "written", NULL);
+    test_project_expect(project, 1, "run", "temporary allocations 24 is above the ceiling of 10",
+                        "print_receipt", NULL);
+}
+END_TEST
+
 SUITE(cli_update, 60)
 {
     tcase_add_test(tcase, test_update_asks_for_a_reason_before_the_first_capture);
+    tcase_add_test(tcase, test_allocations_are_captured_always_and_judged_when_allowed_something);
+    tcase_add_test(tcase, test_a_ceiling_on_temporary_allocations_names_who_makes_them);
     tcase_add_test(tcase, test_update_raises_only_with_a_reason_and_then_run_is_green);
     tcase_add_test(tcase, test_update_lowers_without_a_reason);
     tcase_add_test(tcase, test_update_writes_nothing_where_nothing_changed);
@@ -361,6 +420,7 @@ SUITE(cli_update, 60)
     tcase_add_test(tcase, test_update_takes_a_moved_call_site_over_with_a_reason);
     tcase_add_test(tcase, test_update_drops_a_metric_only_with_a_reason);
     tcase_add_test(tcase, test_update_asks_for_a_reason_in_another_environment);
+    tcase_add_test(tcase, test_update_asks_for_a_reason_with_another_tool);
     tcase_add_test(tcase, test_update_of_one_instrument_keeps_the_other);
     tcase_add_test(tcase, test_update_keeps_the_old_baseline_where_it_cannot_write);
     tcase_add_test(tcase, test_update_writes_any_reason_so_that_it_can_be_read_again);

@@ -334,6 +334,27 @@ START_TEST(test_call_sites_leave_out_operator_new_and_what_calls_main)
 }
 END_TEST
 
+/* Counts are amounts of their own; sums of a hostile ledger stay within what JSON holds. */
+START_TEST(test_what_passes_through_is_summed_up_by_site)
+{
+    g_auto(MadeLedger) made = {0};
+    made_ledger_init(&made);
+    made_ledger_site(&made, made_ledger_node(&made, 0, 0x1010), 0, 0, 0);
+    made_ledger_site(&made, made_ledger_node(&made, 0, 0x2020), 0, 0, 0);
+    g_autoptr(Ledger) ledger = made_ledger_read(&made);
+    g_autoptr(CallSites) total = call_sites_new(), count = call_sites_new(), temporary = call_sites_new();
+    ck_assert_int_eq(ledger_add_sites(ledger, LEDGER_NUMBER_TOTAL, total), 2000);
+    ck_assert_int_eq(ledger_add_sites(ledger, LEDGER_NUMBER_ALLOCATIONS, count), 20);
+    ck_assert_int_eq(ledger_add_sites(ledger, LEDGER_NUMBER_TEMPORARY, temporary), 6);
+    ck_assert_int_eq(ledger_add_sites(ledger, LEDGER_NUMBER_TEMPORARY, NULL), 6);
+    ck_assert_int_eq(call_sites_total_bytes(total), 2000);
+    ck_assert_int_eq(call_sites_get(total, 0)->blocks, 20); /* both are of no module: one key */
+    ck_assert_int_eq(call_sites_total_bytes(count), 20);
+    ck_assert_int_eq(call_sites_get(count, 0)->blocks, 0);
+    ck_assert_int_eq(call_sites_total_bytes(temporary), 6);
+}
+END_TEST
+
 START_TEST(test_a_module_is_the_one_that_was_there_when_the_stack_was_seen)
 {
     g_auto(MadeLedger) made = {0};
@@ -483,6 +504,7 @@ SUITE(ledger, 30)
     tcase_add_test(tcase, test_packed_ledger_is_read_as_it_was);
     tcase_add_test(tcase, test_packed_ledger_that_was_cut_or_changed_is_refused);
     tcase_add_test(tcase, test_call_sites_leave_out_operator_new_and_what_calls_main);
+    tcase_add_test(tcase, test_what_passes_through_is_summed_up_by_site);
     tcase_add_test(tcase, test_a_module_is_the_one_that_was_there_when_the_stack_was_seen);
     tcase_add_test(tcase, test_growth_is_exact_for_a_leak_in_every_iteration);
     tcase_add_test(tcase, test_growth_is_not_a_ring_of_the_last_entries);

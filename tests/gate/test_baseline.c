@@ -30,7 +30,6 @@ static Baseline *sample(void)
     const Environment environment = {.platform = "debian-12-x86_64",
                                      .architecture = "x86_64",
                                      .libc = "glibc 2.36",
-                                     .valgrind = "3.19.0",
                                      .python = "CPython 3.11.2"};
     environment_free(self->environment);
     self->environment = environment_copy(&environment);
@@ -41,6 +40,7 @@ static Baseline *sample(void)
                        *massif = baseline_instrument_new("massif");
     g_ptr_array_add(self->instruments, memcheck);
     g_ptr_array_add(self->instruments, massif);
+    massif->tool = g_strdup("Valgrind 3.19.0, 24 frames");
     massif->runs = 3;
     massif->duration_us = 1234000;
     memcheck->runs = 2;
@@ -82,13 +82,12 @@ START_TEST(test_a_baseline_is_text_that_a_person_can_review)
         text,
         "# Written by `heapgate update`. Review it as you review code: these numbers are what later runs "
         "are held to.\n"
-        "format: 1\n"
+        "format: 2\n"
         "scenario: order-entry\n"
         "environment:\n"
         "  platform: debian-12-x86_64\n"
         "  architecture: x86_64\n"
         "  libc: glibc 2.36\n"
-        "  valgrind: 3.19.0\n"
         "  python: CPython 3.11.2\n"
         "captured:\n"
         "  at: 2025-03-01T12:00:00Z\n"
@@ -96,6 +95,7 @@ START_TEST(test_a_baseline_is_text_that_a_person_can_review)
         "  reason: first capture\n"
         "instruments:\n"
         "  massif:\n"
+        "    tool: Valgrind 3.19.0, 24 frames\n"
         "    runs: 3\n"
         "    duration: 1234 ms\n"
         "    metrics:\n"
@@ -130,6 +130,7 @@ START_TEST(test_a_baseline_read_again_says_the_same_in_the_same_bytes)
     ck_assert_str_eq(copy->scenario, "order-entry");
     ck_assert_str_eq(copy->reason, "first capture");
     ck_assert_ptr_null(environment_difference(self->environment, copy->environment));
+    ck_assert_str_eq(massif->tool, "Valgrind 3.19.0, 24 frames");
     ck_assert_int_eq(massif->runs, 3);
     ck_assert_int_eq(massif->duration_us, 1234000);
     ck_assert_int_eq(massif->metrics[METRIC_PEAK].value, 10 * MIB);
@@ -235,10 +236,10 @@ static void check_edit(const char *from, const char *to, const char *expected)
 START_TEST(test_a_baseline_of_another_format_is_refused_with_what_to_do)
 {
     check_edit(
-        "format: 1", "format: 2",
-        "b.yaml:2:9: expected baseline format 1, found 2; capture it again with heapgate update, or use the "
+        "format: 2", "format: 9",
+        "b.yaml:2:9: expected baseline format 2, found 9; capture it again with heapgate update, or use the "
         "heapgate that wrote it");
-    check_edit("format: 1", "format: one", "b.yaml:2:9: expected a whole number, found \"one\"");
+    check_edit("format: 2", "format: one", "b.yaml:2:9: expected a whole number, found \"one\"");
 }
 END_TEST
 
@@ -258,8 +259,8 @@ START_TEST(test_wrong_values_are_refused_where_they_stand)
     check_edit("blocks: 12", "blocks: -12", "b.yaml:25:19: expected a whole number");
     check_edit("          stack: copy (edit.c) < main (main.c)\n", "",
                "b.yaml:27:11: expected a key \"stack\"");
-    check_edit("python: ", "perl: ", "b.yaml:9:3: unknown key \"perl\"");
-    check_edit("reason: first capture", "reason: {}", "b.yaml:13:11: expected one value, found a mapping");
+    check_edit("python: ", "perl: ", "b.yaml:8:3: unknown key \"perl\"");
+    check_edit("reason: first capture", "reason: {}", "b.yaml:12:11: expected one value, found a mapping");
     check_edit("memcheck:", "massif:", "b.yaml:32:3: \"massif\" is given twice");
 }
 END_TEST
@@ -506,6 +507,16 @@ START_TEST(test_a_baseline_is_whole_at_whatever_instant_saving_is_killed)
 }
 END_TEST
 
+/* As if a scenario asked for all there is. */
+static Allow everything;
+
+static void ask_for_everything(void)
+{
+    allow_init(&everything);
+    for (int id = 0; id < METRIC_COUNT; id++)
+        everything.is_judged[id] = TRUE;
+}
+
 /* Measurements that say these values of one metric. */
 static GPtrArray *runs_of(MetricId id, const gint64 *values, guint n)
 {
@@ -526,7 +537,7 @@ static void check_capture(MetricId id, const gint64 *values, guint n, gint64 med
 {
     g_autoptr(GPtrArray) runs = runs_of(id, values, n);
     g_autoptr(GError) error = NULL;
-    BaselineInstrument *captured = baseline_capture(runs, &error);
+    BaselineInstrument *captured = baseline_capture(runs, &everything, &error);
     ck_assert_msg(captured != NULL, "%s", error != NULL ? error->message : "");
     ck_assert_str_eq(captured->instrument, "massif");
     ck_assert_int_eq(captured->runs, n);
@@ -550,7 +561,7 @@ START_TEST(test_the_call_sites_are_those_of_the_median_run)
 {
     const gint64 values[] = {1017, 1000, 1001};
     g_autoptr(GPtrArray) runs = runs_of(METRIC_PEAK, values, 3);
-    BaselineInstrument *captured = baseline_capture(runs, NULL);
+    BaselineInstrument *captured = baseline_capture(runs, &everything, NULL);
     const CallSites *sites = captured->metrics[METRIC_PEAK].sites;
     ck_assert_uint_eq(call_sites_count(sites), 1);
     ck_assert_str_eq(call_sites_get(sites, 0)->key, "run2 (r.c)");
@@ -562,7 +573,7 @@ static void check_disagree(MetricId id, gint64 one, gint64 two, const char *expe
 {
     g_autoptr(GPtrArray) runs = runs_of(id, (gint64[]){one, two}, 2);
     g_autoptr(GError) error = NULL;
-    ck_assert_ptr_null(baseline_capture(runs, &error));
+    ck_assert_ptr_null(baseline_capture(runs, &everything, &error));
     ck_assert(g_error_matches(error, HEAPGATE_ERROR, HEAPGATE_ERROR_BROKEN));
     ck_assert_msg(g_str_has_prefix(error->message, expected), "expected: %s\nfound: %s", expected,
                   error->message);
@@ -587,10 +598,63 @@ START_TEST(test_a_metric_that_not_every_run_has_makes_no_baseline)
     g_autoptr(GPtrArray) runs = runs_of(METRIC_PEAK, values, 3);
     measurement_set(g_ptr_array_index(runs, 1), METRIC_GROWTH, 0, NULL);
     g_autoptr(GError) error = NULL;
-    ck_assert_ptr_null(baseline_capture(runs, &error));
+    ck_assert_ptr_null(baseline_capture(runs, &everything, &error));
     ck_assert(g_error_matches(error, HEAPGATE_ERROR, HEAPGATE_ERROR_BROKEN));
     ck_assert_msg(g_str_has_prefix(error->message, "massif: 1 of 3 runs measured growth"), "%s",
                   error->message);
+}
+END_TEST
+
+/* How much work there was is held always, so that judging it can begin at any time; its call sites only where
+ * it is judged, so that reviews stay short. */
+START_TEST(test_what_passes_through_is_captured_without_call_sites_until_it_is_judged)
+{
+    const gint64 values[] = {1204, 1206, 1205};
+    Allow allow;
+    allow_init(&allow);
+    for (int judged = 0; judged < 2; judged++) {
+        g_autoptr(GPtrArray) runs = runs_of(METRIC_ALLOCATIONS, values, 3);
+        allow.is_judged[METRIC_ALLOCATIONS] = judged;
+        BaselineInstrument *captured = baseline_capture(runs, &allow, NULL);
+        const BaselineMetric *allocations = &captured->metrics[METRIC_ALLOCATIONS];
+        ck_assert(allocations->has);
+        ck_assert_int_eq(allocations->value, 1205);
+        ck_assert_int_eq(allocations->spread, 2);
+        ck_assert((allocations->sites != NULL) == judged);
+        baseline_instrument_free(captured);
+    }
+}
+END_TEST
+
+START_TEST(test_runs_that_disagree_in_what_is_not_judged_leave_it_out)
+{
+    const gint64 values[] = {1000, 2000};
+    Allow allow;
+    allow_init(&allow);
+    g_autoptr(GPtrArray) runs = runs_of(METRIC_TEMPORARY, values, 2);
+    for (guint i = 0; i < runs->len; i++)
+        measurement_set(g_ptr_array_index(runs, i), METRIC_PEAK, 1000, NULL);
+    BaselineInstrument *captured = baseline_capture(runs, &allow, NULL);
+    ck_assert_ptr_nonnull(captured);
+    ck_assert(captured->metrics[METRIC_PEAK].has);
+    ck_assert(!captured->metrics[METRIC_TEMPORARY].has);
+    baseline_instrument_free(captured);
+    check_disagree(METRIC_TEMPORARY, 1000, 2000, "massif: 2 runs gave a temporary allocations from 1,000 to");
+}
+END_TEST
+
+START_TEST(test_a_site_of_a_count_is_written_as_a_count)
+{
+    g_autoptr(GPtrArray) runs = runs_of(METRIC_ALLOCATIONS, (gint64[]){1204}, 1);
+    g_autoptr(Baseline) self = sample();
+    g_ptr_array_set_size(self->instruments, 0);
+    g_ptr_array_add(self->instruments, baseline_capture(runs, &everything, NULL));
+    g_autofree char *text = baseline_format(self);
+    ck_assert_ptr_nonnull(strstr(text, "- count: 1204"));
+    ck_assert_ptr_null(strstr(text, "bytes:"));
+    g_autoptr(Baseline) copy = round_trip(self);
+    const CallSites *sites = baseline_find(copy, "massif")->metrics[METRIC_ALLOCATIONS].sites;
+    ck_assert_int_eq(call_sites_total_bytes(sites), 1204);
 }
 END_TEST
 
@@ -612,7 +676,7 @@ static GPtrArray *run_of_sites(guint n, gint64 bytes)
 static void check_sites(guint n, gint64 bytes, guint listed, gint64 cutoff)
 {
     g_autoptr(GPtrArray) runs = run_of_sites(n, bytes);
-    BaselineInstrument *captured = baseline_capture(runs, NULL);
+    BaselineInstrument *captured = baseline_capture(runs, &everything, NULL);
     const BaselineMetric *peak = &captured->metrics[METRIC_PEAK];
     ck_assert_uint_eq(call_sites_count(peak->sites), listed);
     ck_assert_int_eq(peak->cutoff_bytes, cutoff);
@@ -635,7 +699,7 @@ START_TEST(test_a_cutoff_is_kept_though_no_site_is_large_enough_to_list)
     g_autoptr(GPtrArray) runs = run_of_sites(300, 20 * KIB);
     g_autoptr(Baseline) self = sample();
     g_ptr_array_set_size(self->instruments, 0);
-    g_ptr_array_add(self->instruments, baseline_capture(runs, NULL));
+    g_ptr_array_add(self->instruments, baseline_capture(runs, &everything, NULL));
     g_autoptr(Baseline) copy = round_trip(self);
     const BaselineMetric *peak = &baseline_find(copy, "massif")->metrics[METRIC_PEAK];
     ck_assert_int_eq(peak->cutoff_bytes, 20 * KIB + 1);
@@ -651,7 +715,7 @@ START_TEST(test_a_run_passes_against_its_own_baseline_however_many_sites_it_has)
         g_autoptr(GPtrArray) runs = run_of_sites(counts[c], 20 * KIB);
         g_autoptr(Baseline) self = sample();
         g_ptr_array_set_size(self->instruments, 0);
-        g_ptr_array_add(self->instruments, baseline_capture(runs, NULL));
+        g_ptr_array_add(self->instruments, baseline_capture(runs, &everything, NULL));
         g_autoptr(Baseline) copy = round_trip(self);
         Allow allow;
         allow_init(&allow);
@@ -686,6 +750,10 @@ SUITE(baseline, 60)
 
 SUITE(capture, 20)
 {
+    tcase_add_checked_fixture(tcase, ask_for_everything, NULL);
+    tcase_add_test(tcase, test_what_passes_through_is_captured_without_call_sites_until_it_is_judged);
+    tcase_add_test(tcase, test_runs_that_disagree_in_what_is_not_judged_leave_it_out);
+    tcase_add_test(tcase, test_a_site_of_a_count_is_written_as_a_count);
     tcase_add_test(tcase, test_captured_runs_give_their_median_and_their_spread);
     tcase_add_test(tcase, test_the_call_sites_are_those_of_the_median_run);
     tcase_add_test(tcase, test_runs_that_disagree_beyond_reason_make_no_baseline);

@@ -22,7 +22,7 @@ typedef struct {
 static Environment *environment_new(void)
 {
     const Environment environment = {
-        .platform = "debian-12-x86_64", .architecture = "x86_64", .libc = "glibc 2.36", .valgrind = "3.19.0"};
+        .platform = "debian-12-x86_64", .architecture = "x86_64", .libc = "glibc 2.36"};
     return environment_copy(&environment);
 }
 
@@ -30,11 +30,15 @@ static Case case_new(void)
 {
     Case self = {.baseline = baseline_new("order-entry"), .environment = environment_new()};
     self.base = baseline_instrument_new("massif");
+    self.base->tool = g_strdup("Valgrind 3.19.0, 24 frames");
     g_ptr_array_add(self.baseline->instruments, self.base);
     environment_free(self.baseline->environment);
     self.baseline->environment = environment_new();
     self.measurement = measurement_new("massif");
+    self.measurement->tool = g_strdup("Valgrind 3.19.0, 24 frames");
     allow_init(&self.allow);
+    for (int id = 0; id < METRIC_COUNT; id++)
+        self.allow.is_judged[id] = TRUE;
     return self;
 }
 
@@ -202,8 +206,8 @@ START_TEST(test_a_ceiling_holds_without_a_baseline_and_with_an_incomparable_one)
             Case self = case_new();
             set_base(&self, METRIC_PEAK, MIB, 0);
             if (incomparable) {
-                g_free(self.environment->valgrind);
-                self.environment->valgrind = g_strdup("3.22.0");
+                g_free(self.environment->libc);
+                self.environment->libc = g_strdup("glibc 2.39");
             } else {
                 g_clear_pointer(&self.baseline, baseline_free);
             }
@@ -214,6 +218,97 @@ START_TEST(test_a_ceiling_holds_without_a_baseline_and_with_an_incomparable_one)
             Verdict otherwise = incomparable ? VERDICT_INCOMPARABLE : VERDICT_NEW;
             check_verdict(result, over > 0 ? VERDICT_REGRESSED : otherwise);
         }
+}
+END_TEST
+
+/* How much work there was moves with any change: a scenario asks for it to be judged. */
+START_TEST(test_what_passes_through_is_judged_only_where_it_is_asked_for)
+{
+    for (int asked = 0; asked < 2; asked++)
+        for (int has_base = 0; has_base < 2; has_base++) {
+            Case self = case_new();
+            self.allow.is_judged[METRIC_ALLOCATIONS] = asked;
+            set_base(&self, METRIC_PEAK, MIB, 0);
+            measurement_set(self.measurement, METRIC_PEAK, MIB, NULL);
+            if (has_base)
+                set_base(&self, METRIC_ALLOCATIONS, 1000, 0);
+            measurement_set(self.measurement, METRIC_ALLOCATIONS, 1001, NULL);
+            g_autoptr(InstrumentResult) result = judge(&self);
+            check_verdict(result, !asked ? VERDICT_PASS : has_base ? VERDICT_REGRESSED : VERDICT_NEW);
+            ck_assert_uint_eq(result->comparisons->len, asked ? 2 : 1);
+        }
+}
+END_TEST
+
+START_TEST(test_a_ceiling_holds_for_what_is_not_judged)
+{
+    for (gint64 over = 0; over <= 1; over++) {
+        Case self = case_new();
+        self.allow.is_judged[METRIC_ALLOCATIONS] = FALSE;
+        self.allow.has_ceiling[METRIC_ALLOCATIONS] = TRUE;
+        self.allow.ceiling[METRIC_ALLOCATIONS] = 1200;
+        set_base(&self, METRIC_ALLOCATIONS, 5, 0);
+        measurement_set(self.measurement, METRIC_ALLOCATIONS, 1200 + over, NULL);
+        g_autoptr(InstrumentResult) result = judge(&self);
+        check_verdict(result, over > 0 ? VERDICT_REGRESSED : VERDICT_PASS);
+        if (over > 0)
+            ck_assert_str_eq(comparison_of(result, METRIC_ALLOCATIONS)->sentence,
+                             "allocations 1,201 is above the ceiling of 1,200");
+    }
+}
+END_TEST
+
+/* Captured while it was not judged: the total is held, and nobody can say which sites are new. */
+START_TEST(test_a_baseline_that_lists_no_sites_judges_the_total_and_says_so)
+{
+    for (gint64 over = 0; over <= 1; over++) {
+        Case self = case_new();
+        CallSites *sites = call_sites_new();
+        call_sites_add_key(sites, "copy (edit.c)", 1050 + over, 0);
+        set_base(&self, METRIC_ALLOCATIONS, 1000, 0);
+        self.allow.metrics[METRIC_ALLOCATIONS] = (Allowance){5, 0};
+        measurement_set(self.measurement, METRIC_ALLOCATIONS, 1050 + over, sites);
+        g_autoptr(InstrumentResult) result = judge(&self);
+        check_verdict(result, over > 0 ? VERDICT_REGRESSED : VERDICT_PASS);
+        const Comparison *comparison = comparison_of(result, METRIC_ALLOCATIONS);
+        ck_assert_uint_eq(comparison->deltas->len, 0);
+        ck_assert(over == 0 || strstr(comparison->sentence, "the baseline lists none") != NULL);
+    }
+}
+END_TEST
+
+/* Work moves from site to site: one may take over what may be added in all, and no more. */
+START_TEST(test_a_site_of_what_passes_through_may_add_what_the_whole_may)
+{
+    for (gint64 over = 0; over <= 1; over++) {
+        Case self = case_new();
+        CallSites *was = call_sites_new(), *is = call_sites_new();
+        call_sites_add_key(was, "parse (parse.c)", 900, 0);
+        call_sites_add_key(was, "copy (edit.c)", 100, 0);
+        call_sites_add_key(is, "parse (parse.c)", 850 - over, 0);
+        call_sites_add_key(is, "copy (edit.c)", 150 + over, 0);
+        set_base(&self, METRIC_ALLOCATIONS, 1000, 0);
+        self.base->metrics[METRIC_ALLOCATIONS].sites = was;
+        self.allow.metrics[METRIC_ALLOCATIONS] = (Allowance){5, 0};
+        measurement_set(self.measurement, METRIC_ALLOCATIONS, 1000, is);
+        g_autoptr(InstrumentResult) result = judge(&self);
+        check_verdict(result, over > 0 ? VERDICT_REGRESSED : VERDICT_PASS);
+    }
+}
+END_TEST
+
+/* A promise about growth in a program that marks no iterations would be kept by nobody. */
+START_TEST(test_growth_that_the_scenario_names_and_nobody_measured_is_broken)
+{
+    for (int named = 0; named < 2; named++) {
+        Case self = case_new();
+        self.allow.named[METRIC_GROWTH].line = named ? 4 : 0;
+        self.allow.has_ceiling[METRIC_GROWTH] = TRUE;
+        set_base(&self, METRIC_PEAK, MIB, 0);
+        measurement_set(self.measurement, METRIC_PEAK, MIB, NULL);
+        g_autoptr(InstrumentResult) result = judge(&self);
+        check_verdict(result, named ? VERDICT_BROKEN : VERDICT_PASS);
+    }
 }
 END_TEST
 
@@ -274,7 +369,7 @@ START_TEST(test_a_baseline_of_another_environment_is_incomparable_and_never_a_pa
     for (int field = 0; field < 5; field++) {
         Case self = case_new();
         char **fields[] = {&self.environment->platform, &self.environment->architecture,
-                           &self.environment->libc, &self.environment->valgrind, &self.environment->python};
+                           &self.environment->libc, &self.environment->python, &self.measurement->tool};
         g_free(*fields[field]);
         *fields[field] = g_strdup("other");
         set_base(&self, METRIC_PEAK, MIB, 0);
@@ -283,6 +378,31 @@ START_TEST(test_a_baseline_of_another_environment_is_incomparable_and_never_a_pa
         check_verdict(result, VERDICT_INCOMPARABLE);
         ck_assert_ptr_nonnull(strstr(result->sentence, "another environment"));
         ck_assert_ptr_nonnull(strstr(result->sentence, "other here"));
+    }
+}
+END_TEST
+
+START_TEST(test_a_change_of_one_instruments_tool_concerns_that_one_alone)
+{
+    for (int other = 0; other < 2; other++) {
+        Case self = case_new();
+        BaselineInstrument *heap = baseline_instrument_new("heap");
+        heap->tool = g_strdup("64 frames");
+        heap->metrics[METRIC_PEAK] = (BaselineMetric){.has = TRUE, .value = MIB};
+        g_ptr_array_add(self.baseline->instruments, heap);
+        set_base(&self, METRIC_PEAK, MIB, 0);
+        if (other) {
+            measurement_free(self.measurement);
+            self.measurement = measurement_new("heap");
+        }
+        g_free(self.measurement->tool);
+        self.measurement->tool = g_strdup(other ? "64 frames" : "Valgrind 3.22.0, 24 frames");
+        measurement_set(self.measurement, METRIC_PEAK, MIB, NULL);
+        g_autoptr(InstrumentResult) result = judge(&self);
+        check_verdict(result, other ? VERDICT_PASS : VERDICT_INCOMPARABLE);
+        if (!other)
+            ck_assert_str_eq(result->sentence, "the baseline is of another environment: Valgrind 3.19.0, 24 "
+                                               "frames there, Valgrind 3.22.0, 24 frames here");
     }
 }
 END_TEST
@@ -661,11 +781,17 @@ SUITE(compare, 20)
     tcase_add_test(tcase, test_the_worst_metric_gives_the_verdict_of_all);
     tcase_add_test(tcase, test_a_ceiling_holds_though_the_allowance_does_not_mind);
     tcase_add_test(tcase, test_a_ceiling_says_what_it_is);
+    tcase_add_test(tcase, test_what_passes_through_is_judged_only_where_it_is_asked_for);
+    tcase_add_test(tcase, test_a_ceiling_holds_for_what_is_not_judged);
+    tcase_add_test(tcase, test_a_baseline_that_lists_no_sites_judges_the_total_and_says_so);
+    tcase_add_test(tcase, test_a_site_of_what_passes_through_may_add_what_the_whole_may);
+    tcase_add_test(tcase, test_growth_that_the_scenario_names_and_nobody_measured_is_broken);
     tcase_add_test(tcase, test_a_ceiling_holds_without_a_baseline_and_with_an_incomparable_one);
     tcase_add_test(tcase, test_no_baseline_is_new_and_says_so);
     tcase_add_test(tcase, test_a_baseline_of_other_instruments_only_is_new_and_names_what_is_missing);
     tcase_add_test(tcase, test_a_metric_that_the_baseline_lacks_is_new);
     tcase_add_test(tcase, test_a_metric_of_the_baseline_that_was_not_measured_is_broken);
+    tcase_add_test(tcase, test_a_change_of_one_instruments_tool_concerns_that_one_alone);
     tcase_add_test(tcase, test_a_baseline_of_another_environment_is_incomparable_and_never_a_pass);
     tcase_add_test(tcase, test_a_baseline_of_another_platform_only_is_incomparable_and_named);
     tcase_add_test(tcase, test_a_run_with_a_problem_is_broken_whatever_it_measured);

@@ -8,7 +8,8 @@
 #include "runner.h"
 
 static const char *const stand_in_makefile =
-    "build:\n\t@echo building from source\n\t@install -D fake-heapgate $(O)/heapgate\n";
+    "install:\n\t@echo building from source\n\t@install -D fake-heapgate $(PREFIX)/bin/heapgate\n"
+    "\t@install -D /dev/null $(PREFIX)/lib/heapgate/libheapgate.so\n";
 
 static void copy_into(const char *from, const char *to)
 {
@@ -71,6 +72,8 @@ void job_cache_binary(Job *self, const char *file)
     g_autofree char *target = g_build_filename(self->cache, "bin", "heapgate", NULL);
     copy_into(file, target);
     g_chmod(target, 0755);
+    g_autofree char *library = g_build_filename(self->cache, "lib", "heapgate", "libheapgate.so", NULL);
+    copy_into(runner_path("build/libheapgate.so"), library);
 }
 
 void job_input(Job *self, const char *name, const char *value)

@@ -21,7 +21,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Job, job_free)
 
 /* Writes a file below the job's folder ("workspace/...", "source/..."), executable if it starts with "#!". */
 void job_write(Job *self, const char *relative, const char *text);
-/* Makes the cache restore this program as heapgate. */
+/* Makes the cache restore this program as heapgate, and the tracer with it. */
 void job_cache_binary(Job *self, const char *file);
 void job_input(Job *self, const char *name, const char *value);
 /* Executes the action's steps; fails the test if they cannot even be played. */
@@ -29,7 +29,7 @@ void job_run(Job *self);
 
 /* All (transfer none). */
 const char *job_conclusion(Job *self);               /* "success" or "failure" */
-const char *job_text(Job *self, const char *member); /* "summary", "log" */
+const char *job_text(Job *self, const char *member); /* "summary", "log", "path" */
 const char *job_output(Job *self, const char *name);
 /* "success", "failure" or "skipped". */
 const char *job_step(Job *self, const char *name);

@@ -52,6 +52,8 @@ class Job:
         self.home.mkdir(parents=True, exist_ok=True)
         self.summary = self.scratch / "summary.md"
         self.summary.touch()
+        self.path = self.scratch / "path"
+        self.path.touch()
         self.failed, self.log = False, ""
         self.contexts = {"inputs": self.inputs(arguments.input), "steps": {}}
         self.steps, self.artifacts, self.cache_keys = [], {}, []
@@ -74,7 +76,8 @@ class Job:
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
         environment = dict(inherited, HOME=str(self.home), CI="true", GITHUB_ACTIONS="true",
                            GITHUB_WORKSPACE=str(self.workspace), GITHUB_ACTION_PATH=str(self.action_path),
-                           GITHUB_OUTPUT=str(output), GITHUB_STEP_SUMMARY=str(self.summary))
+                           GITHUB_OUTPUT=str(output), GITHUB_STEP_SUMMARY=str(self.summary),
+                           GITHUB_PATH=str(self.path))
         for name, value in step.get("env", {}).items():
             environment[name] = interpolate(value, self.contexts)
         done = subprocess.run(SHELL + [str(script)], cwd=self.workspace, env=environment, stdin=subprocess.DEVNULL,
@@ -112,7 +115,7 @@ class Job:
     def report(self):
         outputs = {name: interpolate(row["value"], self.contexts) for name, row in self.action["outputs"].items()}
         return {"conclusion": "failure" if self.failed else "success", "steps": self.steps, "outputs": outputs,
-                "summary": self.summary.read_text(), "artifacts": self.artifacts, "cache_keys": self.cache_keys,
+                "summary": self.summary.read_text(), "path": self.path.read_text(), "artifacts": self.artifacts, "cache_keys": self.cache_keys,
                 "log": self.log}
 
 

@@ -3,6 +3,7 @@
 #include "job.h"
 #include "runner.h"
 
+#include <glib/gstdio.h>
 #include <string.h>
 
 /* A heapgate that writes these reports and ends with this status; SCRIPT is what `run` does before. */
@@ -106,7 +107,7 @@ START_TEST(test_a_build_that_fails_is_red_and_shows_why)
 {
     g_autoptr(Job) job = job_new();
     job_write(job, "workspace/reports/verdict.json", "{\"verdict\":\"pass\"," COUNTS(0, 0, 0, 0) "}\n");
-    job_write(job, "source/Makefile", "build:\n\t@echo the compiler says no; exit 1\n");
+    job_write(job, "source/Makefile", "install:\n\t@echo the compiler says no; exit 1\n");
     job_run(job);
     ck_assert_str_eq(job_conclusion(job), "failure");
     ck_assert_str_eq(job_step(job, "Build heapgate"), "failure");
@@ -193,8 +194,8 @@ START_TEST(test_a_summary_that_github_would_drop_is_replaced_by_a_sentence)
     g_autoptr(Job) job = job_new();
     fake(job, "{\"verdict\":\"pass\"," COUNTS(0, 0, 0, 0) "}", 0, "");
     job_write(job, "source/Makefile",
-              "build:\n\t@install -D fake-heapgate $(O)/heapgate\n"
-              "\t@sed -i 's/^exit 0$$/head -c 1048576 \\/dev\\/zero > summary.md/' $(O)/heapgate\n");
+              "install:\n\t@install -D fake-heapgate $(PREFIX)/bin/heapgate\n"
+              "\t@sed -i 's/^exit 0$$/head -c 1048576 \\/dev\\/zero > summary.md/' $(PREFIX)/bin/heapgate\n");
     job_run(job);
     ck_assert_str_eq(job_conclusion(job), "success");
     ck_assert_ptr_nonnull(strstr(job_text(job, "summary"), "above 1 MiB"));
@@ -209,11 +210,58 @@ START_TEST(test_a_cached_binary_is_used_and_a_damaged_one_is_built_anew)
     g_autofree char *damaged = g_build_filename(job->folder, "damaged", NULL);
     job_write(job, "damaged", "\177ELF cut off");
     job_cache_binary(job, _i == 0 ? good : damaged);
-    job_write(job, "source/Makefile", "build:\n\t@install -D fake-heapgate $(O)/heapgate; touch built\n");
+    job_write(job, "source/Makefile",
+              "install:\n\t@install -D fake-heapgate $(PREFIX)/bin/heapgate; touch built\n");
     job_run(job);
     ck_assert_str_eq(job_conclusion(job), "success");
     g_autofree char *built = g_build_filename(job->source, "built", NULL);
     ck_assert_int_eq(g_file_test(built, G_FILE_TEST_EXISTS), _i == 1);
+}
+END_TEST
+
+START_TEST(test_a_binary_that_was_cached_without_its_tracer_is_built_anew)
+{
+    g_autoptr(Job) job = job_new();
+    fake(job, "{\"verdict\":\"pass\"," COUNTS(0, 0, 0, 0) "}", 0, "");
+    g_autofree char *good = g_build_filename(job->source, "fake-heapgate", NULL);
+    job_cache_binary(job, good);
+    g_autofree char *library = g_build_filename(job->cache, "lib", "heapgate", "libheapgate.so", NULL);
+    ck_assert_int_eq(g_unlink(library), 0);
+    job_write(job, "source/Makefile",
+              "install:\n\t@install -D fake-heapgate $(PREFIX)/bin/heapgate; touch built\n");
+    job_run(job);
+    ck_assert_str_eq(job_conclusion(job), "success");
+    ck_assert(job_uploaded(job, "heapgate-reports", "verdict.json"));
+    g_autofree char *built = g_build_filename(job->source, "built", NULL);
+    ck_assert(g_file_test(built, G_FILE_TEST_EXISTS));
+}
+END_TEST
+
+START_TEST(test_installing_alone_measures_nothing_and_leaves_heapgate_in_the_path)
+{
+    g_autoptr(Job) job = job_new();
+    fake(job, NULL, 1, "");
+    job_input(job, "command", "install");
+    job_run(job);
+    ck_assert_msg(strcmp(job_conclusion(job), "success") == 0, "%s", job_text(job, "log"));
+    const char *const skipped[] = {"Run the scenarios", "Publish the summary and the annotations",
+                                   "Upload the reports", "Verdict"};
+    for (gsize i = 0; i < G_N_ELEMENTS(skipped); i++)
+        ck_assert_str_eq(job_step(job, skipped[i]), "skipped");
+    g_autofree char *folder = g_strchomp(g_strdup(job_text(job, "path")));
+    g_autofree char *binary = g_build_filename(folder, "heapgate", NULL);
+    ck_assert_msg(g_file_test(binary, G_FILE_TEST_IS_EXECUTABLE), "%s", binary);
+}
+END_TEST
+
+START_TEST(test_a_command_that_is_neither_is_red)
+{
+    g_autoptr(Job) job = job_new();
+    fake(job, "{\"verdict\":\"pass\"," COUNTS(0, 0, 0, 0) "}", 0, "");
+    job_input(job, "command", "instal");
+    job_run(job);
+    ck_assert_str_eq(job_conclusion(job), "failure");
+    ck_assert_ptr_nonnull(strstr(job_text(job, "log"), "expected run or install"));
 }
 END_TEST
 
@@ -229,5 +277,8 @@ SUITE(github_action, 60)
     tcase_add_test(tcase, test_a_project_may_be_a_folder_of_the_workspace);
     tcase_add_test(tcase, test_summary_annotations_and_upload_can_be_switched_off);
     tcase_add_test(tcase, test_a_summary_that_github_would_drop_is_replaced_by_a_sentence);
+    tcase_add_test(tcase, test_a_binary_that_was_cached_without_its_tracer_is_built_anew);
+    tcase_add_test(tcase, test_installing_alone_measures_nothing_and_leaves_heapgate_in_the_path);
+    tcase_add_test(tcase, test_a_command_that_is_neither_is_red);
     tcase_add_loop_test(tcase, test_a_cached_binary_is_used_and_a_damaged_one_is_built_anew, 0, 2);
 }

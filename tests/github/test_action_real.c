@@ -47,7 +47,7 @@ static Job *adopted_project(void)
     Job *job = job_new();
     job_write(job, "workspace/receipts.c", program_source);
     job_write(job, "workspace/scenarios/receipts.yaml",
-              "about: Thirty receipts\nrun: [./receipts]\ninstruments: [massif, memcheck]\n");
+              "about: Thirty receipts\nrun: [./receipts]\ninstruments: [heap, massif, memcheck]\n");
     build_program(job, "-DHEALTHY");
     const char *update[] = {
         runner_path("build/heapgate"), "update", "--runs", "2", "--reason", "first capture", NULL};

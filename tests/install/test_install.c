@@ -52,6 +52,25 @@ START_TEST(test_install_puts_each_file_where_it_belongs)
                             "lib/heapgate/libheapgate.so 755\n"
                             "share/bash-completion/completions/heapgate 644\n"
                             "share/heapgate/glibc.supp 644\n"
+                            "share/heapgate/python/README.md 644\n"
+                            "share/heapgate/python/heapgate/__init__.py 644\n"
+                            "share/heapgate/python/heapgate/drive.py 644\n"
+                            "share/heapgate/python/heapgate/gauge.py 644\n"
+                            "share/heapgate/python/heapgate/growth.py 644\n"
+                            "share/heapgate/python/heapgate/ledger.py 644\n"
+                            "share/heapgate/python/heapgate/lines.py 644\n"
+                            "share/heapgate/python/heapgate/marks.py 644\n"
+                            "share/heapgate/python/heapgate/monitor.py 644\n"
+                            "share/heapgate/python/heapgate/passes.py 644\n"
+                            "share/heapgate/python/heapgate/process.py 644\n"
+                            "share/heapgate/python/heapgate/profiler.py 644\n"
+                            "share/heapgate/python/heapgate/py.typed 644\n"
+                            "share/heapgate/python/heapgate/pytest_plugin.py 644\n"
+                            "share/heapgate/python/heapgate/snapshot.py 644\n"
+                            "share/heapgate/python/heapgate/tracer.py 644\n"
+                            "share/heapgate/python/heapgate/units.py 644\n"
+                            "share/heapgate/python/heapgate/valgrind.py 644\n"
+                            "share/heapgate/python/pyproject.toml 644\n"
                             "share/man/man1/heapgate.1 644\n"
                             "share/pkgconfig/heapgate.pc 644\n");
 }
@@ -78,6 +97,41 @@ START_TEST(test_the_installed_program_finds_the_installed_tracer)
         output_of("rm \"$P/lib/heapgate/libheapgate.so\"; cd \"$P\"; bin/heapgate exec true 2>&1", &status);
     ck_assert_int_eq(status, 3);
     ck_assert_msg(strstr(without, "lib/heapgate/libheapgate.so") != NULL, "%s", without);
+}
+END_TEST
+
+START_TEST(test_the_installed_program_drives_python_by_the_installed_module)
+{
+    g_autofree char *printed = good_output_of(
+        "d=$(mktemp -d); cd \"$d\"; mkdir scenarios; echo 'def run(): pass' > job.py\n"
+        "printf 'python: {call: \"job:run\", interpreter: /usr/bin/python3}\\nfiles: [../job.py]\\n' > "
+        "scenarios/job.yaml\n"
+        "\"$P/bin/heapgate\" run || echo \"status $?\"; find \"$P\" -name __pycache__; rm -r \"$d\"");
+    ck_assert_msg(strstr(printed, "no baseline") != NULL && strstr(printed, "status 3") != NULL, "%s",
+                  printed);
+    ck_assert_msg(strstr(printed, "broken") == NULL && strstr(printed, "__pycache__") == NULL, "%s", printed);
+}
+END_TEST
+
+/* Offline: what builds it is Debian's. */
+START_TEST(test_pip_installs_the_module_from_its_folder)
+{
+    int status = 0;
+    g_autofree char *missing =
+        output_of("/usr/bin/python3 -c 'import setuptools, wheel, venv' 2>&1", &status);
+    if (status != 0) {
+        runner_skip("install: pip install", missing);
+        return;
+    }
+    g_autofree char *printed = good_output_of(
+        "d=$(mktemp -d); cp -r \"$ROOT/harness/python\" \"$d/source\"; cd \"$d\"\n"
+        "/usr/bin/python3 -m venv --system-site-packages venv\n"
+        "venv/bin/pip install -q --disable-pip-version-check --no-index --no-build-isolation ./source 2>&1\n"
+        "rm -r source; venv/bin/python -c 'import heapgate, importlib.metadata as m\n"
+        "print(heapgate.__version__, m.version(\"heapgate\"), heapgate.MemoryProfiler.__name__)\n"
+        "print([e.value for e in m.distribution(\"heapgate\").entry_points])'\n"
+        "ls venv/lib/python3*/site-packages/heapgate/py.typed | wc -l; rm -r \"$d\"");
+    ck_assert_str_eq(printed, "0.1.0 0.1.0 MemoryProfiler\n['heapgate.pytest_plugin']\n1\n");
 }
 END_TEST
 
@@ -189,6 +243,8 @@ SUITE(install, 120)
     tcase_add_test(tcase, test_install_puts_each_file_where_it_belongs);
     tcase_add_test(tcase, test_the_installed_program_works_away_from_the_sources);
     tcase_add_test(tcase, test_the_installed_program_finds_the_installed_tracer);
+    tcase_add_test(tcase, test_the_installed_program_drives_python_by_the_installed_module);
+    tcase_add_test(tcase, test_pip_installs_the_module_from_its_folder);
     tcase_add_test(tcase, test_nothing_installed_names_the_checkout);
     tcase_add_test(tcase, test_a_program_finds_the_header_by_pkg_config);
     tcase_add_test(tcase, test_destdir_is_where_files_go_and_not_what_they_name);

@@ -4,6 +4,8 @@
 #include <glib/gstdio.h>
 #include <string.h>
 
+#include "formats/made_ledger.h"
+#include "instrument/heap.h"
 #include "runner.h"
 
 enum { PID = 4711 };
@@ -286,10 +288,83 @@ START_TEST(test_memcheck_files_that_are_empty_or_cut_are_problems)
 }
 END_TEST
 
+/* One program of process 1000, which made some allocations at one call site. */
+static Ledger *program_ledger(const char *executable, gint64 peak_bytes, gint64 mapped, gint64 peak_mapped)
+{
+    g_auto(MadeLedger) made = {0};
+    made_ledger_init(&made);
+    made_ledger_site(&made, made_ledger_node(&made, 0, 0x1010), 0, 1, peak_bytes);
+    made.header.peak_bytes = peak_bytes;
+    made.header.mapped_bytes = mapped;
+    made.header.peak_mapped_bytes = peak_mapped;
+    g_strlcpy(made.header.executable, executable, sizeof made.header.executable);
+    return made_ledger_read(&made);
+}
+
+/* A process that left one program for another held the memory of each in turn, and made the allocations of
+ * both. */
+START_TEST(test_heap_adds_up_what_every_program_of_a_process_allocated)
+{
+    g_autoptr(GPtrArray) ledgers = g_ptr_array_new_with_free_func((GDestroyNotify)ledger_free);
+    g_ptr_array_add(ledgers, program_ledger("/bin/sh", 500, 10, 40));
+    g_ptr_array_add(ledgers, program_ledger("/bin/env", 100, 10, 70));
+    g_ptr_array_add(ledgers, program_ledger("/bin/work", 300, 20, 60));
+    const Outcome outcome = {.pid = 1000, .output = folder, .stderr_path = stderr_path, .ledgers = ledgers};
+    g_autoptr(Measurement) measurement = measurement_new("heap");
+    instrument_heap.collect(scenario, &outcome, measurement);
+    ck_assert_msg(measurement->problem == NULL, "%s", measurement->problem);
+    ck_assert_int_eq(measurement->values[METRIC_PEAK], 500);
+    ck_assert_int_eq(measurement->values[METRIC_ALLOCATIONS], 30);
+    ck_assert_int_eq(measurement->values[METRIC_TEMPORARY], 9);
+    ck_assert_int_eq(measurement->values[METRIC_TOTAL_ALLOCATED], 3000);
+    ck_assert_int_eq(call_sites_total_bytes(measurement->sites[METRIC_ALLOCATIONS]), 30);
+    ck_assert_int_eq(measurement->mapped_bytes, 20);
+    ck_assert_int_eq(measurement->peak_mapped_bytes, 70);
+}
+END_TEST
+
+START_TEST(test_every_metric_is_measured_by_some_instrument)
+{
+    for (int id = 0; id < METRIC_COUNT; id++) {
+        g_autofree char *names = instruments_measuring(id);
+        ck_assert_msg(*names != '\0', "%s", metric_get(id)->name);
+    }
+    g_autofree char *lost = instruments_measuring(METRIC_LOST), *peak = instruments_measuring(METRIC_PEAK);
+    ck_assert_str_eq(lost, "memcheck");
+    ck_assert_str_eq(peak, "heap or massif");
+}
+END_TEST
+
+/* What a file is said to be is read off its whole beginning, and never guessed of a piece. */
+START_TEST(test_only_a_program_of_32_bits_is_called_one)
+{
+    static const struct {
+        const char *bytes;
+        gsize length;
+        gboolean narrow;
+    } cases[] = {
+        {"\177ELF\1\1\1\0\0\0\0\0\0\0\0\0", 16, TRUE},
+        {"\177ELF\2\1\1\0\0\0\0\0\0\0\0\0", 16, FALSE},
+        {"\177ELF", 4, FALSE},
+        {"#!/bin/sh\n", 10, FALSE},
+        {"", 0, FALSE},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        write_file("program", cases[i].bytes, (gssize)cases[i].length);
+        g_autofree char *path = g_build_filename(folder, "program", NULL),
+                        *reason = heap_blind_reason(path, NULL);
+        ck_assert_msg((strstr(reason, "32 bits") != NULL) == cases[i].narrow, "%zu: %s", i, reason);
+    }
+}
+END_TEST
+
 SUITE(instrument, 20)
 {
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_add_test(tcase, test_every_instrument_has_a_whole_row);
+    tcase_add_test(tcase, test_only_a_program_of_32_bits_is_called_one);
+    tcase_add_test(tcase, test_heap_adds_up_what_every_program_of_a_process_allocated);
+    tcase_add_test(tcase, test_every_metric_is_measured_by_some_instrument);
     tcase_add_test(tcase, test_the_program_and_its_arguments_come_last_and_as_they_are);
     tcase_add_test(tcase, test_files_are_found_by_prefix_and_suffix_in_order_of_name);
     tcase_add_test(tcase, test_no_output_is_a_problem_that_repeats_valgrinds_own_words);

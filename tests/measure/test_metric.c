@@ -43,6 +43,12 @@ START_TEST(test_values_are_printed_in_their_unit)
                  {METRIC_GROWTH, -48, "-48 B/iteration", "-48 B/iteration"},
                  {METRIC_ERRORS, 3, "3", "+3"},
                  {METRIC_ERRORS, -3, "-3", "-3"},
+                 {METRIC_ERRORS, 0, "0", "0"},
+                 {METRIC_ALLOCATIONS, 999, "999", "+999"},
+                 {METRIC_ALLOCATIONS, 1204, "1,204", "+1,204"},
+                 {METRIC_TEMPORARY, -123456, "-123,456", "-123,456"},
+                 {METRIC_TEMPORARY, 1234567, "1,234,567", "+1,234,567"},
+                 {METRIC_TOTAL_ALLOCATED, 2013266, "1.92 MiB", "+1.92 MiB"},
                  {METRIC_LOST, 0, "0 B", "0 B"},
                  {METRIC_PEAK, G_MAXINT64, "8388608 TiB", "+8388608 TiB"},
                  {METRIC_PEAK, G_MININT64, "-8388608 TiB", "-8388608 TiB"}};

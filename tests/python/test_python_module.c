@@ -98,7 +98,7 @@ START_TEST(test_the_module_reads_the_tracers_books)
 }
 END_TEST
 
-SUITE(python_module, 300)
+SUITE(python_module, 600)
 {
     tcase_add_test(tcase, test_the_module_works_with_the_systems_python);
     tcase_add_loop_test(tcase, test_the_module_works_with_other_versions, 0, G_N_ELEMENTS(versions));

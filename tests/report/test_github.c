@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "report/stack.h"
 #include "runner.h"
 #include "sample.h"
 
@@ -27,6 +28,24 @@ START_TEST(test_annotations_name_the_line_that_grew)
         strstr(text, "::error file=scenarios/programs/roundtrip.c,line=112,title=heapgate%3A xml-"));
     ck_assert_ptr_nonnull(strstr(text, "::error file=shell.c,line=14312,title="));
     sample_check_golden("annotations-regressed.txt", text);
+}
+END_TEST
+
+START_TEST(test_annotations_stand_beside_the_projects_line_not_the_librarys)
+{
+    Frame frames[] = {
+        {.function = "strdup", .file = "./string/strdup.c", .line = 42},
+        {.function = "copy", .file = "/build/libcopy-1/copy.c", .line = 7},
+        {.function = "receive", .file = "/home/me/inbox/build/../inbox.c", .line = 17},
+        {.function = "main", .file = "/home/me/inbox/main.c", .line = 34},
+    };
+    const Frame *const chosen = &frames[2];
+    ck_assert_ptr_eq(stack_source(frames, 4, "/home/me/inbox"), chosen);
+    ck_assert_ptr_eq(stack_source(frames, 4, "/home/me/in"), frames);    /* that is another folder */
+    ck_assert_ptr_eq(stack_source(frames, 4, NULL), frames);             /* better than nothing */
+    ck_assert_ptr_eq(stack_source(frames, 2, "/home/me/inbox"), frames); /* none of the project */
+    frames[2].file = "inbox.c";
+    ck_assert_ptr_eq(stack_source(frames, 4, NULL), chosen);
 }
 END_TEST
 
@@ -121,6 +140,24 @@ static void check_structure(const char *text)
     ck_assert_uint_eq(count(text, "\n<details"), count(text, "\n</details>\n"));
 }
 
+START_TEST(test_summary_draws_the_course_of_a_run_below_its_passage)
+{
+    Result *result = sample_regressed();
+    for (guint s = 0; s < result->scenarios->len; s++) {
+        ScenarioResult *scenario = g_ptr_array_index(result->scenarios, s);
+        InstrumentResult *first = g_ptr_array_index(scenario->instruments, 0);
+        const TimelinePoint points[] = {{0, 0, 4096}, {1000, 512, 4096}, {2000, 1024, 4096}};
+        g_array_set_size(first->measurement->timeline, 0);
+        g_array_append_vals(first->measurement->timeline, points, G_N_ELEMENTS(points));
+        g_free(first->measurement->time_unit);
+        first->measurement->time_unit = g_strdup("ms");
+    }
+    g_autofree char *text = render(&report_summary, result);
+    ck_assert_uint_eq(count(text, "\nheap over 2.0 s: \u2581"), 2);
+    ck_assert_uint_eq(count(text, "; resident at most 4.00 KiB\n"), 2);
+}
+END_TEST
+
 START_TEST(test_summary_cannot_be_broken_out_of)
 {
     g_autofree char *text = render(&report_summary, sample_hostile());
@@ -153,11 +190,13 @@ END_TEST
 SUITE(report_github, 30)
 {
     tcase_add_test(tcase, test_annotations_name_the_line_that_grew);
+    tcase_add_test(tcase, test_annotations_stand_beside_the_projects_line_not_the_librarys);
     tcase_add_test(tcase, test_annotations_of_every_verdict_have_their_kind_worst_first);
     tcase_add_test(tcase, test_annotations_stop_at_ten_of_a_kind_and_say_how_many_more);
     tcase_add_test(tcase, test_annotations_cannot_be_broken_out_of);
     tcase_add_test(tcase, test_annotations_of_nothing_are_an_error);
     tcase_add_test(tcase, test_summary_shows_the_worst_first);
+    tcase_add_test(tcase, test_summary_draws_the_course_of_a_run_below_its_passage);
     tcase_add_test(tcase, test_summary_cannot_be_broken_out_of);
     tcase_add_test(tcase, test_summary_is_cut_between_passages_below_one_mebibyte);
     tcase_add_test(tcase, test_summary_of_nothing_does_not_pass);

@@ -82,7 +82,7 @@ START_TEST(test_result_json_speaks_the_terms_of_the_field)
 {
     g_autofree char *text = render(sample_regressed());
     const char *const terms[] = {"\"retained\"",  "\"call_sites\"",  "\"marks\"",       "\"timeline\"",
-                                 "\"processes\"", "\"environment\"", "\"version\" : 1,"};
+                                 "\"processes\"", "\"environment\"", "\"version\" : 2,"};
     for (gsize i = 0; i < G_N_ELEMENTS(terms); i++)
         ck_assert_msg(strstr(text, terms[i]) != NULL, "%s", terms[i]);
     sample_check_golden("result-regressed.json", text);
@@ -116,8 +116,8 @@ END_TEST
 
 START_TEST(test_other_versions_and_formats_are_refused_with_what_to_do)
 {
-    check_edit("\"version\" : 1", "\"version\" : 7",
-               "expected \"version\" to be 1, found 7: another heapgate wrote it; run the scenarios again");
+    check_edit("\"version\" : 2", "\"version\" : 7",
+               "expected \"version\" to be 2, found 7: another heapgate wrote it; run the scenarios again");
     check_edit("\"heapgate-result\"", "\"other\"", "expected \"format\" to be \"heapgate-result\"");
 }
 END_TEST

@@ -106,9 +106,9 @@ START_TEST(test_every_key_is_read)
                                          "env: {TZ: UTC, EMPTY: '', EQUALS: a=b}\n"
                                          "timeout: 120 s\n"
                                          "instruments: [massif, memcheck]\n"
-                                         "heap: {sample: 512 KiB}\n"
                                          "workflow: {warmup: 3, iterations: 20}\n"
                                          "expect: {exit: 3}\n"
+                                         "heap: {sample: 512 KiB, blind: [busybox, 'helper-*']}\n"
                                          "allow:\n"
                                          "  peak: {percent: 7.5, floor: 64 KiB}\n"
                                          "  growth: {floor: 16 B}\n"
@@ -140,6 +140,8 @@ START_TEST(test_every_key_is_read)
     ck_assert_int_eq(scenario->warmup, 3);
     ck_assert_int_eq(scenario->iterations, 20);
     ck_assert_int_eq(scenario->expect_exit, 3);
+    ck_assert_uint_eq(g_strv_length(scenario->heap.blind), 2);
+    ck_assert_str_eq(scenario->heap.blind[1], "helper-*");
     ck_assert_double_eq(scenario->allow.metrics[METRIC_PEAK].percent, 7.5);
     ck_assert_int_eq(scenario->allow.metrics[METRIC_PEAK].floor, 65536);
     ck_assert_int_eq(scenario->allow.metrics[METRIC_GROWTH].floor, 16);
@@ -150,6 +152,24 @@ START_TEST(test_every_key_is_read)
     ck_assert_int_eq(scenario->allow.ceiling[METRIC_PEAK], 512 * 1024 * 1024);
     ck_assert_int_eq(scenario->allow.ceiling[METRIC_ERRORS], 2);
     ck_assert_str_eq(scenario->tags[1], "db");
+}
+END_TEST
+
+START_TEST(test_allowing_something_asks_for_it_and_counts_are_no_sizes)
+{
+    g_autoptr(Scenario) plain = parse(MINIMAL);
+    ck_assert(plain->allow.is_judged[METRIC_PEAK] && !plain->allow.is_judged[METRIC_ALLOCATIONS]);
+    ck_assert_uint_eq(plain->allow.named[METRIC_ALLOCATIONS].line, 0);
+    g_autoptr(Scenario) asks =
+        parse(MINIMAL "allow:\n  allocations: {percent: 5, floor: 100}\n  ceiling: {temporary: 9}\n");
+    ck_assert(asks->allow.is_judged[METRIC_ALLOCATIONS] && !asks->allow.is_judged[METRIC_TEMPORARY]);
+    ck_assert_int_eq(asks->allow.metrics[METRIC_ALLOCATIONS].floor, 100);
+    ck_assert_int_eq(asks->allow.ceiling[METRIC_TEMPORARY], 9);
+    ck_assert_uint_eq(asks->allow.named[METRIC_TEMPORARY].line, 5);
+    ck_assert_uint_eq(asks->allow.named[METRIC_TEMPORARY].column, 13);
+    check_refused(MINIMAL "allow: {allocations: {floor: 64 KiB}}\n",
+                  "3:30: expected a whole number, found \"64 KiB\"");
+    check_refused(MINIMAL "allow: {ceiling: {errors: 1 B}}\n", "3:27: expected a whole number");
 }
 END_TEST
 
@@ -169,17 +189,19 @@ START_TEST(test_unknown_keys_are_told_at_every_level)
                   "3:1: unknown key \"ruin\"; expected one of about, run, shell, python, prepare, ");
     check_refused(MINIMAL "workflow: {warm-up: 3}\n",
                   "3:12: unknown key \"warm-up\"; expected one of warmup, iterations");
+    check_refused(MINIMAL "heap: {blnid: [a]}\n",
+                  "3:8: unknown key \"blnid\"; expected one of sample, blind");
     check_refused(MINIMAL "expect: {exit: 0, output: a}\n",
                   "3:19: unknown key \"output\"; expected one of exit");
-    check_refused(
-        MINIMAL "allow:\n  peek: {floor: 1}\n",
-        "4:3: unknown key \"peek\"; expected one of peak, retained, growth, lost, possibly_lost, errors, "
-        "call_site, ceiling");
+    check_refused(MINIMAL "allow:\n  peek: {floor: 1}\n",
+                  "4:3: unknown key \"peek\"; expected one of peak, retained, growth, lost, possibly_lost, "
+                  "errors, allocations, temporary, total_allocated, "
+                  "call_site, ceiling");
     check_refused(MINIMAL "allow: {peak: {per: 1}}\n",
                   "3:16: unknown key \"per\"; expected one of percent, floor");
-    check_refused(
-        MINIMAL "allow: {ceiling: {peek: 1}}\n",
-        "3:19: unknown key \"peek\"; expected one of peak, retained, growth, lost, possibly_lost, errors");
+    check_refused(MINIMAL "allow: {ceiling: {peek: 1}}\n",
+                  "3:19: unknown key \"peek\"; expected one of peak, retained, growth, lost, possibly_lost, "
+                  "errors, allocations, temporary, total_allocated");
 }
 END_TEST
 
@@ -529,6 +551,7 @@ SUITE(scenario, 20)
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_add_test(tcase, test_a_short_scenario_has_the_defaults);
     tcase_add_test(tcase, test_every_key_is_read);
+    tcase_add_test(tcase, test_allowing_something_asks_for_it_and_counts_are_no_sizes);
     tcase_add_test(tcase, test_a_shell_line_is_run_by_the_shell);
     tcase_add_test(tcase, test_unknown_keys_are_told_at_every_level);
     tcase_add_test(tcase, test_keys_given_twice_are_told_at_every_level);

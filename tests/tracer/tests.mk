@@ -22,6 +22,7 @@ $(O)/tests/tracer/%: tests/tracer/programs/%.c harness/include/heapgate.h tests/
 
 $(O)/tests/tracer/malloc_address: OPTIONS = -no-pie -fno-pie
 $(O)/tests/tracer/static_child: OPTIONS = -static
+$(O)/tests/tracer/no_python: OPTIONS = -rdynamic
 $(O)/tests/tracer/%.so: tests/tracer/programs/%.c tests/tracer/tests.mk
 	@mkdir -p $(@D)
 	$(call say,CC $@)$(CC) -std=gnu11 -O1 -g -fno-builtin -fPIC -shared $(WARNINGS) -o $@ $<
@@ -58,6 +59,14 @@ prove-truth: build $(UNMARKED) $(O)/scenarios/make-document
 	@/usr/bin/python3 -B tests/tracer/prove-truth.py $(O) $(PROGRAMS)
 prove-survival: build
 	@tests/tracer/prove-survival.sh $(O) $(PROGRAMS)
+
+#   make prove-python-frames    2 million allocations in a maze of Python calls, each stack compared with what
+#                               sys._getframe says; PYTHONS="PATH..." COUNT=2000000
+.PHONY: prove-python-frames
+COUNT ?= 2000000
+prove-python-frames: build
+	@mkdir -p $(O)/tests
+	@/usr/bin/python3 -B tests/tracer/prove-python-frames.py $(O) $(COUNT) $(PYTHONS)
 
 # The same programs without their marks: their end is their exit.
 $(UNMARKED): FIXTURE_FLAGS += -DHEAPGATE_DISABLE

@@ -10,15 +10,16 @@ from __future__ import annotations
 import ctypes
 import gc
 import mmap
-from typing import Dict, Iterable, List, NamedTuple, Tuple
+from typing import Dict, Iterable, List, NamedTuple, Optional, Tuple
 
 from . import tracer
 from .growth import growth_of_rows
 from .ledger import Ledger
 from .profiler import is_own
-from .snapshot import NATIVE, Stack
+from .snapshot import NATIVE, Stack, made
 
 _WINDOW_SHIFT = 48
+_AT_A_TIME = 256
 _Key = Tuple[Tuple[str, object], ...]
 
 
@@ -33,7 +34,7 @@ class Gauged(NamedTuple):
     """What was measured, in bytes; sites are sorted, largest first."""
 
     peak: int
-    peak_sites: List[SiteShare]
+    peak_sites: List[SiteShare]  # empty where the peak is allowed
     growth: int  # bytes per iteration
     growth_sites: List[SiteShare]
     smallest: int  # the smallest growth that would have been called
@@ -51,6 +52,27 @@ class _Column:
     def __getitem__(self, site: int) -> int:
         return int(self._numbers[site]) if site < self._length else 0
 
+    def __len__(self) -> int:
+        return self._length
+
+    def differs(self, other: _Column, start: int, end: int) -> bool:
+        """Whether any number of these sites is not the other's."""
+        end_of_both = min(end, self._length, other._length)
+        if self._numbers[start:end_of_both] != other._numbers[start:end_of_both]:
+            return True
+        return any(self[site] != other[site] for site in range(max(end_of_both, start), end))
+
+
+def _changed_sites(columns: List[_Column]) -> Iterable[int]:
+    """The sites whose number is not the same in all columns. Most are, and are compared many at a time."""
+    first = columns[0]
+    for start in range(0, len(columns[-1]), _AT_A_TIME):
+        end = min(start + _AT_A_TIME, len(columns[-1]))
+        if any(first.differs(column, start, end) for column in columns[1:]):
+            for site in range(max(start, 1), end):
+                if any(column[site] != first[site] for column in columns[1:]):
+                    yield site
+
 
 def cut_stack(stack: Stack) -> Stack:
     """The frames inside the one of this module that called the function: what called this module tells nothing."""
@@ -63,8 +85,9 @@ def cut_stack(stack: Stack) -> Stack:
 class Gauge:
     """Measures one function. begin() before the first pass, then for each pass: before_pass(), the call, after_pass()."""
 
-    def __init__(self, book: Ledger, warmup: int) -> None:
+    def __init__(self, book: Ledger, warmup: int, peak_allowed: Optional[int]) -> None:
         self._book = book
+        self._peak_allowed = peak_allowed
         self._before_counting = max(warmup, 1)
         self._live: List[_Column] = []
         self._peak = -1
@@ -93,6 +116,8 @@ class Gauge:
     def _note_peak(self, number: int) -> None:
         book = self._book
         self._peak = book.header.window_peak_bytes
+        if self._peak_allowed is None or self._peak <= self._peak_allowed:
+            return
         self._peak_pass = len(self._live) - 1
         self._peak_held = [
             _Column(book.column(field)) for field in ("window_number", "window_bytes", "live_bytes")
@@ -114,32 +139,32 @@ class Gauge:
         number, at_peak, now = self._peak_held
         opening = self._live[self._peak_pass]
         shares: Dict[Stack, int] = {}
-        for site in range(1, self._book.site_count()):
+        for site in range(1, len(now)):
             # A site that was not touched after the peak holds now what it held then.
             held = at_peak[site] if number[site] == self._peak_number else now[site]
             if held > opening[site] and not is_own(self._stack(site)):
                 stack = cut_stack(self._stack(site))
                 shares[stack] = shares.get(stack, 0) + held - opening[site]
-        return _sorted(SiteShare(stack, size) for stack, size in shares.items())
+        return _sorted(made(SiteShare, stack, size) for stack, size in shares.items())
 
     def _growth(self) -> Tuple[List[SiteShare], int]:
         columns = self._live[self._before_counting :]
         series: Dict[_Key, List[int]] = {}
         shown: Dict[_Key, SiteShare] = {}
-        for site in range(1, self._book.site_count()):
-            values = [column[site] for column in columns]
-            if min(values) == max(values) or is_own(self._stack(site)):
+        for site in _changed_sites(columns):
+            if is_own(self._stack(site)):
                 continue
+            values = [column[site] for column in columns]
             stack = cut_stack(self._stack(site))
             key = _site_key(stack, site)
             known = series.get(key)
             series[key] = values if known is None else [a + b for a, b in zip(known, values)]
             # Lines are no part of the key: the one that gained most is shown.
             if key not in shown or values[-1] - values[0] > shown[key].size:
-                shown[key] = SiteShare(stack, values[-1] - values[0])
+                shown[key] = made(SiteShare, stack, values[-1] - values[0])
         rows = [(key, key[0], values) for key, values in series.items()]
         growing, smallest = growth_of_rows(rows)
-        return _sorted(SiteShare(shown[key].stack, size) for key, size in growing), smallest
+        return _sorted(made(SiteShare, shown[key].stack, size) for key, size in growing), smallest
 
 
 def _site_key(stack: Stack, site: int) -> _Key:

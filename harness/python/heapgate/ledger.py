@@ -12,7 +12,7 @@ from typing import Any, Dict, List, Optional, Tuple
 
 from . import tracer
 from .lines import line_of
-from .snapshot import Frame
+from .snapshot import Frame, made
 
 LEDGER_MAGIC = 0x315244474C504748
 LEDGER_VERSION = 1
@@ -261,11 +261,11 @@ class Ledger:
 
     def _resolve(self, number: int, offset: int) -> Frame:
         if not 0 < number < min(self.header.codes, LEDGER_CODES):
-            return Frame("<unknown>", 0, "")
+            return made(Frame, "<unknown>", 0, "")
         code = LedgerCode.from_address(self._address + LEDGER_CODES_AT + number * ctypes.sizeof(LedgerCode))
         table = self._bytes(code.line_table_at, code.line_table_size)
         line = line_of(self._version, table, code.first_line, offset)
-        return Frame(self._text(code.file_at), line, self._text(code.name_at))
+        return made(Frame, self._text(code.file_at), line, self._text(code.name_at))
 
     def _bytes(self, at: int, size: int) -> bytes:
         if at + size > min(self.header.text, LEDGER_TEXT):

@@ -23,7 +23,7 @@ from typing import Deque, Dict, Iterator, List, Sequence, Tuple
 
 from . import ledger as ledgers
 from . import process
-from .snapshot import NATIVE, Difference, Filter, Frame, Snapshot, Stack, Trace
+from .snapshot import NATIVE, Difference, Filter, Frame, Snapshot, Stack, Trace, made
 
 _PACKAGE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "")
 _NO_FRAMES = (Frame(NATIVE, 0, ""),)
@@ -117,15 +117,15 @@ class MemoryProfiler:
         for number, site in enumerate(book.sites()):
             size, count = site.live_bytes, site.live_blocks
             if number > 0 and (size > 0 or count > 0):
-                yield Trace(book.stack_of_site(number), max(size, 0), max(count, 0))
+                yield made(Trace, book.stack_of_site(number), max(size, 0), max(count, 0))
 
     def _from_tracemalloc(self) -> Iterator[Trace]:
         import tracemalloc
 
         for one in tracemalloc.take_snapshot().statistics("traceback"):
-            stack = tuple(Frame(frame.filename, frame.lineno, "") for frame in reversed(one.traceback))
+            stack = tuple(made(Frame, frame.filename, frame.lineno, "") for frame in reversed(one.traceback))
             if stack[0].file != tracemalloc.__file__:
-                yield Trace(stack, one.size, one.count)
+                yield made(Trace, stack, one.size, one.count)
 
     def compare_last(self, top_n: int = 10, group_by: str = "line") -> List[Difference]:
         """What changed most between the last two snapshots. group_by: "line", "file" or "traceback"."""
@@ -148,4 +148,4 @@ def _merged(found: Iterator[Trace], nframe: int) -> Iterator[Trace]:
         before = sums.get(key, (0, 0))
         sums[key] = (before[0] + size, before[1] + count)
     for key, (size, count) in sums.items():
-        yield Trace(key, size, count)
+        yield made(Trace, key, size, count)

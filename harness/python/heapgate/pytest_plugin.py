@@ -146,7 +146,7 @@ class _Quiet:
 
 
 def _measured(function: Callable[..., Any], gate: Gate, book: Ledger, results: List[Gauged]) -> Callable[..., Any]:
-    gauge, quiet = Gauge(book, gate.warmup), _Quiet()
+    gauge, quiet = Gauge(book, gate.warmup, gate.peak), _Quiet()
 
     def before_pass() -> None:
         quiet.before_pass()
@@ -183,7 +183,7 @@ def _measured(function: Callable[..., Any], gate: Gate, book: Ledger, results: L
     return run_async if inspect.iscoroutinefunction(function) else run
 
 
-@pytest.hookimpl(hookwrapper=True, tryfirst=True)
+@pytest.hookimpl(hookwrapper=True, tryfirst=True)  # type: ignore[misc]
 def pytest_pyfunc_call(pyfuncitem: Any) -> Iterator[None]:
     gate = _gate_of_item(pyfuncitem)
     book = ledgers.current() if gate is not None else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import fnmatch
 import json
 import os
-from typing import Any, Dict, Iterable, Iterator, List, NamedTuple, Sequence, Tuple, Union
+from typing import Any, Dict, Iterable, Iterator, List, NamedTuple, Sequence, Tuple, Type, TypeVar, Union
 
 _FORMAT = "heapgate-snapshot"
 _VERSION = 1
@@ -16,6 +16,14 @@ _DEEPEST = 4096
 
 GROUPS = ("line", "file", "traceback")
 NATIVE = "<native>"  # the file of what no frame of Python called for
+
+
+Made = TypeVar("Made", bound=Tuple[Any, ...])
+
+
+def made(kind: Type[Made], *values: Any) -> Made:
+    """A named tuple, made without the generated code of its class, which would stand as "<string>" in our stacks."""
+    return tuple.__new__(kind, values)
 
 
 class SnapshotError(ValueError):
@@ -42,7 +50,7 @@ class Trace(NamedTuple):
 
     stack: Stack
     size: int  # bytes
-    count: int  # blocks
+    count: int  # type: ignore[assignment]  # blocks
 
 
 class Statistic(NamedTuple):
@@ -50,7 +58,7 @@ class Statistic(NamedTuple):
 
     stack: Stack
     size: int
-    count: int
+    count: int  # type: ignore[assignment]  # blocks
 
     def __str__(self) -> str:
         return f"{self.stack[0]}: {self.size} B in {self.count} blocks"
@@ -62,7 +70,7 @@ class Difference(NamedTuple):
     stack: Stack
     size: int
     size_diff: int
-    count: int
+    count: int  # type: ignore[assignment]  # blocks
     count_diff: int
 
     def __str__(self) -> str:
@@ -95,7 +103,7 @@ def _key(stack: Stack, group_by: str) -> Stack:
     if group_by == "line":
         return (innermost,)
     if group_by == "file":
-        return (Frame(innermost.file, 0, ""),)
+        return (made(Frame, innermost.file, 0, ""),)
     return stack
 
 
@@ -141,7 +149,7 @@ class Snapshot:
 
     def statistics(self, group_by: str = "line") -> List[Statistic]:
         """What each line, file or traceback holds, most first."""
-        found = [Statistic(key, size, count) for key, (size, count) in self._groups(group_by).items()]
+        found = [made(Statistic, key, size, count) for key, (size, count) in self._groups(group_by).items()]
         return sorted(found, key=lambda one: (-one.size, -one.count, one.stack))
 
     def compare_to(self, older: Snapshot, group_by: str = "line") -> List[Difference]:
@@ -152,7 +160,7 @@ class Snapshot:
             size, count = now.get(key, (0, 0))
             old_size, old_count = before.get(key, (0, 0))
             if (size, count) != (old_size, old_count):
-                found.append(Difference(key, size, size - old_size, count, count - old_count))
+                found.append(made(Difference, key, size, size - old_size, count, count - old_count))
         return sorted(found, key=lambda one: (-abs(one.size_diff), -abs(one.count_diff), one.stack))
 
     def save(self, path: Union[str, os.PathLike[str]]) -> None:
@@ -230,9 +238,8 @@ class _Reader:
         value = self._next("a frame")
         if not isinstance(value, list) or len(value) != 3:
             raise self._fail("a frame of file, line and function")
-        return Frame(
-            self._text(value[0], "a file"), self._number(value[1], 1 << 31, "a line"), self._text(value[2], "a function")
-        )
+        file, line = self._text(value[0], "a file"), self._number(value[1], 1 << 31, "a line")
+        return made(Frame, file, line, self._text(value[2], "a function"))
 
     def _trace(self, frames: Sequence[Frame]) -> Trace:
         value = self._next("a trace")
@@ -241,7 +248,8 @@ class _Reader:
         if not 0 < len(value[2]) <= _DEEPEST:
             raise self._fail(f"1 to {_DEEPEST} frames in a trace")
         stack = tuple(frames[self._number(one, len(frames) - 1, "the number of a frame")] for one in value[2])
-        return Trace(stack, self._number(value[0], _LARGEST, "bytes"), self._number(value[1], _LARGEST, "blocks"))
+        size, count = self._number(value[0], _LARGEST, "bytes"), self._number(value[1], _LARGEST, "blocks")
+        return made(Trace, stack, size, count)
 
     def snapshot(self) -> Snapshot:
         head = self._next("the head of a snapshot")

@@ -186,7 +186,7 @@ for case in (plain, generator, coroutine, thread, through_native, constructor, w
 deep(60)
 if "recursion" in sys.argv:
     raised()
-small = [i * 1.5 for i in range(300000)]  # some arenas
+small = [i * 1.5 for i in range(100000)]  # some arenas
 for blocks, size, offsets, stack in expected:
     print(blocks, size, offsets or "-", stack)
 sys.stdout.flush()

@@ -1,0 +1,125 @@
+"""The module under the tracer: what cannot be seen without it. Run by test_python_module.c."""
+
+import json
+import os
+import unittest
+
+from support import HEAPGATE, folder_with, needs_books, run, traced
+
+PROFILE = """
+    import json, sys
+    import heapgate
+    from heapgate import ledger
+
+    kept = []
+
+    def build(count):
+        for _ in range(count):
+            kept.append(bytes(1000))
+
+    profiler = heapgate.MemoryProfiler()
+    profiler.start(nframe=3)
+    profiler.take_snapshot("before")
+    build(100)
+    profiler.take_snapshot("after")
+    change = profiler.compare_last(top_n=1)[0]
+    print(json.dumps([profiler.source, list(change.stack[0]), change.size_diff, change.count_diff]))
+"""
+
+LEAKY = """
+    import asyncio
+    kept = []
+
+    class Job:
+        def __init__(self):
+            self.payload = bytes(2000)
+
+    def leak():
+        kept.append(Job())
+
+    def healthy():
+        Job()
+
+    async def leak_later():
+        await asyncio.sleep(0)
+        kept.append(Job())
+"""
+
+SCENARIO = """\
+python: {{{what}, iterations: 20, warmup: 3}}
+instruments: [{instrument}]
+files: [{files}]
+timeout: 100 s
+"""
+
+
+@needs_books
+class TestTraced(unittest.TestCase):
+    def test_the_profiler_reads_the_tracers_books(self):
+        with folder_with(profile_py=PROFILE) as folder:
+            status, said = traced("profile.py", folder=folder)
+        self.assertEqual(status, 0, said)
+        source, frame, size, count = json.loads(said.splitlines()[0])
+        self.assertEqual(source, "heapgate")
+        self.assertEqual((os.path.basename(frame[0]), frame[1:]), ("profile.py", [10, "build"]))
+        # bytes(1000) asks for 1033 bytes; the list grows a few times.
+        self.assertTrue(103300 <= size < 110000, size)
+        self.assertTrue(100 <= count <= 102, count)
+
+    def test_marks_are_in_the_books(self):
+        code = (
+            "import heapgate\nfrom heapgate import ledger\nheapgate.workflow(lambda: None, 12)\nheapgate.mark('last')\n"
+            "header = ledger.current().header\nprint(header.marks, header.end_mark)\n"
+        )
+        status, said = traced("-c", code)
+        self.assertEqual((status, said.splitlines()[0]), (0, "14 13"), said)
+
+    def test_a_forked_child_has_books_of_its_own(self):
+        code = (
+            "import os\nfrom heapgate import ledger\nmine = ledger.current()\nassert mine.header.pid == os.getpid()\n"
+            "pid = os.fork()\nbook = ledger.current()\nassert book is None or book.header.pid == os.getpid()\n"
+            "assert not pid or book is mine\nprint('fine', flush=True)\n"
+            "os.waitpid(pid, 0) if pid else os._exit(0)\n"
+        )
+        status, said = traced("-c", code)
+        self.assertEqual((status, said.count("fine\n")), (0, 2), said)
+
+
+class TestScenario(unittest.TestCase):
+    """The key `python` from end to end, with the lines that leak."""
+
+    def gate(self, instrument, what, files="job.py"):
+        with folder_with(job_py=LEAKY) as folder:
+            os.mkdir(os.path.join(folder, "scenarios"))
+            with open(os.path.join(folder, "scenarios", "jobs.yaml"), "w", encoding="utf-8") as stream:
+                stream.write(SCENARIO.format(instrument=instrument, what=what, files=files))
+            run(HEAPGATE, "run", folder=folder)
+            with open(os.path.join(folder, "reports", "result.json"), encoding="utf-8") as stream:
+                scenario = json.load(stream)["scenarios"][0]
+        return scenario["instruments"][0]
+
+    def growing(self, what, files):
+        """Call sites that grow under heap, as JSON text."""
+        found = self.gate("heap", what, files)
+        self.assertNotIn("problem", found, found.get("problem"))
+        growth = [one for one in found["comparisons"] if one["metric"] == "growth"][0]
+        self.assertGreater(growth["now"], 2000)
+        return json.dumps(growth["deltas"])
+
+    @needs_books
+    def test_a_leak_of_a_called_function_is_named(self):
+        self.assertRegex(self.growing('call: "job:leak"', "../job.py"), r"__init__ \(job\.py\)")
+
+    @needs_books
+    def test_a_leak_of_a_scripts_coroutine_is_named(self):
+        self.assertRegex(self.growing("script: ../job.py, function: leak_later", ""), r"leak_later \(job\.py\)")
+
+    def test_marks_reach_massif_and_memcheck(self):
+        for instrument in ("massif", "memcheck"):
+            with self.subTest(instrument):
+                found = self.gate(instrument, 'call: "job:leak", interpreter: /usr/bin/python3', "../job.py")
+                self.assertNotIn("problem", found, found.get("problem"))
+
+
+if __name__ == "__main__":
+    unittest.main()
