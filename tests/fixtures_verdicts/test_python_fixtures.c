@@ -133,7 +133,7 @@ static char *check_leaky(const Result *result, const Fixture *fixture)
 START_TEST(test_python_fixtures_are_called_by_line_and_healthy_twins_are_not)
 {
     if (!g_file_test(PYTHON, G_FILE_TEST_IS_EXECUTABLE)) {
-        runner_skip("python_fixtures", PYTHON " is not there");
+        runner_skip("fixtures_python", PYTHON " is not there");
         return;
     }
     g_autoptr(TestProject) project = test_project_new();
@@ -155,7 +155,7 @@ START_TEST(test_python_fixtures_are_called_by_line_and_healthy_twins_are_not)
 }
 END_TEST
 
-SUITE(python_fixtures, 500)
+SUITE(fixtures_python, 600)
 {
     tcase_add_test(tcase, test_python_fixtures_are_called_by_line_and_healthy_twins_are_not);
 }
