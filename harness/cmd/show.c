@@ -100,7 +100,8 @@ static int write_pprof(const char *path, GError **error)
 }
 
 /* source: the folder of the source files; NULL is the current one. */
-static int show_lines(const char *path, const char *pattern, const char *source, GError **error)
+static int show_lines(const char *path, const char *pattern, const char *source, gboolean json,
+                      GError **error)
 {
     g_auto(Input) input = {0};
     if (!input_open(&input, path, error))
@@ -109,7 +110,7 @@ static int show_lines(const char *path, const char *pattern, const char *source,
     if (ledger == NULL)
         return EXIT_FAILURE;
     g_autoptr(GString) output = g_string_new(NULL);
-    if (lines_append(ledger, pattern, source != NULL ? source : ".", output) == 0) {
+    if (lines_append(ledger, pattern, source != NULL ? source : ".", json, output) == 0) {
         g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_USAGE,
                     "show: nothing was allocated in a function that fits \"%s\" in %s", pattern, path);
         return EXIT_FAILURE;
@@ -154,7 +155,7 @@ static int run(int argc, char **argv, GError **error)
         return EXIT_FAILURE;
     }
     if (lines != NULL)
-        return show_lines(argv[1], lines, source, error);
+        return show_lines(argv[1], lines, source, options.json, error);
     if (metric != NULL && !folded) {
         g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_USAGE,
                     "show: --metric chooses whose stacks --folded prints; give both, or neither");

@@ -1,8 +1,10 @@
 #include "lines.h"
 
+#include <json-glib/json-glib.h>
 #include <string.h>
 
 #include "columns.h"
+#include "formats/ledger_python.h"
 #include "formats/ledger_sites.h"
 #include "measure/units.h"
 #include "source_text.h"
@@ -11,9 +13,14 @@
 enum { CLOSE_BY = 6 }; /* lines between two that are shown, too */
 
 typedef struct {
+    gint64 allocated_bytes, allocated_blocks, kept_bytes, kept_blocks, peak_bytes;
+} Counts;
+
+typedef struct {
     guint line;
     guint64 last_site; /* that was added to it: a recursion counts once */
-    gint64 allocated_bytes, allocated_blocks, kept_bytes, peak_bytes;
+    Counts whole;      /* with what was called from it */
+    Counts own;        /* without */
 } Line;
 
 typedef struct {
@@ -83,32 +90,56 @@ static Line *line_of(Function *function, guint number)
     return line;
 }
 
-static void add_site(Looking *self, const GArray *frames, guint site, const Line *counts)
+static void add_counts(Counts *sum, const Counts *counts)
 {
+    sum->allocated_bytes += counts->allocated_bytes;
+    sum->allocated_blocks += counts->allocated_blocks;
+    sum->kept_bytes += counts->kept_bytes;
+    sum->kept_blocks += counts->kept_blocks;
+    sum->peak_bytes += counts->peak_bytes;
+}
+
+/* Whose own it is: the innermost frame of Python or, in a stack without one, the innermost with a line. */
+static guint owner_of(const GArray *frames)
+{
+    guint with_line = frames->len;
+    for (guint i = 0; i < frames->len; i++) {
+        const Frame *frame = &g_array_index(frames, Frame, i);
+        if (g_strcmp0(frame->object, LEDGER_PYTHON_OBJECT) == 0)
+            return i;
+        if (with_line == frames->len && frame->line > 0)
+            with_line = i;
+    }
+    return with_line;
+}
+
+static void add_site(Looking *self, const GArray *frames, guint site, const Counts *counts)
+{
+    guint owner = owner_of(frames);
     for (guint i = 0; i < frames->len; i++) {
         const Frame *frame = &g_array_index(frames, Frame, i);
         if (frame->function == NULL || !fits(self, frame->function))
             continue;
         Function *function = function_of(self, frame);
         Line *line = line_of(function, frame->line);
+        if (i == owner)
+            add_counts(&line->own, counts);
         if (line->last_site == site)
             continue;
         line->last_site = site;
-        line->allocated_bytes += counts->allocated_bytes;
-        line->allocated_blocks += counts->allocated_blocks;
-        line->kept_bytes += counts->kept_bytes;
-        line->peak_bytes += counts->peak_bytes;
+        add_counts(&line->whole, counts);
         function->allocated_bytes += counts->allocated_bytes;
     }
 }
 
 /* By site: what of it is retained; (transfer full). */
-static gint64 *kept_of(const Ledger *ledger)
+static Counts *kept_of(const Ledger *ledger)
 {
-    gint64 *kept = g_new0(gint64, ledger->sites->len + 1);
+    Counts *kept = g_new0(Counts, ledger->sites->len + 1);
     for (guint i = 0; i < ledger->kept->len; i++) {
         const LedgerEndRecord *record = &g_array_index(ledger->kept, LedgerEndRecord, i);
-        kept[record->site] += record->bytes; /* checked: in range, and each below 2^48 */
+        kept[record->site].kept_bytes += record->bytes; /* checked: in range, and each below 2^48 */
+        kept[record->site].kept_blocks += record->blocks;
     }
     return kept;
 }
@@ -120,14 +151,14 @@ static gint64 signed_of(guint64 number)
 
 static void look(Looking *self, const Ledger *ledger)
 {
-    g_autofree gint64 *kept = kept_of(ledger);
+    g_autofree Counts *kept = kept_of(ledger);
     g_autoptr(GArray) frames = g_array_new(FALSE, FALSE, sizeof(Frame));
     for (guint i = 1; i < ledger->sites->len; i++) {
         const LedgerSiteCounts *site = &g_array_index(ledger->sites, LedgerSiteCounts, i);
-        Line counts = {.allocated_bytes = signed_of(site->total_bytes),
-                       .allocated_blocks = signed_of(site->total_blocks),
-                       .kept_bytes = kept[i],
-                       .peak_bytes = site->peak_bytes};
+        Counts counts = kept[i];
+        counts.allocated_bytes = signed_of(site->total_bytes);
+        counts.allocated_blocks = signed_of(site->total_blocks);
+        counts.peak_bytes = site->peak_bytes;
         g_array_set_size(frames, 0);
         ledger_add_frames(ledger, site->node, LEDGER_DEEPEST, frames);
         add_site(self, frames, i, &counts);
@@ -173,12 +204,12 @@ static void add_row(Columns *columns, guint number, const Line *line, const char
     g_autofree char *text = text_line(source);
     columns_begin(columns);
     columns_add(columns, at, NULL);
-    add_bytes(columns, line != NULL ? line->allocated_bytes : 0);
+    add_bytes(columns, line != NULL ? line->whole.allocated_bytes : 0);
     g_autofree char *blocks =
-        line != NULL ? g_strdup_printf("%" G_GINT64_FORMAT, line->allocated_blocks) : g_strdup("");
+        line != NULL ? g_strdup_printf("%" G_GINT64_FORMAT, line->whole.allocated_blocks) : g_strdup("");
     columns_add(columns, blocks, NULL);
-    add_bytes(columns, line != NULL ? line->kept_bytes : 0);
-    add_bytes(columns, line != NULL ? line->peak_bytes : 0);
+    add_bytes(columns, line != NULL ? line->whole.kept_bytes : 0);
+    add_bytes(columns, line != NULL ? line->whole.peak_bytes : 0);
     columns_add(columns, text, NULL);
 }
 
@@ -210,7 +241,58 @@ static void append_function(const Function *function, const char *folder, GStrin
     g_string_append(output, table);
 }
 
-guint lines_append(const Ledger *ledger, const char *pattern, const char *source, GString *output)
+static void add_json_counts(JsonBuilder *builder, const char *name, const Counts *counts)
+{
+    const struct {
+        const char *key;
+        gint64 value;
+    } members[] = {{"allocated_bytes", counts->allocated_bytes},
+                   {"allocated_blocks", counts->allocated_blocks},
+                   {"retained_bytes", counts->kept_bytes},
+                   {"retained_blocks", counts->kept_blocks},
+                   {"peak_bytes", counts->peak_bytes}};
+    json_builder_set_member_name(builder, name);
+    json_builder_begin_object(builder);
+    for (gsize i = 0; i < G_N_ELEMENTS(members); i++) {
+        json_builder_set_member_name(builder, members[i].key);
+        json_builder_add_int_value(builder, members[i].value);
+    }
+    json_builder_end_object(builder);
+}
+
+static void add_json_line(JsonBuilder *builder, const Function *function, const Line *line)
+{
+    g_autofree char *name = text_line(function->name), *file = text_line(function->file);
+    json_builder_begin_object(builder);
+    json_builder_set_member_name(builder, "function");
+    json_builder_add_string_value(builder, name);
+    json_builder_set_member_name(builder, "file");
+    json_builder_add_string_value(builder, file);
+    json_builder_set_member_name(builder, "line");
+    json_builder_add_int_value(builder, line->line);
+    add_json_counts(builder, "whole", &line->whole);
+    add_json_counts(builder, "own", &line->own);
+    json_builder_end_object(builder);
+}
+
+static void append_json(const GPtrArray *functions, GString *output)
+{
+    g_autoptr(JsonBuilder) builder = json_builder_new();
+    json_builder_begin_array(builder);
+    for (guint i = 0; i < functions->len; i++) {
+        const Function *function = g_ptr_array_index(functions, i);
+        g_autoptr(GPtrArray) lines = values_of(function->lines, by_number);
+        for (guint l = 0; l < lines->len; l++)
+            add_json_line(builder, function, g_ptr_array_index(lines, l));
+    }
+    json_builder_end_array(builder);
+    g_autoptr(JsonNode) root = json_builder_get_root(builder);
+    g_autofree char *text = json_to_string(root, FALSE);
+    g_string_append_printf(output, "%s\n", text);
+}
+
+guint lines_append(const Ledger *ledger, const char *pattern, const char *source, gboolean json,
+                   GString *output)
 {
     Looking looking = {
         .pattern = g_pattern_spec_new(pattern),
@@ -219,7 +301,9 @@ guint lines_append(const Ledger *ledger, const char *pattern, const char *source
     };
     look(&looking, ledger);
     g_autoptr(GPtrArray) functions = values_of(looking.functions, by_allocated);
-    for (guint i = 0; i < functions->len; i++) {
+    if (json)
+        append_json(functions, output);
+    for (guint i = 0; i < functions->len && !json; i++) {
         if (i > 0)
             g_string_append_c(output, '\n');
         append_function(g_ptr_array_index(functions, i), source, output);

@@ -42,4 +42,10 @@ $(O)/bench/run: tests/bench/bench_run.c
 .PHONY: bench-tracer
 bench-tracer: build scenario-programs $(O)/bench/pairs $(O)/bench/run
 	@/usr/bin/python3 -B tests/bench/bench_tracer.py $(O) $(WORKLOADS)
+
+# What seeing Python's allocations costs: heapgate exec, tracemalloc, memray, scalene.
+#   make bench-python ROUNDS=5 BUILDS=3 DEPTH=36 TOOLS="heapgate memray"
+.PHONY: bench-python
+bench-python: build $(O)/bench/run
+	@/usr/bin/python3 -B tests/bench/bench_python.py $(O) $(TOOLS)
 -include $(wildcard $(O)/bench/unwind/*.d)

@@ -67,7 +67,7 @@ START_TEST(test_lines_of_a_function_stand_next_to_their_source)
     g_auto(Source) folder = source_make();
     g_autoptr(Ledger) ledger = make(&made);
     g_autoptr(GString) output = g_string_new(NULL);
-    ck_assert_uint_eq(lines_append(ledger, "read", folder.folder, output), 1);
+    ck_assert_uint_eq(lines_append(ledger, "read", folder.folder, FALSE, output), 1);
     const char *expected = "Table.read  /build/7/app/main.py\n"
                            "  line  allocated  blocks  retained  at peak  source\n"
                            "  4     1000 B     10      40 B      40 B         rows = []\n"
@@ -78,16 +78,56 @@ START_TEST(test_lines_of_a_function_stand_next_to_their_source)
 }
 END_TEST
 
+START_TEST(test_lines_as_json_tell_a_lines_own_from_what_it_called)
+{
+    g_auto(MadeLedger) made = {0};
+    g_autoptr(Ledger) ledger = make(&made);
+    g_autoptr(GString) output = g_string_new(NULL);
+    ck_assert_uint_eq(lines_append(ledger, "read", ".", TRUE, output), 1);
+    const char *expected =
+        "[{\"function\":\"Table.read\",\"file\":\"/build/7/app/main.py\",\"line\":4,"
+        "\"whole\":{\"allocated_bytes\":1000,\"allocated_blocks\":10,\"retained_bytes\":40,"
+        "\"retained_blocks\":1,\"peak_bytes\":40},"
+        "\"own\":{\"allocated_bytes\":1000,\"allocated_blocks\":10,\"retained_bytes\":40,"
+        "\"retained_blocks\":1,\"peak_bytes\":40}},"
+        "{\"function\":\"Table.read\",\"file\":\"/build/7/app/main.py\",\"line\":7,"
+        "\"whole\":{\"allocated_bytes\":1000,\"allocated_blocks\":10,\"retained_bytes\":700,"
+        "\"retained_blocks\":1,\"peak_bytes\":900},"
+        "\"own\":{\"allocated_bytes\":1000,\"allocated_blocks\":10,\"retained_bytes\":700,"
+        "\"retained_blocks\":1,\"peak_bytes\":900}}]\n";
+    ck_assert_str_eq(output->str, expected);
+}
+END_TEST
+
+START_TEST(test_a_line_that_only_calls_has_nothing_of_its_own)
+{
+    g_auto(MadeLedger) made = {0};
+    made_ledger_init(&made);
+    made.header.python_state = LEDGER_PYTHON_ON;
+    made.header.python_version = 0x030b02f0;
+    guint32 code = made_ledger_code(&made, "read", "main.py", 3, table, sizeof table);
+    guint32 outer = made_ledger_node(&made, 0, LEDGER_PYTHON_FRAME(code, 2));
+    made_ledger_site(&made, made_ledger_node(&made, outer, LEDGER_PYTHON_FRAME(code, 6)), 700, 9, 900);
+    g_autoptr(Ledger) ledger = made_ledger_read(&made);
+    g_autoptr(GString) output = g_string_new(NULL);
+    ck_assert_uint_eq(lines_append(ledger, "read", ".", TRUE, output), 1);
+    const char *calling = strstr(output->str, "\"line\":4"), *allocating = strstr(output->str, "\"line\":7");
+    ck_assert_ptr_nonnull(strstr(calling, "\"own\":{\"allocated_bytes\":0,"));
+    ck_assert(strstr(calling, "\"own\":{\"allocated_bytes\":0,") < allocating);
+    ck_assert_ptr_nonnull(strstr(allocating, "\"own\":{\"allocated_bytes\":1000,"));
+}
+END_TEST
+
 START_TEST(test_lines_are_shown_without_source_too)
 {
     g_auto(MadeLedger) made = {0};
     g_autoptr(Ledger) ledger = make(&made);
     g_autofree char *empty = runner_temporary();
     g_autoptr(GString) output = g_string_new(NULL);
-    ck_assert_uint_eq(lines_append(ledger, "*", empty, output), 2);
+    ck_assert_uint_eq(lines_append(ledger, "*", empty, FALSE, output), 2);
     ck_assert_ptr_nonnull(strstr(output->str, "  7     1000 B     10      700 B     900 B\n"));
     ck_assert_ptr_null(strstr(output->str, "\n  5 "));
-    ck_assert_uint_eq(lines_append(ledger, "nothing", empty, output), 0);
+    ck_assert_uint_eq(lines_append(ledger, "nothing", empty, FALSE, output), 0);
     runner_remove(empty);
 }
 END_TEST
@@ -114,6 +154,8 @@ END_TEST
 SUITE(lines, 30)
 {
     tcase_add_test(tcase, test_lines_of_a_function_stand_next_to_their_source);
+    tcase_add_test(tcase, test_lines_as_json_tell_a_lines_own_from_what_it_called);
+    tcase_add_test(tcase, test_a_line_that_only_calls_has_nothing_of_its_own);
     tcase_add_test(tcase, test_lines_are_shown_without_source_too);
     tcase_add_test(tcase, test_source_is_never_read_from_outside_its_folder);
 }

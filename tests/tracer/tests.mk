@@ -79,3 +79,9 @@ $(O)/tests/unmarked/%: tests/fixtures/%.c tests/fixtures/fixture.h harness/inclu
 $(O)/tests/unmarked/%: tests/fixtures/%.cpp tests/fixtures/fixture.h harness/include/heapgate.h
 	@mkdir -p $(@D)
 	$(call say,CC $@)$(CXX) -std=c++11 $(FIXTURE_FLAGS) -o $@ $<
+
+#   make prove-python-truth     lines, bytes and blocks of Python's allocations against tracemalloc's, on every CPython
+#                               from 3.9 to 3.13 below ~/.pyenv, and on /usr/bin/python3; PYTHONS="PATH..."
+.PHONY: prove-python-truth
+prove-python-truth: build
+	@/usr/bin/python3 -B tests/tracer/prove-python-truth.py $(O) $(PYTHONS)

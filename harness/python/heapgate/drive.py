@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import argparse
 import functools
-import gc
 import importlib
 import importlib.util
 import json
@@ -24,7 +23,7 @@ import traceback
 from typing import Any, Callable, List, Optional, Sequence
 
 from .marks import mark
-from .passes import Passes, check_passes
+from .passes import Passes, check_passes, collect
 
 RAISED, NOT_FOUND = 1, 2
 
@@ -115,9 +114,9 @@ def drive(function: Callable[..., Any], iterations: int) -> Optional[BaseExcepti
         with Passes(function) as passes:
             for done in range(iterations):
                 passes.run_one()
-                gc.collect()
+                collect()
                 mark("iteration")
-            gc.collect()
+            collect()
             mark("end")
     except KeyboardInterrupt:
         raise

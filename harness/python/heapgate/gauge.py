@@ -8,13 +8,13 @@ heap that is measured, and call sites of this module are left out.
 from __future__ import annotations
 
 import ctypes
-import gc
 import mmap
 from typing import Dict, Iterable, List, NamedTuple, Optional, Tuple
 
 from . import tracer
 from .growth import growth_of_rows
 from .ledger import Ledger
+from .passes import collect
 from .profiler import is_own
 from .snapshot import NATIVE, Stack, made
 
@@ -97,7 +97,7 @@ class Gauge:
 
     def begin(self) -> None:
         """Writes down what there is before the first pass."""
-        gc.collect()
+        collect()
         self._live.append(_Column(self._book.column("live_bytes")))
 
     def before_pass(self) -> None:
@@ -110,7 +110,7 @@ class Gauge:
         if header.window_peak_bytes > self._peak:
             self._note_peak(header.window << _WINDOW_SHIFT | header.window_peak_bytes)
         tracer.close_window()
-        gc.collect()
+        collect()
         self._live.append(_Column(self._book.column("live_bytes")))
 
     def _note_peak(self, number: int) -> None:

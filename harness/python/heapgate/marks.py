@@ -6,13 +6,12 @@ instrument a mark is a call of the tracer, under massif and memcheck a request t
 
 from __future__ import annotations
 
-import gc
 import os
 from types import TracebackType
 from typing import Any, Callable, Optional, Type
 
 from . import tracer
-from .passes import Passes, check_passes
+from .passes import Passes, check_passes, collect
 
 _NAME_LENGTH = 64
 _NAME_LETTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-")
@@ -75,7 +74,7 @@ def workflow(function: Callable[[], Any], iterations: int = 20, warmup: int = 3)
     with Passes(function) as passes:
         for _ in range(iterations):
             passes.run_one()
-            gc.collect()
+            collect()
             mark("iteration")
-        gc.collect()
+        collect()
         mark("end")
