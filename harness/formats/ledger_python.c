@@ -69,7 +69,7 @@ void ledger_name_python(Ledger *self, const GArray *codes, const GByteArray *tex
     g_autoptr(GHashTable) offsets = g_hash_table_new(g_str_hash, g_str_equal);
     g_autoptr(GHashTable) names = g_hash_table_new(NULL, NULL);
     Naming naming = {self, codes, text, offsets, names, (guint32)self->strings->len};
-    g_string_append_len(self->strings, LEDGER_PYTHON_OBJECT, (gssize)sizeof LEDGER_PYTHON_OBJECT);
+    g_string_append_len(self->strings, FRAME_PYTHON_OBJECT, (gssize)sizeof FRAME_PYTHON_OBJECT);
     g_array_set_size(self->named, 0);
     for (guint i = 0; i < self->nodes->len; i++) {
         const LedgerNode *node = &g_array_index(self->nodes, LedgerNode, i);

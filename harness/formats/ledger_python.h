@@ -5,9 +5,6 @@
 
 #include "ledger.h"
 
-/* The object of frames that are Python's. */
-#define LEDGER_PYTHON_OBJECT "<python>"
-
 /* Names the nodes of Python frames: function (qualified from 3.11 on), file and line. codes: LedgerCode,
  * text: what their offsets are of; both (transfer none) and as untrustworthy as all else. The ledger is
  * checked (ledger_check) and has no names yet. A node whose code makes no sense gets none, and is counted as

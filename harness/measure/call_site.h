@@ -10,6 +10,9 @@
 
 #include <glib.h>
 
+/* The object of frames that are Python's. */
+#define FRAME_PYTHON_OBJECT "<python>"
+
 typedef struct {
     const char *function; /* NULL where no symbol is known */
     const char *file;     /* source file, with or without its directory; NULL where unknown */

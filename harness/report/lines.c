@@ -105,7 +105,7 @@ static guint owner_of(const GArray *frames)
     guint with_line = frames->len;
     for (guint i = 0; i < frames->len; i++) {
         const Frame *frame = &g_array_index(frames, Frame, i);
-        if (g_strcmp0(frame->object, LEDGER_PYTHON_OBJECT) == 0)
+        if (g_strcmp0(frame->object, FRAME_PYTHON_OBJECT) == 0)
             return i;
         if (with_line == frames->len && frame->line > 0)
             with_line = i;

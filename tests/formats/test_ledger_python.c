@@ -99,7 +99,7 @@ START_TEST(test_python_frames_that_make_no_sense_are_counted)
     g_autoptr(Ledger) ledger = made_ledger_read(&made);
     ck_assert_uint_eq(ledger->damaged, 2);
     g_autofree char *key = key_of(ledger, nodes[0]), *none = key_of(ledger, nodes[1]);
-    ck_assert_ptr_nonnull(strstr(key, LEDGER_PYTHON_OBJECT));
+    ck_assert_ptr_nonnull(strstr(key, FRAME_PYTHON_OBJECT));
     ck_assert(g_utf8_validate(key, -1, NULL));
     ck_assert_str_eq(none, "???");
 }
