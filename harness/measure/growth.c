@@ -117,51 +117,59 @@ static gboolean is_python(const CallSite *site)
     return FALSE;
 }
 
-/* What a row holds more at the end than at the beginning, in bytes per iteration; rounded up. */
-static gint64 net_of(const GrowthTable *table, guint row)
+/* An interpreter keeps freed lists and dictionaries to use their memory again elsewhere, and no allocator
+ * hears of it: a block stays booked to the line that first had it, so lines of Python gain what others lose.
+ * Together they can gain no more than all of them rose by, and not steadily unless they rose in every
+ * quarter. Returns that, in bytes per iteration, rounded up. */
+static gint64 python_rise(const GrowthTable *table)
 {
-    const gint64 *live = table->live + (gsize)row * table->points;
-    gint64 net = live[table->points - 1] - live[0], counted = table->points - 1;
-    return net > 0 ? (net + counted - 1) / counted : net / counted;
+    guint points = table->points, counted = points - 1, risen_in[QUARTERS] = {0};
+    g_autofree gint64 *sum = g_new0(gint64, points);
+    gint64 rise = 0;
+    for (guint row = 0; row < call_sites_count(table->sites); row++)
+        for (guint t = 0; t < points && is_python(call_sites_get(table->sites, row)); t++)
+            sum[t] += table->live[(gsize)row * points + t];
+    for (guint t = 1; t < points; t++) {
+        rise += MAX(sum[t] - sum[t - 1], 0);
+        risen_in[(t - 1) * QUARTERS / counted] += sum[t] > sum[t - 1];
+    }
+    for (guint quarter = 0; quarter < QUARTERS; quarter++)
+        if (risen_in[quarter] == 0)
+            return 0;
+    return (rise + counted - 1) / counted;
 }
 
-/* What each row gains by births alone, by row; (transfer full).
- *
- * An interpreter keeps freed lists and dictionaries to use their memory again elsewhere, and no allocator
- * hears of it: a block stays booked to the line that first had it, and lines of Python gain and lose by
- * turns. What their births say is believed as far as other lines did not lose as much. */
-static gint64 *gains_by_births(const GrowthTable *table)
+/* What each row gains, by row, in bytes per iteration; (transfer full). hidden: the largest rise that was not
+ * called. */
+static gint64 *gains_of(const GrowthTable *table, gint64 *hidden)
 {
     guint rows = call_sites_count(table->sites);
-    gint64 *gains = g_new0(gint64, rows + 1), gained = 0, lost = 0;
+    gint64 *gains = g_new0(gint64, rows + 1), python = 0, together = python_rise(table);
     for (guint row = 0; row < rows; row++) {
-        gboolean python = is_python(call_sites_get(table->sites, row));
-        gains[row] = gain_by_births(table, row);
-        gained += python ? gains[row] : 0;
-        lost -= python ? MIN(net_of(table, row), 0) : 0;
+        Growth growth = growth_of_series(table->live + (gsize)row * table->points, table->points);
+        gains[row] = growth.bytes_per_iteration > 0 ? growth.bytes_per_iteration : gain_by_births(table, row);
+        if (gains[row] == 0)
+            *hidden = MAX(*hidden, growth.hidden_per_iteration);
+        else if (is_python(call_sites_get(table->sites, row)))
+            python += gains[row];
     }
-    for (guint row = 0; row < rows && gained > 0; row++)
-        if (is_python(call_sites_get(table->sites, row)))
-            gains[row] = (gint64)((double)gains[row] * (double)MAX(gained - lost, 0) / (double)gained);
+    for (guint row = 0; row < rows && python > together; row++)
+        if (gains[row] > 0 && is_python(call_sites_get(table->sites, row)))
+            gains[row] = (gint64)ceil((double)gains[row] * (double)together / (double)python);
     return gains;
 }
 
 /* The sites that grow, before anything is set off; returns the largest rise that was not called. */
 static gint64 add_gains(const GrowthTable *table, GHashTable *balances, CallSites *candidates)
 {
-    g_autofree gint64 *by_births = gains_by_births(table);
     gint64 hidden = 0;
+    g_autofree gint64 *gains = gains_of(table, &hidden);
     for (guint row = 0; row < call_sites_count(table->sites); row++) {
         const CallSite *site = call_sites_get(table->sites, row);
-        Growth growth = growth_of_series(table->live + (gsize)row * table->points, table->points);
-        if (growth.bytes_per_iteration == 0)
-            growth.bytes_per_iteration = by_births[row];
-        if (growth.bytes_per_iteration == 0) {
-            hidden = MAX(hidden, growth.hidden_per_iteration);
+        if (gains[row] == 0)
             continue;
-        }
-        balance_of(balances, site->key)->gained += growth.bytes_per_iteration;
-        call_sites_add(candidates, site->frames, site->n_frames, growth.bytes_per_iteration, 0);
+        balance_of(balances, site->key)->gained += gains[row];
+        call_sites_add_site(candidates, site, gains[row], 0);
     }
     return hidden;
 }
@@ -184,7 +192,7 @@ gint64 growth_of_table(const GrowthTable *table, CallSites *growing, gint64 *sma
         /* Its share of what is left, rounded up. */
         double share = (double)site->bytes * (double)net / (double)balance->gained;
         gint64 left = (gint64)ceil(share);
-        call_sites_add(growing, site->frames, site->n_frames, left, 0);
+        call_sites_add_site(growing, site, left, 0);
         total += left;
     }
     *smallest = hidden + 1;

@@ -7,7 +7,8 @@
  * first quarter, a list that doubles its capacity misses whole quarters; a leak is there in all of them. In a
  * short run such a list may rise in all of them, too: what rises in at most two thirds of the iterations,
  * each time by a quarter more than the last, is one. What the call sites of one allocating function steadily
- * lose is set off against what they gain: work that moves from one caller to another leaks nothing. */
+ * lose is set off against what they gain: work that moves from one caller to another leaks nothing. Lines of
+ * Python together gain no more than all of them hold more: interpreters pass freed memory on unseen. */
 #ifndef HEAPGATE_MEASURE_GROWTH_H
 #define HEAPGATE_MEASURE_GROWTH_H
 

@@ -25,7 +25,7 @@ class TestGrowth(unittest.TestCase):
         for one in self.vectors["tables"]:
             rows = [(row["stack"], row["stack"].split(" < ")[0], row["bytes"]) for row in one["rows"]]
             with self.subTest(one["what"]):
-                growing, smallest = growth_of_rows(rows)
+                growing, smallest = growth_of_rows(rows, python=one.get("python", False))
                 self.assertEqual((dict(growing), smallest), (one["growing"], one["smallest"]))
 
 

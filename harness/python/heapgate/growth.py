@@ -63,14 +63,25 @@ def growth_of_series(series: Sequence[int]) -> Growth:
     return Growth(0, per_iteration)
 
 
+def _rise_together(sums: Sequence[int]) -> int:
+    """What all lines of Python can have gained, in bytes per iteration: the interpreter passes freed memory on from one
+    to another unseen, so no more than their sum rose by, and nothing unless it rose in every quarter."""
+    counted = len(sums) - 1
+    rises = [max(b - a, 0) for a, b in zip(sums, sums[1:])]
+    quarters = {i * _QUARTERS // counted for i, rise in enumerate(rises) if rise > 0}
+    return (sum(rises) + counted - 1) // counted if len(quarters) == _QUARTERS else 0
+
+
 def growth_of_rows(
-    rows: Iterable[Tuple[Key, Hashable, Sequence[int]]],
+    rows: Iterable[Tuple[Key, Hashable, Sequence[int]]], python: bool = True
 ) -> Tuple[List[Tuple[Key, int]], int]:
     """The rows that grow, each with its bytes per iteration, and the smallest leak that would have been called.
 
-    rows: key, allocating function and series of each call site. What the sites of one allocating function steadily lose
-    is set off against what they gain: work that moves from one caller to another leaks nothing.
+    rows: key, allocating function and series of each call site, all of one length. What the sites of one allocating
+    function steadily lose is set off against what they gain: work that moves from one caller to another leaks nothing.
+    python: the sites are lines of Python, which together gain no more than all of them hold more.
     """
+    rows = list(rows)
     candidates: List[Tuple[Key, Hashable, int]] = []
     gained: Dict[Hashable, int] = {}
     lost: Dict[Hashable, int] = {}
@@ -79,11 +90,17 @@ def growth_of_rows(
         growth = growth_of_series(series)
         if growth.bytes_per_iteration > 0:
             candidates.append((key, function, growth.bytes_per_iteration))
-            gained[function] = gained.get(function, 0) + growth.bytes_per_iteration
         hidden = max(hidden, growth.hidden_per_iteration)
         if series and series[0] != 0:
             loss = growth_of_series([-value for value in series]).bytes_per_iteration
             lost[function] = lost.get(function, 0) + loss
+    found = sum(gain for _, _, gain in candidates)
+    together = _rise_together([sum(column) for column in zip(*(series for _, _, series in rows))]) if found else 0
+    if python and found > together:
+        candidates = [(key, function, math.ceil(gain * together / found)) for key, function, gain in candidates]
+        candidates = [candidate for candidate in candidates if candidate[2] > 0]
+    for _, function, gain in candidates:
+        gained[function] = gained.get(function, 0) + gain
     growing = []
     for key, function, bytes_per_iteration in candidates:
         net = gained[function] - lost.get(function, 0)
