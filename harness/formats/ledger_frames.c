@@ -117,6 +117,7 @@ static void cache_free(gpointer data)
     Cache *cache = data;
     call_sites_free(cache->keys.known);
     g_free(cache->keys.of_site);
+    g_free(cache->keys.site_of);
     g_free(cache->kinds);
     g_hash_table_unref(cache->sequences);
     g_hash_table_unref(cache->indexes);
@@ -267,10 +268,25 @@ const LedgerKeys *ledger_keys(const Ledger *self)
     guint32 sequence[LEDGER_KEY_FRAMES + 1];
     cache->keys.known = call_sites_new();
     cache->keys.of_site = g_new0(guint32, self->sites->len + 1);
+    cache->keys.site_of = g_new0(guint32, self->sites->len + 1);
     for (guint i = 1; i < self->sites->len; i++) {
         g_array_set_size(items, 0);
         gather(self, g_array_index(self->sites, LedgerSiteCounts, i).node, LEDGER_KEY_FRAMES, items);
-        cache->keys.of_site[i] = key_of(self, cache, items, sequence);
+        guint32 key = cache->keys.of_site[i] = key_of(self, cache, items, sequence);
+        if (cache->keys.site_of[key] == 0)
+            cache->keys.site_of[key] = i;
     }
     return &cache->keys;
+}
+
+CallSite *ledger_add_key(const Ledger *self, guint32 site, gint64 bytes, gint64 blocks, CallSites *sites)
+{
+    const LedgerKeys *keys = ledger_keys(self);
+    guint32 key = keys->of_site[site];
+    if (keys->site_of[key] == site)
+        return call_sites_add_site(sites, call_sites_get(keys->known, key), bytes, blocks);
+    g_autoptr(GArray) frames = g_array_new(FALSE, FALSE, sizeof(Frame));
+    ledger_add_frames(self, g_array_index(self->sites, LedgerSiteCounts, site).node, LEDGER_KEY_FRAMES,
+                      frames);
+    return call_sites_add(sites, (const Frame *)(void *)frames->data, frames->len, bytes, blocks);
 }

@@ -13,15 +13,18 @@
  * but for the innermost one of its interface. Without names (symbols_name_ledger) a frame is its module's. */
 void ledger_add_frames(const Ledger *self, guint32 node, guint at_most, GArray *frames);
 
-/* Which sites have one key. */
+/* Which sites have one key: their stacks differ in lines and depth of recursion alone. */
 struct LedgerKeys {
-    CallSites *known; /* every key once, with 0 bytes */
+    CallSites *known; /* every key once, with 0 bytes; the lines are those of its first site */
     guint32 *of_site; /* by site: its key's index in known */
+    guint32 *site_of; /* by key: its first site */
 };
 
 /* Worked out when first asked for, and then kept until the names change; (transfer none). For one thread at a
  * time, as the ledger is. */
 const LedgerKeys *ledger_keys(const Ledger *self);
+/* Adds to the key of this site, in a table of which the lines shown are to be this site's where it is new. */
+CallSite *ledger_add_key(const Ledger *self, guint32 site, gint64 bytes, gint64 blocks, CallSites *sites);
 /* What is kept is out of date: the names changed. */
 void ledger_forget_keys(Ledger *self);
 

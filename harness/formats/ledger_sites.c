@@ -68,24 +68,39 @@ static Sum *sums_of(const Ledger *self, LedgerNumber number)
     return sums;
 }
 
+/* By key: the sum over its sites, and the one that has most of it. */
+typedef struct {
+    Sum sum;
+    guint32 largest;
+} KeySum;
+
+/* (transfer full). */
+static KeySum *sums_by_key(const Ledger *self, const Sum *sums)
+{
+    const LedgerKeys *keys = ledger_keys(self);
+    KeySum *by_key = g_new0(KeySum, call_sites_count(keys->known) + 1);
+    for (guint i = 1; i < self->sites->len; i++) {
+        KeySum *key = &by_key[keys->of_site[i]];
+        key->sum.amount = CLAMP(key->sum.amount + sums[i].amount, -largest_sum, largest_sum);
+        key->sum.blocks = CLAMP(key->sum.blocks + sums[i].blocks, -largest_sum, largest_sum);
+        if (key->largest == 0 || sums[i].amount > sums[key->largest].amount)
+            key->largest = i;
+    }
+    return by_key;
+}
+
 gint64 ledger_add_sites(const Ledger *self, LedgerNumber number, CallSites *sites)
 {
-    g_autofree Sum *sums = sums_of(self, number), *by_key = NULL;
-    const LedgerKeys *keys = sites != NULL ? ledger_keys(self) : NULL;
-    guint count = keys != NULL ? call_sites_count(keys->known) : 0;
+    g_autofree Sum *sums = sums_of(self, number);
     gint64 whole = 0;
-    by_key = g_new0(Sum, count + 1);
-    for (guint i = 1; i < self->sites->len; i++) {
+    for (guint i = 1; i < self->sites->len; i++)
         whole = MIN(whole + sums[i].amount, largest_sum);
-        if (keys == NULL)
-            continue;
-        Sum *sum = &by_key[keys->of_site[i]];
-        sum->amount = CLAMP(sum->amount + sums[i].amount, -largest_sum, largest_sum);
-        sum->blocks = CLAMP(sum->blocks + sums[i].blocks, -largest_sum, largest_sum);
-    }
-    for (guint i = 0; i < count; i++)
-        if (by_key[i].amount != 0 || by_key[i].blocks != 0)
-            call_sites_add_site(sites, call_sites_get(keys->known, i), by_key[i].amount, by_key[i].blocks);
+    if (sites == NULL)
+        return whole;
+    g_autofree KeySum *by_key = sums_by_key(self, sums);
+    for (guint key = 0; key < call_sites_count(ledger_keys(self)->known); key++)
+        if (by_key[key].sum.amount != 0 || by_key[key].sum.blocks != 0)
+            ledger_add_key(self, by_key[key].largest, by_key[key].sum.amount, by_key[key].sum.blocks, sites);
     return whole;
 }
 
@@ -112,6 +127,7 @@ typedef struct {
     guint before, points;
     guint stride; /* iterations to a column */
     CallSites *sites;
+    const KeySum *kept;  /* by key */
     guint32 *rows;       /* by key: its row + 1; 0: it has none yet */
     GArray *live, *born; /* gint64, points of each row */
 } Growing;
@@ -124,7 +140,7 @@ static gint64 *series_of(Growing *self, GArray *series, guint32 site)
     if (*row == 0) {
         guint count = call_sites_count(self->sites);
         if (count < MOST_ROWS)
-            call_sites_add_site(self->sites, call_sites_get(keys->known, keys->of_site[site]), 0, 0);
+            ledger_add_key(self->ledger, self->kept[keys->of_site[site]].largest, 0, 0, self->sites);
         else
             call_sites_add(self->sites, NULL, 0, 0, 0);
         *row = MIN(count + 1, call_sites_count(self->sites));
@@ -200,7 +216,9 @@ gint64 ledger_growth(const Ledger *self, guint before, CallSites *growing, gint6
     g_autoptr(GArray) live = g_array_new(FALSE, TRUE, sizeof(gint64));
     g_autoptr(GArray) born = g_array_new(FALSE, TRUE, sizeof(gint64));
     g_autofree guint32 *rows = g_new0(guint32, call_sites_count(ledger_keys(self)->known) + 1);
-    Growing work = {self, before, counted / stride + 1, stride, sites, rows, live, born};
+    g_autofree Sum *sums = sums_of(self, LEDGER_NUMBER_KEPT);
+    g_autofree KeySum *kept = sums_by_key(self, sums);
+    Growing work = {self, before, counted / stride + 1, stride, sites, kept, rows, live, born};
     fill_born(&work);
     fill_live(&work);
     gint64 *births = (gint64 *)(void *)born->data;

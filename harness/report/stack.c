@@ -10,6 +10,7 @@ typedef struct {
     char *function;
     char *place;
     guint frames; /* how many it stands for */
+    gboolean own; /* the Python code of the program itself, not of a library */
 } Line;
 
 static void line_clear(gpointer data)
@@ -59,11 +60,25 @@ const Frame *stack_source(const Frame *frames, guint n_frames, const char *root)
     return first;
 }
 
+/* Python code that is installed, the interpreter's or by pip, or heapgate's that drives a workflow. */
+static gboolean is_own_python(const Frame *frame)
+{
+    static const char *const libraries[] = {"/lib/python", "/site-packages/", "/dist-packages/",
+                                            "/python/heapgate/", "<frozen "};
+    if (g_strcmp0(frame->object, FRAME_PYTHON_OBJECT) != 0 || frame->file == NULL)
+        return FALSE;
+    for (gsize i = 0; i < G_N_ELEMENTS(libraries); i++)
+        if (strstr(frame->file, libraries[i]) != NULL)
+            return FALSE;
+    return TRUE;
+}
+
 static Line line_of(const Frame *frame)
 {
     g_autoptr(GString) function = g_string_new(NULL), place = g_string_new(NULL);
     frame_describe(frame, function, place);
-    return (Line){text_shorten(function->str, FUNCTION_COLUMNS), text_shorten(place->str, PLACE_COLUMNS), 1};
+    return (Line){text_shorten(function->str, FUNCTION_COLUMNS), text_shorten(place->str, PLACE_COLUMNS), 1,
+                  is_own_python(frame)};
 }
 
 /* Frames without a symbol in one module are one line: there is nothing to tell them apart by. */
@@ -83,18 +98,58 @@ static void add_frame(GArray *lines, const Frame *frame)
     g_array_append_val(lines, line);
 }
 
-/* The middle becomes one line that says how much it was. */
+/* How many rows the lines that are kept take, with one for each gap between them. */
+static guint rows_of(const gboolean *kept, guint count)
+{
+    guint rows = 0;
+    for (guint i = 0; i < count; i++)
+        rows += kept[i] || (i > 0 && kept[i - 1]);
+    return rows;
+}
+
+static void keep(gboolean *kept, guint count, guint line)
+{
+    gboolean before = kept[line];
+    kept[line] = TRUE;
+    if (rows_of(kept, count) > STACK_FRAMES)
+        kept[line] = before;
+}
+
+/* What was asked for, the program's own Python, where it all began; then from the inside as far as there is
+ * room. (transfer full). */
+static gboolean *choose(const GArray *lines)
+{
+    gboolean *kept = g_new0(gboolean, lines->len);
+    keep(kept, lines->len, 0);
+    keep(kept, lines->len, lines->len - 1);
+    for (guint i = 0; i < lines->len; i++)
+        if (g_array_index(lines, Line, i).own)
+            keep(kept, lines->len, i);
+    for (guint i = 1; i < OUTERMOST; i++)
+        keep(kept, lines->len, lines->len - 1 - i);
+    for (guint i = 1; i < lines->len; i++)
+        keep(kept, lines->len, i);
+    return kept;
+}
+
+/* What is left out becomes lines that say how much it was. */
 static void cut_middle(GArray *lines)
 {
     if (lines->len <= STACK_FRAMES)
         return;
-    guint first = STACK_FRAMES - OUTERMOST - 1, last = lines->len - OUTERMOST, cut = 0;
-    for (guint i = first; i < last; i++)
-        cut += g_array_index(lines, Line, i).frames;
-    g_array_remove_range(lines, first + 1, last - first - 1);
-    Line *line = &g_array_index(lines, Line, first);
-    line_clear(line);
-    *line = (Line){g_strdup_printf("... %u more", cut), g_strdup(""), cut};
+    g_autofree gboolean *kept = choose(lines);
+    for (guint end = lines->len; end > 0; end--) {
+        guint begin = end, cut = 0;
+        for (; begin > 0 && !kept[begin - 1]; begin--)
+            cut += g_array_index(lines, Line, begin - 1).frames;
+        if (begin == end)
+            continue;
+        g_array_remove_range(lines, begin + 1, end - begin - 1);
+        Line *line = &g_array_index(lines, Line, begin);
+        line_clear(line);
+        *line = (Line){g_strdup_printf("... %u more", cut), g_strdup(""), cut, FALSE};
+        end = begin + 1;
+    }
 }
 
 /* (transfer full): at least one line. */
@@ -141,22 +196,37 @@ void stack_add(Columns *columns, const char *amount, const char *note, const cha
     }
 }
 
+/* The innermost line of the program's own Python; where there is none, `otherwise`. */
+static guint own_line(const GArray *lines, guint otherwise)
+{
+    for (guint i = 0; i < lines->len; i++)
+        if (g_array_index(lines, Line, i).own)
+            return i;
+    return otherwise;
+}
+
 void stack_add_short(Columns *columns, const char *amount, const char *remark, const char *key,
                      const Frame *frames, guint n_frames)
 {
     g_autoptr(GArray) lines = lines_of(key, frames, n_frames);
-    add_row(columns, amount, "", &g_array_index(lines, Line, 0), remark);
+    add_row(columns, amount, "", &g_array_index(lines, Line, own_line(lines, 0)), remark);
+}
+
+static void describe(const Line *line, const char *before, GString *text)
+{
+    g_string_append_printf(text, "%s%s", before, line->function);
+    if (line->place[0] != '\0')
+        g_string_append_printf(text, " (%s)", line->place);
 }
 
 char *stack_describe(const char *key, const Frame *frames, guint n_frames)
 {
     g_autoptr(GArray) lines = lines_of(key, frames, n_frames);
     GString *text = g_string_new(NULL);
-    for (guint i = 0; i < MIN(lines->len, 2); i++) {
-        const Line *line = &g_array_index(lines, Line, i);
-        g_string_append_printf(text, "%s%s", i == 0 ? "" : ", called by ", line->function);
-        if (line->place[0] != '\0')
-            g_string_append_printf(text, " (%s)", line->place);
-    }
+    guint caller = own_line(lines, 1);
+    describe(&g_array_index(lines, Line, 0), "", text);
+    caller = MAX(caller, 1);
+    if (caller < lines->len)
+        describe(&g_array_index(lines, Line, caller), ", called by ", text);
     return g_string_free(text, FALSE);
 }

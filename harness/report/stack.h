@@ -10,7 +10,8 @@ enum { STACK_FRAMES = 8 }; /* rows of one stack, the one that says how many were
 /* Adds the rows of one stack to columns of three: amount, function, place.
  * amount: in the first row; note: below it ("was 1.00 MiB"), may be NULL; key: stands for a stack without
  * frames. Allocators' own frames are left out, runs of frames without a symbol are one row, the middle of a
- * long stack is cut. Adds at most STACK_FRAMES rows, at least one. */
+ * long stack is cut; of Python the program's own code stays rather than its libraries'. Adds at most
+ * STACK_FRAMES rows, at least one. */
 void stack_add(Columns *columns, const char *amount, const char *note, const char *key, const Frame *frames,
                guint n_frames);
 /* One row: the frame that matters most, and a remark behind it. */
