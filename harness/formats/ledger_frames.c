@@ -290,3 +290,25 @@ CallSite *ledger_add_key(const Ledger *self, guint32 site, gint64 bytes, gint64 
                       frames);
     return call_sites_add(sites, (const Frame *)(void *)frames->data, frames->len, bytes, blocks);
 }
+
+void ledger_move_files(Ledger *self, const char *from, const char *to)
+{
+    g_autoptr(GHashTable) moved = g_hash_table_new(NULL, NULL); /* offset -> offset */
+    gsize length = strlen(from);
+    for (guint i = 0; i < self->names->len; i++) {
+        LedgerName *name = &g_array_index(self->names, LedgerName, i);
+        const char *file = self->strings->str + name->file;
+        if (name->file == 0 || strncmp(file, from, length) != 0 ||
+            (file[length] != '\0' && file[length] != '/'))
+            continue;
+        gpointer known = g_hash_table_lookup(moved, GUINT_TO_POINTER(name->file));
+        if (known == NULL) {
+            g_autofree char *real = g_strconcat(to, file + length, NULL);
+            known = GUINT_TO_POINTER((guint)self->strings->len);
+            g_string_append_len(self->strings, real, (gssize)strlen(real) + 1);
+            g_hash_table_insert(moved, GUINT_TO_POINTER(name->file), known);
+        }
+        name->file = GPOINTER_TO_UINT(known);
+    }
+    ledger_forget_keys(self);
+}

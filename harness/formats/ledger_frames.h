@@ -25,6 +25,8 @@ struct LedgerKeys {
 const LedgerKeys *ledger_keys(const Ledger *self);
 /* Adds to the key of this site, in a table of which the lines shown are to be this site's where it is new. */
 CallSite *ledger_add_key(const Ledger *self, guint32 site, gint64 bytes, gint64 blocks, CallSites *sites);
+/* Source files named `from`, or below it, are `to`, or below that: where a linked file really is. */
+void ledger_move_files(Ledger *self, const char *from, const char *to);
 /* What is kept is out of date: the names changed. */
 void ledger_forget_keys(Ledger *self);
 

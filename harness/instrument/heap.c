@@ -259,6 +259,18 @@ static void set_tool(const Ledger *ledger, Measurement *measurement)
                                         instrument_heap.settings, ledger->header.sample_bytes);
 }
 
+/* Names, and files by where they lie in the project, not by where they were linked for this run. */
+static void name_program(Symbols *symbols, const Scenario *scenario, const Outcome *outcome, Ledger *ledger)
+{
+    symbols_name_ledger(symbols, ledger);
+    for (guint i = 0; i < scenario->files->len && outcome->work != NULL; i++) {
+        const ScenarioFile *file = g_ptr_array_index(scenario->files, i);
+        g_autofree char *base = g_path_get_basename(file->path);
+        g_autofree char *linked = g_build_filename(outcome->work, base, NULL);
+        ledger_move_files(ledger, linked, file->path);
+    }
+}
+
 static void heap_collect(const Scenario *scenario, const Outcome *outcome, Measurement *measurement)
 {
     g_autoptr(GPtrArray) programs = programs_of(outcome->ledgers);
@@ -273,7 +285,7 @@ static void heap_collect(const Scenario *scenario, const Outcome *outcome, Measu
         return;
     g_autoptr(Symbols) symbols = symbols_new(SYMBOLS_ALL);
     for (guint i = 0; i < programs->len; i++)
-        symbols_name_ledger(symbols, g_ptr_array_index(programs, i));
+        name_program(symbols, scenario, outcome, g_ptr_array_index(programs, i));
     set_growth(scenario, processes, measurement);
     set_held(processes, measurement);
     set_passed(programs, measurement);

@@ -22,6 +22,7 @@ typedef struct {
 /* How the run ended. */
 typedef struct {
     gint64 pid;              /* of the scenario's program */
+    const char *work;        /* the folder it ran in, where the scenario's files were linked */
     const char *output;      /* the folder the instrument's files were to go to */
     const char *stderr_path; /* what the program wrote to standard error */
     /* Of instruments with a ledger_socket: */

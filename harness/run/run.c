@@ -200,7 +200,8 @@ static void watch(Run *self, const SupervisorPlan *plan, const Launch *launch, c
     measurement->duration_us = outcome.duration_us;
     if (!ended)
         return;
-    Outcome result = {.pid = outcome.pid, .output = place->output, .stderr_path = place->stderr_path};
+    Outcome result = {
+        .pid = outcome.pid, .work = place->work, .output = place->output, .stderr_path = place->stderr_path};
     if (collector != NULL) {
         result.ledgers = collector_finish(collector);
         result.unseen = collector_unseen(collector);

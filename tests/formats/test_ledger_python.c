@@ -105,6 +105,53 @@ START_TEST(test_python_frames_that_make_no_sense_are_counted)
 }
 END_TEST
 
+START_TEST(test_the_line_shown_is_that_which_has_most)
+{
+    g_auto(MadeLedger) made = {0};
+    make_interpreter(&made);
+    guint32 code = made_ledger_code(&made, "run", "jobs.py", 40, table, sizeof table);
+    guint32 first = made_ledger_node(&made, 0, LEDGER_PYTHON_FRAME(code, 0));
+    guint32 second = made_ledger_node(&made, 0, LEDGER_PYTHON_FRAME(code, 2));
+    made.header.peak_number = 9;
+    made_ledger_site(&made, first, 10, 9, 900);
+    made_ledger_site(&made, second, 20, 9, 800);
+    made_ledger_block(&made, 0, 2, 10, 1, 0);
+    made_ledger_block(&made, 0, 20, 20, 2, 0);
+    g_autoptr(Ledger) ledger = made_ledger_read(&made);
+    g_autoptr(CallSites) kept = call_sites_new(), peak = call_sites_new();
+    ck_assert_int_eq(ledger_add_sites(ledger, LEDGER_NUMBER_KEPT, kept), 30);
+    ledger_add_sites(ledger, LEDGER_NUMBER_PEAK, peak);
+    ck_assert_uint_eq(call_sites_count(kept), 1);
+    ck_assert_int_eq(call_sites_get(kept, 0)->bytes, 30);
+    ck_assert_uint_eq(call_sites_get(kept, 0)->frames[0].line, 41);
+    ck_assert_uint_eq(call_sites_get(peak, 0)->frames[0].line, 40);
+}
+END_TEST
+
+START_TEST(test_files_that_were_linked_are_named_by_where_they_lie)
+{
+    g_auto(MadeLedger) made = {0};
+    make_interpreter(&made);
+    static const char *const cases[][2] = {{"/tmp/run/work/engine/jobs.py", "/srv/engine/jobs.py"},
+                                           {"/tmp/run/work/engine", "/srv/engine"},
+                                           {"/tmp/run/work/engines.py", "/tmp/run/work/engines.py"},
+                                           {"engine/jobs.py", "engine/jobs.py"}};
+    guint32 nodes[G_N_ELEMENTS(cases)];
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        guint32 code = made_ledger_code(&made, "run", cases[i][0], 40, table, sizeof table);
+        nodes[i] = made_ledger_node(&made, 0, LEDGER_PYTHON_FRAME(code, 0));
+    }
+    g_autoptr(Ledger) ledger = made_ledger_read(&made);
+    ledger_keys(ledger); /* what is remembered must not stay as it was */
+    ledger_move_files(ledger, "/tmp/run/work/engine", "/srv/engine");
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(GArray) frames = g_array_new(FALSE, FALSE, sizeof(Frame));
+        ledger_add_frames(ledger, nodes[i], LEDGER_KEY_FRAMES, frames);
+        ck_assert_str_eq(g_array_index(frames, Frame, 0).file, cases[i][1]);
+    }
+}
+END_TEST
+
 START_TEST(test_python_frames_survive_saving)
 {
     g_auto(MadeLedger) made = {0};
@@ -149,6 +196,8 @@ SUITE(ledger_python, 30)
     tcase_add_test(tcase, test_python_frames_have_function_file_and_line);
     tcase_add_test(tcase, test_the_interpreter_is_left_out_but_for_the_innermost_of_its_interface);
     tcase_add_test(tcase, test_python_frames_that_make_no_sense_are_counted);
+    tcase_add_test(tcase, test_the_line_shown_is_that_which_has_most);
+    tcase_add_test(tcase, test_files_that_were_linked_are_named_by_where_they_lie);
     tcase_add_test(tcase, test_python_frames_survive_saving);
     tcase_add_test(tcase, test_notes_say_why_there_are_no_python_frames);
 }
