@@ -13,9 +13,11 @@
 #include "error.h"
 #include "formats/ledger_pack.h"
 #include "instrument/heap.h"
+#include "measure/units.h"
 #include "report/text.h"
 #include "report/view_ledger.h"
 #include "run/collector.h"
+#include "scenario/heap_options.h"
 #include "symbols/symbols.h"
 
 enum { STATUS_SIGNALLED = 128, PROCESSES_SHOWN = 10 };
@@ -140,14 +142,17 @@ static void take(Ledger *ledger, gpointer user_data)
 }
 
 /* The user's environment, and the tracer before whatever else is preloaded; (transfer full). */
-static GStrv environment_for(const char *library, const char *socket)
+static GStrv environment_for(const char *library, const char *socket, gint64 sample_bytes)
 {
+    g_autofree char *sample = g_strdup_printf("%" G_GINT64_FORMAT, sample_bytes);
     GStrv env = g_get_environ();
     const char *before = g_environ_getenv(env, "LD_PRELOAD");
     g_autofree char *preload =
         before != NULL && *before != '\0' ? g_strjoin(":", library, before, NULL) : g_strdup(library);
     env = g_environ_setenv(env, "LD_PRELOAD", preload, TRUE);
     env = g_environ_setenv(env, LEDGER_SOCKET_VARIABLE, socket, TRUE);
+    if (sample_bytes > 0)
+        env = g_environ_setenv(env, LEDGER_SAMPLE_VARIABLE, sample, TRUE);
     return g_environ_setenv(env, "HEAPGATE_INSTRUMENT", "heap", TRUE);
 }
 
@@ -301,7 +306,7 @@ static void note_unseen(Saving *saving, const GPtrArray *unseen)
     }
 }
 
-static int watch(char **argv, const char *folder, GError **error)
+static int watch(char **argv, const char *folder, gint64 sample_bytes, GError **error)
 {
     char place[] = "/tmp/heapgate-XXXXXX";
     g_autofree char *library = heap_library(error);
@@ -315,7 +320,7 @@ static int watch(char **argv, const char *folder, GError **error)
     int status = -1;
     gint64 pid = 0;
     g_autofree char *socket = g_build_filename(place, "socket", NULL);
-    g_auto(GStrv) env = environment_for(library, socket);
+    g_auto(GStrv) env = environment_for(library, socket, sample_bytes);
     symbols_bound_servers(); /* the program's environment stays the user's */
     Saving saving = {.folder = folder};
     saving.saved = g_ptr_array_new_with_free_func(saved_free);
@@ -358,11 +363,15 @@ static const char *default_folder(void)
 
 static int command_exec_run(int argc, char **argv, GError **error)
 {
-    g_autofree char *output = NULL;
+    g_autofree char *output = NULL, *sample = NULL;
+    gint64 sample_bytes = 0;
     gboolean helped = FALSE;
     const GOptionEntry entries[] = {
         {"output", 'o', 0, G_OPTION_ARG_FILENAME, &output,
          "Save ledgers in this folder (reports/ledgers in a project, else heapgate-ledgers)", "PATH"},
+        {"sample", 0, 0, G_OPTION_ARG_STRING, &sample,
+         "See one block in so many bytes, such as 512KiB, and estimate the rest: cheaper, for long runs",
+         "SIZE"},
         {NULL},
     };
     if (!command_parse(&command_exec, entries, &argc, &argv, &helped, error) || helped)
@@ -372,7 +381,15 @@ static int command_exec_run(int argc, char **argv, GError **error)
                     "exec: expected a command; see heapgate exec --help");
         return 0;
     }
-    return watch(argv + 1, output != NULL ? output : default_folder(), error);
+    if (sample != NULL && (!units_parse_bytes(sample, &sample_bytes, NULL) ||
+                           sample_bytes < HEAP_SMALLEST_SAMPLE || sample_bytes > HEAP_LARGEST_SAMPLE)) {
+        g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_USAGE,
+                    "exec: expected a mean distance of samples from 1 KiB to 1 GiB, such as --sample=512KiB, "
+                    "found \"%s\"",
+                    sample);
+        return 0;
+    }
+    return watch(argv + 1, output != NULL ? output : default_folder(), sample_bytes, error);
 }
 
 const Command command_exec = {

@@ -5,6 +5,8 @@
 #include "ledger.h"
 #include "ledger_frames.h"
 #include "ledger_python.h"
+#include "measure/sampling.h"
+#include "measure/units.h"
 
 /* No block is larger than the address space. */
 #define LARGEST (INT64_C(1) << 48)
@@ -60,6 +62,7 @@ static void check_header(LedgerHeader *header)
 {
     end_text(header->executable, sizeof header->executable);
     end_text(header->command, sizeof header->command);
+    header->sample_bytes = MIN(header->sample_bytes, (guint64)LARGEST);
     header->command_size = MIN(header->command_size, sizeof header->command);
     gint64 *counts[] = {&header->live_bytes,      &header->peak_bytes,   &header->end_live_bytes,
                         &header->end_live_blocks, &header->mapped_bytes, &header->peak_mapped_bytes};
@@ -202,6 +205,19 @@ char *ledger_program(const Ledger *self)
                                             : g_strdup("unknown");
 }
 
+/* What the figures are worth. (transfer full). */
+static char *sample_note(const Ledger *self)
+{
+    gint64 sample = (gint64)self->header.sample_bytes;
+    g_autofree char *distance = units_format_bytes(sample);
+    g_autofree char *peak = units_format_bytes(sampling_error(sample, self->header.peak_bytes));
+    g_autofree char *kept = units_format_bytes(sampling_error(sample, self->kept_bytes));
+    return g_strdup_printf(
+        "sampled every %s on average: figures are estimates, with a standard error of %s at the "
+        "peak and %s of what is retained; numbers of blocks are those of samples",
+        distance, peak, kept);
+}
+
 GPtrArray *ledger_notes(const Ledger *self)
 {
     const LedgerHeader *header = &self->header;
@@ -229,6 +245,8 @@ GPtrArray *ledger_notes(const Ledger *self)
     for (gsize i = 0; i < G_N_ELEMENTS(rows); i++)
         if (rows[i].count > 0)
             g_ptr_array_add(notes, g_strdup_printf("%s: %" G_GUINT64_FORMAT, rows[i].what, rows[i].count));
+    if (header->sample_bytes > 0)
+        g_ptr_array_add(notes, sample_note(self));
     char *python = ledger_python_note(header);
     if (python != NULL)
         g_ptr_array_add(notes, python);

@@ -4,6 +4,7 @@
 
 #include "baseline.h"
 #include "error.h"
+#include "measure/sampling.h"
 
 /* Which call sites a baseline lists: those with at least this share of the whole, so that reviews stay short.
  */
@@ -42,12 +43,14 @@ static gboolean check_presence(MetricId id, const GArray *values, const GPtrArra
     return FALSE;
 }
 
-static gboolean check_agreement(MetricId id, const GArray *values, const char *instrument, GError **error)
+/* sample_bytes: of sampled runs, which differ by chance, too. */
+static gboolean check_agreement(MetricId id, const GArray *values, const char *instrument,
+                                gint64 sample_bytes, GError **error)
 {
     const Metric *metric = metric_get(id);
     gint64 low = g_array_index(values, gint64, 0), high = g_array_index(values, gint64, values->len - 1);
     gint64 share = (gint64)llround((double)high * metric->agree_percent / 100);
-    if (high - low <= MAX(share, metric->agree_floor))
+    if (high - low <= MAX(MAX(share, metric->agree_floor), sampling_noise(sample_bytes, low)))
         return TRUE;
     g_autofree char *from = metric_format(id, low), *to = metric_format(id, high);
     g_set_error(
@@ -94,7 +97,7 @@ static gboolean capture_metric(BaselineMetric *metric, MetricId id, const GPtrAr
     g_autoptr(GArray) values = values_of(measurements, id);
     g_autoptr(GError) differ = NULL;
     if (!check_presence(id, values, measurements, first->instrument, &differ) ||
-        (values->len > 0 && !check_agreement(id, values, first->instrument, &differ))) {
+        (values->len > 0 && !check_agreement(id, values, first->instrument, first->sample_bytes, &differ))) {
         if (is_judged)
             g_propagate_error(error, g_steal_pointer(&differ));
         return !is_judged;

@@ -13,7 +13,7 @@ static gint64 allowed_of(MetricId id, const BaselineMetric *base, const Allow *a
 static Allowance site_allowance(MetricId id, const BaselineMetric *base, const Allow *allow)
 {
     if (metric_get(id)->passes_through && base != NULL)
-        return (Allowance){0, allowed_of(id, base, allow)};
+        return (Allowance){.floor = allowed_of(id, base, allow)};
     return id == METRIC_PEAK || id == METRIC_RETAINED ? allow->call_site : allow->metrics[id];
 }
 
@@ -163,10 +163,21 @@ static void trim_deltas(Comparison *self)
         g_ptr_array_set_size(self->deltas, MOST);
 }
 
+/* What chance adds to sampled figures is no regression. Growth is by iteration, and so is its chance. */
+static Allow allow_chance(const Allow *exact, const Measurement *measurement)
+{
+    Allow allow = *exact;
+    gint64 sample = measurement->sample_bytes, iterations = MAX((gint64)measurement->iterations, 1);
+    for (int id = 0; id < METRIC_COUNT && sample > 0; id++)
+        allow.metrics[id].sample_bytes = id == METRIC_GROWTH ? sample / iterations + 1 : sample;
+    allow.call_site.sample_bytes = sample;
+    return allow;
+}
+
 static void compare_all(InstrumentResult *result, const BaselineInstrument *base, const Reference *reference)
 {
     const Measurement *measurement = result->measurement;
-    const Allow *allow = reference->allow;
+    const Allow chance = allow_chance(reference->allow, measurement), *allow = &chance;
     for (int id = 0; id < METRIC_COUNT; id++) {
         const BaselineMetric *metric =
             base != NULL && base->metrics[id].has && allow->is_judged[id] ? &base->metrics[id] : NULL;

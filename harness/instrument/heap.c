@@ -6,6 +6,7 @@
 
 #include "formats/ledger_sites.h"
 #include "instrument.h"
+#include "measure/sampling.h"
 #include "symbols/symbols.h"
 
 static gboolean heap_probe(GError **error)
@@ -206,6 +207,9 @@ static void set_passed(const GPtrArray *programs, Measurement *measurement)
     };
     enum { SHARE = 1000 };
     for (gsize row = 0; row < G_N_ELEMENTS(rows); row++) {
+        /* How often something was sampled says nothing of how often it was done. */
+        if (measurement->sample_bytes > 0 && metric_get(rows[row].metric)->unit == METRIC_UNIT_COUNT)
+            continue;
         g_autoptr(CallSites) sites = call_sites_new();
         gint64 whole = 0;
         for (guint i = 0; i < programs->len; i++)
@@ -233,6 +237,9 @@ static void set_growth(const Scenario *scenario, const GArray *processes, Measur
     }
     measurement->warmup = MIN(marked, before);
     measurement->iterations = marked - measurement->warmup;
+    if (measurement->smallest_growth > 0 && measurement->sample_bytes > 0)
+        measurement->smallest_growth +=
+            sampling_noise(measurement->sample_bytes / MAX(measurement->iterations, 1) + 1, 0);
     if (measurement->smallest_growth > 0)
         measurement_set(measurement, METRIC_GROWTH, total, g_steal_pointer(&growing));
 }
@@ -255,6 +262,7 @@ static void set_tool(const Ledger *ledger, Measurement *measurement)
     if (ledger == NULL || ledger->header.sample_bytes == 0)
         return;
     g_free(measurement->tool);
+    measurement->sample_bytes = (gint64)MIN(ledger->header.sample_bytes, (guint64)HEAP_LARGEST_SAMPLE);
     measurement->tool = g_strdup_printf("%s, sampled every %" G_GUINT64_FORMAT " bytes",
                                         instrument_heap.settings, ledger->header.sample_bytes);
 }

@@ -44,6 +44,7 @@ typedef struct {
     /* heap: what the program's own calls of mmap hold at the end, and held at most (of several processes: the
      * sum of each one's most); no part of peak and retained. For information. */
     gint64 mapped_bytes, peak_mapped_bytes;
+    gint64 sample_bytes; /* mean distance of samples: figures are estimates; 0: they are exact */
 } Measurement;
 
 /* An empty measurement of this instrument; (transfer full). */

@@ -170,9 +170,11 @@ static void add_notes(JsonBuilder *out, const GPtrArray *notes)
     json_builder_end_array(out);
 }
 
-/* Only where the program mapped memory of its own. */
+/* Only where figures are sampled; only where the program mapped memory of its own. */
 static void add_mapped(JsonBuilder *out, const Measurement *measurement)
 {
+    if (measurement->sample_bytes > 0)
+        add_int(out, "sample_bytes", measurement->sample_bytes);
     if (measurement->peak_mapped_bytes == 0)
         return;
     add_int(out, "mapped_bytes", measurement->mapped_bytes);

@@ -169,6 +169,8 @@ static void read_notes(JsonWalk *walk, JsonObject *object, Measurement *measurem
 
 static void read_mapped(JsonWalk *walk, JsonObject *object, Measurement *measurement)
 {
+    if (!json_walk_failed(walk) && json_object_has_member(object, "sample_bytes"))
+        measurement->sample_bytes = read_bytes(walk, object, "sample_bytes");
     if (json_walk_failed(walk) || !json_object_has_member(object, "peak_mapped_bytes"))
         return;
     measurement->mapped_bytes = read_bytes(walk, object, "mapped_bytes");

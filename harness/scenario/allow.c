@@ -3,6 +3,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "measure/sampling.h"
+
 /* A call site may move by this much before it counts on its own; the totals guard what is smaller. */
 enum { CALL_SITE_PERCENT = 10, CALL_SITE_FLOOR = 16 * 1024 };
 
@@ -11,10 +13,10 @@ void allow_init(Allow *self)
     memset(self, 0, sizeof *self);
     for (int id = 0; id < METRIC_COUNT; id++) {
         const Metric *metric = metric_get(id);
-        self->metrics[id] = (Allowance){metric->default_percent, metric->default_floor};
+        self->metrics[id] = (Allowance){.percent = metric->default_percent, .floor = metric->default_floor};
         self->is_judged[id] = !metric->passes_through;
     }
-    self->call_site = (Allowance){CALL_SITE_PERCENT, CALL_SITE_FLOOR};
+    self->call_site = (Allowance){.percent = CALL_SITE_PERCENT, .floor = CALL_SITE_FLOOR};
 }
 
 Allow allow_inherit(const Allow *project)
@@ -106,5 +108,6 @@ gboolean allow_read(YamlFile *yaml, yaml_node_t *node, gpointer target, GError *
 gint64 allowance_of(const Allowance *self, gint64 base)
 {
     double share = round(fabs((double)base) * self->percent / 100.0);
-    return MAX(MAX(share < (double)G_MAXINT64 ? (gint64)share : G_MAXINT64, self->floor), 0);
+    gint64 allowed = MAX(MAX(share < (double)G_MAXINT64 ? (gint64)share : G_MAXINT64, self->floor), 0);
+    return MAX(allowed, sampling_noise(self->sample_bytes, base));
 }

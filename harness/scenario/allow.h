@@ -6,8 +6,9 @@
 #include "yaml_file.h"
 
 typedef struct {
-    double percent; /* of the base */
-    gint64 floor;   /* in the metric's unit */
+    double percent;      /* of the base */
+    gint64 floor;        /* in the metric's unit */
+    gint64 sample_bytes; /* of sampled figures: more may be added by chance; 0: they are exact */
 } Allowance;
 
 typedef struct {
@@ -31,7 +32,7 @@ Allow allow_inherit(const Allow *project);
 /* Reads the `allow` mapping into an Allow; a YamlRead. */
 gboolean allow_read(YamlFile *yaml, yaml_node_t *node, gpointer target, GError **error);
 
-/* What may be added to base: max(percent of base, floor), at least 0. */
+/* What may be added to base: max(percent of base, floor, what chance adds), at least 0. */
 gint64 allowance_of(const Allowance *self, gint64 base);
 
 #endif

@@ -150,6 +150,18 @@ START_TEST(test_ledgers_show_what_passed_through_by_call_site)
 }
 END_TEST
 
+START_TEST(test_exec_estimates_from_samples_and_says_so)
+{
+    g_autoptr(TestProject) project = test_project_new();
+    g_autofree char *words =
+        g_strdup_printf("exec --sample 4KiB -- %s leaky", runner_path("build/tests/fixtures/peak_only"));
+    test_project_expect(project, 0, words, "sampled every 4.00 KiB on average: figures are estimates",
+                        "load_everything_at_once", NULL);
+    test_project_expect(project, 2, "exec --sample 12 true", "from 1 KiB to 1 GiB", "found \"12\"", NULL);
+    test_project_expect(project, 2, "exec --sample lots true", "found \"lots\"", NULL);
+}
+END_TEST
+
 START_TEST(test_exec_says_why_it_saw_nothing)
 {
     g_autoptr(TestProject) project = test_project_new();
@@ -215,6 +227,7 @@ SUITE(cli_exec, 60)
     tcase_add_test(tcase, test_exec_shows_growth_of_marked_iterations_and_the_smallest_leak);
     tcase_add_test(tcase, test_exec_and_result_show_what_a_program_mapped_itself);
     tcase_add_test(tcase, test_ledgers_show_what_passed_through_by_call_site);
+    tcase_add_test(tcase, test_exec_estimates_from_samples_and_says_so);
     tcase_add_test(tcase, test_exec_says_why_it_saw_nothing);
     tcase_add_test(tcase, test_exec_names_a_child_of_which_it_saw_nothing);
     tcase_add_test(tcase, test_exec_without_a_command_is_usage);

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "measure/sampling.h"
 #include "measure/units.h"
 #include "runner.h"
 
@@ -100,9 +101,34 @@ static void check_edges(MetricId id, gint64 base, gint64 spread, Allowance allow
     ck_assert_int_eq(verdict_of(id, base, spread, allowance, base - allowed - 1), VERDICT_IMPROVED);
 }
 
+/* As measured with one sample in 64 KiB, against the same base. */
+static Verdict sampled_verdict_of(MetricId id, gint64 base, gint64 now, guint iterations)
+{
+    Case self = case_new();
+    set_base(&self, id, base, 0);
+    self.allow.metrics[id] = (Allowance){0};
+    self.measurement->sample_bytes = 64 * KIB;
+    self.measurement->iterations = iterations;
+    measurement_set(self.measurement, id, now, NULL);
+    g_autoptr(InstrumentResult) result = judge(&self);
+    return result->verdict;
+}
+
+START_TEST(test_what_chance_adds_to_sampled_figures_is_no_regression)
+{
+    gint64 noise = sampling_noise(64 * KIB, 10 * MIB), growth = sampling_noise(64 * KIB / 20 + 1, 0);
+    ck_assert_int_gt(noise, 2 * MIB);
+    ck_assert_int_eq(sampled_verdict_of(METRIC_PEAK, 10 * MIB, 10 * MIB + noise, 20), VERDICT_PASS);
+    ck_assert_int_eq(sampled_verdict_of(METRIC_PEAK, 10 * MIB, 10 * MIB + noise + 1, 20), VERDICT_REGRESSED);
+    ck_assert_int_eq(sampled_verdict_of(METRIC_GROWTH, 0, growth, 20), VERDICT_PASS);
+    ck_assert_int_eq(sampled_verdict_of(METRIC_GROWTH, 0, growth + 1, 20), VERDICT_REGRESSED);
+}
+END_TEST
+
 START_TEST(test_the_allowance_is_the_largest_of_percent_floor_and_spread)
 {
-    const Allowance none = {0, 0}, percent = {5, 0}, floor = {0, 64 * KIB}, both = {5, 64 * KIB};
+    const Allowance none = {0}, percent = {.percent = 5}, floor = {.floor = 64 * KIB},
+                    both = {.percent = 5, .floor = 64 * KIB};
     for (int id = 0; id < METRIC_COUNT; id++) {
         check_edges(id, 10 * MIB, 0, none, 0);
         check_edges(id, 10 * MIB, 17, none, 17);
@@ -774,6 +800,7 @@ END_TEST
 
 SUITE(compare, 20)
 {
+    tcase_add_test(tcase, test_what_chance_adds_to_sampled_figures_is_no_regression);
     tcase_add_test(tcase, test_the_allowance_is_the_largest_of_percent_floor_and_spread);
     tcase_add_test(tcase, test_a_percentage_is_rounded_to_the_nearest_byte);
     tcase_add_test(tcase, test_figures_beyond_any_machine_do_not_wrap_into_a_pass);
