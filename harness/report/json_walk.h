@@ -9,6 +9,7 @@
 
 typedef struct {
     const char *name; /* of the file */
+    gpointer context; /* the caller's own: what elements refer to */
     GString *path;
     GError *error;
 } JsonWalk;

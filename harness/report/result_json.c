@@ -5,8 +5,10 @@
 #include <math.h>
 #include <string.h>
 
+#include "json_rows.h"
 #include "report.h"
 #include "result_json_format.h"
+#include "stack_writer.h"
 #include "text.h"
 
 static void member(JsonBuilder *out, const char *name)
@@ -59,35 +61,30 @@ static void add_time(JsonBuilder *out, double time)
         json_builder_add_double_value(out, value);
 }
 
-/* One object for each element. */
-#define ADD_ARRAY(out, name, array, add)                                                                     \
+/* One object for each element; add(out, [stacks, ] element). */
+#define ADD_ARRAY(out, name, array, add, ...)                                                                \
     do {                                                                                                     \
         member((out), (name));                                                                               \
         json_builder_begin_array(out);                                                                       \
         for (guint i_ = 0; i_ < (array)->len; i_++) {                                                        \
             json_builder_begin_object(out);                                                                  \
-            add((out), g_ptr_array_index((array), i_));                                                      \
+            add((out), ##__VA_ARGS__, g_ptr_array_index((array), i_));                                       \
             json_builder_end_object(out);                                                                    \
         }                                                                                                    \
         json_builder_end_array(out);                                                                         \
     } while (0)
 
-static void add_frames(JsonBuilder *out, const Frame *frames, guint n_frames)
+/* A stack as its place in the table of stacks; null where nothing of it is known. */
+static void add_stack(JsonBuilder *out, StackWriter *stacks, const Frame *frames, guint n_frames)
 {
-    member(out, "frames");
-    json_builder_begin_array(out);
-    for (guint i = 0; i < n_frames; i++) {
-        json_builder_begin_object(out);
-        add_text(out, "function", frames[i].function);
-        add_text(out, "file", frames[i].file);
-        add_text(out, "object", frames[i].object);
-        add_int(out, "line", frames[i].line);
-        json_builder_end_object(out);
-    }
-    json_builder_end_array(out);
+    member(out, "stack");
+    if (n_frames > 0)
+        json_builder_add_int_value(out, stack_writer_add(stacks, frames, n_frames));
+    else
+        json_builder_add_null_value(out);
 }
 
-static void add_call_sites(JsonBuilder *out, const CallSites *sites)
+static void add_call_sites(JsonBuilder *out, StackWriter *stacks, const CallSites *sites)
 {
     member(out, "call_sites");
     if (sites == NULL) {
@@ -98,16 +95,15 @@ static void add_call_sites(JsonBuilder *out, const CallSites *sites)
     for (guint i = 0; i < call_sites_count(sites); i++) {
         const CallSite *site = call_sites_get(sites, i);
         json_builder_begin_object(out);
-        add_text(out, "key", site->key);
         add_int(out, "bytes", site->bytes);
         add_int(out, "blocks", site->blocks);
-        add_frames(out, site->frames, site->n_frames);
+        add_stack(out, stacks, site->frames, site->n_frames);
         json_builder_end_object(out);
     }
     json_builder_end_array(out);
 }
 
-static void add_metrics(JsonBuilder *out, const Measurement *measurement)
+static void add_metrics(JsonBuilder *out, StackWriter *stacks, const Measurement *measurement)
 {
     member(out, "metrics");
     json_builder_begin_object(out);
@@ -117,7 +113,7 @@ static void add_metrics(JsonBuilder *out, const Measurement *measurement)
         member(out, metric_get(id)->name);
         json_builder_begin_object(out);
         add_int(out, "value", measurement->values[id]);
-        add_call_sites(out, measurement->sites[id]);
+        add_call_sites(out, stacks, measurement->sites[id]);
         json_builder_end_object(out);
     }
     json_builder_end_object(out);
@@ -181,7 +177,7 @@ static void add_mapped(JsonBuilder *out, const Measurement *measurement)
     add_int(out, "peak_mapped_bytes", measurement->peak_mapped_bytes);
 }
 
-static void add_measurement(JsonBuilder *out, const Measurement *measurement)
+static void add_measurement(JsonBuilder *out, StackWriter *stacks, const Measurement *measurement)
 {
     member(out, "measurement");
     json_builder_begin_object(out);
@@ -193,7 +189,7 @@ static void add_measurement(JsonBuilder *out, const Measurement *measurement)
     add_int(out, "smallest_growth", measurement->smallest_growth);
     add_int(out, "reachable_bytes", measurement->reachable_bytes);
     add_mapped(out, measurement);
-    add_metrics(out, measurement);
+    add_metrics(out, stacks, measurement);
     ADD_ARRAY(out, "marks", measurement->marks, add_mark);
     ADD_ARRAY(out, "processes", measurement->processes, add_process);
     add_notes(out, measurement->notes);
@@ -201,16 +197,19 @@ static void add_measurement(JsonBuilder *out, const Measurement *measurement)
     json_builder_end_object(out);
 }
 
-static void add_delta(JsonBuilder *out, const SiteDelta *delta)
+/* The key only where the frames do not tell it: those of a baseline's call site were read from it. */
+static void add_delta(JsonBuilder *out, StackWriter *stacks, const SiteDelta *delta)
 {
-    add_text(out, "key", delta->key);
+    g_autofree char *key = call_site_key(delta->frames, delta->n_frames);
+    if (g_strcmp0(key, delta->key) != 0)
+        add_text(out, "key", delta->key);
     add_int(out, "base_bytes", delta->base_bytes);
     add_int(out, "now_bytes", delta->now_bytes);
     add_int(out, "delta_blocks", delta->delta_blocks);
-    add_frames(out, delta->frames, delta->n_frames);
+    add_stack(out, stacks, delta->frames, delta->n_frames);
 }
 
-static void add_comparison(JsonBuilder *out, const Comparison *comparison)
+static void add_comparison(JsonBuilder *out, StackWriter *stacks, const Comparison *comparison)
 {
     add_text(out, "metric", metric_get(comparison->metric)->name);
     add_text(out, "verdict", verdict_name(comparison->verdict));
@@ -223,16 +222,16 @@ static void add_comparison(JsonBuilder *out, const Comparison *comparison)
     add_int(out, "spread", comparison->spread);
     add_int(out, "limit", comparison->limit);
     add_text(out, "sentence", comparison->sentence);
-    ADD_ARRAY(out, "deltas", comparison->deltas, add_delta);
+    ADD_ARRAY(out, "deltas", comparison->deltas, add_delta, stacks);
 }
 
-static void add_instrument(JsonBuilder *out, const InstrumentResult *instrument)
+static void add_instrument(JsonBuilder *out, StackWriter *stacks, const InstrumentResult *instrument)
 {
     add_text(out, "instrument", instrument->instrument);
     add_text(out, "verdict", verdict_name(instrument->verdict));
     add_text(out, "sentence", instrument->sentence);
-    ADD_ARRAY(out, "comparisons", instrument->comparisons, add_comparison);
-    add_measurement(out, instrument->measurement);
+    ADD_ARRAY(out, "comparisons", instrument->comparisons, add_comparison, stacks);
+    add_measurement(out, stacks, instrument->measurement);
 }
 
 static void add_environment(JsonBuilder *out, const Environment *environment)
@@ -250,7 +249,7 @@ static void add_environment(JsonBuilder *out, const Environment *environment)
     json_builder_end_object(out);
 }
 
-static void add_scenario(JsonBuilder *out, const ScenarioResult *scenario)
+static void add_scenario(JsonBuilder *out, StackWriter *stacks, const ScenarioResult *scenario)
 {
     add_text(out, "name", scenario->name);
     add_text(out, "about", scenario->about);
@@ -263,11 +262,13 @@ static void add_scenario(JsonBuilder *out, const ScenarioResult *scenario)
     add_text(out, "verdict", verdict_name(scenario->verdict));
     add_duration(out, scenario->duration_us);
     add_environment(out, scenario->environment);
-    ADD_ARRAY(out, "instruments", scenario->instruments, add_instrument);
+    ADD_ARRAY(out, "instruments", scenario->instruments, add_instrument, stacks);
 }
 
+/* The tables come last: what a person looks for is above them. */
 static void add_result(JsonBuilder *out, const Result *result)
 {
+    g_autoptr(StackWriter) stacks = stack_writer_new();
     add_text(out, "format", RESULT_JSON_FORMAT);
     add_int(out, "version", RESULT_JSON_VERSION);
     add_text(out, "heapgate", result->version);
@@ -282,7 +283,8 @@ static void add_result(JsonBuilder *out, const Result *result)
     for (int verdict = 0; verdict < VERDICT_COUNT; verdict++)
         add_int(out, verdict_name(verdict), result->counts[verdict]);
     json_builder_end_object(out);
-    ADD_ARRAY(out, "scenarios", result->scenarios, add_scenario);
+    ADD_ARRAY(out, "scenarios", result->scenarios, add_scenario, stacks);
+    stack_writer_write(stacks, out);
 }
 
 static gboolean json_write(const Result *result, GOutputStream *stream, GError **error)
@@ -292,13 +294,10 @@ static gboolean json_write(const Result *result, GOutputStream *stream, GError *
     add_result(out, result);
     json_builder_end_object(out);
     g_autoptr(JsonNode) root = json_builder_get_root(out);
-    g_autoptr(JsonGenerator) generator = json_generator_new();
-    json_generator_set_root(generator, root);
-    json_generator_set_pretty(generator, TRUE);
-    json_generator_set_indent(generator, 1);
-    gsize length = 0;
-    g_autofree char *text = json_generator_to_data(generator, &length);
-    return text_write(text, length, stream, error) && text_write("\n", 1, stream, error);
+    GString *text = json_rows(root);
+    gboolean written = text_write(text->str, text->len, stream, error);
+    g_string_free(text, TRUE);
+    return written;
 }
 
 const Report report_json = {

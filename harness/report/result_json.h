@@ -6,7 +6,7 @@
 
 #include "gate/result.h"
 
-#define RESULT_JSON_VERSION 2
+#define RESULT_JSON_VERSION 3
 
 /* Reads what report_json wrote; (transfer full). The bytes are hostile input.
  * Errors: HEAPGATE_ERROR_FORMAT "NAME: expected ..., found ...", with the line where it is known. */

@@ -8,6 +8,7 @@
 #include "json_walk.h"
 #include "result_json.h"
 #include "result_json_format.h"
+#include "stack_reader.h"
 #include "text.h"
 
 static gint64 read_bytes(JsonWalk *walk, JsonObject *object, const char *member)
@@ -49,29 +50,10 @@ static void read_each(JsonWalk *walk, JsonObject *object, const char *member, Re
     json_walk_up(walk, at);
 }
 
-/* The strings are the tree's. */
-static void read_frame(JsonWalk *walk, JsonObject *object, gpointer target)
-{
-    Frame frame = {
-        .function = json_walk_nullable(walk, object, "function"),
-        .file = json_walk_nullable(walk, object, "file"),
-        .object = json_walk_nullable(walk, object, "object"),
-        .line = (guint)json_walk_int(walk, object, "line", 0, G_MAXUINT),
-    };
-    g_array_append_val((GArray *)target, frame);
-}
-
-static GArray *read_frames(JsonWalk *walk, JsonObject *object)
-{
-    GArray *frames = g_array_new(FALSE, FALSE, sizeof(Frame));
-    read_each(walk, object, "frames", read_frame, frames);
-    return frames;
-}
-
 static void read_call_site(JsonWalk *walk, JsonObject *object, gpointer target)
 {
     gint64 bytes = read_bytes(walk, object, "bytes"), blocks = read_bytes(walk, object, "blocks");
-    g_autoptr(GArray) frames = read_frames(walk, object);
+    g_autoptr(GArray) frames = stack_reader_take(walk->context, walk, object);
     g_autofree char *key = call_site_key((const Frame *)(gpointer)frames->data, frames->len);
     if (call_sites_find(target, key) != NULL)
         json_walk_fail(walk, NULL, "a call site of its own", "one that was there before");
@@ -205,10 +187,13 @@ static Measurement *read_measurement(JsonWalk *walk, JsonObject *instrument, con
 
 static void read_delta(JsonWalk *walk, JsonObject *object, gpointer target)
 {
-    g_autoptr(GArray) frames = read_frames(walk, object);
+    g_autoptr(GArray) stack = stack_reader_take(walk->context, walk, object);
+    const Frame *frames = (const Frame *)(gpointer)stack->data;
+    g_autofree char *key = json_object_has_member(object, "key")
+                               ? g_strdup(json_walk_string(walk, object, "key"))
+                               : call_site_key(frames, stack->len);
     SiteDelta *delta =
-        site_delta_new(json_walk_string(walk, object, "key"), (const Frame *)(gpointer)frames->data,
-                       frames->len, read_bytes(walk, object, "base_bytes"),
+        site_delta_new(key, frames, stack->len, read_bytes(walk, object, "base_bytes"),
                        read_bytes(walk, object, "now_bytes"), read_bytes(walk, object, "delta_blocks"));
     g_ptr_array_add(target, delta);
 }
@@ -319,6 +304,8 @@ static Result *read_result(JsonWalk *walk, JsonNode *node)
     self->root = g_strdup(json_walk_nullable(walk, root, "root"));
     self->duration_us = read_duration(walk, root);
     self->verdict = read_verdict(walk, root);
+    g_autoptr(StackReader) stacks = stack_reader_new(walk, root);
+    walk->context = stacks;
     read_each(walk, root, "scenarios", read_scenario, self);
     return json_walk_failed(walk) ? NULL : g_steal_pointer(&self);
 }

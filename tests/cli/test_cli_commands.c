@@ -281,8 +281,7 @@ START_TEST(test_report_of_an_edited_result_does_not_pass)
     g_autoptr(TestProject) project = recorded_project();
     g_autofree char *text = test_project_read(project, "kept.json");
     /* All but those of the comparisons, which lie deepest. */
-    g_autoptr(GRegex) verdict =
-        g_regex_new("^( {1,5}\"verdict\" : )\"regressed\"", G_REGEX_MULTILINE, 0, NULL);
+    g_autoptr(GRegex) verdict = g_regex_new("^( {1,5}\"verdict\":)\"regressed\"", G_REGEX_MULTILINE, 0, NULL);
     g_autofree char *edited = g_regex_replace(verdict, text, -1, 0, "\\1\"pass\"", 0, NULL);
     ck_assert(strcmp(text, edited) != 0);
     test_project_write(project, "edited.json", "%s", edited);

@@ -81,8 +81,8 @@ END_TEST
 START_TEST(test_result_json_speaks_the_terms_of_the_field)
 {
     g_autofree char *text = render(sample_regressed());
-    const char *const terms[] = {"\"retained\"",  "\"call_sites\"",  "\"marks\"",       "\"timeline\"",
-                                 "\"processes\"", "\"environment\"", "\"version\" : 2,"};
+    const char *const terms[] = {"\"retained\"",  "\"call_sites\"",  "\"marks\"",     "\"timeline\"",
+                                 "\"processes\"", "\"environment\"", "\"version\":3,"};
     for (gsize i = 0; i < G_N_ELEMENTS(terms); i++)
         ck_assert_msg(strstr(text, terms[i]) != NULL, "%s", terms[i]);
     sample_check_golden("result-regressed.json", text);
@@ -92,22 +92,19 @@ END_TEST
 START_TEST(test_wrong_types_are_named_by_their_path)
 {
     check_edit(
-        "\"iterations\" : 27", "\"iterations\" : \"many\"",
+        "\"iterations\":27", "\"iterations\":\"many\"",
         "result.json: expected \"scenarios[2].instruments[0].measurement.iterations\" to be a whole number, "
         "found a string");
-    check_edit("\"line\" : 112", "\"line\" : -1",
-               "comparisons[0].deltas[2].frames[0].line\" to be from 0 to 4294967295, found -1");
-    check_edit("\"now\" : 11010048", "\"now\" : null",
+    check_edit("\"now\":11010048", "\"now\":null",
                "\"scenarios[0].instruments[0].comparisons[0].now\" to be a whole number, found null");
-    check_edit("\"now\" : 11010048", "\"then\" : 1", "comparisons[0].now\" to be there, found nothing");
-    check_edit("\"now\" : 11010048", "\"now\" : 1.5", "to be a whole number, found a fraction");
-    check_edit("\"name\" : \"json-large\"", "\"name\" : {}",
+    check_edit("\"now\":11010048", "\"then\":1", "comparisons[0].now\" to be there, found nothing");
+    check_edit("\"now\":11010048", "\"now\":1.5", "to be a whole number, found a fraction");
+    check_edit("\"name\":\"json-large\"", "\"name\":{}",
                "\"scenarios[0].name\" to be a string, found an object");
-    check_edit("\"tags\" : [", "\"tags\" : [ 1, ", "\"scenarios[0].tags\" to be an array of strings");
-    check_edit("\"metric\" : \"peak\"", "\"metric\" : \"pique\\u001b\"",
+    check_edit("\"tags\":[", "\"tags\":[1,", "\"scenarios[0].tags\" to be an array of strings");
+    check_edit("\"metric\":\"peak\"", "\"metric\":\"pique\\u001b\"",
                "comparisons[0].metric\" to be a metric's name, found \"pique\xef\xbf\xbd\"");
-    check_edit("\"verdict\" : \"regressed\"", "\"verdict\" : \"fine\"",
-               "\"verdict\" to be pass, improved, new");
+    check_edit("\"verdict\":\"regressed\"", "\"verdict\":\"fine\"", "\"verdict\" to be pass, improved, new");
     check_edit("1500000000,", "true,", "timeline.points[1][0]\" to be a number, found a boolean");
     check_edit("1500000000,", "", "timeline.points[1]\" to be a time and one or two numbers of bytes");
     check_edit("1500000000,", "1e999,", "timeline.points[1][0]\" to be a number, found one too large");
@@ -116,8 +113,8 @@ END_TEST
 
 START_TEST(test_other_versions_and_formats_are_refused_with_what_to_do)
 {
-    check_edit("\"version\" : 2", "\"version\" : 7",
-               "expected \"version\" to be 2, found 7: another heapgate wrote it; run the scenarios again");
+    check_edit("\"version\":3", "\"version\":7",
+               "expected \"version\" to be 3, found 7: another heapgate wrote it; run the scenarios again");
     check_edit("\"heapgate-result\"", "\"other\"", "expected \"format\" to be \"heapgate-result\"");
 }
 END_TEST
@@ -126,14 +123,114 @@ START_TEST(test_call_sites_of_one_key_are_refused)
 {
     g_autofree char *text = render(sample_passing());
     GString *edited = g_string_new(text);
-    g_string_replace(edited, "\"function\" : \"copy_attribute\"", "\"function\" : \"x\"", 0);
+    g_string_replace(edited, "\"function\":\"copy_attribute\"", "\"function\":\"x\"", 0);
     result_free(parse(edited->str));
     g_string_free(edited, TRUE);
-    const char *at = strstr(text, "\"call_sites\" : [") + strlen("\"call_sites\" : [");
-    const char site[] = "{\"bytes\":1,\"blocks\":1,\"frames\":[]},";
+    const char *at = strstr(text, "\"call_sites\":[") + strlen("\"call_sites\":[");
+    const char site[] = "{\"bytes\":1,\"blocks\":1,\"stack\":null},";
     g_autofree char *twice = g_strdup_printf("%.*s%s%s%s", (int)(at - text), text, site, site, at);
     g_autofree char *message = refuse(twice, strlen(twice));
     ck_assert_ptr_nonnull(strstr(message, "call_sites[1]\" to be a call site of its own"));
+}
+END_TEST
+
+static guint count(const char *text, const char *words)
+{
+    guint found = 0;
+    for (const char *at = strstr(text, words); at != NULL; at = strstr(at + 1, words))
+        found++;
+    return found;
+}
+
+START_TEST(test_frames_and_stacks_that_call_sites_share_are_written_once)
+{
+    g_autofree char *text = render(sample_regressed());
+    ck_assert_uint_eq(count(text, "\"function\":\"copy_attribute\""), 1);
+    ck_assert_uint_eq(count(text, "\"stack\":15"), 4);
+    ck_assert_uint_eq(count(text, "[13,14]"), 1);
+}
+END_TEST
+
+START_TEST(test_delta_keeps_the_key_that_its_frames_do_not_tell)
+{
+    g_autofree char *text = render(sample_regressed());
+    ck_assert_uint_eq(count(text, "\"key\""), 0);
+    GString *edited = g_string_new(text);
+    g_string_replace(edited, "{\"base_bytes\":4194304,", "{\"key\":\"a baseline's\",\"base_bytes\":4194304,",
+                     1);
+    g_autofree char *again = render(parse(edited->str));
+    ck_assert_ptr_nonnull(strstr(again, "{\"key\":\"a baseline's\",\"base_bytes\":4194304,"));
+    g_string_free(edited, TRUE);
+}
+END_TEST
+
+START_TEST(test_stacks_that_cannot_be_are_refused)
+{
+    check_edit("\"stack\":11}", "\"stack\":16}",
+               "comparisons[0].deltas[0].stack\" to be the place of one of 16 stacks, found 16");
+    check_edit("\"stack\":11}", "\"stack\":-1}", "deltas[0].stack\" to be from 0 to ");
+    check_edit("\"stack\":11}", "\"stack\":[11]}", "deltas[0].stack\" to be a whole number, found an array");
+    check_edit(",\"stack\":11}", "}", "deltas[0].stack\" to be there, found nothing");
+    check_edit("[2,1]", "[14,1]", "\"stacks[2][0]\" to be the place of one of 14 frames, found 14");
+    check_edit("[2,1]", "[2,2]", "\"stacks[2][1]\" to be the place of one of 2 stacks before it, found 2");
+    check_edit("[2,1]", "[]",
+               "\"stacks[2]\" to be a frame, and its caller where it has one, found an array of");
+    check_edit("[2,1]", "[2,1,0]",
+               "\"stacks[2]\" to be a frame, and its caller where it has one, found an array of");
+    check_edit("[2,1]", "[\"2\"]", "\"stacks[2][0]\" to be a whole number, found a string");
+    check_edit("\"stacks\":[", "\"stocks\":[", "\"stacks\" to be there, found nothing");
+    check_edit("\"frames\":[", "\"frames\":[[],", "\"frames[0]\" to be an object, found an array");
+    check_edit("\"line\":22353", "\"line\":-1", "\"frames[0].line\" to be from 0 to 4294967295, found -1");
+    check_edit("\"function\":\"main\"", "\"function\":7", "\"frames[0].function\" to be a string");
+}
+END_TEST
+
+/* A frame of a MiB, and stacks of it; the first call site names one that is so deep, the second another. */
+static char *large_stacks(guint first, guint second)
+{
+    g_autofree char *text = render(sample_regressed()), *name = g_strnfill(1 << 20, 'f');
+    GString *edited = g_string_new(text);
+    g_string_truncate(edited, strstr(text, " \"frames\":[") - text);
+    g_string_append_printf(edited, "\"frames\":[{\"function\":\"%s\"}],\"stacks\":[[0]", name);
+    for (guint i = 1; i < MAX(first, second); i++)
+        g_string_append_printf(edited, ",[0,%u]", i - 1);
+    g_string_append(edited, "]}");
+    for (guint i = 0; i < 2; i++) {
+        g_autofree char *to = g_strdup_printf("\"call_sites\":[{\"bytes\":1,\"blocks\":1,\"stack\":%u}]",
+                                              (i == 0 ? first : second) - 1);
+        g_string_replace(edited, "\"call_sites\":null", to, 1);
+    }
+    return g_string_free(edited, FALSE);
+}
+
+START_TEST(test_small_file_cannot_name_more_stacks_than_memory_holds)
+{
+    g_autofree char *deep = large_stacks(1100, 1), *many = large_stacks(600, 600);
+    const char *too_large = "stack\" to be one that fits into 1 GiB with those before it, found a larger one";
+    g_autofree char *once = refuse(deep, strlen(deep)), *twice = refuse(many, strlen(many));
+    ck_assert_msg(strstr(once, "metrics.peak.call_sites[0]") != NULL && strstr(once, too_large) != NULL, "%s",
+                  once);
+    ck_assert_msg(strstr(twice, "metrics.retained.call_sites[0]") != NULL && strstr(twice, too_large) != NULL,
+                  "%s", twice);
+}
+END_TEST
+
+static void check_kept(const char *path)
+{
+    g_autofree char *text = NULL;
+    ck_assert_msg(g_file_get_contents(path, &text, NULL, NULL), "%s", path);
+    result_free(parse(text));
+}
+
+START_TEST(test_results_that_are_kept_in_the_repository_can_be_read)
+{
+    check_kept(runner_path("scenarios/recorded/result.json"));
+    g_autoptr(GDir) seeds = g_dir_open(runner_path("tests/fuzz/corpus/result"), 0, NULL);
+    ck_assert_ptr_nonnull(seeds);
+    for (const char *name = g_dir_read_name(seeds); name != NULL; name = g_dir_read_name(seeds)) {
+        g_autofree char *path = g_build_filename("tests/fuzz/corpus/result", name, NULL);
+        check_kept(runner_path(path));
+    }
 }
 END_TEST
 
@@ -191,7 +288,7 @@ START_TEST(test_edited_verdicts_do_not_make_a_pass)
     GString *edited = g_string_new(text);
     gsize end = strstr(text, "\"scenarios\"") - text;
     g_string_truncate(edited, end);
-    g_string_replace(edited, "\"verdict\" : \"regressed\"", "\"verdict\" : \"pass\"", 0);
+    g_string_replace(edited, "\"verdict\":\"regressed\"", "\"verdict\":\"pass\"", 0);
     g_string_append(edited, text + end);
     g_autoptr(Result) result = parse(edited->str);
     ck_assert_int_eq(result->verdict, VERDICT_REGRESSED);
@@ -240,6 +337,11 @@ SUITE(report_result_json, 30)
     tcase_add_test(tcase, test_wrong_types_are_named_by_their_path);
     tcase_add_test(tcase, test_other_versions_and_formats_are_refused_with_what_to_do);
     tcase_add_test(tcase, test_call_sites_of_one_key_are_refused);
+    tcase_add_test(tcase, test_frames_and_stacks_that_call_sites_share_are_written_once);
+    tcase_add_test(tcase, test_delta_keeps_the_key_that_its_frames_do_not_tell);
+    tcase_add_test(tcase, test_stacks_that_cannot_be_are_refused);
+    tcase_add_test(tcase, test_small_file_cannot_name_more_stacks_than_memory_holds);
+    tcase_add_test(tcase, test_results_that_are_kept_in_the_repository_can_be_read);
     tcase_add_test(tcase, test_damaged_bytes_are_errors_with_a_line);
     tcase_add_test(tcase, test_deep_nesting_is_refused_before_it_is_parsed);
     tcase_add_test(tcase, test_every_cut_of_a_file_is_an_error);
