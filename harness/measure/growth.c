@@ -144,16 +144,19 @@ static gint64 python_rise(const GrowthTable *table)
 static gint64 *gains_of(const GrowthTable *table, gint64 *hidden)
 {
     guint rows = call_sites_count(table->sites);
-    gint64 *gains = g_new0(gint64, rows + 1), python = 0, together = python_rise(table);
+    gint64 *gains = g_new0(gint64, rows + 1), python = 0, rounded = 0, together = python_rise(table);
     for (guint row = 0; row < rows; row++) {
         Growth growth = growth_of_series(table->live + (gsize)row * table->points, table->points);
         gains[row] = growth.bytes_per_iteration > 0 ? growth.bytes_per_iteration : gain_by_births(table, row);
         if (gains[row] == 0)
             *hidden = MAX(*hidden, growth.hidden_per_iteration);
-        else if (is_python(call_sites_get(table->sites, row)))
+        else if (is_python(call_sites_get(table->sites, row))) {
             python += gains[row];
+            rounded++;
+        }
     }
-    for (guint row = 0; row < rows && python > together; row++)
+    /* Each gain was rounded up. */
+    for (guint row = 0; row < rows && python > together + rounded; row++)
         if (gains[row] > 0 && is_python(call_sites_get(table->sites, row)))
             gains[row] = (gint64)ceil((double)gains[row] * (double)together / (double)python);
     return gains;

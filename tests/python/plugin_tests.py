@@ -5,7 +5,7 @@ import unittest
 
 from heapgate.pytest_plugin import gate_of
 
-from support import folder_with, needs_books, python, traced
+from support import folder_with, python, traced
 
 TESTS = '''
     import asyncio, logging, warnings
@@ -163,7 +163,6 @@ class TestWithoutTracer(unittest.TestCase):
             self.assertIn(sentence, said)
 
 
-@needs_books
 class TestUnderTracer(unittest.TestCase):
     EXPECTED = {
         "test_leaks": "FAILED",

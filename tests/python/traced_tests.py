@@ -4,7 +4,7 @@ import json
 import os
 import unittest
 
-from support import HEAPGATE, folder_with, needs_books, run, traced
+from support import HEAPGATE, folder_with, run, traced
 
 PROFILE = """
     import json, sys
@@ -53,7 +53,6 @@ timeout: 100 s
 """
 
 
-@needs_books
 class TestTraced(unittest.TestCase):
     def test_the_profiler_reads_the_tracers_books(self):
         with folder_with(profile_py=PROFILE) as folder:
@@ -95,29 +94,37 @@ class TestScenario(unittest.TestCase):
                 stream.write(SCENARIO.format(instrument=instrument, what=what, files=files))
             run(HEAPGATE, "run", folder=folder)
             with open(os.path.join(folder, "reports", "result.json"), encoding="utf-8") as stream:
-                scenario = json.load(stream)["scenarios"][0]
-        return scenario["instruments"][0]
+                result = json.load(stream)
+        return result, result["scenarios"][0]["instruments"][0]
+
+    def stack(self, result, node):
+        """The frames of a stack, innermost first: "function (file.py)"."""
+        while True:
+            frame, *caller = result["stacks"][node]
+            frame = result["frames"][frame]
+            yield f"{frame.get('function')} ({os.path.basename(frame.get('file', ''))})"
+            if not caller:
+                return
+            node = caller[0]
 
     def growing(self, what, files):
-        """Call sites that grow under heap, as JSON text."""
-        found = self.gate("heap", what, files)
+        """The stacks that grow under heap, as text."""
+        result, found = self.gate("heap", what, files)
         self.assertNotIn("problem", found, found.get("problem"))
         growth = [one for one in found["comparisons"] if one["metric"] == "growth"][0]
         self.assertGreater(growth["now"], 2000)
-        return json.dumps(growth["deltas"])
+        return "\n".join(" < ".join(self.stack(result, delta["stack"])) for delta in growth["deltas"])
 
-    @needs_books
     def test_a_leak_of_a_called_function_is_named(self):
         self.assertRegex(self.growing('call: "job:leak"', "../job.py"), r"__init__ \(job\.py\)")
 
-    @needs_books
     def test_a_leak_of_a_scripts_coroutine_is_named(self):
         self.assertRegex(self.growing("script: ../job.py, function: leak_later", ""), r"leak_later \(job\.py\)")
 
     def test_marks_reach_massif_and_memcheck(self):
         for instrument in ("massif", "memcheck"):
             with self.subTest(instrument):
-                found = self.gate(instrument, 'call: "job:leak", interpreter: /usr/bin/python3', "../job.py")
+                _, found = self.gate(instrument, 'call: "job:leak", interpreter: /usr/bin/python3', "../job.py")
                 self.assertNotIn("problem", found, found.get("problem"))
 
 

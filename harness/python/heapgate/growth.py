@@ -96,7 +96,7 @@ def growth_of_rows(
             lost[function] = lost.get(function, 0) + loss
     found = sum(gain for _, _, gain in candidates)
     together = _rise_together([sum(column) for column in zip(*(series for _, _, series in rows))]) if found else 0
-    if python and found > together:
+    if python and found > together + len(candidates):  # each was rounded up
         candidates = [(key, function, math.ceil(gain * together / found)) for key, function, gain in candidates]
         candidates = [candidate for candidate in candidates if candidate[2] > 0]
     for _, function, gain in candidates:
