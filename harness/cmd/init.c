@@ -26,6 +26,7 @@ static const Template templates[] = {
      "about: A first scenario; replace the program by a workflow of yours\n"
      "run: [sh, -c, \"seq 2000 | sort -n | tail -n 1\"]\n"
      "expect: {exit: 0}\n"
+     "# python: {call: \"package.module:function\"}  # instead of run; then also instruments: [heap]\n"
      "# stdin: input.txt                       # files are named relative to this folder\n"
      "# workflow: {warmup: 3, iterations: 20}  # the program marks each pass: #include <heapgate.h>\n"
      "# allow: {growth: {floor: 0 B}}\n"

@@ -372,6 +372,20 @@ START_TEST(test_init_makes_a_project_that_runs)
 }
 END_TEST
 
+START_TEST(test_init_shows_how_to_gate_a_python_function)
+{
+    g_autoptr(TestProject) project = test_project_new();
+    g_rmdir(test_project_path(project, "scenarios"));
+    test_project_expect(project, 0, "init", "scenarios/first.yaml: written", NULL);
+    g_autofree char *first = test_project_read(project, "scenarios/first.yaml");
+    g_autoptr(GString) text = g_string_new(first);
+    ck_assert_uint_eq(g_string_replace(text, "\nrun:", "\n# run:", 0), 1);
+    ck_assert_uint_eq(g_string_replace(text, "\n# python:", "\npython:", 0), 1);
+    test_project_write(project, "scenarios/first.yaml", text->str);
+    test_project_expect(project, 0, "list", "first", NULL);
+}
+END_TEST
+
 START_TEST(test_init_overwrites_nothing)
 {
     g_autoptr(TestProject) project = test_project_new();
@@ -564,6 +578,7 @@ SUITE(cli_commands, 90)
     tcase_add_test(tcase, test_run_quiet_says_only_what_is_not_a_pass);
     tcase_add_test(tcase, test_colour_is_for_terminals_that_want_it);
     tcase_add_test(tcase, test_init_makes_a_project_that_runs);
+    tcase_add_test(tcase, test_init_shows_how_to_gate_a_python_function);
     tcase_add_test(tcase, test_init_overwrites_nothing);
     tcase_add_test(tcase, test_init_hook_refuses_the_push_of_a_regression);
     tcase_add_test(tcase, test_init_hook_serves_worktrees_and_folders_below);
