@@ -9,7 +9,7 @@
 
 Python python;
 
-/* All of them are there, or it is no CPython from 3.9 on: others export one or the other. */
+/* All of them are there, or it is no CPython: others export one or the other. */
 static const struct {
     const char *name;
     size_t at; /* in PythonFunctions */
@@ -19,23 +19,25 @@ static const struct {
     {"PyMem_GetAllocator", offsetof(PythonFunctions, get_allocator)},
     {"PyMem_SetAllocator", offsetof(PythonFunctions, set_allocator)},
     {"Py_AddPendingCall", offsetof(PythonFunctions, add_pending_call)},
-    {"PyThreadState_GetFrame", offsetof(PythonFunctions, thread_frame)},
-    {"PyFrame_GetBack", offsetof(PythonFunctions, frame_back)},
-    {"PyFrame_GetCode", offsetof(PythonFunctions, frame_code)},
     {"PyObject_GetAttrString", offsetof(PythonFunctions, attribute)},
     {"PyLong_AsLong", offsetof(PythonFunctions, as_long)},
     {"Py_DecRef", offsetof(PythonFunctions, release)},
     {"PyErr_Clear", offsetof(PythonFunctions, error_clear)},
     {"PyCode_Type", offsetof(PythonFunctions, code_type)},
     {"_PyRuntime", offsetof(PythonFunctions, runtime)},
+    /* New in 3.9. */
+    {"PyThreadState_GetFrame", offsetof(PythonFunctions, thread_frame)},
+    {"PyFrame_GetBack", offsetof(PythonFunctions, frame_back)},
+    {"PyFrame_GetCode", offsetof(PythonFunctions, frame_code)},
 };
+enum { OF_ALL_VERSIONS = sizeof wanted / sizeof wanted[0] - 3 };
 
 static bool find_functions(const SymbolTable *symbols, PythonFunctions *functions)
 {
     for (unsigned i = 0; i < sizeof wanted / sizeof wanted[0]; i++) {
         void *found = symbol_find(symbols, wanted[i].name, NULL);
         if (found == NULL)
-            return false;
+            return i >= OF_ALL_VERSIONS;
         memcpy((char *)functions + wanted[i].at, &found, sizeof found);
     }
     return true;
@@ -76,6 +78,8 @@ static bool is_free_threaded(uint32_t version, const void *runtime)
 static uint32_t state_of(const Python *self)
 {
     PythonLayout layout;
+    if (self->call.frame_code == NULL)
+        return LEDGER_PYTHON_UNKNOWN;
     if (is_free_threaded(self->version, self->call.runtime))
         return LEDGER_PYTHON_THREADED;
     return python_layout_find(self->version, self->call.runtime, &layout) ? LEDGER_PYTHON_ON

@@ -19,6 +19,15 @@ static char *find_version(const char *folder, const char *version)
     return NULL;
 }
 
+char *pythons_older(const char *test)
+{
+    g_autofree char *folder = g_build_filename(g_get_home_dir(), ".pyenv", "versions", NULL);
+    char *path = find_version(folder, "3.8");
+    if (path == NULL)
+        runner_skip(test, "there is no CPython 3.8 below ~/.pyenv/versions");
+    return path;
+}
+
 GPtrArray *pythons_find(const char *test)
 {
     static const char *const versions[] = {"3.9", "3.10", "3.11", "3.12", "3.13"};

@@ -4,6 +4,11 @@
 
 #include "ledgers.h"
 
+/* A CPython that is too old for frames; NULL, and the test is told as skipped, where there is none. (transfer
+ * full).
+ */
+char *pythons_older(const char *test);
+
 /* Paths of the interpreters from 3.9 to 3.13 that are installed: pyenv's and Debian's. Prints the versions
  * that are not. (transfer full) */
 GPtrArray *pythons_find(const char *test);

@@ -144,6 +144,19 @@ START_TEST(test_a_program_that_only_looks_like_python_is_left_alone)
 }
 END_TEST
 
+START_TEST(test_an_interpreter_of_an_older_version_is_told)
+{
+    g_autofree char *python = pythons_older("test_an_interpreter_of_an_older_version_is_told");
+    if (python == NULL)
+        return;
+    const char *argv[] = {python, "-c", "print(1)", NULL};
+    g_autoptr(Ledgers) ran = ledgers_run(argv, TRUE, 0);
+    ck_assert_uint_eq(last_of(ran)->header->python_state, LEDGER_PYTHON_UNKNOWN);
+    ck_assert_uint_eq(last_of(ran)->header->python_version >> 16, 0x0308);
+    ck_assert_str_eq(ran->out, "1\n");
+}
+END_TEST
+
 START_TEST(test_a_forked_child_has_codes_of_its_own)
 {
     g_autoptr(GPtrArray) pythons = pythons_find("fork");
@@ -228,6 +241,7 @@ SUITE(tracer_python, 480)
     tcase_add_test(tcase, test_an_interpreter_that_is_loaded_later_is_seen);
     tcase_add_test(tcase, test_an_interpreter_may_be_unloaded);
     tcase_add_test(tcase, test_a_program_that_only_looks_like_python_is_left_alone);
+    tcase_add_test(tcase, test_an_interpreter_of_an_older_version_is_told);
     tcase_add_test(tcase, test_a_forked_child_has_codes_of_its_own);
     tcase_add_test(tcase, test_endless_recursion_is_cut_and_survived);
     tcase_add_test(tcase, test_each_object_is_where_python_says_it_was_made);
