@@ -54,8 +54,12 @@ static void fours_make(StackCache *self, Group *entry)
             i = 0;
         }
         uintptr_t offset = (group->base - entry->base) / sizeof(uintptr_t) + group->offsets[i];
-        if (offset > UINT16_MAX || self->fours_used + count / 4 >= FOURS - 1)
+        if (offset > UINT16_MAX)
             return;
+        if (self->fours_used + count / 4 >= FOURS - 1) {
+            self->fours_used = FOURS; /* what is left is not tried again */
+            return;
+        }
         if (count > 0 && fours[(count - 1) / 4].offsets[(count - 1) % 4] == offset)
             continue; /* the rest of a group repeats its last word */
         for (unsigned j = count++ % 4; j < 4; j++) {
