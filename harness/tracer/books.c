@@ -86,7 +86,7 @@ __attribute__((noinline, cold)) static void part_touch(LedgerRecord *records, si
 }
 
 /* The record of a new block; NULL: there is no room for one. */
-static LedgerRecord *record_make(LedgerHeader *header, uintptr_t address)
+static inline LedgerRecord *record_make(LedgerHeader *header, uintptr_t address)
 {
     if (UNLIKELY(address >> LEDGER_ADDRESS_BITS != 0)) {
         atomic_add(&header->outside, 1, true);
@@ -198,7 +198,7 @@ __attribute__((noinline, cold)) static void block_lost(LedgerHeader *header, Led
 }
 
 /* The place of a new block, which is empty then; NULL: there is none. */
-static LedgerRecord *place_of(LedgerHeader *header, const void *block)
+static inline LedgerRecord *place_of(LedgerHeader *header, const void *block)
 {
     LedgerRecord *at = record_make(header, (uintptr_t)block);
     if (LIKELY(at != NULL) && UNLIKELY(ledger_record_site(*at) != 0))
@@ -207,8 +207,8 @@ static LedgerRecord *place_of(LedgerHeader *header, const void *block)
 }
 
 /* growth: of the total. */
-static void enter(LedgerHeader *header, const void *block, LedgerRecord *at, uint64_t size, uint32_t site,
-                  int64_t growth, bool shared)
+static inline void enter(LedgerHeader *header, const void *block, LedgerRecord *at, uint64_t size,
+                         uint32_t site, int64_t growth, bool shared)
 {
     site_enter(header, site, size, shared);
     total_add(header, growth, shared);

@@ -5,58 +5,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "frame_step.h"
-
-/* Eight words, 128 bytes. A segment is a chain of groups; the first of them is an entry, found by (pc, sp,
- * and fp if it mattered); the last goes on to the entry of the segment further out. */
-enum { GROUP_WORDS = 8 };
-typedef struct {
-    uintptr_t values[GROUP_WORDS];
-    uint16_t offsets[GROUP_WORDS]; /* in words, from base */
-    uintptr_t base;                /* of an entry: sp less ENTRY_REACH */
-    uintptr_t pc, fp;
-    uint32_t next;   /* 0: the outer end */
-    uint32_t id;     /* of the stack that starts here; 0: only ever seen from further in */
-    uint32_t node;   /* the same, for those further in */
-    uint32_t broken; /* the walk during which it was found changed */
-    uint16_t depth;  /* frames from here outwards */
-    bool fp_used, truncated;
-} __attribute__((aligned(128))) Group;
-
-enum {
-    ENTRY_REACH = 128, /* a signal may interrupt a function that keeps a register in the red zone */
-    GROUPS = 1 << 15,
-    BUCKET_BITS = 12,
-    WAYS = 4, /* the same function at the same depth is called from several places */
-    SEGMENT_BITS = 4,
-};
-
-/* One step of the walk in progress. */
-typedef struct {
-    uintptr_t pc, sp, fp;
-    bool fp_live;   /* fp matters from here outwards */
-    bool fp_kept;   /* the word that the step loaded it from matters */
-    bool guessed;   /* by this step */
-    bool truncated; /* from here outwards */
-    StepWords words;
-} Step;
-
-struct StackCache {
-    uint64_t buckets[1 << BUCKET_BITS][WAYS]; /* upper half: part of the hash; lower half: the entry */
-    uint32_t used, generation;
-    uint32_t walk; /* number of the walk; see Group.broken */
-    uint32_t steps, outer;
-    bool shareable; /* its outer parts are what other stacks would find */
-    bool cut;       /* truncated at the outer end */
-    Step step[STACK_CACHE_DEEPEST];
-    Group groups[GROUPS];
-};
-
-static uint64_t hash_of(uintptr_t pc, uintptr_t sp)
-{
-    uint64_t h = (pc ^ sp << 13) * UINT64_C(0x9e3779b97f4a7c15);
-    return h ^ h >> 29;
-}
+#include "stack_index.h"
 
 /* Where segments begin is decided by the stack pointer alone, so that all stacks agree on it. */
 static inline bool is_boundary(uintptr_t sp)
@@ -85,102 +34,81 @@ void stack_cache_free(StackCache *self)
 void stack_cache_clear(StackCache *self)
 {
     memset(self->buckets, 0, sizeof self->buckets);
+    memset(self->recent, 0, sizeof self->recent);
     self->used = 1;
-    self->steps = 0;
+    self->forks_used = self->fours_used = self->steps = 0;
     self->generation = __atomic_load_n(&unwind_generation, __ATOMIC_RELAXED);
 }
 
 /* ---- finding ---- */
 
-/* Whether the words are what they were: innermost first, so that each makes the next one safe to read. */
-static inline bool group_holds(const Group *group)
+/* Copies an entry's words into fours where there is room, the last one repeated up to a whole four. */
+static void fours_make(StackCache *self, Group *entry)
 {
-#pragma GCC unroll 8
-    for (unsigned i = 0; i < GROUP_WORDS; i++)
-        if (__builtin_expect(
-                frame_load(group->base + group->offsets[i] * sizeof(uintptr_t)) != group->values[i], 0))
-            return false;
-    return true;
-}
-
-static inline bool chain_holds(const StackCache *self, const Group *group)
-{
-    for (;;) {
-        if (!group_holds(group))
-            return false;
-        if (group->next == 0)
-            return true;
-        group = &self->groups[group->next];
+    uint32_t count = 0;
+    Four *fours = &self->fours[self->fours_used];
+    const Group *group = entry;
+    for (unsigned i = 0; i < GROUP_WORDS || group->next != 0; i++) {
+        if (i == GROUP_WORDS) {
+            group = &self->groups[group->next];
+            i = 0;
+        }
+        uintptr_t offset = (group->base - entry->base) / sizeof(uintptr_t) + group->offsets[i];
+        if (offset > UINT16_MAX)
+            return;
+        if (self->fours_used + count / 4 >= FOURS - 1) {
+            self->fours_used = FOURS; /* what is left is not tried again */
+            return;
+        }
+        if (count > 0 && fours[(count - 1) / 4].offsets[(count - 1) % 4] == offset)
+            continue; /* the rest of a group repeats its last word */
+        for (unsigned j = count++ % 4; j < 4; j++) {
+            fours[(count - 1) / 4].offsets[j] = (uint16_t)offset;
+            fours[(count - 1) / 4].values[j] = group->values[i];
+        }
     }
+    entry->fours_at = self->fours_used;
+    entry->fours = (count + 3) / 4;
+    self->fours_used += entry->fours;
 }
 
-/* As chain_holds, but goes no further than to what is known to have changed in this walk, and notes what has.
- */
-static bool chain_holds_noting(StackCache *self, uint32_t entry)
+static inline bool accepts_whole(StackCache *self, uint32_t entry, const Frame *frame, uint32_t room)
 {
-    uint32_t last = entry;
-    while (self->groups[last].broken != self->walk && group_holds(&self->groups[last])) {
-        last = self->groups[last].next;
-        if (last == 0)
-            return true;
-    }
-    for (uint32_t i = entry; i != last; i = self->groups[i].next)
-        self->groups[i].broken = self->walk;
-    self->groups[last].broken = self->walk;
-    return false;
+    (void)room;
+    const Group *group = &self->groups[entry];
+    return group->id != 0 && entry_is(group, frame->pc, frame->sp, frame->fp) &&
+           (group->fours != 0 ? fours_hold(self, group) : chain_holds(self, group));
 }
 
-static inline bool entry_is(const Group *entry, uintptr_t pc, uintptr_t sp, uintptr_t fp)
+/* A segment that goes on from this frame outwards, within the room. */
+static inline bool accepts_outer(StackCache *self, uint32_t entry, const Frame *frame, uint32_t room)
 {
-    return entry->pc == pc && entry->base == sp - ENTRY_REACH && (entry->fp == fp || !entry->fp_used);
+    const Group *group = &self->groups[entry];
+    return group->node != 0 && group->depth <= room &&
+           entry_is(group, frame_address(frame), frame->sp, frame->fp) && chain_holds_noting(self, entry);
 }
 
-static inline void promote(uint64_t *bucket, unsigned way)
+static __attribute__((noinline)) uint32_t find_slowly(StackCache *self, const Frame *frame, uint32_t *recent)
 {
-    if (way > 0) {
-        uint64_t entry = bucket[way];
-        bucket[way] = bucket[way - 1];
-        bucket[way - 1] = entry;
-    }
+    if (__builtin_expect(self->generation != __atomic_load_n(&unwind_generation, __ATOMIC_RELAXED), 0))
+        stack_cache_clear(self);
+    uint32_t found = stack_index_look(self, frame, 0, accepts_whole);
+    bool again = found != 0 && found == (*recent & ~IS_TRUSTED);
+    *recent = again ? found | IS_TRUSTED : found;
+    if (again && self->groups[found].fours == 0)
+        fours_make(self, &self->groups[found]);
+    return self->groups[found].id;
 }
 
 uint32_t stack_cache_find(StackCache *self, const UnwindStart *start)
 {
-    if (__builtin_expect(self->generation != __atomic_load_n(&unwind_generation, __ATOMIC_RELAXED), 0))
-        stack_cache_clear(self);
-    uint64_t hash = hash_of(start->pc, start->sp);
-    uint64_t *bucket = self->buckets[hash >> (64 - BUCKET_BITS)];
-    for (unsigned way = 0; way < WAYS; way++) {
-        if (bucket[way] >> 32 != (uint32_t)hash)
-            continue;
-        const Group *entry = &self->groups[(uint32_t)bucket[way]];
-        if (entry->id == 0 || !entry_is(entry, start->pc, start->sp, start->fp) || !chain_holds(self, entry))
-            continue;
-        uint32_t id = entry->id;
-        promote(bucket, way);
-        return id;
-    }
-    return 0;
-}
-
-/* The entry of a segment that holds from this frame outwards, or 0. */
-static uint32_t find_outer(StackCache *self, const Frame *frame, uint32_t room)
-{
-    uintptr_t pc = frame_address(frame);
-    uint64_t hash = hash_of(pc, frame->sp);
-    uint64_t *bucket = self->buckets[hash >> (64 - BUCKET_BITS)];
-    for (unsigned way = 0; way < WAYS; way++) {
-        if (bucket[way] >> 32 != (uint32_t)hash)
-            continue;
-        const Group *entry = &self->groups[(uint32_t)bucket[way]];
-        if (entry->node == 0 || entry->depth > room || !entry_is(entry, pc, frame->sp, frame->fp) ||
-            !chain_holds_noting(self, (uint32_t)bucket[way]))
-            continue;
-        uint32_t found = bucket[way];
-        promote(bucket, way);
-        return found;
-    }
-    return 0;
+    Frame frame = {.pc = start->pc, .sp = start->sp, .fp = start->fp};
+    uint32_t *recent = &self->recent[hash_of(start->pc, start->sp) >> (64 - RECENT_BITS)];
+    uint32_t entry = *recent & ~IS_TRUSTED;
+    if (entry != *recent && self->generation == __atomic_load_n(&unwind_generation, __ATOMIC_RELAXED) &&
+        accepts_whole(self, entry, &frame, 0))
+        return self->groups[entry].id;
+    return find_slowly(self, &frame, recent);
 }
 
 UnwindResult stack_cache_walk(StackCache *self, const UnwindStart *start, uintptr_t *addresses, uint32_t room,
@@ -192,7 +120,8 @@ UnwindResult stack_cache_walk(StackCache *self, const UnwindStart *start, uintpt
     bool guessed = false;
     room = room < STACK_CACHE_DEEPEST ? room : STACK_CACHE_DEEPEST;
     while (result == STEP_ON && count < room) {
-        if (is_boundary(frame.sp) && count > 0 && (found = find_outer(self, &frame, room - count)) != 0)
+        if (is_boundary(frame.sp) && count > 0 &&
+            (found = stack_index_look(self, &frame, room - count, accepts_outer)) != 0)
             break;
         Step *step = &self->step[count];
         addresses[count] = step->pc = frame_address(&frame);
@@ -257,14 +186,6 @@ static void chain_word(Chain *self, UnwindWord word)
     }
 }
 
-static void insert(StackCache *self, uint32_t entry, uintptr_t pc, uintptr_t sp)
-{
-    uint64_t hash = hash_of(pc, sp);
-    uint64_t *bucket = self->buckets[hash >> (64 - BUCKET_BITS)];
-    memmove(&bucket[1], &bucket[0], (WAYS - 1) * sizeof bucket[0]);
-    bucket[0] = hash << 32 | entry;
-}
-
 static UnwindWord first_word(const Step *step)
 {
     if (step->words.extra.address != 0)
@@ -311,14 +232,14 @@ static uint32_t keep_segment(StackCache *self, uint32_t begin, uint32_t end, uin
     entry->fp_used = step->fp_live;
     entry->truncated = step->truncated;
     entry->depth = end - begin + (next != 0 ? self->groups[next].depth : 0);
-    insert(self, chain.first, step->pc, step->sp);
+    stack_index_put(self, chain.first, step->pc, step->sp);
     return chain.first;
 }
 
 /* Room for so many more groups; else all is forgotten, which costs each stack one walk. */
 static bool make_room(StackCache *self, uint32_t groups)
 {
-    if (self->used + groups <= GROUPS)
+    if (self->used + groups <= GROUPS && self->forks_used >> FORK_BITS == 0)
         return true;
     stack_cache_clear(self);
     return false;
@@ -361,5 +282,5 @@ void stack_cache_add(StackCache *self, const UnwindStart *start, const UnwindRes
     entry->fp_used = result->fp_used;
     entry->truncated = result->truncated;
     entry->id = id;
-    insert(self, chain.first, start->pc, start->sp);
+    stack_index_put(self, chain.first, start->pc, start->sp);
 }

@@ -5,7 +5,7 @@
 TRACER_SOURCES := $(wildcard harness/tracer/*.c)
 TRACER_OBJECTS := $(TRACER_SOURCES:harness/tracer/%.c=$(O)/tracer/%.o)
 TRACER_UNWIND := $(patsubst %,$(O)/tracer/%.o,cfi cfi_expression code_object eh_frame rule_cache stack_bounds \
-	stack_cache unwind unwind_fp unwind_x86_64)
+	stack_cache stack_index unwind unwind_fp unwind_x86_64)
 TRACER_TESTED := $(TRACER_UNWIND)
 
 # No sanitizer: it reads other frames' memory, and runs where no runtime of theirs is.

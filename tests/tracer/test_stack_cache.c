@@ -101,6 +101,36 @@ START_TEST(test_stack_cache_sees_one_changed_return_address)
 }
 END_TEST
 
+/* Each is walked once, however many begin at the same place. */
+START_TEST(test_stack_cache_tells_stacks_apart_that_begin_alike)
+{
+    enum { STACKS = 300, TURNS = 5 };
+    Trial trial;
+    set_up(&trial);
+    for (volatile int turn = 0; turn < TURNS; turn++)
+        for (volatile unsigned path = 0; path < STACKS; path++)
+            chain_mixed(20, path * 997, take, &trial);
+    ck_assert_uint_eq(trial.wrong, 0);
+    ck_assert_uint_lt(trial.walked, STACKS + STACKS / 10);
+    ck_assert_uint_eq(trial.found, TURNS * STACKS - trial.walked);
+    stack_cache_free(trial.cache);
+}
+END_TEST
+
+/* A stack found again and again is tried first, and is compared as exactly. */
+START_TEST(test_stack_cache_sees_the_end_of_a_long_row_of_one_stack)
+{
+    Trial trial;
+    set_up(&trial);
+    for (unsigned bit = 2; bit < 32; bit += 3)
+        for (volatile int turn = 0; turn < 20; turn++)
+            chain_mixed(20, turn % 10 < 5 ? 0 : 1u << bit, take, &trial);
+    ck_assert_uint_eq(trial.wrong, 0);
+    ck_assert_uint_lt(trial.walked, 14);
+    stack_cache_free(trial.cache);
+}
+END_TEST
+
 START_TEST(test_stack_cache_sees_a_changed_saved_frame_pointer)
 {
     Trial trial;
@@ -181,6 +211,8 @@ SUITE(stack_cache, 60)
 {
     tcase_add_test(tcase, test_stack_cache_finds_a_stack_again);
     tcase_add_test(tcase, test_stack_cache_sees_one_changed_return_address);
+    tcase_add_test(tcase, test_stack_cache_tells_stacks_apart_that_begin_alike);
+    tcase_add_test(tcase, test_stack_cache_sees_the_end_of_a_long_row_of_one_stack);
     tcase_add_test(tcase, test_stack_cache_sees_a_changed_saved_frame_pointer);
     tcase_add_test(tcase, test_stack_cache_is_right_about_every_stack_of_a_storm);
     tcase_add_test(tcase, test_stack_cache_walks_only_the_new_part_of_a_deep_stack);
