@@ -3,7 +3,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { QUARTERS = 4 };
+enum { QUARTERS = 4, SLIGHT = 50 };
 
 /* The share of iterations of a quarter that must have left something behind: one in this many. */
 enum { ONE_IN = 3 };
@@ -155,8 +155,8 @@ static gint64 *gains_of(const GrowthTable *table, gint64 *hidden)
             rounded++;
         }
     }
-    /* Each gain was rounded up. */
-    for (guint row = 0; row < rows && python > together + rounded; row++)
+    /* Each gain was rounded up, and a fiftieth is no sign of anything. */
+    for (guint row = 0; row < rows && python > together + rounded + python / SLIGHT; row++)
         if (gains[row] > 0 && is_python(call_sites_get(table->sites, row)))
             gains[row] = (gint64)ceil((double)gains[row] * (double)together / (double)python);
     return gains;

@@ -381,7 +381,7 @@ START_TEST(test_init_shows_how_to_gate_a_python_function)
     g_autoptr(GString) text = g_string_new(first);
     ck_assert_uint_eq(g_string_replace(text, "\nrun:", "\n# run:", 0), 1);
     ck_assert_uint_eq(g_string_replace(text, "\n# python:", "\npython:", 0), 1);
-    test_project_write(project, "scenarios/first.yaml", text->str);
+    test_project_write(project, "scenarios/first.yaml", "%s", text->str);
     test_project_expect(project, 0, "list", "first", NULL);
 }
 END_TEST

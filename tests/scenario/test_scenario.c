@@ -96,6 +96,17 @@ START_TEST(test_a_short_scenario_has_the_defaults)
 }
 END_TEST
 
+START_TEST(test_source_of_python_may_grow_a_little_unless_the_scenario_says_otherwise)
+{
+    g_autoptr(Scenario) native = parse(MINIMAL), python = parse("python: {call: 'a:b'}\n");
+    g_autoptr(Scenario) strict = parse("python: {call: 'a:b'}\nallow: {retained: {floor: 0 B}}\n");
+    ck_assert_int_eq(native->allow.metrics[METRIC_RETAINED].floor, 0);
+    ck_assert_int_eq(python->allow.metrics[METRIC_RETAINED].floor, 16 * 1024);
+    ck_assert_int_eq(python->allow.metrics[METRIC_GROWTH].floor, 0);
+    ck_assert_int_eq(strict->allow.metrics[METRIC_RETAINED].floor, 0);
+}
+END_TEST
+
 START_TEST(test_every_key_is_read)
 {
     g_autoptr(Scenario) scenario = parse("about: Orders\n"
@@ -550,6 +561,7 @@ SUITE(scenario, 20)
 {
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_add_test(tcase, test_a_short_scenario_has_the_defaults);
+    tcase_add_test(tcase, test_source_of_python_may_grow_a_little_unless_the_scenario_says_otherwise);
     tcase_add_test(tcase, test_every_key_is_read);
     tcase_add_test(tcase, test_allowing_something_asks_for_it_and_counts_are_no_sizes);
     tcase_add_test(tcase, test_a_shell_line_is_run_by_the_shell);

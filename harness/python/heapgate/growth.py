@@ -10,6 +10,7 @@ import math
 from typing import Dict, Hashable, Iterable, List, NamedTuple, Sequence, Tuple, TypeVar
 
 _QUARTERS = 4
+_SLIGHT = 50  # what lines of Python gain beyond their sum is no sign of anything below this part
 _ONE_IN = 3  # of the passes of a quarter, one in so many must have left something behind
 _LEAST_FACTOR = 1.25  # by which each rise of a list that grows by a factor exceeds the one before
 
@@ -96,7 +97,7 @@ def growth_of_rows(
             lost[function] = lost.get(function, 0) + loss
     found = sum(gain for _, _, gain in candidates)
     together = _rise_together([sum(column) for column in zip(*(series for _, _, series in rows))]) if found else 0
-    if python and found > together + len(candidates):  # each was rounded up
+    if python and found > together + len(candidates) + found // _SLIGHT:  # each was rounded up
         candidates = [(key, function, math.ceil(gain * together / found)) for key, function, gain in candidates]
         candidates = [candidate for candidate in candidates if candidate[2] > 0]
     for _, function, gain in candidates:
