@@ -53,7 +53,8 @@ def python(*words, folder=None, **variables):
 
 def traced(*words, folder=None, **variables):
     """The same under the tracer."""
-    return run(HEAPGATE, "exec", "--", sys.executable, *words, folder=folder, **variables)
+    with tempfile.TemporaryDirectory(prefix="heapgate-ledgers-") as ledgers:
+        return run(HEAPGATE, "exec", "-o", ledgers, "--", sys.executable, *words, folder=folder, **variables)
 
 
 @contextlib.contextmanager
