@@ -156,7 +156,9 @@ static gboolean has_python(const Ledger *self, guint32 node)
 typedef struct {
     const Ledger *ledger;
     const Kind *kinds;
-    gboolean python; /* the interpreter's own functions are noise, and change from build to build */
+    gboolean python; /* there are frames of Python: of the interpreter's, the innermost of its interface says
+                        all */
+    gboolean drops;  /* its own functions, which are noise, and have other names in each build */
     guint at_most;
     GArray *items; /* Item */
 } Gathering;
@@ -165,7 +167,8 @@ static void add_item(Gathering *self, guint32 place)
 {
     guint8 traits = self->kinds[place].traits;
     Item item = {.place = place};
-    if (self->python && (traits & INTERPRETER) != 0 && (self->items->len > 0 || (traits & INTERFACE) == 0))
+    gboolean inner = self->python && self->items->len > 0;
+    if (self->drops && (traits & INTERPRETER) != 0 && (inner || (traits & INTERFACE) == 0))
         return;
     g_array_append_val(self->items, item);
 }
@@ -212,16 +215,34 @@ static void trim(Gathering *self)
         }
 }
 
+static void gather_from(Gathering *self, guint32 node)
+{
+    for (guint depth = 0; node != 0 && depth < LEDGER_DEEPEST && self->items->len < self->at_most; depth++) {
+        add_node(self, node);
+        node =
+            g_array_index(self->ledger->nodes, LedgerNode, node).parent; /* before its callee in the table */
+    }
+    trim(self);
+}
+
 /* items: empty; Item. */
 static void gather(const Ledger *self, guint32 node, guint at_most, GArray *items)
 {
-    gboolean known = node < self->nodes->len;
-    Gathering gathering = {self, cache_of(self)->kinds, known && has_python(self, node), at_most, items};
-    for (guint depth = 0; known && node != 0 && depth < LEDGER_DEEPEST && items->len < at_most; depth++) {
-        add_node(&gathering, node);
-        node = g_array_index(self->nodes, LedgerNode, node).parent; /* before its callee in the table */
-    }
-    trim(&gathering);
+    if (node >= self->nodes->len)
+        return;
+    Gathering gathering = {
+        .ledger = self,
+        .kinds = cache_of(self)->kinds,
+        .python = has_python(self, node),
+        .drops = self->header.python_state == LEDGER_PYTHON_ON,
+        .at_most = at_most,
+        .items = items,
+    };
+    gather_from(&gathering, node);
+    if (items->len > 0)
+        return;
+    gathering.drops = FALSE; /* better a name that does not last than none */
+    gather_from(&gathering, node);
 }
 
 void ledger_add_frames(const Ledger *self, guint32 node, guint at_most, GArray *frames)

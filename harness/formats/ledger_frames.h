@@ -9,8 +9,9 @@
 
 /* Appends the frames of a stack to `frames` (Frame, (element-type transfer none): texts are the ledger's),
  * innermost first, at most `at_most`. What asks for memory in everyone's name (operator new) is left out at
- * the inner end, what calls main at the outer; where there is Python, the interpreter's own functions too,
- * but for the innermost one of its interface. Without names (symbols_name_ledger) a frame is its module's. */
+ * the inner end, what calls main at the outer; where an interpreter of Python
+ * is known, its own functions too, but for those of its interface, and of these, below Python frames, all but
+ * the innermost. Without names (symbols_name_ledger) a frame is its module's. */
 void ledger_add_frames(const Ledger *self, guint32 node, guint at_most, GArray *frames);
 
 /* Which sites have one key: their stacks differ in lines and depth of recursion alone. */

@@ -68,6 +68,9 @@ START_TEST(test_the_interpreter_is_left_out_but_for_the_innermost_of_its_interfa
     guint32 resize = made_ledger_node(&made, append, 0x10400);
     guint32 get = made_ledger_node(&made, resize, 0x10500);
     guint32 extension = made_ledger_node(&made, call, 0x20100);
+    guint32 start = made_ledger_node(&made, 0, 0x10600);
+    guint32 start_inner = made_ledger_node(&made, outermost, 0x10600);
+    guint32 start_type = made_ledger_node(&made, start_inner, 0x10700);
     made_ledger_site(&made, get, 100, 0, 0);
     g_autoptr(Ledger) ledger = made_ledger_read(&made);
     const char *interpreter = "/usr/bin/python3.11";
@@ -76,12 +79,18 @@ START_TEST(test_the_interpreter_is_left_out_but_for_the_innermost_of_its_interfa
     name(ledger, append, "PyList_Append", interpreter);
     name(ledger, resize, "list_resize", interpreter);
     name(ledger, get, "PyMem_Realloc", interpreter);
+    name(ledger, start, "init_types", interpreter);
+    name(ledger, start_inner, "???~123456", interpreter);
+    name(ledger, start_type, "PyType_Ready", interpreter);
     name(ledger, extension, "speed_up", "/usr/lib/python3/dist-packages/_speedups.cpython-311.so");
     g_autofree char *key = key_of(ledger, get), *other = key_of(ledger, extension);
     ck_assert_str_eq(key, "PyList_Append (python3.11) < run (jobs.py)");
     ck_assert_str_eq(other, "speed_up (_speedups.cpython-311.so) < run (jobs.py)");
-    g_autofree char *native = key_of(ledger, outermost);
+    g_autofree char *native = key_of(ledger, outermost), *own = key_of(ledger, start_type),
+                    *nameless = key_of(ledger, start);
     ck_assert_str_eq(native, "Py_RunMain (python3.11)");
+    ck_assert_str_eq(own, "PyType_Ready (python3.11) < Py_RunMain (python3.11)");
+    ck_assert_str_eq(nameless, "init_types (python3.11)");
 }
 END_TEST
 
