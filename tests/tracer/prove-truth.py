@@ -97,7 +97,7 @@ def tracer(heapgate: pathlib.Path, command: list[str], stdin: pathlib.Path | Non
             stack, size = line.rsplit(" ", 1)
             sites[int(size), " < ".join(reversed(stack.split(";")))] += 1
         tables.append(sites)
-    return output, tables[0], tables[1], (shown["peak_bytes"], shown["retained_bytes"])
+    return output, tables[0], tables[1], (shown["metrics"]["peak"]["value"], shown["metrics"]["retained"]["value"])
 
 
 def total(sites: Sites) -> int:
