@@ -59,9 +59,8 @@ enum {
  * covers that granule too, and the rest begins with site 0: nobody can take it for a block. It may stay when
  * the block is gone. */
 typedef uint64_t LedgerRecord;
-#define LEDGER_COUNTED    (UINT64_C(1) << 36) /* while the end mark is being added up */
-#define LEDGER_CODE_BLOCK (UINT64_C(1) << 37) /* a Python code object */
-#define LEDGER_LONG       (UINT64_C(1) << 38) /* the next record has the rest of the size */
+#define LEDGER_COUNTED (UINT64_C(1) << 36) /* while the end mark is being added up */
+#define LEDGER_LONG    (UINT64_C(1) << 38) /* the next record has the rest of the size */
 enum { LEDGER_SITE_BITS = 20, LEDGER_BIRTH_BITS = 16, LEDGER_SIZE_SHIFT = 39, LEDGER_SIZE_BITS = 25 };
 
 static inline LedgerRecord ledger_record(uint32_t site, uint32_t birth, uint64_t size)

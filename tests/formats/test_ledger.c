@@ -143,7 +143,7 @@ START_TEST(test_ledger_leaves_wild_blocks_out_and_counts_them)
     made_ledger_block(&made, 1, 2, G_MAXUINT64, 1, 0); /* larger than the address space */
     made_ledger_block(&made, 1, 4, 1 << 30, 1, 0);     /* and a block where the rest of its size should be */
     made_ledger_block(&made, 1, 5, 10, 1, 60000);      /* a birth after all marks: still a block */
-    made_ledger_record(&made, 1, 6, ledger_record(1, 0, 7) | LEDGER_COUNTED | LEDGER_CODE_BLOCK);
+    made_ledger_record(&made, 1, 6, ledger_record(1, 0, 7) | LEDGER_COUNTED);
     g_autoptr(Ledger) ledger = made_ledger_read(&made);
     ck_assert_uint_eq(ledger->damaged, 3);
     ck_assert_int_eq(ledger->kept_bytes, 167);
