@@ -4,7 +4,8 @@
 #include "books.h"
 #include "end_mark.h"
 
-enum { SLOTS_SHIFT = 22 };
+enum { SLOTS_SHIFT = 25 };
+_Static_assert((1 << SLOTS_SHIFT) >= 2 * LEDGER_END_RECORDS, "a place is always found");
 
 /* Indices of end records + 1, by a hash of site and birth; kept once made, as a late thread may still look.
  */

@@ -48,6 +48,8 @@ GUEST_HIDDEN void guest_off(uint32_t off_reason);
 /* Memory of the tracer's own, zero and untouched; NULL: there is none. */
 GUEST_HIDDEN void *guest_map(size_t size);
 GUEST_HIDDEN void guest_unmap(void *memory, size_t size);
+/* The whole pages in it are zero and untouched again. */
+GUEST_HIDDEN void guest_empty(void *memory, size_t size);
 /* Faults these whole pages in at once, where the kernel can. */
 GUEST_HIDDEN void guest_populate(void *memory, size_t size);
 GUEST_HIDDEN uint64_t guest_now_ns(void);

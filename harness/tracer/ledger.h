@@ -21,7 +21,7 @@
 #include <stdint.h>
 
 #define LEDGER_MAGIC   UINT64_C(0x315244474c504748) /* "HGPLGDR1" */
-#define LEDGER_VERSION 2
+#define LEDGER_VERSION 3
 
 /* The environment variables by which the tracer is told where its harness listens (a path of a datagram
  * socket), and which instrument watches (heapgate.h). */
@@ -29,17 +29,18 @@
 /* Mean distance of samples in bytes; not there: every block is seen. */
 #define LEDGER_SAMPLE_VARIABLE "HEAPGATE_SAMPLE"
 
-/* Room. Full tables are counted, never overrun. */
+/* Room: the bounds of what one program may have. Only what is used exists. Full tables are counted, never
+ * overrun, and what a full table lost makes the measurement broken. */
 enum {
-    LEDGER_NODES = 1 << 22,       /* stack tree nodes; 16 bytes each */
-    LEDGER_SITES = 1 << 20,       /* call sites; 128 bytes each */
+    LEDGER_NODES = 1 << 26,       /* stack tree nodes; 16 bytes each */
+    LEDGER_SITES = 1 << 24,       /* call sites; 128 bytes each */
     LEDGER_MODULES = 1 << 12,     /* loaded objects; 512 bytes each */
     LEDGER_MARKS = (1 << 16) - 1, /* marks; 64 bytes each; a birth has 16 bits */
-    LEDGER_END_RECORDS = 1 << 21, /* what was there at the end mark; 24 bytes each */
-    LEDGER_CHANGES = 1 << 22,     /* what call sites held at marks; 16 bytes each */
+    LEDGER_END_RECORDS = 1 << 24, /* what was there at the end mark; 24 bytes each */
+    LEDGER_CHANGES = 1 << 26,     /* what call sites held at marks; 16 bytes each */
     LEDGER_CODES = 1 << 18,       /* Python code objects; 64 bytes each */
     LEDGER_TEXT = 1 << 28,        /* bytes of their names and line tables */
-    LEDGER_CHUNKS = 1 << 16,      /* shadow chunks, each for 1 MiB of address space: 64 GiB of heap */
+    LEDGER_CHUNKS = 1 << 17,      /* shadow chunks, each for 1 MiB of address space: 128 GiB of heap */
     LEDGER_DEEPEST = 512,         /* frames of one stack; deeper ones are truncated at the outer end */
 };
 
@@ -53,15 +54,20 @@ enum {
 #define LEDGER_CHUNK_GRANULES (UINT64_C(1) << (LEDGER_CHUNK_SHIFT - LEDGER_GRANULE_SHIFT))
 #define LEDGER_CHUNK_RECORDS  (LEDGER_CHUNK_GRANULES + 4096 / sizeof(LedgerRecord))
 
-/* One block that is there, in one word, so that it comes and goes by one instruction. From the lowest bit:
- * site (20 bits; 0: no block starts here), birth (16; the number of marks set when it was allocated), the
- * flags, and the size asked for (25). Where that is longer, the next record holds the rest of it. The block
- * covers that granule too, and the rest begins with site 0: nobody can take it for a block. It may stay when
- * the block is gone. */
+/* One block that is there, in one word, so that it comes and goes by one instruction:
+ *
+ *     63            43  42   41     40    39          24  23                 0
+ *    +----------------+----+------+-----+---------------+--------------------+
+ *    | size asked for |    | LONG | CTD | birth         | site (0: no block) |
+ *    +----------------+----+------+-----+---------------+--------------------+
+ *
+ * birth: the number of marks set when it was allocated. CTD: LEDGER_COUNTED. LONG: the size has more bits
+ * than these; the next record holds them. The block covers that granule too, and its site is 0: nobody can
+ * take it for a block. It may stay when the block is gone. */
 typedef uint64_t LedgerRecord;
-#define LEDGER_COUNTED (UINT64_C(1) << 36) /* while the end mark is being added up */
-#define LEDGER_LONG    (UINT64_C(1) << 38) /* the next record has the rest of the size */
-enum { LEDGER_SITE_BITS = 20, LEDGER_BIRTH_BITS = 16, LEDGER_SIZE_SHIFT = 39, LEDGER_SIZE_BITS = 25 };
+#define LEDGER_COUNTED (UINT64_C(1) << 40) /* while the end mark is being added up */
+#define LEDGER_LONG    (UINT64_C(1) << 41) /* the next record has the rest of the size */
+enum { LEDGER_SITE_BITS = 24, LEDGER_BIRTH_BITS = 16, LEDGER_SIZE_SHIFT = 43, LEDGER_SIZE_BITS = 21 };
 
 static inline LedgerRecord ledger_record(uint32_t site, uint32_t birth, uint64_t size)
 {

@@ -47,6 +47,17 @@ void guest_unmap(void *memory, size_t size)
     errno = error;
 }
 
+void guest_empty(void *memory, size_t size)
+{
+    int error = errno;
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE) - 1;
+    uintptr_t start = ((uintptr_t)memory + page) & ~page, end = ((uintptr_t)memory + size) & ~page;
+    if (end > start)
+        syscall(SYS_mmap, start, end - start, PROT_READ | PROT_WRITE,
+                MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
+    errno = error;
+}
+
 void guest_populate(void *memory, size_t size)
 {
     int error = errno;

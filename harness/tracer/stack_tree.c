@@ -1,37 +1,63 @@
-/* Nodes are found by a hash of (parent, address, flags) with chains; its heads and links are private memory,
- * indexed by node, so that they take as little as there are nodes. A chain only ever grows at its head, by
- * compare and swap: whoever loses looks at what was put there meanwhile, so no frame has two nodes. (A node
- * that loses is left unused.) */
+/* Nodes are found by a hash of (parent, address, flags) in a table of open addressing. It is private memory
+ * that grows with the nodes: whoever makes it too full copies it into one of twice the size. Nobody waits for
+ * that: a node that is made meanwhile may be missing from the copy, and is then made once more. Its stacks
+ * have two sites, which the harness adds up, for they have one name. */
 #include "modules.h"
 #include "stack_tree.h"
 
-enum { HEADS_SHIFT = 17 };
+enum { SMALLEST_SHIFT = 13, LARGEST_SHIFT = 28, PROBES = 256 };
+
+/* The upper half of the hash, and the node; 0: free. */
+typedef uint64_t Slot;
 
 typedef struct {
-    uint32_t next;
-    uint32_t site;
-} Link;
+    uint32_t shift, limit; /* slots are 1 << shift; nodes beyond the limit call for a larger table */
+    Slot slots[];
+} Table;
 
-/* Kept for the life of the process; emptied by a fork. */
-static struct {
-    uint32_t heads[1 << HEADS_SHIFT];
-    Link links[LEDGER_NODES];
-} * tree;
+static Table *table;
+static uint32_t *site_of_node; /* by node; 0: it has none yet */
+static uint32_t growing;
+
+static size_t table_size(uint32_t shift)
+{
+    return sizeof(Table) + (sizeof(Slot) << shift);
+}
+
+static Table *table_new(uint32_t shift)
+{
+    Table *self = guest_map(table_size(shift));
+    if (self != NULL) {
+        self->shift = shift;
+        self->limit = shift < LARGEST_SHIFT ? UINT32_C(1) << (shift - 1) : UINT32_MAX;
+    }
+    return self;
+}
 
 bool stack_tree_open(LedgerHeader *header)
 {
-    if (tree != NULL)
-        guest_unmap(tree, sizeof *tree);
-    tree = guest_map(sizeof *tree);
+    if (table != NULL)
+        guest_unmap(table, table_size(table->shift));
+    if (site_of_node != NULL)
+        guest_unmap(site_of_node, sizeof *site_of_node * LEDGER_NODES);
+    growing = 0;
+    table = table_new(SMALLEST_SHIFT);
+    site_of_node = guest_map(sizeof *site_of_node * LEDGER_NODES);
     header->nodes = 1;
     header->sites = STACK_TREE_UNKNOWN_SITE + 1;
-    return tree != NULL;
+    return table != NULL && site_of_node != NULL;
 }
 
-static uint32_t *head_of(uint32_t parent, uint64_t address)
+static inline uint64_t hash_of(const LedgerNode *node)
 {
-    uint64_t hash = (address ^ (uint64_t)parent << 40) * UINT64_C(0x9e3779b97f4a7c15);
-    return &tree->heads[hash >> (64 - HEADS_SHIFT)];
+    uint64_t hash = (node->address ^ (uint64_t)node->parent << 32) * UINT64_C(0x9e3779b97f4a7c15);
+    hash = (hash ^ hash >> 32 ^ node->flags) * UINT64_C(0xd6e8feb86659fd93);
+    return hash ^ hash >> 32;
+}
+
+static inline Slot *slot_at(Table *self, uint64_t hash, unsigned i)
+{
+    return &self->slots[((hash >> (64 - self->shift)) + i) & ((UINT64_C(1) << self->shift) - 1)];
 }
 
 static bool is_native(uint64_t address)
@@ -39,58 +65,113 @@ static bool is_native(uint64_t address)
     return (address >> LEDGER_FRAME_SHIFT & LEDGER_FRAME_MASK) == LEDGER_FRAME_NATIVE;
 }
 
-/* In a chain from `from` up to `before`. */
-static uint32_t find(LedgerHeader *header, uint32_t from, uint32_t before, const LedgerNode *wanted)
+static inline bool node_is(LedgerHeader *header, uint32_t id, const LedgerNode *wanted)
 {
-    for (uint32_t id = from; id != before; id = __atomic_load_n(&tree->links[id].next, __ATOMIC_RELAXED)) {
-        const LedgerNode *node = &guest_nodes(header)[id];
-        if (node->address == wanted->address && node->parent == wanted->parent &&
-            node->flags == wanted->flags &&
-            (!is_native(wanted->address) || modules_same(header, wanted->address, id)))
-            return id;
-    }
-    return 0;
+    const LedgerNode *node = &guest_nodes(header)[id];
+    return node->address == wanted->address && node->parent == wanted->parent &&
+           node->flags == wanted->flags &&
+           (!is_native(wanted->address) || modules_same(header, wanted->address, id));
 }
 
-static uint32_t make(LedgerHeader *header, uint32_t *head, uint32_t seen, const LedgerNode *wanted)
+/* ---- growing ---- */
+
+static void table_copy(LedgerHeader *header, Table *to, const Table *from)
+{
+    for (uint64_t i = 0; i < UINT64_C(1) << from->shift; i++) {
+        Slot slot = __atomic_load_n(&from->slots[i], __ATOMIC_ACQUIRE);
+        if (slot == 0)
+            continue;
+        uint64_t hash = hash_of(&guest_nodes(header)[(uint32_t)slot]);
+        for (unsigned probe = 0; probe < PROBES; probe++) {
+            Slot *place = slot_at(to, hash, probe);
+            if (*place != 0)
+                continue;
+            *place = slot;
+            break;
+        }
+    }
+}
+
+/* The memory of a table that another thread may still look into becomes zero: it finds nothing there. */
+static void table_retire(Table *old)
+{
+    if (guest_shared())
+        guest_empty(old->slots, sizeof(Slot) << old->shift);
+    else
+        guest_unmap(old, table_size(old->shift));
+}
+
+__attribute__((noinline, cold)) static void table_grow(LedgerHeader *header)
+{
+    if (__atomic_exchange_n(&growing, 1, __ATOMIC_ACQ_REL) != 0)
+        return;
+    Table *old = table;
+    Table *fresh = header->nodes > old->limit ? table_new(old->shift + 1) : NULL;
+    if (fresh != NULL) {
+        table_copy(header, fresh, old);
+        __atomic_store_n(&table, fresh, __ATOMIC_RELEASE);
+        table_retire(old);
+    }
+    __atomic_store_n(&growing, 0, __ATOMIC_RELEASE);
+}
+
+/* ---- nodes ---- */
+
+static uint32_t node_make(LedgerHeader *header, const LedgerNode *wanted)
 {
     if (is_native(wanted->address))
         modules_see(header, wanted->address); /* before the node is claimed: nodes are the modules' clock */
     uint32_t id = atomic_claim(&header->nodes, LEDGER_NODES);
-    if (id == 0) {
+    if (id != 0)
+        guest_nodes(header)[id] = *wanted;
+    return id;
+}
+
+/* From a free place on: somebody may have made the node meanwhile (then a node is left unused). */
+static uint32_t node_enter(LedgerHeader *header, Table *in, const LedgerNode *wanted, uint64_t hash,
+                           unsigned probe)
+{
+    uint32_t id = node_make(header, wanted);
+    if (UNLIKELY(id == 0)) {
         atomic_add(&header->full_nodes, 1, true);
         return 0;
     }
-    guest_nodes(header)[id] = *wanted;
-    uint32_t top = seen;
-    for (;;) {
-        tree->links[id].next = top;
-        uint32_t expected = top;
-        if (__atomic_compare_exchange_n(head, &expected, id, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
-            return id;
-        uint32_t other = find(header, expected, top, wanted);
-        if (other != 0)
-            return other;
-        top = expected;
+    for (; probe < PROBES; probe++) {
+        Slot free = 0;
+        if (__atomic_compare_exchange_n(slot_at(in, hash, probe), &free, hash << 32 | id, false,
+                                        __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+            break;
+        if (free >> 32 == (uint32_t)hash && node_is(header, (uint32_t)free, wanted))
+            return (uint32_t)free;
     }
+    if (UNLIKELY(id > in->limit) || UNLIKELY(probe == PROBES))
+        table_grow(header);
+    return id;
 }
 
-static uint32_t child(LedgerHeader *header, const LedgerNode *wanted)
+uint32_t stack_tree_child(LedgerHeader *header, uint32_t parent, uint64_t address, uint32_t flags)
 {
-    uint32_t *head = head_of(wanted->parent, wanted->address);
-    uint32_t seen = __atomic_load_n(head, __ATOMIC_ACQUIRE);
-    uint32_t id = find(header, seen, 0, wanted);
-    return id != 0 ? id : make(header, head, seen, wanted);
+    LedgerNode wanted = {.address = address, .parent = parent, .flags = flags};
+    uint64_t hash = hash_of(&wanted);
+    Table *in = __atomic_load_n(&table, __ATOMIC_ACQUIRE);
+    unsigned probe = 0;
+    for (; probe < PROBES; probe++) {
+        Slot slot = __atomic_load_n(slot_at(in, hash, probe), __ATOMIC_ACQUIRE);
+        if (slot == 0)
+            break;
+        if (slot >> 32 == (uint32_t)hash && LIKELY(node_is(header, (uint32_t)slot, &wanted)))
+            return (uint32_t)slot;
+    }
+    return node_enter(header, in, &wanted, hash, probe);
 }
 
 bool stack_tree_nodes(LedgerHeader *header, const uintptr_t *addresses, uint32_t frames, bool truncated,
                       uint32_t outer, uint32_t *nodes)
 {
-    LedgerNode wanted = {.parent = outer, .flags = truncated && outer == 0 ? LEDGER_NODE_TRUNCATED : 0};
-    for (uint32_t i = frames; i-- > 0; wanted.flags = 0) {
-        wanted.address = addresses[i];
-        wanted.parent = nodes[i] = child(header, &wanted);
-        if (wanted.parent == 0)
+    uint32_t node = outer, flags = truncated && outer == 0 ? LEDGER_NODE_TRUNCATED : 0;
+    for (uint32_t i = frames; i-- > 0; flags = 0) {
+        node = nodes[i] = stack_tree_child(header, node, addresses[i], flags);
+        if (node == 0)
             return false;
     }
     return true;
@@ -100,7 +181,7 @@ uint32_t stack_tree_site(LedgerHeader *header, uint32_t node)
 {
     if (UNLIKELY(node == 0))
         return STACK_TREE_UNKNOWN_SITE;
-    uint32_t *at = &tree->links[node].site;
+    uint32_t *at = &site_of_node[node];
     uint32_t site = __atomic_load_n(at, __ATOMIC_ACQUIRE);
     if (LIKELY(site != 0))
         return site;
