@@ -129,7 +129,7 @@ INSTALLED = $(DESTDIR)$(PREFIX)/bin/heapgate $(DESTDIR)$(PREFIX)/lib/heapgate/li
 	$(SHARE)/bash-completion/completions/heapgate $(SHARE)/heapgate/glibc.supp $(SHARE)/pkgconfig/heapgate.pc
 # The module for Python, whole, so that `pip install` works from there, too.
 PYTHON_FILES := $(patsubst harness/python/%,%,$(wildcard harness/python/pyproject.toml harness/python/README.md \
-	harness/python/heapgate/*.py harness/python/heapgate/py.typed))
+	harness/python/heapgate/*.py harness/python/heapgate/py.typed harness/python/heapgate-$(VERSION).dist-info/*))
 PYTHON_SHARE = $(SHARE)/heapgate/python
 
 .PHONY: install uninstall clean clean-root
@@ -148,7 +148,7 @@ install: build
 uninstall:
 	rm -f $(INSTALLED) $(PYTHON_FILES:%=$(PYTHON_SHARE)/%)
 	rm -rf $(PYTHON_SHARE)/heapgate/__pycache__
-	-rmdir $(PYTHON_SHARE)/heapgate $(PYTHON_SHARE) $(SHARE)/heapgate $(DESTDIR)$(PREFIX)/lib/heapgate
+	-rmdir $(PYTHON_SHARE)/heapgate $(PYTHON_SHARE)/heapgate-$(VERSION).dist-info $(PYTHON_SHARE) $(SHARE)/heapgate $(DESTDIR)$(PREFIX)/lib/heapgate
 
 clean:
 	rm -rf $(O)

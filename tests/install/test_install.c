@@ -53,6 +53,8 @@ START_TEST(test_install_puts_each_file_where_it_belongs)
                             "share/bash-completion/completions/heapgate 644\n"
                             "share/heapgate/glibc.supp 644\n"
                             "share/heapgate/python/README.md 644\n"
+                            "share/heapgate/python/heapgate-0.1.0.dist-info/METADATA 644\n"
+                            "share/heapgate/python/heapgate-0.1.0.dist-info/entry_points.txt 644\n"
                             "share/heapgate/python/heapgate/__init__.py 644\n"
                             "share/heapgate/python/heapgate/drive.py 644\n"
                             "share/heapgate/python/heapgate/gauge.py 644\n"

@@ -125,6 +125,36 @@ class TestMarker(unittest.TestCase):
                 gate_of(**wrong)
 
 
+class TestBeingFound(unittest.TestCase):
+    """The plugin is found beside the package, however pytest is told to load plugins."""
+
+    def outcomes(self, *words, **variables):
+        with folder_with(test_shop_py=TESTS) as folder:
+            status, said = python(
+                "-m", "pytest", "-p", "no:cacheprovider", "-rA", *words, "--heapgate-without-tracer=fail", folder=folder, **variables
+            )
+        self.assertEqual(status, 1, said)
+        return outcomes(said)
+
+    def test_a_path_alone_is_enough(self):
+        self.assertEqual(self.outcomes()["test_healthy"], "ERROR")
+
+    def test_it_may_be_named_besides(self):
+        self.assertEqual(self.outcomes("-p", "heapgate.pytest_plugin")["test_healthy"], "ERROR")
+
+    def test_it_can_be_named_where_nothing_is_loaded_by_itself(self):
+        for name in ("heapgate", "heapgate.pytest_plugin"):
+            found = self.outcomes("-p", name, PYTEST_DISABLE_PLUGIN_AUTOLOAD="1")
+            self.assertEqual(found["test_healthy"], "ERROR")
+
+    def test_a_project_can_insist_on_it(self):
+        ini = "[pytest]\nrequired_plugins = heapgate\n"
+        with folder_with(test_shop_py=TESTS, pytest_ini=ini) as folder:
+            status, said = python("-m", "pytest", folder=folder, PYTEST_DISABLE_PLUGIN_AUTOLOAD="1")
+        self.assertEqual(status, 4, said)
+        self.assertIn("Missing required plugins: heapgate", said)
+
+
 class TestWithoutTracer(unittest.TestCase):
     def pytest(self, *words, **files):
         with folder_with(**(files or {"test_shop_py": TESTS})) as folder:

@@ -58,6 +58,10 @@ class TestMarks(Recorded):
             self.assertEqual(self.names, [])
         self.assertEqual(self.names, [b"iteration"])
 
+    def test_a_plain_call_marks_at_once(self):
+        heapgate.iteration()
+        self.assertEqual(self.names, [b"iteration"])
+
     def test_a_block_left_by_an_exception_is_no_iteration(self):
         with self.assertRaises(KeyError):
             with heapgate.iteration():

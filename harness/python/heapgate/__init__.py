@@ -43,6 +43,8 @@ __all__ = [
     "workflow",
 ]
 
+pytest_plugins = ("heapgate.pytest_plugin",)  # for `pytest -p heapgate`
+
 _MODULES = {
     "Difference": "snapshot",
     "Filter": "snapshot",

@@ -42,14 +42,22 @@ def mark(name: str) -> None:
 class iteration:
     """One pass of the workflow: `with heapgate.iteration(): ...` sets the mark "iteration" when the block ends.
 
-    A block that is left by an exception is no pass, and not marked. Without a block, at the end of a pass, say
-    `heapgate.mark("iteration")`: that is what heapgate_iteration() in C does.
+    A block that is left by an exception is no pass, and not marked. Without a block, at the end of a pass,
+    `heapgate.iteration()` sets the mark at once, as heapgate_iteration() in C does.
     """
 
-    __slots__ = ()
+    __slots__ = ("_entered",)
+
+    def __init__(self) -> None:
+        self._entered = False
 
     def __enter__(self) -> None:
-        return None
+        self._entered = True
+
+    def __del__(self) -> None:
+        # A plain call: nobody holds what it gave, so this runs before the next statement.
+        if not self._entered:
+            mark("iteration")
 
     def __exit__(
         self,
