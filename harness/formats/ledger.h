@@ -13,6 +13,21 @@
 #include "measure/call_site.h"
 #include "tracer/ledger.h"
 
+/* A stack: its innermost frame, and the stack that frame was called from. */
+typedef struct {
+    guint32 caller; /* index into nodes, less than its own */
+    guint32 place;  /* index into places */
+} LedgerStack;
+
+/* What a frame is, once for all stacks that it is in. */
+typedef struct {
+    guint64 address; /* as of LedgerNode */
+    guint32 flags;   /* LEDGER_NODE_* */
+    guint32 module;  /* index + 1 into modules: what lay there when the stack was first seen; 0: nothing known */
+    guint32 name;    /* index + 1 into names of its first name; 0: it has none */
+    guint32 reserved;
+} LedgerPlace;
+
 /* What a site comes to: its peak is that of the process's peak. */
 typedef struct {
     guint32 node;
@@ -42,13 +57,13 @@ typedef struct {
     LedgerHeader header; /* texts end in NUL */
     GArray *modules;     /* LedgerModule; paths end in NUL */
     GArray *marks;       /* LedgerMark; names end in NUL */
-    GArray *nodes;       /* LedgerNode; [0] is the root */
+    GArray *places;      /* LedgerPlace, in the order in which stacks first have them; [0] is the root's */
+    GArray *nodes;       /* LedgerStack; [0] is the root: no frame */
     GArray *sites;       /* LedgerSiteCounts; [0] is none */
     GArray *kept;        /* LedgerEndRecord: what was there at the end mark or, without one, at the end */
     GArray *changes;     /* LedgerChange: what sites held at marks; in order of marks */
     GArray *samples;     /* LedgerSample; empty where nobody looked */
     GArray *names;       /* LedgerName; empty until symbols_name_ledger */
-    GArray *named;       /* guint32 by node: index + 1 of its first name, 0: it has none; empty as above */
     GString *strings;    /* begins with a NUL */
     gint64 kept_bytes, kept_blocks;
     gboolean at_end_mark; /* kept is of the end mark */

@@ -16,13 +16,13 @@ Ledger *ledger_new(void)
     Ledger *self = g_new0(Ledger, 1);
     self->modules = g_array_new(FALSE, FALSE, sizeof(LedgerModule));
     self->marks = g_array_new(FALSE, FALSE, sizeof(LedgerMark));
-    self->nodes = g_array_new(FALSE, FALSE, sizeof(LedgerNode));
+    self->places = g_array_new(FALSE, FALSE, sizeof(LedgerPlace));
+    self->nodes = g_array_new(FALSE, FALSE, sizeof(LedgerStack));
     self->sites = g_array_new(FALSE, FALSE, sizeof(LedgerSiteCounts));
     self->kept = g_array_new(FALSE, FALSE, sizeof(LedgerEndRecord));
     self->changes = g_array_new(FALSE, FALSE, sizeof(LedgerChange));
     self->samples = g_array_new(FALSE, FALSE, sizeof(LedgerSample));
     self->names = g_array_new(FALSE, FALSE, sizeof(LedgerName));
-    self->named = g_array_new(FALSE, FALSE, sizeof(guint32));
     self->strings = g_string_new_len("", 1);
     return self;
 }
@@ -31,8 +31,8 @@ void ledger_free(Ledger *self)
 {
     if (self == NULL)
         return;
-    GArray *arrays[] = {self->modules, self->marks,   self->nodes, self->sites, self->kept,
-                        self->changes, self->samples, self->names, self->named};
+    GArray *arrays[] = {self->modules, self->marks,   self->places,  self->nodes, self->sites,
+                        self->kept,    self->changes, self->samples, self->names};
     for (gsize i = 0; i < G_N_ELEMENTS(arrays); i++)
         g_array_unref(arrays[i]);
     g_string_free(self->strings, TRUE);
@@ -70,17 +70,35 @@ static void check_header(LedgerHeader *header)
         *counts[i] = sane(*counts[i]);
 }
 
-static gboolean check_nodes(Ledger *self, const char *name, GError **error)
+/* A place without a number has no stack. */
+static gboolean check_places(Ledger *self, const char *name, GError **error)
 {
-    for (guint i = 0; i < self->nodes->len; i++) {
-        LedgerNode *node = &g_array_index(self->nodes, LedgerNode, i);
-        if (i == 0)
-            *node = (LedgerNode){0};
-        if (i == 0 || node->parent < i)
+    if (self->places->len == 0)
+        g_array_append_vals(self->places, &(LedgerPlace){0}, 1);
+    for (guint i = 0; i < self->places->len; i++) {
+        const LedgerPlace *place = &g_array_index(self->places, LedgerPlace, i);
+        if (place->module <= self->modules->len && place->name <= self->names->len)
             continue;
         g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_FORMAT,
-                    "%s: the ledger is damaged: stack node %u is called by node %u, which comes after it",
-                    name, i, node->parent);
+                    "%s: the ledger is damaged: frame %u has module %u of %u and name %u of %u", name, i,
+                    place->module, self->modules->len, place->name, self->names->len);
+        return FALSE;
+    }
+    return TRUE;
+}
+
+static gboolean check_nodes(Ledger *self, const char *name, GError **error)
+{
+    if (self->nodes->len > 0)
+        g_array_index(self->nodes, LedgerStack, 0) = (LedgerStack){0};
+    for (guint i = 1; i < self->nodes->len; i++) {
+        const LedgerStack *node = &g_array_index(self->nodes, LedgerStack, i);
+        if (node->caller < i && node->place < self->places->len)
+            continue;
+        g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_FORMAT,
+                    "%s: the ledger is damaged: stack node %u is called by node %u, which comes after it, or "
+                    "has frame %u of %u",
+                    name, i, node->caller, node->place, self->places->len);
         return FALSE;
     }
     return TRUE;
@@ -163,14 +181,11 @@ static void check_texts(Ledger *self)
 static gboolean check_names(Ledger *self, const char *name, GError **error)
 {
     gsize length = self->strings->len;
-    gboolean good = length > 0 && self->strings->str[0] == '\0' && self->strings->str[length - 1] == '\0' &&
-                    (self->named->len == 0 || self->named->len == self->nodes->len);
+    gboolean good = length > 0 && self->strings->str[0] == '\0' && self->strings->str[length - 1] == '\0';
     for (guint i = 0; i < self->names->len && good; i++) {
         const LedgerName *one = &g_array_index(self->names, LedgerName, i);
         good = one->function < length && one->file < length && one->object < length;
     }
-    for (guint i = 0; i < self->named->len && good; i++)
-        good = g_array_index(self->named, guint32, i) <= self->names->len;
     if (!good)
         g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_FORMAT,
                     "%s: the ledger is damaged: its table of names makes no sense", name);
@@ -181,7 +196,7 @@ gboolean ledger_check(Ledger *self, const char *name, GError **error)
 {
     check_header(&self->header);
     check_texts(self);
-    if (!check_nodes(self, name, error) || !check_sites(self, name, error) || !check_names(self, name, error))
+    if (!check_places(self, name, error) || !check_nodes(self, name, error) || !check_sites(self, name, error) || !check_names(self, name, error))
         return FALSE;
     check_kept(self);
     check_changes(self);

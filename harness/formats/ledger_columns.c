@@ -10,12 +10,12 @@
 /* The fields of a record: d, D: the difference to the record before, of 4 and 8 bytes; p, P: the number
  * itself. NULL: the section stays as it is. */
 static const char *const fields_of[SECTIONS] = {
-    [KIND_SITES] = "dpPPPPPPP", [KIND_KEPT] = "ddPP",   [KIND_CHANGES] = "ddP",
-    [KIND_SAMPLES] = "DDD",     [KIND_NAMES] = "dpppp",
+    [KIND_PLACES] = "Dpddp", [KIND_SITES] = "dpPPPPPPP", [KIND_KEPT] = "ddPP",
+    [KIND_CHANGES] = "ddP",  [KIND_SAMPLES] = "DDD",     [KIND_NAMES] = "dpppp",
 };
 _Static_assert(sizeof(LedgerSiteCounts) == 64 && sizeof(LedgerEndRecord) == 24 &&
                    sizeof(LedgerChange) == 16 && sizeof(LedgerSample) == 24 && sizeof(LedgerName) == 20 &&
-                   sizeof(LedgerNode) == 16,
+                   sizeof(LedgerPlace) == 24 && sizeof(LedgerStack) == 8,
                "the fields above are those of these records");
 
 static gsize width_of(char field)
@@ -112,27 +112,27 @@ static void get_table(Reader *reader, const SavedSection *section, guint8 *table
 enum { MOST_UP = 128 }; /* callers; every one is a step, and the file may be hostile */
 
 /* The k of "the k-th caller of the node before"; 0: it is none of the nearer ones. */
-static guint callers_up(const LedgerNode *nodes, guint node, guint32 parent)
+static guint callers_up(const LedgerStack *nodes, guint node, guint32 parent)
 {
     guint32 at = node - 1;
     for (guint up = 1; up <= MOST_UP && at != 0; up++) {
-        at = nodes[at].parent;
+        at = nodes[at].caller;
         if (at == parent)
             return up;
     }
     return 0;
 }
 
-static guint64 parent_code(const LedgerNode *nodes, guint node)
+static guint64 parent_code(const LedgerStack *nodes, guint node)
 {
-    guint32 parent = nodes[node].parent;
+    guint32 parent = nodes[node].caller;
     if (parent == node - 1)
         return 0;
     guint up = callers_up(nodes, node, parent);
     return up > 0 ? 2 * (guint64)up : 2 * (guint64)(node - 1 - parent) + 1;
 }
 
-static gboolean parent_of_code(const LedgerNode *nodes, guint node, guint64 code, guint32 *parent)
+static gboolean parent_of_code(const LedgerStack *nodes, guint node, guint64 code, guint32 *parent)
 {
     *parent = node - 1;
     if ((code & 1) != 0) {
@@ -140,121 +140,62 @@ static gboolean parent_of_code(const LedgerNode *nodes, guint node, guint64 code
         return code >> 1 <= node - 1;
     }
     for (guint64 up = code >> 1; up > 0 && up <= MOST_UP; up--)
-        *parent = nodes[*parent].parent;
+        *parent = nodes[*parent].caller;
     return code >> 1 <= MOST_UP;
 }
 
-static void put_nodes(const LedgerNode *nodes, guint count, NodePlaces *places, GByteArray *out)
+static void put_nodes(const LedgerStack *nodes, guint count, NodePlaces *places, GByteArray *out)
 {
-    g_autoptr(GByteArray) codes = g_byte_array_new(), seen = g_byte_array_new(), fresh = g_byte_array_new();
-    guint64 last = 0;
+    g_autoptr(GByteArray) codes = g_byte_array_new(), seen = g_byte_array_new();
     for (guint i = 1; i < count; i++)
         put(out, parent_code(nodes, i));
-    for (guint i = 1; i < count; i++)
-        put(out, nodes[i].flags);
     for (guint i = 1; i < count; i++) {
-        guint32 number = 0;
-        gboolean known = node_places_find(places, nodes[i].address, &number);
-        int position = known ? node_places_position(places, nodes[i].parent, number) : -1;
-        put(codes, position >= 0 ? (guint64)position + 2 : known ? 1 : 0);
-        if (!known) {
-            put(fresh, fold(nodes[i].address - last));
-            last = nodes[i].address;
-            number = node_places_add(places, last);
-        } else if (position < 0) {
-            put(seen, number);
-        }
-        node_places_append(places, nodes[i].parent, number);
+        guint32 place = nodes[i].place;
+        int position = node_places_position(places, nodes[i].caller, place);
+        gboolean is_next = place == node_places_next(places);
+        put(codes, position >= 0 ? (guint64)position + 2 : is_next ? 0 : 1);
+        if (position < 0 && !is_next)
+            put(seen, place);
+        node_places_append(places, nodes[i].caller, place);
     }
     g_byte_array_append(out, codes->data, codes->len);
     g_byte_array_append(out, seen->data, seen->len);
-    g_byte_array_append(out, fresh->data, fresh->len);
 }
 
-/* Behind this many numbers; of those, how many are `wanted`. */
-static Reader skip(const Reader *reader, guint64 count, guint64 wanted, guint64 *found)
+/* Behind this many numbers. */
+static Reader skip(const Reader *reader, guint64 count)
 {
     Reader at = *reader;
-    *found = 0;
     for (guint64 i = 0; i < count && !at.bad; i++)
-        *found += get(&at) == wanted;
+        get(&at);
     return at;
 }
 
-static guint32 get_place(NodePlaces *places, guint parent, guint64 code, Reader *seen, Reader *fresh,
-                         guint64 *last)
+static guint32 get_place(NodePlaces *places, guint caller, guint64 code, Reader *seen)
 {
-    guint32 number = 0;
-    if (code == 0) {
-        *last += unfold(get(fresh));
-        return node_places_add(places, *last);
+    guint32 place = 0;
+    if (code > 1) {
+        seen->bad = seen->bad || !node_places_at(places, caller, code - 2, &place);
+        return place;
     }
-    if (code == 1) {
-        guint64 told = get(seen);
-        seen->bad = seen->bad || told >= node_places_count(places);
-        return seen->bad ? 0 : (guint32)told;
-    }
-    seen->bad = seen->bad || !node_places_at(places, parent, code - 2, &number);
-    return number;
+    guint64 told = code == 0 ? node_places_next(places) : get(seen);
+    seen->bad = seen->bad || told >= node_places_count(places);
+    return seen->bad ? 0 : (guint32)told;
 }
 
 /* nodes: count of them, zeros; count is at least 1. */
-static void get_nodes(Reader *reader, LedgerNode *nodes, guint count, NodePlaces *places)
+static void get_nodes(Reader *reader, LedgerStack *nodes, guint count, NodePlaces *places)
 {
-    guint64 unused, known, last = 0;
     for (guint i = 1; i < count && !reader->bad; i++)
-        reader->bad = !parent_of_code(nodes, i, get(reader), &nodes[i].parent) || reader->bad;
-    for (guint i = 1; i < count && !reader->bad; i++)
-        nodes[i].flags = (guint32)get(reader);
-    Reader seen = skip(reader, count - 1, 1, &known), fresh = skip(&seen, known, 0, &unused);
+        reader->bad = !parent_of_code(nodes, i, get(reader), &nodes[i].caller) || reader->bad;
+    Reader seen = skip(reader, count - 1);
     for (guint i = 1; i < count && !reader->bad; i++) {
-        guint32 number = get_place(places, nodes[i].parent, get(reader), &seen, &fresh, &last);
-        reader->bad = reader->bad || seen.bad || fresh.bad;
-        nodes[i].address = node_places_address(places, number);
-        node_places_append(places, nodes[i].parent, number);
+        nodes[i].place = get_place(places, nodes[i].caller, get(reader), &seen);
+        reader->bad = reader->bad || seen.bad;
+        if (!reader->bad)
+            node_places_append(places, nodes[i].caller, nodes[i].place);
     }
-    reader->at = fresh.at;
-}
-
-/* ---- names of nodes ---- */
-
-/* What the name of the next node will be, if it is like all the others. */
-typedef struct {
-    guint64 *of_place; /* name + 1 of the last node there; 0: none yet */
-    guint64 highest;
-} Expected;
-
-static guint32 expect(const Expected *expected, guint32 place)
-{
-    return (guint32)(expected->of_place[place] != 0 ? expected->of_place[place] - 1 : expected->highest + 1);
-}
-
-static void learn(Expected *expected, guint32 place, guint32 name)
-{
-    expected->of_place[place] = (guint64)name + 1;
-    expected->highest = MAX(expected->highest, name);
-}
-
-static void put_named(const guint32 *named, guint count, const NodePlaces *places, GByteArray *out)
-{
-    g_autofree guint64 *of_place = g_new0(guint64, node_places_count(places));
-    Expected expected = {of_place, 0};
-    for (guint i = 0; i < count; i++) {
-        guint32 place = node_places_of(places, i);
-        put(out, fold((guint64)(gint64)(gint32)(named[i] - expect(&expected, place))));
-        learn(&expected, place, named[i]);
-    }
-}
-
-static void get_named(Reader *reader, guint32 *named, guint count, const NodePlaces *places)
-{
-    g_autofree guint64 *of_place = g_new0(guint64, node_places_count(places));
-    Expected expected = {of_place, 0};
-    for (guint i = 0; i < count && !reader->bad; i++) {
-        guint32 place = node_places_of(places, i);
-        named[i] = expect(&expected, place) + (guint32)unfold(get(reader));
-        learn(&expected, place, named[i]);
-    }
+    reader->at = seen.at;
 }
 
 /* ---- the whole ---- */
@@ -263,8 +204,8 @@ GByteArray *ledger_to_columns(const GByteArray *saved)
 {
     SavedSection sections[SECTIONS];
     GByteArray *out = g_byte_array_new();
-    g_autoptr(NodePlaces) places = node_places_new();
     memcpy(sections, saved->data + sizeof(SavedHead), sizeof sections);
+    g_autoptr(NodePlaces) places = node_places_new((guint)sections[KIND_PLACES].count);
     g_byte_array_append(out, saved->data, sizeof(SavedHead) + sizeof sections);
     for (guint i = 0; i < SECTIONS; i++) {
         const guint8 *data = saved->data + sections[i].offset;
@@ -272,9 +213,7 @@ GByteArray *ledger_to_columns(const GByteArray *saved)
         if (count == 0)
             continue;
         if (i == KIND_NODES)
-            put_nodes((const LedgerNode *)(const void *)data, count, places, out);
-        else if (i == KIND_NAMED)
-            put_named((const guint32 *)(const void *)data, count, places, out);
+            put_nodes((const LedgerStack *)(const void *)data, count, places, out);
         else if (fields_of[i] != NULL)
             put_table(data, &sections[i], out);
         else
@@ -289,11 +228,8 @@ static gboolean sizes_of(const SavedSection *section, guint kind, gsize *least)
     gsize size = 0;
     *least = section->record_size;
     if (kind == KIND_NODES) {
-        *least = 3; /* but for the root's, which is not written */
-        size = sizeof(LedgerNode);
-    } else if (kind == KIND_NAMED) {
-        *least = 1;
-        size = sizeof(guint32);
+        *least = 2; /* but for the root's, which is not written */
+        size = sizeof(LedgerStack);
     } else if (fields_of[kind] != NULL) {
         *least = strlen(fields_of[kind]);
         for (const char *field = fields_of[kind]; *field != '\0'; field++)
@@ -302,14 +238,15 @@ static gboolean sizes_of(const SavedSection *section, guint kind, gsize *least)
     return section->kind == kind && section->record_size > 0 && (size == 0 || section->record_size == size);
 }
 
-static gboolean get_section(Reader *reader, const SavedSection *section, guint kind, guint nodes,
-                            NodePlaces *places, GByteArray *out)
+/* places: of them, what comes before; at most so many as there were bytes. */
+static gboolean get_section(Reader *reader, const SavedSection *section, guint kind, guint places,
+                            GByteArray *out)
 {
     gsize least, left = (gsize)(reader->end - reader->at);
     if (!sizes_of(section, kind, &least) || section->offset != out->len || section->count > left / least + 1)
         return FALSE;
     gsize size = section->count * section->record_size;
-    if (fields_of[kind] == NULL && kind != KIND_NODES && kind != KIND_NAMED) {
+    if (fields_of[kind] == NULL && kind != KIND_NODES) {
         if (size > left)
             return FALSE;
         if (size > 0)
@@ -318,11 +255,10 @@ static gboolean get_section(Reader *reader, const SavedSection *section, guint k
         return TRUE;
     }
     g_autofree guint8 *table = g_malloc0(size + 1); /* aligned for every record */
-    if (kind == KIND_NODES && section->count > 0 && section->count <= LEDGER_NODES)
-        get_nodes(reader, (LedgerNode *)(void *)table, (guint)section->count, places);
-    else if (kind == KIND_NAMED && section->count <= nodes)
-        get_named(reader, (guint32 *)(void *)table, (guint)section->count, places);
-    else if (fields_of[kind] != NULL)
+    if (kind == KIND_NODES && section->count > 0 && section->count <= LEDGER_NODES) {
+        g_autoptr(NodePlaces) known = node_places_new(places);
+        get_nodes(reader, (LedgerStack *)(void *)table, (guint)section->count, known);
+    } else if (fields_of[kind] != NULL)
         get_table(reader, section, table);
     else
         reader->bad = section->count > 0;
@@ -339,11 +275,10 @@ GByteArray *ledger_from_columns(const guint8 *bytes, gsize length)
     memcpy(sections, bytes + sizeof(SavedHead), sizeof sections);
     Reader reader = {bytes + sizeof(SavedHead) + sizeof sections, bytes + length, FALSE};
     g_autoptr(GByteArray) out = g_byte_array_new();
-    g_autoptr(NodePlaces) places = node_places_new();
     g_byte_array_append(out, bytes, sizeof(SavedHead) + sizeof sections);
     for (guint i = 0; i < SECTIONS; i++) {
-        guint nodes = i > KIND_NODES ? (guint)sections[KIND_NODES].count : 0;
-        if (!get_section(&reader, &sections[i], i, nodes, places, out))
+        guint places = i > KIND_PLACES ? (guint)sections[KIND_PLACES].count : 0; /* read: it is bounded */
+        if (!get_section(&reader, &sections[i], i, places, out))
             return NULL;
         g_byte_array_append(out, padding, -out->len & (SAVED_ALIGNMENT - 1));
     }

@@ -5,12 +5,9 @@
  * 7 bits to a byte with the lowest first (LEB128), signed ones folded to 0, -1, 1, -2 ..., and where
  * neighbours resemble each other the difference to the record before. Stack nodes are told apart from what
  * was there before them:
- *   parent   0: the node before; 2k: the k-th caller of the node before; 2k + 1: that many nodes before it
- *   flags
- *   address  0: one not seen yet, in a column of its own; 1: one seen, its number in a column of its own;
- *            2 + k: the k-th of those that were last called from the parent's address, latest first
- * and the name of a node is that of the last node of the same address, or the one after the highest so far;
- * the column holds the difference to that. */
+ *   caller   0: the node before; 2k: the k-th caller of the node before; 2k + 1: that many nodes before it
+ *   place    0: the one after the highest so far; 1: another, its number in a column of its own;
+ *            2 + k: the k-th of those that were last called from the caller's place, latest first */
 #ifndef HEAPGATE_FORMATS_LEDGER_COLUMNS_H
 #define HEAPGATE_FORMATS_LEDGER_COLUMNS_H
 

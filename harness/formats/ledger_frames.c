@@ -144,10 +144,9 @@ void ledger_forget_keys(Ledger *self)
 static gboolean has_python(const Ledger *self, guint32 node)
 {
     for (guint depth = 0; node != 0 && depth < LEDGER_DEEPEST; depth++) {
-        const LedgerNode *one = &g_array_index(self->nodes, LedgerNode, node);
-        if (ledger_node_is_python(one))
+        if (ledger_address_is_python(ledger_place_of(self, node)->address))
             return TRUE;
-        node = one->parent;
+        node = g_array_index(self->nodes, LedgerStack, node).caller;
     }
     return FALSE;
 }
@@ -177,7 +176,7 @@ static void add_item(Gathering *self, guint32 place)
 static void add_node(Gathering *self, guint32 node)
 {
     const Ledger *ledger = self->ledger;
-    guint32 first = ledger->named->len > 0 ? g_array_index(ledger->named, guint32, node) : 0;
+    guint32 first = ledger_place_of(ledger, node)->name;
     for (guint i = first; i > 0 && i <= ledger->names->len && self->items->len < self->at_most; i++) {
         add_item(self, i - 1);
         if (!g_array_index(ledger->names, LedgerName, i - 1).more)
@@ -219,8 +218,7 @@ static void gather_from(Gathering *self, guint32 node)
 {
     for (guint depth = 0; node != 0 && depth < LEDGER_DEEPEST && self->items->len < self->at_most; depth++) {
         add_node(self, node);
-        node =
-            g_array_index(self->ledger->nodes, LedgerNode, node).parent; /* before its callee in the table */
+        node = g_array_index(self->ledger->nodes, LedgerStack, node).caller; /* before its callee */
     }
     trim(self);
 }

@@ -1,111 +1,101 @@
 #include "ledger_nodes.h"
 
+#include <string.h>
+
 /* More are rare, and every one is looked at. */
 enum { MOST_CALLED = 64 };
 
+/* Places that were called from one, latest first. */
+typedef struct {
+    guint length, room;
+    guint32 places[];
+} Called;
+
 struct NodePlaces {
-    GArray *addresses;   /* guint64 by number */
-    GHashTable *numbers; /* address -> number */
-    GArray *nodes;       /* guint32 by node: number */
-    GPtrArray *called;   /* by number: GArray of guint32, the numbers called from there; NULL: none */
+    guint count;
+    guint32 next;
+    GArray *nodes;   /* guint32 by node: its place */
+    Called **called; /* by place; NULL: none */
 };
 
-static void free_list(gpointer data)
-{
-    if (data != NULL)
-        g_array_unref(data);
-}
-
-NodePlaces *node_places_new(void)
+NodePlaces *node_places_new(guint count)
 {
     const guint32 root = 0;
     NodePlaces *self = g_new0(NodePlaces, 1);
-    self->addresses = g_array_new(FALSE, FALSE, sizeof(guint64));
-    self->numbers = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+    self->count = count;
+    self->next = 1;
     self->nodes = g_array_new(FALSE, FALSE, sizeof(guint32));
-    self->called = g_ptr_array_new_with_free_func(free_list);
-    node_places_add(self, 0);
+    self->called = g_new0(Called *, (gsize)count + 1);
     g_array_append_val(self->nodes, root);
     return self;
 }
 
 void node_places_free(NodePlaces *self)
 {
-    g_array_unref(self->addresses);
-    g_hash_table_unref(self->numbers);
+    for (guint i = 0; i <= self->count; i++)
+        g_free(self->called[i]);
+    g_free(self->called);
     g_array_unref(self->nodes);
-    g_ptr_array_unref(self->called);
     g_free(self);
 }
 
 guint node_places_count(const NodePlaces *self)
 {
-    return self->addresses->len;
+    return self->count;
 }
 
-gboolean node_places_find(const NodePlaces *self, guint64 address, guint32 *number)
+guint32 node_places_next(const NodePlaces *self)
 {
-    gpointer found = NULL;
-    if (!g_hash_table_lookup_extended(self->numbers, &address, NULL, &found))
-        return FALSE;
-    *number = GPOINTER_TO_UINT(found);
-    return TRUE;
+    return self->next;
 }
 
-guint32 node_places_add(NodePlaces *self, guint64 address)
+static Called **called_from(const NodePlaces *self, guint caller)
 {
-    guint32 number = self->addresses->len;
-    g_array_append_val(self->addresses, address);
-    g_ptr_array_add(self->called, NULL);
-    g_hash_table_insert(self->numbers, g_memdup2(&address, sizeof address), GUINT_TO_POINTER(number));
-    return number;
+    return &self->called[g_array_index(self->nodes, guint32, caller)];
 }
 
-guint64 node_places_address(const NodePlaces *self, guint32 number)
+int node_places_position(const NodePlaces *self, guint caller, guint32 place)
 {
-    return g_array_index(self->addresses, guint64, number);
-}
-
-guint32 node_places_of(const NodePlaces *self, guint node)
-{
-    return g_array_index(self->nodes, guint32, node);
-}
-
-static GArray *called_from(const NodePlaces *self, guint parent)
-{
-    return g_ptr_array_index(self->called, node_places_of(self, parent));
-}
-
-int node_places_position(const NodePlaces *self, guint parent, guint32 number)
-{
-    const GArray *called = called_from(self, parent);
-    for (guint i = 0; called != NULL && i < called->len; i++)
-        if (g_array_index(called, guint32, i) == number)
+    const Called *called = *called_from(self, caller);
+    for (guint i = 0; called != NULL && i < called->length; i++)
+        if (called->places[i] == place)
             return (int)i;
     return -1;
 }
 
-gboolean node_places_at(const NodePlaces *self, guint parent, guint64 position, guint32 *number)
+gboolean node_places_at(const NodePlaces *self, guint caller, guint64 position, guint32 *place)
 {
-    const GArray *called = called_from(self, parent);
-    if (called == NULL || position >= called->len)
+    const Called *called = *called_from(self, caller);
+    if (called == NULL || position >= called->length)
         return FALSE;
-    *number = g_array_index(called, guint32, position);
+    *place = called->places[position];
     return TRUE;
 }
 
-void node_places_append(NodePlaces *self, guint parent, guint32 number)
+/* One more fits in. */
+static Called *make_room(Called *called)
 {
-    GArray *called = called_from(self, parent);
-    int position = node_places_position(self, parent, number);
-    if (called == NULL) {
-        called = g_array_new(FALSE, FALSE, sizeof(guint32));
-        g_ptr_array_index(self->called, node_places_of(self, parent)) = called;
+    guint room = called == NULL ? 1 : called->room;
+    if (called != NULL && called->length < called->room)
+        return called;
+    guint more = called == NULL ? room : MIN(2 * room, MOST_CALLED);
+    Called *larger = g_realloc(called, sizeof *larger + more * sizeof larger->places[0]);
+    larger->length = called == NULL ? 0 : larger->length;
+    larger->room = more;
+    return larger;
+}
+
+void node_places_append(NodePlaces *self, guint caller, guint32 place)
+{
+    Called **called = called_from(self, caller);
+    int position = node_places_position(self, caller, place);
+    if (position < 0 && (*called == NULL || (*called)->length < MOST_CALLED)) {
+        *called = make_room(*called);
+        (*called)->length++;
     }
-    if (position >= 0)
-        g_array_remove_index(called, (guint)position);
-    else if (called->len == MOST_CALLED)
-        g_array_set_size(called, MOST_CALLED - 1);
-    g_array_prepend_val(called, number);
-    g_array_append_val(self->nodes, number);
+    guint end = position >= 0 ? (guint)position : (*called)->length - 1;
+    memmove(&(*called)->places[1], &(*called)->places[0], end * sizeof place);
+    (*called)->places[0] = place;
+    self->next = MAX(self->next, place + 1);
+    g_array_append_val(self->nodes, place);
 }

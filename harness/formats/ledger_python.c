@@ -4,9 +4,9 @@
 
 #include "python_lines.h"
 
-gboolean ledger_node_is_python(const LedgerNode *node)
+gboolean ledger_address_is_python(guint64 address)
 {
-    return (node->address >> LEDGER_FRAME_SHIFT & LEDGER_FRAME_MASK) == LEDGER_FRAME_PYTHON;
+    return (address >> LEDGER_FRAME_SHIFT & LEDGER_FRAME_MASK) == LEDGER_FRAME_PYTHON;
 }
 
 /* What is being named. */
@@ -44,14 +44,14 @@ static guint line_of(const Naming *self, const LedgerCode *code, guint32 offset)
                        code->line_table_size, code->first_line, offset);
 }
 
-/* Index + 1 of the node's name, made where it is new; 0: its code is none. */
-static guint32 name_of(Naming *self, const LedgerNode *node)
+/* Index + 1 of the place's name, made where it is new; 0: its code is none. */
+static guint32 name_of(Naming *self, guint64 address)
 {
-    guint32 number = LEDGER_PYTHON_CODE(node->address);
+    guint32 number = LEDGER_PYTHON_CODE(address);
     if (number == 0 || number >= self->codes->len)
         return 0;
     const LedgerCode *code = &g_array_index(self->codes, LedgerCode, number);
-    guint line = line_of(self, code, LEDGER_PYTHON_OFFSET(node->address));
+    guint line = line_of(self, code, LEDGER_PYTHON_OFFSET(address));
     gpointer key = GSIZE_TO_POINTER((guint64)number << 32 | line);
     guint32 index = GPOINTER_TO_UINT(g_hash_table_lookup(self->names, key));
     if (index != 0)
@@ -70,12 +70,12 @@ void ledger_name_python(Ledger *self, const GArray *codes, const GByteArray *tex
     g_autoptr(GHashTable) names = g_hash_table_new(NULL, NULL);
     Naming naming = {self, codes, text, offsets, names, (guint32)self->strings->len};
     g_string_append_len(self->strings, FRAME_PYTHON_OBJECT, (gssize)sizeof FRAME_PYTHON_OBJECT);
-    g_array_set_size(self->named, 0);
-    for (guint i = 0; i < self->nodes->len; i++) {
-        const LedgerNode *node = &g_array_index(self->nodes, LedgerNode, i);
-        guint32 index = ledger_node_is_python(node) ? name_of(&naming, node) : 0;
-        self->damaged += ledger_node_is_python(node) && index == 0;
-        g_array_append_val(self->named, index);
+    for (guint i = 0; i < self->places->len; i++) {
+        LedgerPlace *place = &g_array_index(self->places, LedgerPlace, i);
+        if (!ledger_address_is_python(place->address))
+            continue;
+        place->name = name_of(&naming, place->address);
+        self->damaged += place->name == 0;
     }
 }
 

@@ -5,14 +5,15 @@
 
 #include "ledger.h"
 
-/* Names the nodes of Python frames: function (qualified from 3.11 on), file and line. codes: LedgerCode,
+/* Names the places of Python frames: function (qualified from 3.11 on), file and line. codes: LedgerCode,
  * text: what their offsets are of; both (transfer none) and as untrustworthy as all else. The ledger is
- * checked (ledger_check) and has no names yet. A node whose code makes no sense gets none, and is counted as
+ * checked (ledger_check) and has no names yet. A place whose code makes no sense gets none, and is counted as
  * damaged.
  */
 void ledger_name_python(Ledger *self, const GArray *codes, const GByteArray *text);
 
-gboolean ledger_node_is_python(const LedgerNode *node);
+/* Is a node's address that of a frame of Python? */
+gboolean ledger_address_is_python(guint64 address);
 /* Is it the interpreter's own code (the executable python3.N, or libpython3)? */
 gboolean frame_is_interpreter(const Frame *frame);
 /* Is it a function of the interpreter's public interface, other than those that only allocate: what a Python

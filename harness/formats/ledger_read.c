@@ -6,9 +6,10 @@
 
 #include "error.h"
 #include "ledger.h"
+#include "ledger_places.h"
 #include "ledger_python.h"
 
-enum { PIECE = 1 << 18 }; /* of the shadow, read at once */
+enum { PIECE = 1 << 18 }; /* bytes of the shadow or of a table, read at once */
 
 static gboolean fail(const char *name, GError **error, const char *what)
 {
@@ -71,18 +72,63 @@ static LedgerSiteCounts settle(const LedgerSite *site, guint64 peak_number)
     };
 }
 
+/* Gives each record of a table, of which there are `count` from `number` on, to what it becomes. */
+typedef void (*RecordFunc)(const void *records, guint32 number, guint32 count, gpointer user_data);
+
+/* Reads a table piece by piece: what is kept of it is smaller. */
+static gboolean read_pieces(int fd, guint64 offset, gsize record_size, guint32 count, RecordFunc func,
+                            gpointer user_data)
+{
+    const guint32 at_once = (guint32)(PIECE / record_size);
+    g_autofree guint8 *piece = g_malloc(at_once * record_size);
+    for (guint32 number = 0, some = 0; number < count; number += some) {
+        some = MIN(at_once, count - number);
+        if (!read_at(fd, piece, some * record_size, offset + number * (guint64)record_size))
+            return FALSE;
+        func(piece, number, some, user_data);
+    }
+    return TRUE;
+}
+
+static void add_sites(const void *records, guint32 number, guint32 count, gpointer user_data)
+{
+    const LedgerSite *sites = records;
+    Ledger *self = user_data;
+    g_array_set_size(self->sites, number + count);
+    for (guint32 i = 0; i < count; i++)
+        g_array_index(self->sites, LedgerSiteCounts, number + i) =
+            settle(&sites[i], self->header.peak_number);
+    if (number == 0)
+        g_array_index(self->sites, LedgerSiteCounts, 0) = (LedgerSiteCounts){0};
+}
+
 static gboolean read_sites(int fd, Ledger *self)
 {
-    g_autoptr(GArray) raw = g_array_new(FALSE, FALSE, sizeof(LedgerSite));
-    if (!read_table(fd, raw, LEDGER_SITES_AT, self->header.sites, LEDGER_SITES))
-        return FALSE;
-    g_array_set_size(self->sites, raw->len);
-    for (guint i = 0; i < raw->len; i++)
-        g_array_index(self->sites, LedgerSiteCounts, i) =
-            settle(&g_array_index(raw, LedgerSite, i), self->header.peak_number);
-    if (raw->len > 0)
-        g_array_index(self->sites, LedgerSiteCounts, 0) = (LedgerSiteCounts){0};
-    return TRUE;
+    guint32 count = MIN(self->header.sites, LEDGER_SITES);
+    return read_pieces(fd, LEDGER_SITES_AT, sizeof(LedgerSite), count, add_sites, self);
+}
+
+typedef struct {
+    Ledger *ledger;
+    LedgerPlaces *places;
+} AddingNodes;
+
+static void add_nodes(const void *records, guint32 number, guint32 count, gpointer user_data)
+{
+    const LedgerNode *nodes = records;
+    AddingNodes *adding = user_data;
+    g_array_set_size(adding->ledger->nodes, number + count);
+    for (guint32 i = 0; i < count; i++)
+        g_array_index(adding->ledger->nodes, LedgerStack, number + i) = (LedgerStack){
+            nodes[i].parent, number + i > 0 ? ledger_places_add(adding->places, number + i, &nodes[i]) : 0};
+}
+
+static gboolean read_nodes(int fd, Ledger *self)
+{
+    g_autoptr(LedgerPlaces) places = ledger_places_new(self);
+    AddingNodes adding = {self, places};
+    guint32 count = MIN(self->header.nodes, LEDGER_NODES);
+    return read_pieces(fd, LEDGER_NODES_AT, sizeof(LedgerNode), count, add_nodes, &adding);
 }
 
 /* Live blocks, added up by site and birth. */
@@ -210,8 +256,8 @@ Ledger *ledger_read(int fd, const char *name, GError **error)
     if (!read_header(fd, name, header, error))
         return NULL;
     read = read && read_sites(fd, self) &&
-           read_table(fd, self->nodes, LEDGER_NODES_AT, header->nodes, LEDGER_NODES) &&
            read_table(fd, self->modules, LEDGER_MODULES_AT, header->modules, LEDGER_MODULES) &&
+           read_nodes(fd, self) &&
            read_table(fd, self->marks, LEDGER_MARKS_AT, header->marks, LEDGER_MARKS) &&
            read_table(fd, self->changes, LEDGER_CHANGES_AT, header->changes, LEDGER_CHANGES);
     if (read && !ledger_check(self, name, error))

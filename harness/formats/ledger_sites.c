@@ -15,18 +15,24 @@ guint64 ledger_code_address(guint64 node_address)
 }
 
 /* Of several objects that lay there in turn, the one that did when the node was made. */
-const LedgerModule *ledger_module_of(const Ledger *self, guint32 node)
+guint32 ledger_module_at(const Ledger *self, guint64 node_address, guint32 node)
 {
-    guint64 address = ledger_code_address(g_array_index(self->nodes, LedgerNode, node).address);
-    if (ledger_node_is_python(&g_array_index(self->nodes, LedgerNode, node)))
-        return NULL;
+    guint64 address = ledger_code_address(node_address);
+    if (ledger_address_is_python(node_address))
+        return 0;
     for (guint i = self->modules->len; i-- > 0;) {
         const LedgerModule *module = &g_array_index(self->modules, LedgerModule, i);
         if (address >= module->start && address < module->end && module->loaded_at <= node &&
             (module->unloaded_at == 0 || node < module->unloaded_at))
-            return module;
+            return i + 1;
     }
-    return NULL;
+    return 0;
+}
+
+const LedgerModule *ledger_module_of(const Ledger *self, guint32 node)
+{
+    const LedgerPlace *place = ledger_place_of(self, node);
+    return place->module > 0 ? &g_array_index(self->modules, LedgerModule, place->module - 1) : NULL;
 }
 
 /* What one site comes to. */

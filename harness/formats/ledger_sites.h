@@ -21,8 +21,15 @@ guint ledger_iterations(const Ledger *self);
 /* What grows after the first `before` iterations (at least 1); as growth_of_call_sites. */
 gint64 ledger_growth(const Ledger *self, guint before, CallSites *growing, gint64 *smallest);
 
+/* The place of a node; (transfer none). */
+static inline LedgerPlace *ledger_place_of(const Ledger *self, guint32 node)
+{
+    return &g_array_index(self->places, LedgerPlace, g_array_index(self->nodes, LedgerStack, node).place);
+}
 /* The module a node's address lies in; (transfer none) or NULL. */
 const LedgerModule *ledger_module_of(const Ledger *self, guint32 node);
+/* The index + 1 of the module in which an address lay when the node was made; 0: in none. */
+guint32 ledger_module_at(const Ledger *self, guint64 node_address, guint32 node);
 /* The address of a node as an address of code: inside the call where it is a return address. */
 guint64 ledger_code_address(guint64 node_address);
 

@@ -322,10 +322,9 @@ START_TEST(test_call_sites_leave_out_operator_new_and_what_calls_main)
     g_string_append_len(ledger->strings, texts + 1, sizeof texts - 1);
     const LedgerName names[] = {
         {1, 0, 0, 0, 0}, {29, 38, 0, 3, 1}, {45, 38, 0, 9, 1}, {50, 0, 0, 0, 1}, {73, 0, 0, 0, 0}};
-    const guint32 named[] = {0, 2,
-                             1}; /* node 1: the rest of the stack; node 2, the inner one: operator new */
     g_array_append_vals(ledger->names, names, G_N_ELEMENTS(names));
-    g_array_append_vals(ledger->named, named, G_N_ELEMENTS(named));
+    ledger_place_of(ledger, 1)->name = 2; /* the rest of the stack */
+    ledger_place_of(ledger, 2)->name = 1; /* the inner one: operator new */
     g_autoptr(CallSites) sites = call_sites_new();
     ledger_add_sites(ledger, LEDGER_NUMBER_KEPT, sites);
     ck_assert_uint_eq(call_sites_count(sites), 1); /* both sites come to the same */
@@ -361,6 +360,8 @@ START_TEST(test_a_module_is_the_one_that_was_there_when_the_stack_was_seen)
     made_ledger_init(&made);
     made_ledger_node(&made, 0, 0x1010);
     made_ledger_node(&made, 0, 0x1020);
+    made_ledger_node(&made, 0, 0x1010);
+    made_ledger_node(&made, 0, 0x1020);
     made_ledger_module(&made, "/lib/first.so", 0x1000, 0x2000);
     made_ledger_module(&made, "/lib/second.so", 0x1000, 0x2000);
     LedgerModule modules[2];
@@ -370,6 +371,10 @@ START_TEST(test_a_module_is_the_one_that_was_there_when_the_stack_was_seen)
     g_autoptr(Ledger) ledger = made_ledger_read(&made);
     ck_assert_str_eq(ledger_module_of(ledger, 1)->path, "/lib/first.so");
     ck_assert_str_eq(ledger_module_of(ledger, 2)->path, "/lib/second.so");
+    ck_assert_str_eq(ledger_module_of(ledger, 3)->path, "/lib/second.so"); /* the address of node 1 */
+    ck_assert_uint_eq(ledger->places->len, 4);
+    ck_assert_uint_eq(g_array_index(ledger->nodes, LedgerStack, 4).place,
+                      g_array_index(ledger->nodes, LedgerStack, 2).place);
 }
 END_TEST
 

@@ -12,24 +12,19 @@ static void fill(GArray *array, guint count, GRand *random)
         array->data[i] = (char)(g_rand_int_range(random, 0, 3) == 0 ? g_rand_int(random) : 0);
 }
 
-/* addresses: how many different ones; reach: how far before a node its caller may lie. */
-static void fill_nodes(Ledger *ledger, guint count, guint addresses, guint reach, GRand *random)
+/* places: how many; reach: how far before a node its caller may lie. */
+static void fill_nodes(Ledger *ledger, guint count, guint places, guint reach, GRand *random)
 {
     for (guint i = 0; i < count; i++) {
-        LedgerNode node = {
-            .address =
-                i > 0 ? UINT64_C(0x7fff12345678) * (guint64)g_rand_int_range(random, 0, (gint32)addresses)
-                      : 0,
-            .parent = i > 0 ? i - 1 - (guint)g_rand_int_range(random, 0, (gint32)MIN(i, reach)) : 0,
-            .flags = i % 7 == 3 ? g_rand_int(random) : 0,
+        LedgerStack node = {
+            .place = i > 0 ? (guint32)g_rand_int_range(random, 0, (gint32)places) : 0,
+            .caller = i > 0 ? i - 1 - (guint)g_rand_int_range(random, 0, (gint32)MIN(i, reach)) : 0,
         };
-        guint32 name = g_rand_int_range(random, 0, 9) == 0 ? g_rand_int(random) : i % 50;
         g_array_append_val(ledger->nodes, node);
-        g_array_append_val(ledger->named, name);
     }
 }
 
-static Ledger *made(guint nodes, guint addresses, guint reach, guint32 seed)
+static Ledger *made(guint nodes, guint places, guint reach, guint32 seed)
 {
     g_autoptr(GRand) random = g_rand_new_with_seed(seed);
     Ledger *ledger = ledger_new();
@@ -37,14 +32,15 @@ static Ledger *made(guint nodes, guint addresses, guint reach, guint32 seed)
                               ledger->changes, ledger->samples, ledger->names};
     for (gsize i = 0; i < G_N_ELEMENTS(others); i++)
         fill(others[i], i == seed % 7 ? 0 : 37, random);
-    fill_nodes(ledger, nodes, addresses, reach, random);
+    fill(ledger->places, places, random);
+    fill_nodes(ledger, nodes, places, reach, random);
     g_string_append_len(ledger->strings, "text\0more", sizeof "text\0more");
     return ledger;
 }
 
-static void check_same(guint nodes, guint addresses, guint reach, guint32 seed)
+static void check_same(guint nodes, guint places, guint reach, guint32 seed)
 {
-    g_autoptr(Ledger) ledger = made(nodes, addresses, reach, seed);
+    g_autoptr(Ledger) ledger = made(nodes, places, reach, seed);
     g_autoptr(GByteArray) saved = ledger_save(ledger), columns = ledger_to_columns(saved);
     g_autoptr(GByteArray) again = ledger_from_columns(columns->data, columns->len);
     ck_assert_ptr_nonnull(again);
@@ -55,14 +51,14 @@ static void check_same(guint nodes, guint addresses, guint reach, guint32 seed)
 START_TEST(test_columns_give_every_table_back_byte_for_byte)
 {
     static const struct {
-        guint nodes, addresses, reach;
+        guint nodes, places, reach;
     } rows[] = {
         {0, 1, 1},     {1, 1, 1},     {2, 1, 1},         {500, 20, 5},
         {500, 1, 500}, {500, 500, 1}, {1000, 300, 1000}, /* more callees of one caller than are remembered */
     };
     for (guint i = 0; i < G_N_ELEMENTS(rows); i++)
         for (guint32 seed = 0; seed < 8; seed++)
-            check_same(rows[i].nodes, rows[i].addresses, rows[i].reach, seed);
+            check_same(rows[i].nodes, rows[i].places, rows[i].reach, seed);
 }
 END_TEST
 
@@ -71,9 +67,11 @@ START_TEST(test_columns_know_callers_however_far_up)
 {
     g_autoptr(Ledger) ledger = ledger_new();
     for (guint i = 0; i < 400; i++) {
-        LedgerNode node = {.address = i, .parent = i == 399 ? 2 : i > 0 ? i - 1 : 0};
+        LedgerStack node = {.place = i, .caller = i == 399 ? 2 : i > 0 ? i - 1 : 0};
         g_array_append_val(ledger->nodes, node);
     }
+    g_array_set_size(ledger->places, 400);
+    memset(ledger->places->data, 0, 400 * sizeof(LedgerPlace));
     g_autoptr(GByteArray) saved = ledger_save(ledger), columns = ledger_to_columns(saved);
     g_autoptr(GByteArray) again = ledger_from_columns(columns->data, columns->len);
     ck_assert_ptr_nonnull(again);

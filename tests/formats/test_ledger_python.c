@@ -26,7 +26,7 @@ static void name(Ledger *ledger, guint32 node, const char *function, const char 
     one.object = (guint32)ledger->strings->len;
     g_string_append_len(ledger->strings, object, (gssize)strlen(object) + 1);
     g_array_append_val(ledger->names, one);
-    g_array_index(ledger->named, guint32, node) = ledger->names->len;
+    ledger_place_of(ledger, node)->name = ledger->names->len;
 }
 
 static char *key_of(const Ledger *ledger, guint32 node)
@@ -69,7 +69,7 @@ START_TEST(test_the_interpreter_is_left_out_but_for_the_innermost_of_its_interfa
     guint32 get = made_ledger_node(&made, resize, 0x10500);
     guint32 extension = made_ledger_node(&made, call, 0x20100);
     guint32 start = made_ledger_node(&made, 0, 0x10600);
-    guint32 start_inner = made_ledger_node(&made, outermost, 0x10600);
+    guint32 start_inner = made_ledger_node(&made, outermost, 0x10680);
     guint32 start_type = made_ledger_node(&made, start_inner, 0x10700);
     made_ledger_site(&made, get, 100, 0, 0);
     g_autoptr(Ledger) ledger = made_ledger_read(&made);
