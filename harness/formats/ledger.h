@@ -71,9 +71,15 @@ typedef struct {
     LedgerKeys *keys;     /* remembered by ledger_frames.c; NULL until then */
 } Ledger;
 
-/* Reads the books from their descriptor, while the process runs or after. The offset of fd may change.
+/* Where the books of one process and program lie: one file holds those of several. */
+typedef struct {
+    int fd;
+    guint64 at; /* offset of the header */
+} LedgerFile;
+
+/* Reads the books from their file, while the process runs or after. The offset of its descriptor may change.
  * (transfer full). Errors: HEAPGATE_ERROR_FORMAT "NAME: ..." */
-Ledger *ledger_read(int fd, const char *name, GError **error);
+Ledger *ledger_read(LedgerFile file, const char *name, GError **error);
 void ledger_free(Ledger *self); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Ledger, ledger_free)
 

@@ -17,10 +17,10 @@ static gboolean fail(const char *name, GError **error, const char *what)
     return FALSE;
 }
 
-static gboolean read_at(int fd, void *buffer, gsize size, guint64 offset)
+static gboolean read_at(LedgerFile file, void *buffer, gsize size, guint64 offset)
 {
     for (gsize done = 0; done < size;) {
-        ssize_t got = pread(fd, (char *)buffer + done, size - done, (off_t)(offset + done));
+        ssize_t got = pread(file.fd, (char *)buffer + done, size - done, (off_t)(file.at + offset + done));
         if (got < 0 && errno == EINTR)
             continue;
         if (got <= 0)
@@ -30,11 +30,10 @@ static gboolean read_at(int fd, void *buffer, gsize size, guint64 offset)
     return TRUE;
 }
 
-static gboolean read_header(int fd, const char *name, LedgerHeader *header, GError **error)
+static gboolean read_header(LedgerFile file, const char *name, LedgerHeader *header, GError **error)
 {
     struct stat info;
-    if (fstat(fd, &info) != 0 || (guint64)info.st_size < sizeof *header ||
-        !read_at(fd, header, sizeof *header, 0))
+    if (fstat(file.fd, &info) != 0 || !read_at(file, header, sizeof *header, 0))
         return fail(name, error, "it is too short for a ledger");
     if (header->magic != LEDGER_MAGIC)
         return fail(name, error, "it is no ledger");
@@ -43,17 +42,17 @@ static gboolean read_header(int fd, const char *name, LedgerHeader *header, GErr
                     "the ledger is of another version; use libheapgate.so and heapgate of one build");
     if (header->off_reason == LEDGER_OFF_NO_MEMORY)
         return TRUE; /* there may be no more than the header */
-    if (header->file_size != LEDGER_FILE_SIZE || (guint64)info.st_size < LEDGER_FILE_SIZE)
+    if (header->file_size != LEDGER_FILE_SIZE || (guint64)info.st_size - file.at < LEDGER_FILE_SIZE)
         return fail(name, error, "the ledger is not of the size its version has");
     return TRUE;
 }
 
 /* Reads the first `count` records of a table that has room for `room`. */
-static gboolean read_table(int fd, GArray *array, guint64 offset, guint32 count, guint32 room)
+static gboolean read_table(LedgerFile file, GArray *array, guint64 offset, guint32 count, guint32 room)
 {
     count = MIN(count, room);
     g_array_set_size(array, count);
-    return read_at(fd, array->data, (gsize)count * g_array_get_element_size(array), offset);
+    return read_at(file, array->data, (gsize)count * g_array_get_element_size(array), offset);
 }
 
 /* The O(1) rule: a site that was not touched since the peak holds what it held then. */
@@ -76,14 +75,14 @@ static LedgerSiteCounts settle(const LedgerSite *site, guint64 peak_number)
 typedef void (*RecordFunc)(const void *records, guint32 number, guint32 count, gpointer user_data);
 
 /* Reads a table piece by piece: what is kept of it is smaller. */
-static gboolean read_pieces(int fd, guint64 offset, gsize record_size, guint32 count, RecordFunc func,
-                            gpointer user_data)
+static gboolean read_pieces(LedgerFile file, guint64 offset, gsize record_size, guint32 count,
+                            RecordFunc func, gpointer user_data)
 {
     const guint32 at_once = (guint32)(PIECE / record_size);
     g_autofree guint8 *piece = g_malloc(at_once * record_size);
     for (guint32 number = 0, some = 0; number < count; number += some) {
         some = MIN(at_once, count - number);
-        if (!read_at(fd, piece, some * record_size, offset + number * (guint64)record_size))
+        if (!read_at(file, piece, some * record_size, offset + number * (guint64)record_size))
             return FALSE;
         func(piece, number, some, user_data);
     }
@@ -102,10 +101,10 @@ static void add_sites(const void *records, guint32 number, guint32 count, gpoint
         g_array_index(self->sites, LedgerSiteCounts, 0) = (LedgerSiteCounts){0};
 }
 
-static gboolean read_sites(int fd, Ledger *self)
+static gboolean read_sites(LedgerFile file, Ledger *self)
 {
     guint32 count = MIN(self->header.sites, LEDGER_SITES);
-    return read_pieces(fd, LEDGER_SITES_AT, sizeof(LedgerSite), count, add_sites, self);
+    return read_pieces(file, LEDGER_SITES_AT, sizeof(LedgerSite), count, add_sites, self);
 }
 
 typedef struct {
@@ -123,12 +122,12 @@ static void add_nodes(const void *records, guint32 number, guint32 count, gpoint
             nodes[i].parent, number + i > 0 ? ledger_places_add(adding->places, number + i, &nodes[i]) : 0};
 }
 
-static gboolean read_nodes(int fd, Ledger *self)
+static gboolean read_nodes(LedgerFile file, Ledger *self)
 {
     g_autoptr(LedgerPlaces) places = ledger_places_new(self);
     AddingNodes adding = {self, places};
     guint32 count = MIN(self->header.nodes, LEDGER_NODES);
-    return read_pieces(fd, LEDGER_NODES_AT, sizeof(LedgerNode), count, add_nodes, &adding);
+    return read_pieces(file, LEDGER_NODES_AT, sizeof(LedgerNode), count, add_nodes, &adding);
 }
 
 /* Live blocks, added up by site and birth. */
@@ -176,24 +175,24 @@ static void add_records(Adding *adding, const LedgerRecord *records, gsize count
 }
 
 /* Reads the pages of the shadow that were ever written, and those alone. */
-static gboolean add_shadow(int fd, guint64 end, Adding *adding)
+static gboolean add_shadow(LedgerFile file, guint64 end, Adding *adding)
 {
     g_autofree LedgerRecord *piece = g_malloc(PIECE + sizeof *piece);
     guint64 at = LEDGER_SHADOW_AT;
     while (at < end) {
-        off_t data = lseek(fd, (off_t)at, SEEK_DATA);
+        off_t data = lseek(file.fd, (off_t)(file.at + at), SEEK_DATA);
         if (data < 0)
             return errno == ENXIO; /* holes to the end */
-        off_t hole = lseek(fd, data, SEEK_HOLE);
+        off_t hole = lseek(file.fd, data, SEEK_HOLE);
         if (hole <= data)
             return FALSE;
         /* Records are aligned whatever the pages of the file are. */
-        at = MAX(at, (guint64)data & ~(sizeof(LedgerRecord) - 1));
-        for (guint64 stop = MIN((guint64)hole, end); at < stop;) {
+        at = MAX(at, ((guint64)data - file.at) & ~(sizeof(LedgerRecord) - 1));
+        for (guint64 stop = MIN((guint64)hole - file.at, end); at < stop;) {
             gsize size = MIN((gsize)(stop - at), PIECE) & ~(sizeof(LedgerRecord) - 1);
             gsize more = at + size < end ? sizeof *piece : 0;
             piece[size / sizeof *piece] = 0;
-            if (size == 0 || !read_at(fd, piece, size + more, at))
+            if (size == 0 || !read_at(file, piece, size + more, at))
                 return FALSE;
             add_records(adding, piece, size / sizeof(LedgerRecord));
             at += size;
@@ -202,33 +201,33 @@ static gboolean add_shadow(int fd, guint64 end, Adding *adding)
     return TRUE;
 }
 
-static gboolean read_live(int fd, Ledger *self)
+static gboolean read_live(LedgerFile file, Ledger *self)
 {
     g_autofree guint32 *last = g_new0(guint32, LEDGER_SITES);
     g_autoptr(GHashTable) entries = g_hash_table_new(NULL, NULL);
     Adding adding = {self->kept, entries, last, 0};
     guint64 chunks = MIN(self->header.chunks, LEDGER_CHUNKS);
-    gboolean read = add_shadow(fd, LEDGER_SHADOW_AT + chunks * LEDGER_CHUNK_SIZE, &adding);
+    gboolean read = add_shadow(file, LEDGER_SHADOW_AT + chunks * LEDGER_CHUNK_SIZE, &adding);
     self->damaged += adding.damaged;
     return read;
 }
 
-static gboolean read_kept(int fd, Ledger *self)
+static gboolean read_kept(LedgerFile file, Ledger *self)
 {
     self->at_end_mark = self->header.end_mark != 0;
     if (!self->at_end_mark)
-        return read_live(fd, self);
-    return read_table(fd, self->kept, LEDGER_END_AT, self->header.end_records, LEDGER_END_RECORDS);
+        return read_live(file, self);
+    return read_table(file, self->kept, LEDGER_END_AT, self->header.end_records, LEDGER_END_RECORDS);
 }
 
-static gboolean read_python(int fd, Ledger *self)
+static gboolean read_python(LedgerFile file, Ledger *self)
 {
     g_autoptr(GArray) codes = g_array_new(FALSE, FALSE, sizeof(LedgerCode));
     g_autoptr(GByteArray) text = g_byte_array_new();
     guint32 length = MIN(self->header.text, LEDGER_TEXT);
     g_byte_array_set_size(text, length);
-    if (!read_table(fd, codes, LEDGER_CODES_AT, self->header.codes, LEDGER_CODES) ||
-        !read_at(fd, text->data, length, LEDGER_TEXT_AT))
+    if (!read_table(file, codes, LEDGER_CODES_AT, self->header.codes, LEDGER_CODES) ||
+        !read_at(file, text->data, length, LEDGER_TEXT_AT))
         return FALSE;
     ledger_name_python(self, codes, text);
     return TRUE;
@@ -241,28 +240,28 @@ static void empty(LedgerHeader *header)
     header->end_records = header->changes = header->codes = header->text = 0;
 }
 
-Ledger *ledger_read(int fd, const char *name, GError **error)
+Ledger *ledger_read(LedgerFile file, const char *name, GError **error)
 {
     g_autoptr(Ledger) self = ledger_new();
     LedgerHeader *header = &self->header;
     /* The header again after the blocks: what they name was made before them. */
-    if (!read_header(fd, name, header, error))
+    if (!read_header(file, name, header, error))
         return NULL;
     if (header->off_reason == LEDGER_OFF_NO_MEMORY) {
         empty(header);
         return ledger_check(self, name, error) ? g_steal_pointer(&self) : NULL;
     }
-    gboolean read = read_kept(fd, self);
-    if (!read_header(fd, name, header, error))
+    gboolean read = read_kept(file, self);
+    if (!read_header(file, name, header, error))
         return NULL;
-    read = read && read_sites(fd, self) &&
-           read_table(fd, self->modules, LEDGER_MODULES_AT, header->modules, LEDGER_MODULES) &&
-           read_nodes(fd, self) &&
-           read_table(fd, self->marks, LEDGER_MARKS_AT, header->marks, LEDGER_MARKS) &&
-           read_table(fd, self->changes, LEDGER_CHANGES_AT, header->changes, LEDGER_CHANGES);
+    read = read && read_sites(file, self) &&
+           read_table(file, self->modules, LEDGER_MODULES_AT, header->modules, LEDGER_MODULES) &&
+           read_nodes(file, self) &&
+           read_table(file, self->marks, LEDGER_MARKS_AT, header->marks, LEDGER_MARKS) &&
+           read_table(file, self->changes, LEDGER_CHANGES_AT, header->changes, LEDGER_CHANGES);
     if (read && !ledger_check(self, name, error))
         return NULL;
-    if (!read || !read_python(fd, self)) {
+    if (!read || !read_python(file, self)) {
         fail(name, error, "the ledger cannot be read to its end: the traced process cut it");
         return NULL;
     }

@@ -95,7 +95,7 @@ static void settle(Collector *self, guint index)
     Held *held = g_ptr_array_index(self->held, index);
     g_autofree char *name = g_strdup_printf("the ledger of process %" G_GINT64_FORMAT, held->pid);
     g_autoptr(GError) error = NULL;
-    Ledger *ledger = ledger_read(held->fd, name, &error);
+    Ledger *ledger = ledger_read((LedgerFile){held->fd, 0}, name, &error);
     if (ledger == NULL) {
         if (self->problem == NULL)
             self->problem = g_strdup(error->message);
@@ -195,8 +195,8 @@ static void take_mark(Collector *self, const Message *message)
     settle_ended(self);
     for (guint i = 0; i < self->held->len; i++) {
         g_autoptr(GError) error = NULL;
-        if (!ledger_set_mark(((Held *)g_ptr_array_index(self->held, i))->fd, mark.name, &error) &&
-            self->problem == NULL)
+        LedgerFile file = {((Held *)g_ptr_array_index(self->held, i))->fd, 0};
+        if (!ledger_set_mark(file, mark.name, &error) && self->problem == NULL)
             self->problem = g_strdup(error->message);
     }
     /* Whoever waits for this may be gone: then nobody misses it. */

@@ -44,6 +44,6 @@ typedef struct {
 gboolean collector_send_mark(const char *path, const char *name, GError **error);
 
 /* Sets a mark in a ledger from outside, as the tracer sets its own; "end" adds up what is there. */
-gboolean ledger_set_mark(int fd, const char *name, GError **error);
+gboolean ledger_set_mark(LedgerFile file, const char *name, GError **error);
 
 #endif

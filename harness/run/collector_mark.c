@@ -12,15 +12,15 @@
 
 enum { ANSWER_SECONDS = 30 };
 
-static gboolean put(int fd, const void *data, gsize size, guint64 offset)
+static gboolean put(LedgerFile file, const void *data, gsize size, guint64 offset)
 {
-    return size == 0 || pwrite(fd, data, size, (off_t)offset) == (gssize)size;
+    return size == 0 || pwrite(file.fd, data, size, (off_t)(file.at + offset)) == (gssize)size;
 }
 
-#define PUT(fd, value, member) put(fd, &(value), sizeof(value), offsetof(LedgerHeader, member))
+#define PUT(file, value, member) put(file, &(value), sizeof(value), offsetof(LedgerHeader, member))
 
 /* What sites hold now where it is not what they held at the mark before. */
-static gboolean put_changes(int fd, const Ledger *ledger, guint32 number)
+static gboolean put_changes(LedgerFile file, const Ledger *ledger, guint32 number)
 {
     g_autofree gint64 *held = g_new0(gint64, ledger->sites->len + 1);
     for (guint i = 0; i < ledger->changes->len; i++) {
@@ -34,24 +34,24 @@ static gboolean put_changes(int fd, const Ledger *ledger, guint32 number)
         if (live == held[i])
             continue;
         guint64 site = LEDGER_SITES_AT + (guint64)i * sizeof(LedgerSite);
-        if (!put(fd, &change, sizeof change, LEDGER_CHANGES_AT + (guint64)used++ * sizeof change) ||
-            !put(fd, &live, sizeof live, site + offsetof(LedgerSite, marked_bytes)))
+        if (!put(file, &change, sizeof change, LEDGER_CHANGES_AT + (guint64)used++ * sizeof change) ||
+            !put(file, &live, sizeof live, site + offsetof(LedgerSite, marked_bytes)))
             return FALSE;
     }
-    return PUT(fd, used, changes);
+    return PUT(file, used, changes);
 }
 
-static gboolean put_end(int fd, const Ledger *ledger, guint32 number)
+static gboolean put_end(LedgerFile file, const Ledger *ledger, guint32 number)
 {
     guint32 count = MIN(ledger->kept->len, LEDGER_END_RECORDS);
-    return put(fd, ledger->kept->data, (gsize)count * sizeof(LedgerEndRecord), LEDGER_END_AT) &&
-           PUT(fd, count, end_records) && PUT(fd, ledger->kept_bytes, end_live_bytes) &&
-           PUT(fd, ledger->kept_blocks, end_live_blocks) && PUT(fd, number, end_mark);
+    return put(file, ledger->kept->data, (gsize)count * sizeof(LedgerEndRecord), LEDGER_END_AT) &&
+           PUT(file, count, end_records) && PUT(file, ledger->kept_bytes, end_live_bytes) &&
+           PUT(file, ledger->kept_blocks, end_live_blocks) && PUT(file, number, end_mark);
 }
 
-gboolean ledger_set_mark(int fd, const char *name, GError **error)
+gboolean ledger_set_mark(LedgerFile file, const char *name, GError **error)
 {
-    g_autoptr(Ledger) ledger = ledger_read(fd, "mark", error);
+    g_autoptr(Ledger) ledger = ledger_read(file, "mark", error);
     struct timespec now;
     if (ledger == NULL)
         return FALSE;
@@ -62,9 +62,9 @@ gboolean ledger_set_mark(int fd, const char *name, GError **error)
     guint32 number = ledger->marks->len + 1;
     /* The number last: from then on blocks are born behind the mark. */
     gboolean set = number <= LEDGER_MARKS &&
-                   put(fd, &mark, sizeof mark, LEDGER_MARKS_AT + (guint64)(number - 1) * sizeof mark) &&
-                   put_changes(fd, ledger, number) && PUT(fd, number, marks) &&
-                   (strcmp(name, "end") != 0 || ledger->at_end_mark || put_end(fd, ledger, number));
+                   put(file, &mark, sizeof mark, LEDGER_MARKS_AT + (guint64)(number - 1) * sizeof mark) &&
+                   put_changes(file, ledger, number) && PUT(file, number, marks) &&
+                   (strcmp(name, "end") != 0 || ledger->at_end_mark || put_end(file, ledger, number));
     if (!set)
         g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_BROKEN,
                     "the mark \"%s\" cannot be set in a ledger: %s", name,

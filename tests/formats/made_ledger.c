@@ -133,7 +133,7 @@ Ledger *made_ledger_read(MadeLedger *self)
 {
     g_autoptr(GError) error = NULL;
     made_ledger_finish(self);
-    Ledger *ledger = ledger_read(self->fd, "made", &error);
+    Ledger *ledger = ledger_read((LedgerFile){self->fd, 0}, "made", &error);
     ck_assert_msg(ledger != NULL, "%s", error != NULL ? error->message : "");
     return ledger;
 }

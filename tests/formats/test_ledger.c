@@ -84,7 +84,7 @@ END_TEST
 static void expect_refused(MadeLedger *made, const char *words)
 {
     g_autoptr(GError) error = NULL;
-    g_autoptr(Ledger) ledger = ledger_read(made->fd, "made", &error);
+    g_autoptr(Ledger) ledger = ledger_read((LedgerFile){made->fd, 0}, "made", &error);
     ck_assert_ptr_null(ledger);
     ck_assert(g_error_matches(error, HEAPGATE_ERROR, HEAPGATE_ERROR_FORMAT));
     ck_assert_msg(strstr(error->message, words) != NULL, "%s", error->message);
