@@ -135,7 +135,7 @@ typedef struct {
     GArray *kept;
     GHashTable *entries; /* site and birth -> index in kept + 1 */
     guint32 *last;       /* by site: index + 1 of the entry last added to */
-    guint64 damaged;
+    guint64 damaged, sample_bytes;
 } Adding;
 
 static LedgerEndRecord *entry_of(Adding *adding, guint32 site, guint32 birth)
@@ -160,7 +160,7 @@ static void add_records(Adding *adding, const LedgerRecord *records, gsize count
 {
     for (gsize i = 0; i < count; i++) {
         guint32 site = ledger_record_site(records[i]);
-        if (site == 0)
+        if (site == 0 || site == LEDGER_OWN_SITE)
             continue;
         guint64 size = ledger_record_size(&records[i], records[i]);
         if (size >> LEDGER_ADDRESS_BITS != 0) {
@@ -169,7 +169,7 @@ static void add_records(Adding *adding, const LedgerRecord *records, gsize count
         }
         LedgerEndRecord *entry = entry_of(adding, site, ledger_record_birth(records[i]));
         if (entry->bytes < G_MAXINT64 / 2)
-            entry->bytes += (gint64)size;
+            entry->bytes += (gint64)ledger_weight(size, adding->sample_bytes);
         entry->blocks++;
     }
 }
@@ -205,7 +205,7 @@ static gboolean read_live(LedgerFile file, Ledger *self)
 {
     g_autofree guint32 *last = g_new0(guint32, LEDGER_SITES);
     g_autoptr(GHashTable) entries = g_hash_table_new(NULL, NULL);
-    Adding adding = {self->kept, entries, last, 0};
+    Adding adding = {self->kept, entries, last, 0, self->header.sample_bytes};
     guint64 chunks = MIN(self->header.chunks, LEDGER_CHUNKS);
     gboolean read = add_shadow(file, LEDGER_SHADOW_AT + chunks * LEDGER_CHUNK_SIZE, &adding);
     self->damaged += adding.damaged;

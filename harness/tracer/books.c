@@ -10,6 +10,8 @@ _Static_assert(offsetof(LedgerSite, peak_bytes) == offsetof(LedgerSite, peak_num
 _Static_assert(sizeof(LedgerSite) == 128 && offsetof(LedgerSite, peak_bytes) == 56,
                "one cache line for an event");
 
+uint64_t sample_mean;
+
 static uint8_t *touched;     /* a byte for each part of each chunk */
 static uint32_t spare_chunk; /* claimed, but somebody was faster */
 
@@ -164,28 +166,43 @@ static inline void site_save(LedgerHeader *header, LedgerSite *site, bool shared
     }
 }
 
-static inline void site_enter(LedgerHeader *header, uint32_t id, uint64_t size, bool shared)
+/* Returns by how much that raises the total. */
+static inline int64_t site_enter(LedgerHeader *header, uint32_t id, uint64_t size, bool shared)
 {
+    if (UNLIKELY(id == LEDGER_OWN_SITE)) {
+        atomic_add(&header->own_bytes, (int64_t)size, shared);
+        return 0;
+    }
     LedgerSite *site = &guest_sites(header)[id];
+    int64_t weight = (int64_t)ledger_weight(size, sample_mean);
     site_save(header, site, shared);
     if (UNLIKELY(guest_desk->window != 0))
         window_site(header, site, shared);
-    atomic_add(&site->live_bytes, (int64_t)size, shared);
+    atomic_add(&site->live_bytes, weight, shared);
     atomic_add(&site->live_blocks, 1, shared);
-    atomic_add(&site->total_bytes, (int64_t)size, shared);
+    atomic_add(&site->total_bytes, weight, shared);
     atomic_add(&site->total_blocks, 1, shared);
+    return weight;
 }
 
-static inline void site_leave(LedgerHeader *header, const BooksTaken *taken, bool shared)
+/* Returns by how much that lowers the total. */
+static inline int64_t site_leave(LedgerHeader *header, const BooksTaken *taken, bool shared)
 {
-    LedgerSite *site = &guest_sites(header)[ledger_record_site(taken->record)];
+    uint32_t id = ledger_record_site(taken->record);
+    if (UNLIKELY(id == LEDGER_OWN_SITE)) {
+        atomic_add(&header->own_bytes, -(int64_t)taken->size, shared);
+        return 0;
+    }
+    LedgerSite *site = &guest_sites(header)[id];
+    int64_t weight = (int64_t)ledger_weight(taken->size, sample_mean);
     site_save(header, site, shared);
     if (UNLIKELY(guest_desk->window != 0))
         window_site(header, site, shared);
-    atomic_add(&site->live_bytes, -(int64_t)taken->size, shared);
+    atomic_add(&site->live_bytes, -weight, shared);
     atomic_add(&site->live_blocks, -1, shared);
     if (taken->temporary)
         atomic_add(&site->temporary_blocks, 1, shared);
+    return weight;
 }
 
 /* A block lies here that was never seen to be given back, and yet its address is given out again. */
@@ -206,12 +223,11 @@ static inline LedgerRecord *place_of(LedgerHeader *header, const void *block)
     return at;
 }
 
-/* growth: of the total. */
+/* before: what leaves the total in the same step. */
 static inline void enter(LedgerHeader *header, const void *block, LedgerRecord *at, uint64_t size,
-                         uint32_t site, int64_t growth, bool shared)
+                         uint32_t site, int64_t before, bool shared)
 {
-    site_enter(header, site, size, shared);
-    total_add(header, growth, shared);
+    total_add(header, site_enter(header, site, size, shared) - before, shared);
     uint32_t birth = __atomic_load_n(&header->marks, __ATOMIC_RELAXED);
     record_put(at, ledger_record(site, birth, size), size);
     thread_self.latest = (uintptr_t)block;
@@ -221,7 +237,7 @@ void books_enter(LedgerHeader *header, const void *block, uint64_t size, uint32_
 {
     LedgerRecord *at = place_of(header, block);
     if (LIKELY(at != NULL))
-        enter(header, block, at, size, site, (int64_t)size, guest_shared());
+        enter(header, block, at, size, site, 0, guest_shared());
 }
 
 BooksTaken books_take(LedgerHeader *header, const void *block)
@@ -246,8 +262,7 @@ void books_leave(LedgerHeader *header, const BooksTaken *taken)
     if (taken->at == NULL)
         return;
     bool shared = guest_shared();
-    site_leave(header, taken, shared);
-    total_add(header, -(int64_t)taken->size, shared);
+    total_add(header, -site_leave(header, taken, shared), shared);
 }
 
 void books_return(const BooksTaken *taken)
@@ -262,14 +277,10 @@ void books_replace(LedgerHeader *header, const BooksTaken *taken, const void *bl
                    uint32_t site)
 {
     bool shared = guest_shared();
-    int64_t before = 0;
-    if (taken->at != NULL) {
-        site_leave(header, taken, shared);
-        before = (int64_t)taken->size;
-    }
+    int64_t before = taken->at != NULL ? site_leave(header, taken, shared) : 0;
     LedgerRecord *at = place_of(header, block);
     if (LIKELY(at != NULL))
-        enter(header, block, at, size, site, (int64_t)size - before, shared);
+        enter(header, block, at, size, site, before, shared);
     else
         total_add(header, -before, shared);
 }

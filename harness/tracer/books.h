@@ -12,14 +12,17 @@
 typedef struct {
     LedgerRecord *at;    /* NULL: the books did not know it */
     LedgerRecord record; /* what was there, with its flags */
-    uint64_t size;
+    uint64_t size;       /* that was asked for */
     bool temporary;
 } BooksTaken;
+
+/* Mean distance of samples in bytes; 0: no sampling. Fixed when the program begins (sample.h). */
+extern GUEST_HIDDEN uint64_t sample_mean;
 
 /* Makes the books' private half, empty; false: no memory. Again after a fork. */
 GUEST_HIDDEN bool books_open(void);
 
-/* A new block of this site. */
+/* A new block of this site. Under sampling it counts as what it stands for (ledger_weight). */
 GUEST_HIDDEN void books_enter(LedgerHeader *header, const void *block, uint64_t size, uint32_t site);
 /* Takes out the record of a block that is about to be given back, and leaves the counts. */
 GUEST_HIDDEN BooksTaken books_take(LedgerHeader *header, const void *block);

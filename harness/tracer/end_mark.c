@@ -53,10 +53,12 @@ static LedgerEndRecord *end_record_of(LedgerHeader *header, uint32_t site, uint3
 
 static void add(LedgerHeader *header, LedgerRecord record, uint64_t size)
 {
+    if (ledger_record_site(record) == LEDGER_OWN_SITE)
+        return;
     LedgerEndRecord *sum = end_record_of(header, ledger_record_site(record), ledger_record_birth(record));
     if (sum == NULL)
         return;
-    atomic_add(&sum->bytes, (int64_t)size, guest_shared());
+    atomic_add(&sum->bytes, (int64_t)ledger_weight(size, sample_mean), guest_shared());
     atomic_add(&sum->blocks, 1, guest_shared());
 }
 

@@ -99,6 +99,32 @@ static inline uint64_t ledger_record_size(const LedgerRecord *at, LedgerRecord r
     return ledger_record_site(rest) == 0 ? size | rest >> LEDGER_SITE_BITS << LEDGER_SIZE_BITS : UINT64_MAX;
 }
 
+/* 1 - exp(-x), also where x is tiny: by halving (with e = 1 - exp(-x/2): 2e - ee) down to where six terms
+ * suffice. */
+static inline double ledger_chance(double x)
+{
+    if (x > 40)
+        return 1;
+    int halvings = 0;
+    for (; x > 1.0 / 64; x /= 2)
+        halvings++;
+    double e = x * (1 - x / 2 * (1 - x / 3 * (1 - x / 4 * (1 - x / 5 * (1 - x / 6)))));
+    for (; halvings > 0; halvings--)
+        e = e * (2 - e);
+    return e;
+}
+
+/* What a block of this size stands for, in bytes, where samples are sample_bytes apart in the mean (0: every
+ * block is seen). Worked out anew by everybody who needs it, always by this function: so what comes and what
+ * goes is the same. At most 2^62. */
+static inline uint64_t ledger_weight(uint64_t size, uint64_t sample_bytes)
+{
+    if (__builtin_expect(sample_bytes == 0 || size == 0, 1))
+        return size;
+    double weight = (double)size / ledger_chance((double)size / (double)sample_bytes) + 0.5;
+    return weight < 0x1p62 ? (uint64_t)weight : UINT64_C(1) << 62;
+}
+
 /* One frame of a stack, and what called it. Node 0 is the root (no frame); 16 bytes. Native frames are return
  * addresses as found on the stack (not yet reduced by one), but for signal frames, whose address is exact. A
  * Python frame takes the place of the interpreter's loop that runs it: its code object's number and the
@@ -151,6 +177,10 @@ typedef struct {
     int64_t marked_bytes; /* live_bytes as last written to a change; the marking thread's own */
     uint64_t padding[5];
 } LedgerSite;
+
+/* No site, but a number in records: blocks of the tracer's own making and of the heapgate module's. They are
+ * in no figure but the header's own_bytes. */
+enum { LEDGER_OWN_SITE = LEDGER_SITES - 1 };
 
 /* One loaded object that was seen in a stack. Its addresses run from start to end - 1; symbols are resolved
  * by the harness afterwards. The clock of loaded_at and unloaded_at is the header's count of nodes: a node's
@@ -251,8 +281,8 @@ typedef struct {
     uint32_t python_version; /* as PY_VERSION_HEX: 0x030c01f0 */
     uint64_t python_unread;  /* stacks whose Python frames could not be read: they are native alone */
     /* Mean distance of samples in bytes; 0: every block is seen. A sampled block stands for those that were
-     * not: size in its record and bytes in its site are its size divided by the chance it had. Blocks and
-     * allocations count samples. */
+     * not: bytes in its site are its size divided by the chance it had (ledger_weight; its record has the size
+     * itself). Blocks and allocations count samples. */
     uint64_t sample_bytes;
     /* The window: a second peak, of the time since the program opened it (heapgate_tracer_window). Live and
      * peak are one word as above; live is what was added since. */
@@ -260,6 +290,9 @@ typedef struct {
     uint32_t windows; /* opened so far */
     int64_t window_live_bytes __attribute__((aligned(16)));
     int64_t window_peak_bytes;
+
+    /* What is in no figure: blocks of LEDGER_OWN_SITE. */
+    int64_t own_bytes;
 } LedgerHeader;
 
 /* Where the sections lie. */

@@ -1,6 +1,5 @@
 #include "sample.h"
 
-uint64_t sample_mean;
 __thread int64_t sample_countdown;
 
 static __thread uint64_t random_state __attribute__((tls_model("initial-exec")));
@@ -40,21 +39,6 @@ static double logarithm(double value)
     return 2 * sum + exponent * 0.69314718055994530942;
 }
 
-/* 1 - exp(-x), also where x is tiny: by halving (with e = 1 - exp(-x/2): 2e - ee) down to where six terms
- * suffice. */
-static double chance_of(double x)
-{
-    if (x > 40)
-        return 1;
-    int halvings = 0;
-    for (; x > 1.0 / 64; x /= 2)
-        halvings++;
-    double e = x * (1 - x / 2 * (1 - x / 3 * (1 - x / 4 * (1 - x / 5 * (1 - x / 6)))));
-    for (; halvings > 0; halvings--)
-        e = e * (2 - e);
-    return e;
-}
-
 static int64_t distance(void)
 {
     double uniform = (double)((random_next() >> 11) + 1) * 0x1p-53; /* above 0, up to 1 */
@@ -62,7 +46,7 @@ static int64_t distance(void)
 }
 
 /* The first distance of a thread is drawn here, too. */
-bool sample_draw(uint64_t size, uint64_t *weight)
+bool sample_draw(uint64_t size)
 {
     int64_t bytes = size < INT64_MAX ? (int64_t)size : INT64_MAX;
     if (random_state == 0) {
@@ -73,7 +57,5 @@ bool sample_draw(uint64_t size, uint64_t *weight)
         }
     }
     sample_countdown = distance();
-    double stands_for = size > 0 ? (double)size / chance_of((double)size / (double)sample_mean) : 0;
-    *weight = (uint64_t)(stands_for + 0.5);
     return size > 0;
 }

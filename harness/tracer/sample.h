@@ -13,35 +13,32 @@
 
 #define SAMPLE_VARIABLE "HEAPGATE_SAMPLE"
 
-/* Mean distance in bytes; 0: no sampling. Fixed when the program begins. */
-extern GUEST_HIDDEN uint64_t sample_mean;
-
 /* text: what the environment says; "" or no number: no sampling. */
 GUEST_HIDDEN void sample_open(const char *text);
 
-/* Is this block a sample? weight: what it stands for, in bytes. */
-GUEST_HIDDEN bool sample_draw(uint64_t size, uint64_t *weight);
+/* Is this block a sample? */
+GUEST_HIDDEN bool sample_draw(uint64_t size);
 
 extern __thread int64_t sample_countdown GUEST_TLS;
 
-static inline bool sample_hits(uint64_t *size)
+static inline bool sample_hits(uint64_t size)
 {
     if (LIKELY(sample_mean == 0))
         return true;
     thread_self.latest = 0;
-    int64_t bytes = *size < INT64_MAX ? (int64_t)*size : INT64_MAX;
+    int64_t bytes = size < INT64_MAX ? (int64_t)size : INT64_MAX;
     if (LIKELY(sample_countdown > bytes)) {
         sample_countdown -= bytes;
         return false;
     }
-    return sample_draw(*size, size);
+    return sample_draw(size);
 }
 
 /* A new block whose stack begins here. */
 static inline void sample_enter(LedgerHeader *header, const void *block, uint64_t size,
                                 const UnwindStart *start)
 {
-    if (sample_hits(&size))
+    if (sample_hits(size))
         books_enter(header, block, size, thread_site(header, start));
 }
 
@@ -59,7 +56,7 @@ static inline BooksTaken sample_take(LedgerHeader *header, const void *block)
 static inline void sample_replace(LedgerHeader *header, const BooksTaken *taken, const void *block,
                                   uint64_t size, const UnwindStart *start)
 {
-    if (sample_hits(&size))
+    if (sample_hits(size))
         books_replace(header, taken, block, size, thread_site(header, start));
     else
         books_leave(header, taken);

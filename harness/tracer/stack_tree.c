@@ -185,7 +185,7 @@ uint32_t stack_tree_site(LedgerHeader *header, uint32_t node)
     uint32_t site = __atomic_load_n(at, __ATOMIC_ACQUIRE);
     if (LIKELY(site != 0))
         return site;
-    uint32_t made = atomic_claim(&header->sites, LEDGER_SITES);
+    uint32_t made = atomic_claim(&header->sites, LEDGER_OWN_SITE);
     if (made == 0) {
         atomic_add(&header->full_sites, 1, true);
         return STACK_TREE_UNKNOWN_SITE;

@@ -204,10 +204,11 @@ Sum received_live_by_records(const Received *self)
     Sum sum = {0};
     const LedgerRecord *records = section(self, LEDGER_SHADOW_AT);
     for (guint64 i = 0; i < self->header->chunks * LEDGER_CHUNK_RECORDS; i++) {
-        if (ledger_record_site(records[i]) == 0)
+        if (ledger_record_site(records[i]) == 0 || ledger_record_site(records[i]) == LEDGER_OWN_SITE)
             continue;
         ck_assert_uint_lt(ledger_record_site(records[i]), self->header->sites);
-        sum.bytes += (gint64)ledger_record_size(&records[i], records[i]);
+        sum.bytes += (gint64)ledger_weight(ledger_record_size(&records[i], records[i]),
+                                           self->header->sample_bytes);
         sum.blocks++;
     }
     return sum;

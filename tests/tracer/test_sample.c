@@ -52,8 +52,30 @@ START_TEST(test_sampling_goes_on_after_an_exec_that_forgets_it)
 }
 END_TEST
 
+/* A weight of more than a record has room for would go on in the next one, which may be another block's. */
+START_TEST(test_a_sample_keeps_the_size_that_was_asked_for)
+{
+    const char *argv[] = {"/usr/bin/env", "HEAPGATE_SAMPLE=3000000", runner_path("build/tests/tracer/window"),
+                          "samples", NULL};
+    g_autoptr(Ledgers) ran = ledgers_run(argv, TRUE, 0);
+    const Received *received = ledgers_at(ran, ran->received->len - 1);
+    const LedgerRecord *records = (const void *)((const char *)received->header + LEDGER_SHADOW_AT);
+    guint samples = 0;
+    for (guint64 i = 0; i < received->header->chunks * LEDGER_CHUNK_RECORDS; i++) {
+        if (ledger_record_site(records[i]) == 0)
+            continue;
+        ck_assert_uint_eq(ledger_record_size(&records[i], records[i]), 96);
+        samples++;
+    }
+    ck_assert_uint_gt(samples, 0);
+    ck_assert_int_eq(received_live_by_records(received).bytes, received->header->live_bytes);
+    ck_assert_int_gt(received->header->live_bytes, 3000000 - 1);
+}
+END_TEST
+
 SUITE(sample, 60)
 {
+    tcase_add_test(tcase, test_a_sample_keeps_the_size_that_was_asked_for);
     tcase_add_test(tcase, test_samples_stand_for_all_blocks);
     tcase_add_test(tcase, test_sampling_goes_on_after_an_exec_that_forgets_it);
 }

@@ -156,6 +156,7 @@ class LedgerHeader(ctypes.Structure):
         ("_to_window", ctypes.c_char * 8),
         ("window_live_bytes", _i64),
         ("window_peak_bytes", _i64),
+        ("own_bytes", _i64),
     ]
 
 
