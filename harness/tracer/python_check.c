@@ -1,5 +1,6 @@
 #include "python_check.h"
 
+#include "own.h"
 #include "python.h"
 #include "python_frames.h"
 #include "python_memory.h"
@@ -61,19 +62,27 @@ static bool agrees(const PythonChain *chain, void *thread_state)
     }
 }
 
-static int check(void *unused)
+static void check_frames(void)
 {
-    (void)unused;
-    __atomic_store_n(&requested, DONE, __ATOMIC_RELEASE);
-    python_memory_settle();
     void *thread_state = python.call.thread_state();
     PythonChain *chain = guest_map(sizeof *chain);
     if (!python_on() || thread_state == NULL || chain == NULL)
-        return 0;
+        return;
     python_frames_read(chain, (uintptr_t)thread_state);
     if (!agrees(chain, thread_state))
         python_off(LEDGER_PYTHON_MISMATCH);
     guest_unmap(chain, sizeof *chain);
+}
+
+/* What the interpreter's functions make on the way is no growth of the program's. */
+static int check(void *unused)
+{
+    (void)unused;
+    __atomic_store_n(&requested, DONE, __ATOMIC_RELEASE);
+    own_begin();
+    python_memory_settle();
+    check_frames();
+    own_end();
     return 0;
 }
 

@@ -3,6 +3,7 @@
  * that: a node that is made meanwhile may be missing from the copy, and is then made once more. Its stacks
  * have two sites, which the harness adds up, for they have one name. */
 #include "modules.h"
+#include "own.h"
 #include "stack_tree.h"
 
 enum { SMALLEST_SHIFT = 13, LARGEST_SHIFT = 28, PROBES = 256 };
@@ -41,6 +42,7 @@ bool stack_tree_open(LedgerHeader *header)
     if (site_of_node != NULL)
         guest_unmap(site_of_node, sizeof *site_of_node * LEDGER_NODES);
     growing = 0;
+    own_open();
     table = table_new(SMALLEST_SHIFT);
     site_of_node = guest_map(sizeof *site_of_node * LEDGER_NODES);
     header->nodes = 1;
@@ -122,8 +124,10 @@ static uint32_t node_make(LedgerHeader *header, const LedgerNode *wanted)
     if (is_native(wanted->address))
         modules_see(header, wanted->address); /* before the node is claimed: nodes are the modules' clock */
     uint32_t id = atomic_claim(&header->nodes, LEDGER_NODES);
-    if (id != 0)
+    if (id != 0) {
         guest_nodes(header)[id] = *wanted;
+        own_see(header, id, wanted);
+    }
     return id;
 }
 
@@ -185,6 +189,8 @@ uint32_t stack_tree_site(LedgerHeader *header, uint32_t node)
     uint32_t site = __atomic_load_n(at, __ATOMIC_ACQUIRE);
     if (LIKELY(site != 0))
         return site;
+    if (own_is(node))
+        return LEDGER_OWN_SITE;
     uint32_t made = atomic_claim(&header->sites, LEDGER_OWN_SITE);
     if (made == 0) {
         atomic_add(&header->full_sites, 1, true);

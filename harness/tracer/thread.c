@@ -128,6 +128,8 @@ static uint32_t site_at(LedgerHeader *header, const UnwindStart *start, Thread *
 uint32_t thread_site(LedgerHeader *header, const UnwindStart *start)
 {
     Thread *self = &thread_self;
+    if (UNLIKELY(self->own != 0))
+        return LEDGER_OWN_SITE;
     uint32_t depth = self->inside;
     __atomic_store_n(&self->inside, depth + 1, __ATOMIC_RELAXED);
     __atomic_signal_fence(__ATOMIC_SEQ_CST);

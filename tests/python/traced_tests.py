@@ -2,9 +2,11 @@
 
 import json
 import os
+import re
 import unittest
+from pathlib import Path
 
-from support import HEAPGATE, folder_with, run, traced
+from support import HEAPGATE, PACKAGE, ROOT, folder_with, run, traced
 
 PROFILE = """
     import json, sys
@@ -27,7 +29,7 @@ PROFILE = """
 """
 
 LEAKY = """
-    import asyncio
+    import asyncio, functools
     kept = []
 
     class Job:
@@ -39,6 +41,9 @@ LEAKY = """
 
     def healthy():
         Job()
+
+    payload = bytearray()
+    leak_in_c = functools.partial(payload.extend, bytes(3000))
 
     async def leak_later():
         await asyncio.sleep(0)
@@ -84,6 +89,68 @@ class TestTraced(unittest.TestCase):
         self.assertEqual((status, said.count("fine")), (0, 2), said)
 
 
+class TestOwn(unittest.TestCase):
+    """What the module and the tracer make for themselves is in no figure."""
+
+    MARKS = """if True:
+        import sys, heapgate
+        from heapgate import ledger
+        kept = [None] * 3
+        profiler = heapgate.MemoryProfiler()
+        profiler.start()
+        def work(what):
+            for i in range(250):
+                if what == "marks":
+                    heapgate.mark("iteration")
+                elif what == "keeps" and i > 246:
+                    kept[i % 3] = profiler.take_snapshot("kept")
+        for i in range(250):
+            heapgate.mark("iteration")
+        work(sys.argv[1])
+        heapgate.mark("end")
+        print(ledger.current().header.end_live_bytes)
+    """
+
+    def held(self, what):
+        status, said = traced("-c", self.MARKS, what, PYTHONHASHSEED="0")
+        self.assertEqual(status, 0, said)
+        self.assertIn("growth 0 B/iteration", said)
+        return int(said.splitlines()[0])
+
+    def test_marks_and_what_the_module_keeps_are_in_no_figure(self):
+        nothing = self.held("nothing")
+        for what in ("marks", "keeps"):
+            self.assertLess(abs(self.held(what) - nothing), 10_000, what)  # names in the cache of methods
+
+    def test_a_clean_loop_with_threads_does_not_grow(self):
+        code = """if True:
+            import gc, threading, heapgate
+            ring = [None] * 64
+            def deeper(n): return deeper(n - 1) if n else None
+            def work(i):
+                deeper(30)
+                ring[i % 64] = ["%0*d" % (i % 200, k) for k in range(20)]
+            for i in range(40):
+                for k in range(20):
+                    thread = threading.Thread(target=work, args=((i * 20 + k) * 7,))
+                    thread.start()
+                    thread.join()
+                gc.collect()
+                heapgate.mark("iteration")
+        """
+        status, said = traced("-c", code)
+        self.assertEqual(status, 0, said)
+        self.assertIn("growth 0 B/iteration", said)
+
+    def test_where_the_module_calls_the_program_is_a_door(self):
+        source = Path(ROOT, "harness", "tracer", "own.c").read_text(encoding="utf-8")
+        doors = re.findall('"([a-z_]+)"', source.split("doors[] = {")[1].split("}")[0])
+        module = "".join(path.read_text(encoding="utf-8") for path in Path(PACKAGE, "heapgate").glob("*.py"))
+        self.assertGreater(len(doors), 10)
+        for door in doors:
+            self.assertRegex(module, rf"def {door}\(")
+
+
 class TestScenario(unittest.TestCase):
     """The key `python` from end to end, with the lines that leak."""
 
@@ -117,6 +184,11 @@ class TestScenario(unittest.TestCase):
 
     def test_a_leak_of_a_called_function_is_named(self):
         self.assertRegex(self.growing('call: "job:leak"', "../job.py"), r"__init__ \(job\.py\)")
+
+    def test_a_leak_of_a_function_in_c_is_the_programs(self):
+        result, found = self.gate("heap", 'call: "job:leak_in_c"', "../job.py")
+        growth = [one for one in found["comparisons"] if one["metric"] == "growth"][0]
+        self.assertGreater(growth["now"], 2000)
 
     def test_a_leak_of_a_scripts_coroutine_is_named(self):
         self.assertRegex(self.growing("script: ../job.py, function: leak_later", ""), r"leak_later \(job\.py\)")

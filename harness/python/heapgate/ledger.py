@@ -157,6 +157,7 @@ class LedgerHeader(ctypes.Structure):
         ("window_live_bytes", _i64),
         ("window_peak_bytes", _i64),
         ("own_bytes", _i64),
+        ("_to_end", ctypes.c_char * 56),
     ]
 
 

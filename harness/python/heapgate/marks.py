@@ -10,7 +10,7 @@ import os
 from types import TracebackType
 from typing import Any, Callable, Optional, Type
 
-from . import tracer
+from . import tracer  # first: what follows is known to be the module's own
 from .passes import Passes, check_passes, collect
 
 _NAME_LENGTH = 64
