@@ -180,6 +180,7 @@ static void put_header(GString *text)
     FIELD(LedgerHeader, windows);
     FIELD(LedgerHeader, window_live_bytes);
     FIELD(LedgerHeader, window_peak_bytes);
+    FIELD(LedgerHeader, own_bytes);
 }
 
 START_TEST(test_the_python_module_reads_the_layouts_of_ledger_h)
