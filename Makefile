@@ -159,6 +159,7 @@ clean-root:
 -include $(CORE_OBJECTS:.o=.d) $(MAIN_OBJECT:.o=.d) $(TEST_OBJECTS:.o=.d)
 include tests/check-all.mk
 include tests/tracer/tests.mk
+include tests/coverage/coverage.mk
 include scenarios/programs.mk
 include tests/fixtures/fixtures.mk
 include tests/fuzz/fuzz.mk tests/bench/bench.mk
