@@ -44,6 +44,9 @@ typedef struct {
     gint64 rss_bytes; /* 0: not known */
 } LedgerSample;
 
+typedef struct LedgerKinds LedgerKinds;
+typedef struct LedgerKeys LedgerKeys;
+
 /* What an address is called, one record for each frame: where functions were inlined there are several in a
  * row, innermost first. Texts are offsets into `strings`, 0: NULL. */
 typedef struct {
@@ -51,7 +54,6 @@ typedef struct {
     guint32 more; /* the next record is its caller, at the same address */
 } LedgerName;
 
-typedef struct LedgerKeys LedgerKeys; /* ledger_frames.h */
 
 typedef struct {
     LedgerHeader header; /* texts end in NUL */
@@ -68,7 +70,9 @@ typedef struct {
     gint64 kept_bytes, kept_blocks;
     gboolean at_end_mark; /* kept is of the end mark */
     guint64 damaged;      /* records that make no sense: left out */
-    LedgerKeys *keys;     /* remembered by ledger_frames.c; NULL until then */
+    /* Remembered by ledger_kinds.c and ledger_keys.c; NULL until then. */
+    LedgerKinds *kinds;
+    LedgerKeys *keys;
 } Ledger;
 
 /* Where the books of one process and program lie: one file holds those of several. */

@@ -6,6 +6,7 @@
 
 #include "error.h"
 #include "ledger.h"
+#include "ledger_live.h"
 #include "ledger_places.h"
 #include "ledger_python.h"
 
@@ -130,52 +131,8 @@ static gboolean read_nodes(LedgerFile file, Ledger *self)
     return read_pieces(file, LEDGER_NODES_AT, sizeof(LedgerNode), count, add_nodes, &adding);
 }
 
-/* Live blocks, added up by site and birth. */
-typedef struct {
-    GArray *kept;
-    GHashTable *entries; /* site and birth -> index in kept + 1 */
-    guint32 *last;       /* by site: index + 1 of the entry last added to */
-    guint64 damaged, sample_bytes;
-} Adding;
-
-static LedgerEndRecord *entry_of(Adding *adding, guint32 site, guint32 birth)
-{
-    guint32 last = adding->last[site];
-    if (last != 0 && g_array_index(adding->kept, LedgerEndRecord, last - 1).birth == birth)
-        return &g_array_index(adding->kept, LedgerEndRecord, last - 1);
-    guint64 key = (guint64)site << 32 | birth;
-    guint32 index = GPOINTER_TO_UINT(g_hash_table_lookup(adding->entries, GSIZE_TO_POINTER(key)));
-    if (index == 0) {
-        LedgerEndRecord fresh = {.site = site, .birth = birth};
-        g_array_append_val(adding->kept, fresh);
-        index = adding->kept->len;
-        g_hash_table_insert(adding->entries, GSIZE_TO_POINTER(key), GUINT_TO_POINTER(index));
-    }
-    adding->last[site] = index;
-    return &g_array_index(adding->kept, LedgerEndRecord, index - 1);
-}
-
-/* One more is there than count: the last one's size may go on in it. */
-static void add_records(Adding *adding, const LedgerRecord *records, gsize count)
-{
-    for (gsize i = 0; i < count; i++) {
-        guint32 site = ledger_record_site(records[i]);
-        if (site == 0 || site == LEDGER_OWN_SITE)
-            continue;
-        guint64 size = ledger_record_size(&records[i], records[i]);
-        if (size >> LEDGER_ADDRESS_BITS != 0) {
-            adding->damaged++;
-            continue;
-        }
-        LedgerEndRecord *entry = entry_of(adding, site, ledger_record_birth(records[i]));
-        if (entry->bytes < G_MAXINT64 / 2)
-            entry->bytes += (gint64)ledger_weight(size, adding->sample_bytes);
-        entry->blocks++;
-    }
-}
-
 /* Reads the pages of the shadow that were ever written, and those alone. */
-static gboolean add_shadow(LedgerFile file, guint64 end, Adding *adding)
+static gboolean add_shadow(LedgerFile file, guint64 end, LedgerLive *live, guint64 *damaged)
 {
     g_autofree LedgerRecord *piece = g_malloc(PIECE + sizeof *piece);
     guint64 at = LEDGER_SHADOW_AT;
@@ -194,7 +151,7 @@ static gboolean add_shadow(LedgerFile file, guint64 end, Adding *adding)
             piece[size / sizeof *piece] = 0;
             if (size == 0 || !read_at(file, piece, size + more, at))
                 return FALSE;
-            add_records(adding, piece, size / sizeof(LedgerRecord));
+            *damaged += ledger_live_add(live, piece, size / sizeof(LedgerRecord));
             at += size;
         }
     }
@@ -203,13 +160,9 @@ static gboolean add_shadow(LedgerFile file, guint64 end, Adding *adding)
 
 static gboolean read_live(LedgerFile file, Ledger *self)
 {
-    g_autofree guint32 *last = g_new0(guint32, LEDGER_SITES);
-    g_autoptr(GHashTable) entries = g_hash_table_new(NULL, NULL);
-    Adding adding = {self->kept, entries, last, 0, self->header.sample_bytes};
+    g_autoptr(LedgerLive) live = ledger_live_new(self->kept, self->header.sample_bytes);
     guint64 chunks = MIN(self->header.chunks, LEDGER_CHUNKS);
-    gboolean read = add_shadow(file, LEDGER_SHADOW_AT + chunks * LEDGER_CHUNK_SIZE, &adding);
-    self->damaged += adding.damaged;
-    return read;
+    return add_shadow(file, LEDGER_SHADOW_AT + chunks * LEDGER_CHUNK_SIZE, live, &self->damaged);
 }
 
 static gboolean read_kept(LedgerFile file, Ledger *self)

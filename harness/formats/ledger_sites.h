@@ -2,7 +2,7 @@
 #ifndef HEAPGATE_FORMATS_LEDGER_SITES_H
 #define HEAPGATE_FORMATS_LEDGER_SITES_H
 
-#include "ledger_frames.h"
+#include "ledger_keys.h"
 #include "measure/growth.h"
 
 typedef enum {
@@ -13,10 +13,22 @@ typedef enum {
     LEDGER_NUMBER_TEMPORARY,   /* the same */
 } LedgerNumber;
 
+/* What the sites of one key come to. */
+typedef struct {
+    gint64 amount, blocks;
+    guint32 largest; /* the site that has most of it: its lines are those to show */
+} LedgerKeySum;
+
+/* by_key: zeros, one for each of ledger_keys. */
+void ledger_key_sums(const Ledger *self, LedgerNumber number, LedgerKeySum *by_key);
+/* The sum over all sites. */
+gint64 ledger_whole(const Ledger *self, LedgerNumber number);
 /* Adds what every site comes to; returns the sum of it. sites: may be NULL: the sum alone. */
 gint64 ledger_add_sites(const Ledger *self, LedgerNumber number, CallSites *sites);
 
-/* How many marks are named "iteration". */
+/* Is the mark (from 0) named "iteration"? */
+gboolean ledger_is_iteration(const Ledger *self, guint mark);
+/* How many are. */
 guint ledger_iterations(const Ledger *self);
 /* What grows after the first `before` iterations (at least 1); as growth_of_call_sites. */
 gint64 ledger_growth(const Ledger *self, guint before, CallSites *growing, gint64 *smallest);

@@ -173,6 +173,28 @@ static char *key_of(const GArray *frames)
     return g_utf8_validate(text, -1, NULL) ? g_steal_pointer(&text) : g_utf8_make_valid(text, -1);
 }
 
+char *frame_identity(const Frame *frame)
+{
+    const char *function = frame->function != NULL ? frame->function : "";
+    const char *file = frame->file != NULL ? base_name(frame->file) : NULL;
+    const char *object = frame->file == NULL && frame->object != NULL ? base_name(frame->object) : NULL;
+    return g_strdup_printf("%d%d%d%.*s\n%s\n%s", frame->function != NULL, file != NULL, object != NULL,
+                           (int)plain_length(function), function, file != NULL ? file : "",
+                           object != NULL ? object : "");
+}
+
+guint call_site_repeats(const guint32 *same, guint length)
+{
+    for (guint period = 1; period <= LONGEST_PERIOD && 2 * period <= length; period++) {
+        gboolean repeated = TRUE;
+        for (guint i = 0; i < period && repeated; i++)
+            repeated = same[length - 1 - i] == same[length - 1 - i - period];
+        if (repeated)
+            return period;
+    }
+    return 0;
+}
+
 char *call_site_key(const Frame *frames, guint n_frames)
 {
     g_autoptr(GArray) folded = fold(frames, n_frames);

@@ -64,6 +64,11 @@ gint64 call_sites_total_bytes(const CallSites *self);
 
 /* The key of a stack; (transfer full). */
 char *call_site_key(const Frame *frames, guint n_frames);
+/* Frames of one identity repeat each other: recursion. (transfer full). */
+char *frame_identity(const Frame *frame);
+/* same: a number for each identity, innermost first. How many of the last ones to drop, for they repeat those
+ * before them; asked after each frame that is added. */
+guint call_site_repeats(const guint32 *same, guint length);
 /* One frame as a person reads it, "copy_attribute   roundtrip.c:112" split in two columns: appends the
  * function name to `function` and the place ("file.c:12", "file.c", "libfoo.so" or "") to `place`. */
 void frame_describe(const Frame *frame, GString *function, GString *place);

@@ -64,71 +64,72 @@ typedef struct {
     gint64 gained, lost; /* bytes per iteration, both positive */
 } Balance;
 
-/* The key up to its first frame's end; (transfer full). */
-static char *allocating_function(const char *key)
+static Balance *balance_of(GHashTable *balances, guint64 function)
 {
-    const char *end = strstr(key, " < ");
-    return end != NULL ? g_strndup(key, (gsize)(end - key)) : g_strdup(key);
-}
-
-static Balance *balance_of(GHashTable *balances, const char *key)
-{
-    g_autofree char *function = allocating_function(key);
-    Balance *balance = g_hash_table_lookup(balances, function);
+    Balance *balance = g_hash_table_lookup(balances, &function);
     if (balance == NULL) {
         balance = g_new0(Balance, 1);
-        g_hash_table_insert(balances, g_steal_pointer(&function), balance);
+        g_hash_table_insert(balances, g_memdup2(&function, sizeof function), balance);
     }
     return balance;
 }
 
+/* What the rows of a table come to. */
+typedef struct {
+    const GrowthTable *table;
+    gint64 *live, *born;  /* of the row that is looked at; born: NULL where the instrument does not know */
+    gint64 *python;       /* the sum over the rows of Python */
+    gint64 *gains;        /* by row, bytes per iteration, before anything is set off */
+    gint64 hidden;        /* the largest rise that was not called */
+    GHashTable *balances; /* by allocating function */
+} Summing;
+
 /* What a site that has births in every quarter gained; its live bytes alone did not show it. */
-static gint64 gain_by_births(const GrowthTable *table, guint row)
+static gint64 gain_by_births(const Summing *self)
 {
-    const gint64 *live = table->live + (gsize)row * table->points;
-    gint64 net = live[table->points - 1] - live[0];
-    if (table->born == NULL || net <= 0)
+    guint points = self->table->points;
+    gint64 net = self->live[points - 1] - self->live[0];
+    if (self->born == NULL || net <= 0)
         return 0;
-    gint64 born =
-        growth_of_series(table->born + (gsize)row * table->points, table->points).bytes_per_iteration;
-    return MIN(born, (net + table->points - 2) / (table->points - 1));
+    gint64 born = growth_of_series(self->born, points).bytes_per_iteration;
+    return MIN(born, (net + points - 2) / (points - 1));
 }
 
-/* What was there at the beginning and steadily went away. */
-static void add_losses(const GrowthTable *table, GHashTable *balances)
+/* What was there at the beginning and steadily went away. Changes the row. */
+static gint64 loss_of(const Summing *self)
 {
-    g_autofree gint64 *negative = g_new(gint64, table->points);
-    for (guint row = 0; row < call_sites_count(table->sites); row++) {
-        const gint64 *live = table->live + (gsize)row * table->points;
-        if (live[0] == 0)
-            continue;
-        for (guint t = 0; t < table->points; t++)
-            negative[t] = -live[t];
-        balance_of(balances, call_sites_get(table->sites, row)->key)->lost +=
-            growth_of_series(negative, table->points).bytes_per_iteration;
-    }
+    if (self->live[0] == 0)
+        return 0;
+    for (guint t = 0; t < self->table->points; t++)
+        self->live[t] = -self->live[t];
+    return growth_of_series(self->live, self->table->points).bytes_per_iteration;
 }
 
-static gboolean is_python(const CallSite *site)
+static void look_at(Summing *self, guint row)
 {
-    for (guint i = 0; i < site->n_frames; i++)
-        if (g_strcmp0(site->frames[i].object, FRAME_PYTHON_OBJECT) == 0)
-            return TRUE;
-    return FALSE;
+    const GrowthTable *table = self->table;
+    table->read(table->source, row, self->live, self->born);
+    gboolean python = table->is_python(table->source, row);
+    for (guint t = 0; t < table->points && python; t++)
+        self->python[t] += self->live[t];
+    Growth growth = growth_of_series(self->live, table->points);
+    gint64 gain = growth.bytes_per_iteration > 0 ? growth.bytes_per_iteration : gain_by_births(self);
+    self->gains[row] = gain;
+    if (gain == 0)
+        self->hidden = MAX(self->hidden, growth.hidden_per_iteration);
+    gint64 loss = loss_of(self);
+    if (loss > 0)
+        balance_of(self->balances, table->function(table->source, row))->lost += loss;
 }
 
 /* An interpreter keeps freed lists and dictionaries to use their memory again elsewhere, and no allocator
  * hears of it: a block stays booked to the line that first had it, so lines of Python gain what others lose.
  * Together they can gain no more than all of them rose by, and not steadily unless they rose in every
- * quarter. Returns that, in bytes per iteration, rounded up. */
-static gint64 python_rise(const GrowthTable *table)
+ * quarter. Returns that, in bytes per iteration, rounded up. sum: over the lines of Python, at each point. */
+static gint64 python_rise(const gint64 *sum, guint points)
 {
-    guint points = table->points, counted = points - 1, risen_in[QUARTERS] = {0};
-    g_autofree gint64 *sum = g_new0(gint64, points);
+    guint counted = points - 1, risen_in[QUARTERS] = {0};
     gint64 rise = 0;
-    for (guint row = 0; row < call_sites_count(table->sites); row++)
-        for (guint t = 0; t < points && is_python(call_sites_get(table->sites, row)); t++)
-            sum[t] += table->live[(gsize)row * points + t];
     for (guint t = 1; t < points; t++) {
         rise += MAX(sum[t] - sum[t - 1], 0);
         risen_in[(t - 1) * QUARTERS / counted] += sum[t] > sum[t - 1];
@@ -139,42 +140,51 @@ static gint64 python_rise(const GrowthTable *table)
     return (rise + counted - 1) / counted;
 }
 
-/* What each row gains, by row, in bytes per iteration; (transfer full). hidden: the largest rise that was not
- * called. */
-static gint64 *gains_of(const GrowthTable *table, gint64 *hidden)
+/* Each gain was rounded up, and a fiftieth is no sign of anything. */
+static void limit_python(Summing *self)
 {
-    guint rows = call_sites_count(table->sites);
-    gint64 *gains = g_new0(gint64, rows + 1), python = 0, rounded = 0, together = python_rise(table);
-    for (guint row = 0; row < rows; row++) {
-        Growth growth = growth_of_series(table->live + (gsize)row * table->points, table->points);
-        gains[row] = growth.bytes_per_iteration > 0 ? growth.bytes_per_iteration : gain_by_births(table, row);
-        if (gains[row] == 0)
-            *hidden = MAX(*hidden, growth.hidden_per_iteration);
-        else if (is_python(call_sites_get(table->sites, row))) {
-            python += gains[row];
+    const GrowthTable *table = self->table;
+    gint64 python = 0, rounded = 0, together = python_rise(self->python, table->points);
+    for (guint row = 0; row < table->rows; row++)
+        if (self->gains[row] > 0 && table->is_python(table->source, row)) {
+            python += self->gains[row];
             rounded++;
         }
-    }
-    /* Each gain was rounded up, and a fiftieth is no sign of anything. */
-    for (guint row = 0; row < rows && python > together + rounded + python / SLIGHT; row++)
-        if (gains[row] > 0 && is_python(call_sites_get(table->sites, row)))
-            gains[row] = (gint64)ceil((double)gains[row] * (double)together / (double)python);
-    return gains;
+    if (python <= together + rounded + python / SLIGHT)
+        return;
+    for (guint row = 0; row < table->rows; row++)
+        if (self->gains[row] > 0 && table->is_python(table->source, row))
+            self->gains[row] = (gint64)ceil((double)self->gains[row] * (double)together / (double)python);
 }
 
-/* The sites that grow, before anything is set off; returns the largest rise that was not called. */
-static gint64 add_gains(const GrowthTable *table, GHashTable *balances, CallSites *candidates)
+/* What is left of a row's gain when the losses of its function are set off against all gains there. */
+static gint64 rest_of(const Summing *self, guint row)
 {
-    gint64 hidden = 0;
-    g_autofree gint64 *gains = gains_of(table, &hidden);
-    for (guint row = 0; row < call_sites_count(table->sites); row++) {
-        const CallSite *site = call_sites_get(table->sites, row);
-        if (gains[row] == 0)
+    const Balance *balance =
+        balance_of(self->balances, self->table->function(self->table->source, row));
+    gint64 net = balance->gained - balance->lost;
+    if (net <= 0)
+        return 0;
+    /* Its share of what is left, rounded up. */
+    return (gint64)ceil((double)self->gains[row] * (double)net / (double)balance->gained);
+}
+
+/* Adds the rows that grow. */
+static gint64 add_growing(const Summing *self, CallSites *growing)
+{
+    const GrowthTable *table = self->table;
+    gint64 total = 0;
+    for (guint row = 0; row < table->rows; row++)
+        if (self->gains[row] > 0)
+            balance_of(self->balances, table->function(table->source, row))->gained += self->gains[row];
+    for (guint row = 0; row < table->rows; row++) {
+        gint64 rest = self->gains[row] > 0 ? rest_of(self, row) : 0;
+        if (rest == 0)
             continue;
-        balance_of(balances, site->key)->gained += gains[row];
-        call_sites_add_site(candidates, site, gains[row], 0);
+        table->add(table->source, row, rest, growing);
+        total += rest;
     }
-    return hidden;
+    return total;
 }
 
 gint64 growth_of_table(const GrowthTable *table, CallSites *growing, gint64 *smallest)
@@ -182,40 +192,81 @@ gint64 growth_of_table(const GrowthTable *table, CallSites *growing, gint64 *sma
     *smallest = 0;
     if (table->points < QUARTERS + 1)
         return 0;
-    g_autoptr(GHashTable) balances = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
-    g_autoptr(CallSites) candidates = call_sites_new();
-    gint64 total = 0, hidden = add_gains(table, balances, candidates);
-    add_losses(table, balances);
-    for (guint i = 0; i < call_sites_count(candidates); i++) {
-        const CallSite *site = call_sites_get(candidates, i);
-        const Balance *balance = balance_of(balances, site->key);
-        gint64 net = balance->gained - balance->lost;
-        if (net <= 0)
-            continue;
-        /* Its share of what is left, rounded up. */
-        double share = (double)site->bytes * (double)net / (double)balance->gained;
-        gint64 left = (gint64)ceil(share);
-        call_sites_add_site(growing, site, left, 0);
-        total += left;
+    g_autoptr(GHashTable) balances = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free);
+    g_autofree gint64 *live = g_new0(gint64, table->points), *born = g_new0(gint64, table->points);
+    g_autofree gint64 *python = g_new0(gint64, table->points), *gains = g_new0(gint64, table->rows + 1);
+    Summing summing = {table, live, table->has_births ? born : NULL, python, gains, 0, balances};
+    for (guint row = 0; row < table->rows; row++)
+        look_at(&summing, row);
+    limit_python(&summing);
+    *smallest = summing.hidden + 1;
+    return add_growing(&summing, growing);
+}
+
+/* ---- tables of call sites ---- */
+
+/* The call sites of some tables, one table for each point. */
+typedef struct {
+    const GPtrArray *tables;
+    const CallSites *all;
+    GHashTable *functions; /* allocating function -> its number */
+} Tables;
+
+static void tables_read(gpointer source, guint row, gint64 *live, gint64 *born)
+{
+    const Tables *self = source;
+    (void)born;
+    for (guint t = 0; t < self->tables->len; t++) {
+        const CallSite *then =
+            call_sites_find(g_ptr_array_index(self->tables, t), call_sites_get(self->all, row)->key);
+        live[t] = then != NULL ? then->bytes : 0;
     }
-    *smallest = hidden + 1;
-    return total;
+}
+
+static gboolean tables_is_python(gpointer source, guint row)
+{
+    const CallSite *site = call_sites_get(((const Tables *)source)->all, row);
+    for (guint i = 0; i < site->n_frames; i++)
+        if (g_strcmp0(site->frames[i].object, FRAME_PYTHON_OBJECT) == 0)
+            return TRUE;
+    return FALSE;
+}
+
+/* The key up to its first frame's end. */
+static guint64 tables_function(gpointer source, guint row)
+{
+    const Tables *self = source;
+    const char *key = call_sites_get(self->all, row)->key, *end = strstr(key, " < ");
+    char *function = end != NULL ? g_strndup(key, (gsize)(end - key)) : g_strdup(key);
+    guint number = GPOINTER_TO_UINT(g_hash_table_lookup(self->functions, function));
+    if (number == 0)
+        number = g_hash_table_size(self->functions) + 1;
+    g_hash_table_replace(self->functions, function, GUINT_TO_POINTER(number));
+    return number;
+}
+
+static void tables_add(gpointer source, guint row, gint64 bytes, CallSites *growing)
+{
+    const Tables *self = source;
+    call_sites_add_site(growing, call_sites_get(self->all, row), bytes, 0);
 }
 
 gint64 growth_of_call_sites(const GPtrArray *tables, CallSites *growing, gint64 *smallest)
 {
     g_autoptr(CallSites) all = call_sites_new();
+    g_autoptr(GHashTable) functions = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     for (guint t = 0; t < tables->len; t += MAX(tables->len - 1, 1))
         call_sites_add_all(all,
                            g_ptr_array_index(tables, t)); /* what neither holds neither grows nor shrinks */
-    guint rows = call_sites_count(all);
-    g_autofree gint64 *live = g_new0(gint64, (gsize)rows * tables->len + 1);
-    for (guint row = 0; row < rows; row++)
-        for (guint t = 0; t < tables->len; t++) {
-            const CallSite *then =
-                call_sites_find(g_ptr_array_index(tables, t), call_sites_get(all, row)->key);
-            live[(gsize)row * tables->len + t] = then != NULL ? then->bytes : 0;
-        }
-    GrowthTable table = {all, tables->len, live, NULL};
+    Tables source = {tables, all, functions};
+    const GrowthTable table = {
+        .rows = call_sites_count(all),
+        .points = tables->len,
+        .source = &source,
+        .read = tables_read,
+        .is_python = tables_is_python,
+        .function = tables_function,
+        .add = tables_add,
+    };
     return growth_of_table(&table, growing, smallest);
 }

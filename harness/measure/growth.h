@@ -30,13 +30,21 @@ Growth growth_of_series(const gint64 *bytes, guint points);
  * smallest gets the smallest leak that would have been called at every site. */
 gint64 growth_of_call_sites(const GPtrArray *tables, CallSites *growing, gint64 *smallest);
 
-/* Every call site and what it held, from an instrument that knows it without a table for each iteration. */
+/* What call sites held, from an instrument that knows it without a table for each iteration: a row for each
+ * site. Sites that held the same at every point, and of which nothing was born, may be left out. */
 typedef struct {
-    const CallSites *sites; /* rows in their order */
-    guint points;           /* columns, as for growth_of_series */
-    const gint64 *live;     /* [row * points + column]: live bytes at the end of the iteration */
-    const gint64 *born; /* the same of what was born up to then, after counting began, and was still there at
-                         * the very end; NULL where the instrument does not know */
+    guint rows;
+    guint points; /* as for growth_of_series */
+    gboolean has_births;
+    gpointer source;
+    /* Fills a row: live bytes at the end of each iteration; of what was born up to then, after counting began,
+     * the bytes that were still there at the very end (NULL where there are no births). In order of rows,
+     * each once. */
+    void (*read)(gpointer source, guint row, gint64 *live, gint64 *born);
+    gboolean (*is_python)(gpointer source, guint row);
+    guint64 (*function)(gpointer source, guint row); /* a number for each allocating function */
+    /* Adds the row's site. */
+    void (*add)(gpointer source, guint row, gint64 bytes, CallSites *growing);
 } GrowthTable;
 
 /* The same for a table. Births find what the live bytes hide: a small leak at a call site that holds much

@@ -1,0 +1,233 @@
+/* What a ledger says of the counted iterations, as rows for the growth rule. */
+#include <string.h>
+
+#include "ledger_sites.h"
+
+/* More iterations than columns share them. */
+enum { MOST_COLUMNS = 512 };
+
+/* Numbers by row, one row after the other: row r has those from starts[r] to starts[r + 1]. */
+typedef struct {
+    guint32 *starts, *numbers;
+} Lists;
+
+typedef struct {
+    const Ledger *ledger;
+    const LedgerKeys *keys;
+    guint before, points;
+    guint stride;        /* iterations to a column */
+    guint32 *completed;  /* by number of marks: iterations among them */
+    guint32 *rows;       /* by key: its row + 1; 0: it has none */
+    GArray *keys_of;     /* guint32 by row: its key */
+    Lists changes, born; /* indexes into the ledger's changes and kept */
+    gint64 *now;         /* by site: what it held at the last change that was looked at */
+    LedgerKeySum *kept;  /* by key */
+    gint64 total;        /* of what grows */
+} Growing;
+
+/* The first column for which a change counts that was written at this mark (from 1); `points`: none. */
+static guint column_of_change(const Growing *self, guint32 mark)
+{
+    guint done = self->completed[mark - 1] + 1; /* by the next iteration's end */
+    guint column = done <= self->before ? 0 : (done - self->before + self->stride - 1) / self->stride;
+    return MIN(column, self->points);
+}
+
+/* The same of what was born after so many marks: it counts from the end of its iteration on. */
+static guint column_of_birth(const Growing *self, guint32 birth)
+{
+    guint done = self->completed[MIN(birth, self->ledger->marks->len)];
+    guint column = done < self->before ? self->points : (done - self->before) / self->stride + 1;
+    return MIN(column, self->points);
+}
+
+static const LedgerChange *change_at(const Growing *self, guint32 index)
+{
+    return &g_array_index(self->ledger->changes, LedgerChange, index);
+}
+
+static const LedgerEndRecord *kept_at(const Growing *self, guint32 index)
+{
+    return &g_array_index(self->ledger->kept, LedgerEndRecord, index);
+}
+
+static void add_row(Growing *self, guint32 site)
+{
+    guint32 key = self->keys->of_site[site];
+    if (self->rows[key] != 0)
+        return;
+    g_array_append_val(self->keys_of, key);
+    self->rows[key] = self->keys_of->len;
+}
+
+/* Every key that changes while it is counted; where changes are not known, every one with births. */
+static void find_rows(Growing *self)
+{
+    for (guint32 i = 0; i < self->ledger->changes->len; i++) {
+        guint column = column_of_change(self, change_at(self, i)->mark);
+        if (column > 0 && column < self->points)
+            add_row(self, change_at(self, i)->site);
+    }
+    for (guint32 i = 0; self->ledger->changes->len == 0 && i < self->ledger->kept->len; i++)
+        if (column_of_birth(self, kept_at(self, i)->birth) < self->points)
+            add_row(self, kept_at(self, i)->site);
+}
+
+/* Of `count` records those of each row, in their order. */
+static Lists lists_of(const Growing *self, guint32 count,
+                      guint32 (*site_of)(const Growing *self, guint32 index))
+{
+    guint rows = self->keys_of->len;
+    Lists lists = {g_new0(guint32, (gsize)rows + 2), NULL};
+    for (guint32 i = 0; i < count; i++) {
+        guint32 row = self->rows[self->keys->of_site[site_of(self, i)]];
+        if (row > 0)
+            lists.starts[row + 1]++;
+    }
+    for (guint row = 1; row <= rows; row++)
+        lists.starts[row + 1] += lists.starts[row];
+    lists.numbers = g_new(guint32, (gsize)lists.starts[rows + 1] + 1);
+    for (guint32 i = 0; i < count; i++) {
+        guint32 row = self->rows[self->keys->of_site[site_of(self, i)]];
+        if (row > 0)
+            lists.numbers[lists.starts[row]++] = i;
+    }
+    return lists; /* each start has moved to the next one's place: row r + 1 begins where row r ends */
+}
+
+static guint32 site_of_change(const Growing *self, guint32 index)
+{
+    return change_at(self, index)->site;
+}
+
+static guint32 site_of_kept(const Growing *self, guint32 index)
+{
+    return kept_at(self, index)->site;
+}
+
+/* What each site held at each mark is written only where it changed: carried on from there. */
+static void read_live(const Growing *self, guint row, gint64 *live)
+{
+    for (guint32 i = self->changes.starts[row]; i < self->changes.starts[row + 1]; i++) {
+        const LedgerChange *change = change_at(self, self->changes.numbers[i]);
+        guint column = column_of_change(self, change->mark);
+        if (column < self->points)
+            live[column] += change->live_bytes - self->now[change->site];
+        self->now[change->site] = change->live_bytes;
+    }
+}
+
+static void read_born(const Growing *self, guint row, gint64 *born)
+{
+    for (guint32 i = self->born.starts[row]; i < self->born.starts[row + 1]; i++) {
+        const LedgerEndRecord *record = kept_at(self, self->born.numbers[i]);
+        guint column = column_of_birth(self, record->birth);
+        if (column < self->points)
+            born[column] += record->bytes;
+    }
+}
+
+static void growing_read(gpointer source, guint row, gint64 *live, gint64 *born)
+{
+    const Growing *self = source;
+    memset(live, 0, self->points * sizeof *live);
+    memset(born, 0, self->points * sizeof *born);
+    read_live(self, row, live);
+    read_born(self, row, born);
+    for (guint t = 1; t < self->points; t++) {
+        live[t] += live[t - 1];
+        born[t] += born[t - 1];
+    }
+    if (self->ledger->changes->len == 0)
+        memcpy(live, born, self->points * sizeof *live);
+}
+
+static guint32 key_of_row(const Growing *self, guint row)
+{
+    return g_array_index(self->keys_of, guint32, row);
+}
+
+static gboolean growing_is_python(gpointer source, guint row)
+{
+    const Growing *self = source;
+    return ledger_key_is_python(self->ledger, key_of_row(self, row));
+}
+
+static guint64 growing_function(gpointer source, guint row)
+{
+    const Growing *self = source;
+    return ledger_key_function(self->ledger, key_of_row(self, row));
+}
+
+/* From bytes a column to bytes an iteration; rounded up. */
+static void growing_add(gpointer source, guint row, gint64 bytes, CallSites *growing)
+{
+    Growing *self = source;
+    gint64 each = (bytes + self->stride - 1) / self->stride;
+    ledger_add_site(self->ledger, self->kept[key_of_row(self, row)].largest, each, 0, growing);
+    self->total += each;
+}
+
+/* Iterations among the first so many marks; (transfer full). */
+static guint32 *completed_of(const Ledger *ledger)
+{
+    guint32 *completed = g_new0(guint32, (gsize)ledger->marks->len + 1);
+    for (guint mark = 0; mark < ledger->marks->len; mark++)
+        completed[mark + 1] = completed[mark] + (ledger_is_iteration(ledger, mark) ? 1 : 0);
+    return completed;
+}
+
+static void growing_clear(Growing *self)
+{
+    g_free(self->completed);
+    g_free(self->rows);
+    g_array_unref(self->keys_of);
+    g_free(self->changes.starts);
+    g_free(self->changes.numbers);
+    g_free(self->born.starts);
+    g_free(self->born.numbers);
+    g_free(self->now);
+    g_free(self->kept);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Growing, growing_clear)
+
+/* before, counted: in iterations. */
+static void growing_init(Growing *self, const Ledger *ledger, guint before, guint counted)
+{
+    self->ledger = ledger;
+    self->keys = ledger_keys(ledger);
+    self->stride = (counted + MOST_COLUMNS - 1) / MOST_COLUMNS;
+    self->before = before + counted % self->stride; /* the last iteration is the end of a column */
+    self->points = counted / self->stride + 1;
+    self->completed = completed_of(ledger);
+    self->rows = g_new0(guint32, (gsize)self->keys->count + 1);
+    self->keys_of = g_array_new(FALSE, FALSE, sizeof(guint32));
+    find_rows(self);
+    self->changes = lists_of(self, ledger->changes->len, site_of_change);
+    self->born = lists_of(self, ledger->kept->len, site_of_kept);
+    self->now = g_new0(gint64, (gsize)ledger->sites->len + 1);
+    self->kept = g_new0(LedgerKeySum, (gsize)self->keys->count + 1);
+    ledger_key_sums(ledger, LEDGER_NUMBER_KEPT, self->kept);
+}
+
+gint64 ledger_growth(const Ledger *self, guint before, CallSites *growing, gint64 *smallest)
+{
+    guint iterations = ledger_iterations(self);
+    *smallest = 0;
+    if (iterations <= before || before == 0)
+        return 0;
+    g_auto(Growing) work = {0};
+    growing_init(&work, self, before, iterations - before);
+    const GrowthTable table = {
+        .rows = work.keys_of->len,
+        .points = work.points,
+        .has_births = TRUE,
+        .source = &work,
+        .read = growing_read,
+        .is_python = growing_is_python,
+        .function = growing_function,
+        .add = growing_add,
+    };
+    growth_of_table(&table, growing, smallest);
+    return work.total;
+}
