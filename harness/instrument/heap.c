@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "formats/ledger_sites.h"
+#include "formats/ledger_tally.h"
 #include "instrument.h"
 #include "measure/sampling.h"
 #include "symbols/symbols.h"
@@ -171,25 +171,37 @@ static void add_process(const Ledger *ledger, Measurement *measurement)
                             ledger->kept_bytes);
 }
 
-/* What is held, and when it was most. */
-static void set_held(const GArray *processes, Measurement *measurement)
+/* A result has the call sites that hold the most, and all that hold more than one may add: no other can have
+ * grown by too much. A large program has hundreds of thousands of small ones. */
+static CallSites *held_sites(LedgerTally *tally, const Scenario *scenario)
 {
-    g_autoptr(CallSites) peak = call_sites_new(), retained = call_sites_new();
+    enum { MOST = 1000 };
+    CallSites *sites = call_sites_new();
+    gint64 may_add = allowance_of(&scenario->allow.call_site, 0);
+    ledger_tally_name(tally, MIN(ledger_tally_rank(tally, MOST), may_add), sites);
+    return sites;
+}
+
+/* What is held, and when it was most. */
+static void set_held(const Scenario *scenario, const GArray *processes, Measurement *measurement)
+{
+    g_autoptr(LedgerTally) peak = ledger_tally_new(LEDGER_NUMBER_PEAK);
+    g_autoptr(LedgerTally) retained = ledger_tally_new(LEDGER_NUMBER_KEPT);
     gint64 peak_bytes = 0, retained_bytes = 0;
     for (guint i = 0; i < processes->len; i++) {
         const Process *process = &g_array_index(processes, Process, i);
         peak_bytes += process->highest->header.peak_bytes;
         retained_bytes += process->last->kept_bytes;
-        ledger_add_sites(process->highest, LEDGER_NUMBER_PEAK, peak);
-        ledger_add_sites(process->last, LEDGER_NUMBER_KEPT, retained);
+        ledger_tally_add(peak, process->highest);
+        ledger_tally_add(retained, process->last);
         add_marks(process->last, measurement);
         add_notes(process->last, measurement);
         add_process(process->last, measurement);
         measurement->mapped_bytes += process->last->header.mapped_bytes;
         measurement->peak_mapped_bytes += process->peak_mapped_bytes;
     }
-    measurement_set(measurement, METRIC_PEAK, peak_bytes, g_steal_pointer(&peak));
-    measurement_set(measurement, METRIC_RETAINED, retained_bytes, g_steal_pointer(&retained));
+    measurement_set(measurement, METRIC_PEAK, peak_bytes, held_sites(peak, scenario));
+    measurement_set(measurement, METRIC_RETAINED, retained_bytes, held_sites(retained, scenario));
 }
 
 /* What went through: of every program, also of one that its process left for another. Of its call sites a
@@ -210,11 +222,12 @@ static void set_passed(const GPtrArray *programs, Measurement *measurement)
         /* How often something was sampled says nothing of how often it was done. */
         if (measurement->sample_bytes > 0 && metric_get(rows[row].metric)->unit == METRIC_UNIT_COUNT)
             continue;
+        g_autoptr(LedgerTally) tally = ledger_tally_new(rows[row].number);
         g_autoptr(CallSites) sites = call_sites_new();
-        gint64 whole = 0;
         for (guint i = 0; i < programs->len; i++)
-            whole += ledger_add_sites(g_ptr_array_index(programs, i), rows[row].number, sites);
-        call_sites_drop_below(sites, whole / SHARE);
+            ledger_tally_add(tally, g_ptr_array_index(programs, i));
+        gint64 whole = ledger_tally_whole(tally);
+        ledger_tally_name(tally, whole / SHARE - 1, sites);
         measurement_set(measurement, rows[row].metric, whole, g_steal_pointer(&sites));
     }
 }
@@ -295,7 +308,7 @@ static void heap_collect(const Scenario *scenario, const Outcome *outcome, Measu
     for (guint i = 0; i < programs->len; i++)
         name_program(symbols, scenario, outcome, g_ptr_array_index(programs, i));
     set_growth(scenario, processes, measurement);
-    set_held(processes, measurement);
+    set_held(scenario, processes, measurement);
     set_passed(programs, measurement);
     set_timeline(outcome->samples, measurement);
     if (measurement->values[METRIC_PEAK] == 0)
