@@ -1,158 +1,75 @@
-/* The allocation functions in the program's place. Every promise is the real function's: errno, alignments,
- * zero sizes, overflow; ours is only that nothing is added to them. */
-#include <errno.h>
-
-#include "python_code.h"
-#include "python_memory.h"
-#include "real.h"
-#include "sample.h"
-
-/* Declared here rather than by their headers, whose attributes would let the compiler look through them. */
-GUEST_EXPORT void *malloc(size_t size);
-GUEST_EXPORT void *calloc(size_t count, size_t size);
-GUEST_EXPORT void *realloc(void *block, size_t size);
-GUEST_EXPORT void *reallocarray(void *block, size_t count, size_t size);
-GUEST_EXPORT void free(void *block);
-GUEST_EXPORT void cfree(void *block);
-GUEST_EXPORT void *memalign(size_t alignment, size_t size);
-GUEST_EXPORT void *aligned_alloc(size_t alignment, size_t size);
-GUEST_EXPORT int posix_memalign(void **block, size_t alignment, size_t size);
-GUEST_EXPORT void *valloc(size_t size);
-GUEST_EXPORT void *pvalloc(size_t size);
-
-/* NULL also where Python's allocator asks: what it makes of it is booked. */
-static inline LedgerHeader *ledger_for(uintptr_t sp)
-{
-    return python_memory_is_inside(sp) ? NULL : guest_ledger();
-}
-
-static inline size_t at_least(size_t size)
-{
-    return LIKELY(size >= real.least) ? size : real.least;
-}
-
-/* realloc of a block to nothing frees it. */
-static inline void *real_resize(void *block, size_t size)
-{
-    return real.realloc(block, block != NULL && size == 0 ? 0 : at_least(size));
-}
-
-static inline void *entered(LedgerHeader *header, void *block, size_t size, const UnwindStart *start)
-{
-    if (LIKELY(block != NULL) && LIKELY(header != NULL))
-        sample_enter(header, block, size, start);
-    return block;
-}
+/* The C functions. Each is also known by the other names under which glibc exports it. */
+#include "booked.h"
+#include "interpose.h"
 
 void *malloc(size_t size)
 {
     UnwindStart start = unwind_start_here();
-    LedgerHeader *header = ledger_for(start.sp);
-    return entered(header, real.malloc(at_least(size)), size, &start);
+    return booked_malloc(&real, size, &start);
 }
 
 void *calloc(size_t count, size_t size)
 {
     UnwindStart start = unwind_start_here();
-    LedgerHeader *header = ledger_for(start.sp);
-    size_t bytes;
-    bool too_small = !__builtin_mul_overflow(count, size, &bytes) && bytes < real.least;
-    void *block = UNLIKELY(too_small) ? real.calloc(1, real.least) : real.calloc(count, size);
-    return entered(header, block, bytes, &start);
+    return booked_calloc(&real, count, size, &start);
 }
 
-/* The record is out while the real function runs: the old address may be another thread's before it returns.
- */
-static void *resize(LedgerHeader *header, void *old, size_t size, const UnwindStart *start)
-{
-    BooksTaken taken = sample_take(header, old);
-    python_code_freed(old, taken.size);
-    void *block = real_resize(old, size);
-    if (LIKELY(block != NULL))
-        sample_replace(header, &taken, block, size, start);
-    else if (size == 0)
-        books_leave(header, &taken); /* it was freed */
-    else
-        books_return(&taken);
-    return block;
-}
-
-void *realloc(void *old, size_t size)
+void *realloc(void *block, size_t size)
 {
     UnwindStart start = unwind_start_here();
-    LedgerHeader *header = ledger_for(start.sp);
-    if (old == NULL || UNLIKELY(header == NULL))
-        return entered(header, real_resize(old, size), size, &start);
-    return resize(header, old, size, &start);
+    return booked_realloc(&real, block, size, &start);
 }
 
-void *reallocarray(void *old, size_t count, size_t size)
+void *reallocarray(void *block, size_t count, size_t size)
 {
     UnwindStart start = unwind_start_here();
-    LedgerHeader *header = ledger_for(start.sp);
-    size_t bytes;
-    if (__builtin_mul_overflow(count, size, &bytes)) {
-        errno = ENOMEM;
-        return NULL;
-    }
-    if (old == NULL || UNLIKELY(header == NULL))
-        return entered(header, real_resize(old, bytes), bytes, &start);
-    return resize(header, old, bytes, &start);
+    return booked_reallocarray(&real, block, count, size, &start);
 }
 
 void free(void *block)
 {
-    if (block == NULL)
-        return;
-    LedgerHeader *header = ledger_for((uintptr_t)__builtin_frame_address(0));
-    if (LIKELY(header != NULL)) {
-        BooksTaken taken = sample_take(header, block);
-        python_code_freed(block, taken.size);
-        books_leave(header, &taken);
-    }
-    real.free(block);
-}
-
-/* Gone from glibc's headers, but old programs are linked to it. */
-void cfree(void *block)
-{
-    free(block);
+    booked_free(&real, block, (uintptr_t)__builtin_frame_address(0));
 }
 
 void *memalign(size_t alignment, size_t size)
 {
     UnwindStart start = unwind_start_here();
-    LedgerHeader *header = ledger_for(start.sp);
-    return entered(header, real.memalign(alignment, at_least(size)), size, &start);
+    return booked_memalign(&real, alignment, size, &start);
 }
 
 void *aligned_alloc(size_t alignment, size_t size)
 {
     UnwindStart start = unwind_start_here();
-    LedgerHeader *header = ledger_for(start.sp);
-    return entered(header, real.aligned_alloc(alignment, at_least(size)), size, &start);
+    return booked_aligned_alloc(&real, alignment, size, &start);
 }
 
 int posix_memalign(void **block, size_t alignment, size_t size)
 {
     UnwindStart start = unwind_start_here();
-    LedgerHeader *header = ledger_for(start.sp);
-    int result = real.posix_memalign(block, alignment, at_least(size));
-    if (LIKELY(result == 0))
-        entered(header, *block, size, &start);
-    return result;
+    return booked_posix_memalign(&real, block, alignment, size, &start);
 }
 
 void *valloc(size_t size)
 {
     UnwindStart start = unwind_start_here();
-    LedgerHeader *header = ledger_for(start.sp);
-    return entered(header, real.valloc(at_least(size)), size, &start);
+    return booked_valloc(&real, size, &start);
 }
 
 void *pvalloc(size_t size)
 {
     UnwindStart start = unwind_start_here();
-    LedgerHeader *header = ledger_for(start.sp);
-    return entered(header, real.pvalloc(at_least(size)), size, &start);
+    return booked_pvalloc(&real, size, &start);
 }
+
+#define ALSO(name, other) GUEST_EXPORT __typeof__(name) other __attribute__((alias(#name), copy(name)))
+ALSO(malloc, __libc_malloc);
+ALSO(calloc, __libc_calloc);
+ALSO(realloc, __libc_realloc);
+ALSO(free, __libc_free);
+ALSO(memalign, __libc_memalign);
+ALSO(valloc, __libc_valloc);
+ALSO(pvalloc, __libc_pvalloc);
+ALSO(posix_memalign, __posix_memalign);
+/* Gone from glibc's headers, but old programs are linked to them. */
+ALSO(free, cfree);
+ALSO(free, __libc_cfree);

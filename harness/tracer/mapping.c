@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "guest.h"
+#include "interpose_new.h"
 #include "modules.h"
 #include "python_memory.h"
 
@@ -121,6 +122,7 @@ int dlclose(void *handle)
     if (next_dlclose == NULL)
         mapping_begin();
     int result = next_dlclose(handle);
+    interpose_new_forget();
     LedgerHeader *header = guest_desk->header;
     if (header != NULL)
         modules_closed(header);

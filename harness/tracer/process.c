@@ -129,6 +129,10 @@ static LedgerHeader *open_first(bool forked)
         __atomic_store_n(&state, OFF, __ATOMIC_RELEASE);
         return NULL;
     }
+    if (real_is_passed) {
+        guest_off(LEDGER_OFF_OWN_MALLOC);
+        return NULL;
+    }
     __atomic_store_n(&guest_desk->header, header, __ATOMIC_RELEASE);
     __atomic_store_n(&state, OPEN, __ATOMIC_RELEASE);
     return header;
@@ -155,18 +159,6 @@ void guest_ended(bool ended)
         __atomic_store_n(&header->ended_ns, ended ? guest_now_ns() : 0, __ATOMIC_RELEASE);
 }
 
-/* An executable that defines malloc never calls ours. One that only takes malloc's address may stand for it
- * in name, by an entry that defines nothing. */
-static bool malloc_is_another(void)
-{
-    Dl_info theirs, ours;
-    ElfW(Sym) *symbol = NULL;
-    void *used = dlsym(RTLD_DEFAULT, "malloc");
-    return used != NULL && dladdr1(used, &theirs, (void **)&symbol, RTLD_DL_SYMENT) != 0 &&
-           dladdr(&state, &ours) != 0 && theirs.dli_fbase != ours.dli_fbase && symbol != NULL &&
-           symbol->st_shndx != SHN_UNDEF;
-}
-
 static void remember_library(void)
 {
     Dl_info info;
@@ -181,10 +173,7 @@ __attribute__((constructor)) static void process_begin(void)
     unwind_init();
     thread_open();
     remember_library();
-    if (malloc_is_another())
-        guest_off(LEDGER_OFF_OWN_MALLOC);
-    else
-        python_open();
+    python_open();
 }
 
 __attribute__((destructor)) static void process_end(void)
