@@ -247,7 +247,8 @@ BooksTaken books_take(LedgerHeader *header, const void *block)
     uintptr_t latest = thread_self.latest;
     thread_self.latest = 0;
     if (UNLIKELY(ledger_record_site(record) == 0)) {
-        atomic_add(&header->unknown_frees, 1, guest_shared());
+        if (block != thread_self.deleted)
+            atomic_add(&header->unknown_frees, 1, guest_shared());
         return (BooksTaken){0};
     }
     if (UNLIKELY(__atomic_load_n(&guest_desk->counting, __ATOMIC_ACQUIRE)))

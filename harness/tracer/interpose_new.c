@@ -160,12 +160,24 @@ static inline void *booked_new(NewCall *next, uintptr_t size, uintptr_t second, 
     }
 NEW_FORMS(BOOKED_NEW)
 
+/* Some are made of their free: it finds nothing more in the books. */
+static inline void *booked_delete(NewCall *next, uintptr_t block, uintptr_t second, uintptr_t third,
+                                  uintptr_t sp)
+{
+    if (block == 0)
+        return NULL;
+    booked_forget((void *)block, sp);
+    thread_self.deleted = (void *)block;
+    next(block, second, third);
+    thread_self.deleted = NULL;
+    return NULL;
+}
+
 #define BOOKED_DELETE(name, plain)                                                                           \
     static void *booked##name(uintptr_t block, uintptr_t second, uintptr_t third)                            \
     {                                                                                                        \
-        if (block != 0)                                                                                      \
-            booked_forget((void *)block, (uintptr_t)__builtin_frame_address(0));                             \
-        return forms[FORM##name].next(block, second, third);                                                 \
+        return booked_delete(forms[FORM##name].next, block, second, third,                                   \
+                             (uintptr_t)__builtin_frame_address(0));                                         \
     }
 DELETE_FORMS(BOOKED_DELETE)
 
@@ -175,8 +187,7 @@ DELETE_FORMS(BOOKED_DELETE)
     {                                                                                                        \
         if (size < real.least)                                                                               \
             return other(block, third, 0);                                                                   \
-        if (block != 0)                                                                                      \
-            booked_forget((void *)block, (uintptr_t)__builtin_frame_address(0));                             \
-        return forms[FORM##name].next(block, size, third);                                                   \
+        return booked_delete(forms[FORM##name].next, block, size, third,                                     \
+                             (uintptr_t)__builtin_frame_address(0));                                         \
     }
 SIZED_DELETE_FORMS(BOOKED_SIZED_DELETE)

@@ -7,6 +7,7 @@
 typedef struct ThreadDesk ThreadDesk;
 
 typedef struct {
+    const void *deleted; /* taken out of the books already, while an operator delete frees it */
     uintptr_t latest;    /* this thread's latest allocation, unless it freed something since */
     ThreadDesk *desk;    /* mapped when first needed */
     uint32_t inside;     /* how often the way from a stack to its site is being gone: signal handlers come in

@@ -13,12 +13,16 @@ compare-unwind: $(O)/tests/compare_unwind.so $(O)/heapgate
 # The programs that the tracer's tests run under it.
 TRACER_PROGRAMS := $(patsubst tests/tracer/programs/%.c,$(O)/tests/tracer/%,$(filter-out %/plugin.c %/bump.c,$(wildcard \
 	tests/tracer/programs/*.c)))
-test-programs: $(O)/libheapgate.so $(TRACER_PROGRAMS) $(O)/tests/tracer/plugin.so $(O)/tests/tracer/bump.so
+test-programs: $(O)/libheapgate.so $(TRACER_PROGRAMS) $(O)/tests/tracer/news $(O)/tests/tracer/plugin.so $(O)/tests/tracer/bump.so
 
 $(O)/tests/tracer/%: tests/tracer/programs/%.c harness/include/heapgate.h tests/tracer/tests.mk
 	@mkdir -p $(@D)
 	$(call say,CC $@)$(CC) -std=gnu11 -D_GNU_SOURCE -O1 -g -fno-builtin -fno-omit-frame-pointer $(WARNINGS) -Iharness/include -pthread $(OPTIONS) \
 		-o $@ $<
+
+$(O)/tests/tracer/%: tests/tracer/programs/%.cc tests/tracer/tests.mk
+	@mkdir -p $(@D)
+	$(call say,CXX $@)$(CXX) -std=c++17 -O1 -g -fno-builtin -fsized-deallocation -Wall -Wextra -o $@ $<
 
 $(O)/tests/tracer/malloc_address: OPTIONS = -no-pie -fno-pie
 $(O)/tests/tracer/static_child: OPTIONS = -static

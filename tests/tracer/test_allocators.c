@@ -1,0 +1,82 @@
+/* Who allocates past malloc, or has a malloc of its own. */
+#include <string.h>
+
+#include "ledgers.h"
+#include "runner.h"
+
+/* How many blocks of this size are live, wherever they were allocated. */
+static gint64 blocks_of(const Received *received, gint64 bytes)
+{
+    gint64 blocks = 0;
+    for (guint i = 1; i < received->header->sites; i++) {
+        const LedgerSite *site = &received_sites(received)[i];
+        blocks += site->live_blocks > 0 && site->live_bytes == site->live_blocks * bytes ? site->live_blocks : 0;
+    }
+    return blocks;
+}
+
+static void check_whole(const Received *received)
+{
+    Sum sites = received_live_by_sites(received), records = received_live_by_records(received);
+    ck_assert_int_eq(sites.bytes, received->header->live_bytes);
+    ck_assert_int_eq(records.bytes, sites.bytes);
+    ck_assert_int_eq(records.blocks, sites.blocks);
+    ck_assert_uint_eq(received->header->unknown_frees, 0);
+    ck_assert_uint_eq(received->header->unseen_frees, 0);
+}
+
+/* The libraries that define operator new, where they are installed, and none, which is libstdc++. */
+static const char *const allocators[] = {"", "libjemalloc.so.2", "libtcmalloc_minimal.so.4", "libtcmalloc.so.4",
+                                         "libmimalloc.so.2"};
+
+static char *preload_of(const char *allocator)
+{
+    if (*allocator == '\0')
+        return g_strdup_printf("LD_PRELOAD=%s", runner_path("build/libheapgate.so"));
+    const char *const folders[] = {"/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu", "/usr/lib64"};
+    for (gsize i = 0; i < G_N_ELEMENTS(folders); i++) {
+        g_autofree char *path = g_build_filename(folders[i], allocator, NULL);
+        if (g_file_test(path, G_FILE_TEST_EXISTS))
+            return g_strdup_printf("LD_PRELOAD=%s:%s", runner_path("build/libheapgate.so"), path);
+    }
+    return NULL;
+}
+
+START_TEST(test_operator_new_is_booked_whoever_defines_it)
+{
+    g_autofree char *preload = preload_of(allocators[_i]);
+    if (preload == NULL) {
+        g_printerr("left out: no %s here\n", allocators[_i]);
+        return;
+    }
+    gboolean throws = strstr(preload, "mimalloc") == NULL;
+    const char *argv[] = {"/usr/bin/env", preload, runner_path("build/tests/tracer/news"),
+                          throws ? "throw" : NULL, NULL};
+    g_autoptr(Ledgers) ran = ledgers_run(argv, TRUE, 0);
+    ck_assert_int_eq(ran->wait_status, 0);
+    ck_assert_str_eq(ran->out, throws ? "thrown\n" : "");
+    const Received *received = ledgers_at(ran, 1);
+    check_whole(received);
+    for (gint64 bytes = 64000; bytes <= 64512; bytes += 64)
+        ck_assert_msg(blocks_of(received, bytes) == 1, "%s: %" G_GINT64_FORMAT " bytes: %" G_GINT64_FORMAT " blocks",
+                      allocators[_i], bytes, blocks_of(received, bytes));
+}
+END_TEST
+
+/* Its own blocks, resized by the C library's reallocarray, would be glibc's end. */
+START_TEST(test_a_program_with_its_own_malloc_is_left_alone)
+{
+    const char *argv[] = {"own_malloc", NULL};
+    g_autoptr(Ledgers) alone = ledgers_run(argv, FALSE, 0), traced = ledgers_run(argv, TRUE, 0);
+    ck_assert_int_eq(alone->wait_status, 0);
+    ck_assert_int_eq(traced->wait_status, 0);
+    ck_assert_str_eq(alone->out, traced->out);
+    ck_assert_uint_eq(ledgers_at(traced, 0)->header->off_reason, LEDGER_OFF_OWN_MALLOC);
+}
+END_TEST
+
+SUITE(allocators, 60)
+{
+    tcase_add_loop_test(tcase, test_operator_new_is_booked_whoever_defines_it, 0, G_N_ELEMENTS(allocators));
+    tcase_add_test(tcase, test_a_program_with_its_own_malloc_is_left_alone);
+}
