@@ -15,6 +15,7 @@
 #include "python.h"
 #include "real.h"
 #include "sample.h"
+#include "sandbox.h"
 #include "stack_tree.h"
 #include "thread.h"
 
@@ -61,7 +62,8 @@ void guest_empty(void *memory, size_t size)
 void guest_populate(void *memory, size_t size)
 {
     int error = errno;
-    syscall(SYS_madvise, memory, size, MADV_POPULATE_WRITE);
+    if (!sandbox_entered)
+        syscall(SYS_madvise, memory, size, MADV_POPULATE_WRITE);
     errno = error;
 }
 
@@ -155,7 +157,7 @@ LedgerHeader *guest_open(void)
 void guest_ended(bool ended)
 {
     LedgerHeader *header = guest_desk->header;
-    if (header != NULL && header->pid == (uint32_t)syscall(SYS_getpid))
+    if (header != NULL && (sandbox_entered || header->pid == (uint32_t)syscall(SYS_getpid)))
         __atomic_store_n(&header->ended_ns, ended ? guest_now_ns() : 0, __ATOMIC_RELEASE);
 }
 

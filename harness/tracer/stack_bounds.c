@@ -1,5 +1,7 @@
 #include "stack_bounds.h"
 
+#include "sandbox.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -12,14 +14,30 @@ enum { PAGE = 4096, KEPT = 6 };
 
 __thread StackBounds stack_bounds_last __attribute__((tls_model("initial-exec")));
 
-/* Stacks this thread was on before: programs that switch stacks come back to them. */
+/* The process's first thread's, found when the process began; it grows into what it has room for. */
+static StackBounds first;
+static bool first_known;
+/* The thread's own, unless that is the first one. */
+static __thread StackBounds own __attribute__((tls_model("initial-exec")));
+/* Other stacks this thread was on before: programs that switch stacks come back to them. */
 static __thread StackBounds kept[KEPT] __attribute__((tls_model("initial-exec")));
 static __thread unsigned kept_next __attribute__((tls_model("initial-exec")));
+
+/* The same by what malloc may call: page by page, for each asks about the one mapping it lies in. */
+static bool is_mapped_quietly(uintptr_t low, uintptr_t high)
+{
+    for (low &= ~(uintptr_t)(PAGE - 1); low < high; low += PAGE)
+        if (syscall(SYS_mremap, low, PAGE, PAGE, 0) == -1)
+            return false;
+    return true;
+}
 
 /* Whether every page is there; asked in pieces, for the answer takes a byte a page. */
 static bool is_mapped(uintptr_t low, uintptr_t high)
 {
     unsigned char pages[256];
+    if (sandbox_entered)
+        return is_mapped_quietly(low, high);
     for (low &= ~(uintptr_t)(PAGE - 1); low < high; low += sizeof pages * PAGE) {
         uintptr_t size = high - low < sizeof pages * PAGE ? high - low : sizeof pages * PAGE;
         if (syscall(SYS_mincore, low, size, pages) != 0)
@@ -30,6 +48,8 @@ static bool is_mapped(uintptr_t low, uintptr_t high)
 
 bool memory_read(uintptr_t address, void *buffer, size_t size)
 {
+    if (sandbox_entered)
+        return false;
     int saved_errno = errno;
     struct iovec here = {buffer, size}, there = {(void *)address, size};
     bool got = syscall(SYS_process_vm_readv, syscall(SYS_getpid), &here, 1L, &there, 1L, 0L) == (long)size;
@@ -41,15 +61,24 @@ bool memory_read(uintptr_t address, void *buffer, size_t size)
     return got;
 }
 
+/* What is near it is the same stack; what is farther away may be another one, below a hole. */
+static bool reaches(uintptr_t sp, uintptr_t end, bool may_ask)
+{
+    enum { NEAR = 64 << 10, LARGEST = 64 << 20 };
+    return sp < end && (end - sp <= NEAR || (may_ask && end - sp <= LARGEST && is_mapped(sp, end)));
+}
+
 /* A thread's control block lies at the end of its stack, unless it is the first thread. Only the first stack
  * that a thread is seen on is taken for its own. */
-static bool below_control_block(uintptr_t sp, StackBounds *bounds)
+static bool find_own(uintptr_t sp)
 {
-    enum { LARGEST = 64 << 20 };
-    uintptr_t block = (uintptr_t)__builtin_thread_pointer();
-    if (kept_next != 0 || block <= sp || block - sp > LARGEST || !is_mapped(sp, block))
+    uintptr_t block = (uintptr_t)__builtin_thread_pointer() & ~(uintptr_t)7;
+    bool is_known = own.high != 0;
+    if (is_known ? !reaches(sp, own.low, sandbox_entered) : kept_next != 0 || !reaches(sp, block, true))
         return false;
-    *bounds = (StackBounds){sp & ~(uintptr_t)(PAGE - 1), block & ~(uintptr_t)7};
+    own.low = sp & ~(uintptr_t)(PAGE - 1);
+    __atomic_signal_fence(__ATOMIC_SEQ_CST); /* a handler that comes in between finds no end, and no stack */
+    own.high = block;
     return true;
 }
 
@@ -110,31 +139,36 @@ static bool maps_line(Maps *self, Mapping *mapping)
 }
 
 /* Where a stack's mapping may be said to begin: the first thread's grows down, though never into its
- * neighbour. */
+ * neighbour. The kernel puts nothing else in between. */
 static uintptr_t low_end(const Mapping *mapping, uintptr_t below)
 {
-    enum { GROWTH = 1 << 20 };
+    const uintptr_t growth = (uintptr_t)1 << 30;
     if (!mapping->stack)
         return mapping->range.low;
-    return mapping->range.low - below > GROWTH ? mapping->range.low - GROWTH : below;
+    return mapping->range.low - below > growth ? mapping->range.low - growth : below;
 }
 
 /* The mapping that holds sp, with the readable ones that go on where it ends. */
 static void find_in_maps(Maps *maps, uintptr_t sp, StackBounds *bounds)
 {
     Mapping mapping;
-    bool found = false;
+    bool found = false, is_first = false;
     uintptr_t below = 0;
     while (maps_line(maps, &mapping)) {
         if (found && (mapping.range.low != bounds->high || !mapping.readable))
-            return;
+            break;
         if (found)
             bounds->high = mapping.range.high;
         else if (sp - mapping.range.low < mapping.range.high - mapping.range.low && mapping.readable) {
             found = true;
+            is_first = mapping.stack;
             *bounds = (StackBounds){low_end(&mapping, below), mapping.range.high};
         }
         below = mapping.range.high;
+    }
+    if (is_first && !first_known) {
+        first = *bounds;
+        __atomic_store_n(&first_known, true, __ATOMIC_RELEASE);
     }
 }
 
@@ -142,6 +176,8 @@ static void find_in_maps(Maps *maps, uintptr_t sp, StackBounds *bounds)
 static bool from_maps(uintptr_t sp, StackBounds *bounds)
 {
     Maps maps = {.size = 0, .at = 0};
+    if (sandbox_entered)
+        return false;
     maps.file = syscall(SYS_openat, AT_FDCWD, "/proc/self/maps", O_RDONLY | O_CLOEXEC);
     if (maps.file < 0)
         return false;
@@ -168,21 +204,44 @@ static void by_probing(uintptr_t sp, StackBounds *bounds)
         *bounds = (StackBounds){page, page + size};
 }
 
+static bool holds(const StackBounds *bounds, uintptr_t sp)
+{
+    return sp - bounds->low < bounds->high - bounds->low;
+}
+
+static const StackBounds *find_known(uintptr_t sp)
+{
+    if (holds(&own, sp))
+        return &own;
+    for (unsigned i = 0; i < KEPT; i++)
+        if (holds(&kept[i], sp))
+            return &kept[i];
+    return __atomic_load_n(&first_known, __ATOMIC_ACQUIRE) && holds(&first, sp) ? &first : NULL;
+}
+
+/* A stack that was not seen before; NULL: nothing could be learnt. */
+static const StackBounds *find_new(uintptr_t sp)
+{
+    StackBounds bounds = {sp, sp};
+    if (find_own(sp))
+        return &own;
+    if (!from_maps(sp, &bounds))
+        by_probing(sp, &bounds);
+    if (bounds.high <= sp)
+        return NULL;
+    StackBounds *place = &kept[kept_next++ % KEPT];
+    *place = bounds;
+    return place;
+}
+
 __attribute__((noinline, cold)) uintptr_t stack_bounds_find(uintptr_t sp)
 {
-    for (unsigned i = 0; i < KEPT; i++)
-        if (sp - kept[i].low < kept[i].high - kept[i].low) {
-            stack_bounds_last = kept[i];
-            return kept[i].high;
-        }
     int saved_errno = errno;
-    StackBounds bounds = {sp, sp};
-    if (!below_control_block(sp, &bounds) && !from_maps(sp, &bounds))
-        by_probing(sp, &bounds);
-    if (bounds.high > sp) {
-        kept[kept_next++ % KEPT] = bounds;
-        stack_bounds_last = bounds;
-    }
+    const StackBounds *found = find_known(sp);
+    if (found == NULL)
+        found = find_new(sp);
+    if (found != NULL)
+        stack_bounds_last = *found;
     errno = saved_errno;
-    return bounds.high;
+    return found != NULL ? found->high : sp;
 }

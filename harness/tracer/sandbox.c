@@ -1,0 +1,3 @@
+#include "sandbox.h"
+
+bool sandbox_entered;
