@@ -1,5 +1,5 @@
-/* The allocation functions in the program's place. Declared here rather than by the C library's headers, whose
- * attributes would let the compiler look through them. */
+/* The allocation functions in the program's place. Declared here rather than by the C library's headers,
+ * whose attributes would let the compiler look through them. */
 #ifndef HEAPGATE_TRACER_INTERPOSE_H
 #define HEAPGATE_TRACER_INTERPOSE_H
 

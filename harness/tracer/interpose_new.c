@@ -4,8 +4,8 @@
  * they would without us, and nothing is booked twice. An allocator's own (jemalloc's, tcmalloc's, mimalloc's)
  * call nothing that we see: those are booked here.
  *
- * Arguments are passed on as they lie in the registers, whatever the form: sizes, alignments, std::nothrow. An
- * exception of the real function (std::bad_alloc) passes through. */
+ * Arguments are passed on as they lie in the registers, whatever the form: sizes, alignments, std::nothrow.
+ * An exception of the real function (std::bad_alloc) passes through. */
 #include "interpose_new.h"
 
 #include <string.h>

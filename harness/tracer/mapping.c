@@ -8,6 +8,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "bind.h"
 #include "guest.h"
 #include "interpose_new.h"
 #include "modules.h"
@@ -121,6 +122,7 @@ int dlclose(void *handle)
 {
     if (next_dlclose == NULL)
         mapping_begin();
+    bind_waited();
     int result = next_dlclose(handle);
     interpose_new_forget();
     LedgerHeader *header = guest_desk->header;

@@ -1,4 +1,5 @@
 /* Marks that the program sets (heapgate.h). The harness may set them too: it adds to the same counter. */
+#include "bind.h"
 #include "end_mark.h"
 
 #include <string.h>
@@ -63,6 +64,7 @@ static void changes_make(LedgerHeader *header, uint32_t mark)
 
 void heapgate_tracer_mark(const char *name)
 {
+    bind_waited();
     LedgerHeader *header = name != NULL ? guest_ledger() : NULL;
     if (header == NULL)
         return;

@@ -1,6 +1,6 @@
 /* The loaded objects of the program, in the order in which the loader looks for symbols: as the loader keeps
- * them for debuggers. Nothing here takes a lock or allocates; whoever asks while other threads load and unload
- * holds the loader's lock (dl_iterate_phdr). */
+ * them for debuggers. Nothing here takes a lock or allocates; whoever asks while other threads load and
+ * unload holds the loader's lock (dl_iterate_phdr). */
 #ifndef HEAPGATE_TRACER_OBJECTS_H
 #define HEAPGATE_TRACER_OBJECTS_H
 

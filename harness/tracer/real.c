@@ -97,8 +97,8 @@ void real_of(Real *self, const Object *object)
     self->least = object_find(object, "gnu_get_libc_version") != NULL ? 0 : 1 << LEDGER_GRANULE_SHIFT;
 }
 
-/* An executable that defines one of these never calls ours, or hands us blocks of its own. One that only takes
- * malloc's address may stand for it in name, by an entry that defines nothing. */
+/* An executable that defines one of these never calls ours, or hands us blocks of its own. One that only
+ * takes malloc's address may stand for it in name, by an entry that defines nothing. */
 static bool stands_before(const Object *own)
 {
     static const char *const names[] = {"malloc", "calloc", "realloc", "free"};

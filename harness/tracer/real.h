@@ -22,8 +22,8 @@ extern GUEST_HIDDEN Real real;
 
 /* Where it is; NULL: it was not looked for yet, or the program's own stands before the tracer. */
 extern GUEST_HIDDEN const Object *real_object;
-/* The program defines malloc or free itself, so its blocks are none of ours: each function is then the one that
- * the program would have reached without the tracer, and nothing is booked. */
+/* The program defines malloc or free itself, so its blocks are none of ours: each function is then the one
+ * that the program would have reached without the tracer, and nothing is booked. */
 extern GUEST_HIDDEN bool real_is_passed;
 
 /* Finds them, if that was not done. The first call of any of them does it, too: the loader's, before any

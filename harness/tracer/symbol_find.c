@@ -2,8 +2,7 @@
 
 #include <string.h>
 
-/* The loader has relocated some entries and others not, which differs between objects and C libraries. */
-static uintptr_t address_in(uintptr_t bias, uintptr_t value)
+uintptr_t symbol_address(uintptr_t bias, uintptr_t value)
 {
     return value < bias ? bias + value : value;
 }
@@ -12,16 +11,18 @@ SymbolTable symbol_table(uintptr_t bias, const ElfW(Dyn) * dynamic)
 {
     SymbolTable self = {.bias = bias};
     for (; dynamic != NULL && dynamic->d_tag != DT_NULL; dynamic++) {
-        uintptr_t at = address_in(bias, dynamic->d_un.d_ptr);
+        uintptr_t at = symbol_address(bias, dynamic->d_un.d_ptr);
         if (dynamic->d_tag == DT_SYMTAB)
             self.symbols = (const ElfW(Sym) *)at;
         else if (dynamic->d_tag == DT_STRTAB)
             self.names = (const char *)at;
         else if (dynamic->d_tag == DT_GNU_HASH)
             self.hash = (const uint32_t *)at;
+        else if (dynamic->d_tag == DT_HASH)
+            self.count = ((const uint32_t *)at)[1];
     }
     if (self.symbols == NULL || self.names == NULL)
-        self.hash = NULL;
+        self.hash = NULL, self.count = 0;
     return self;
 }
 
@@ -33,12 +34,23 @@ static uint32_t hash_of(const char *name)
     return hash;
 }
 
+/* Where there is the old table alone, whose size is that of the symbols. */
+static const ElfW(Sym) * find_each(const SymbolTable *self, const char *name)
+{
+    for (uint32_t i = 1; i < self->count; i++)
+        if (strcmp(self->names + self->symbols[i].st_name, name) == 0)
+            return &self->symbols[i];
+    return NULL;
+}
+
 /* DT_GNU_HASH: buckets, first symbol, words of a Bloom filter, its shift; filter; buckets; chains, of which
  * the last hash is odd. */
 static const ElfW(Sym) * find(const SymbolTable *self, const char *name)
 {
     const uint32_t *header = self->hash;
-    if (header == NULL || header[0] == 0)
+    if (header == NULL)
+        return find_each(self, name);
+    if (header[0] == 0)
         return NULL;
     const uint32_t *buckets = header + 4 + header[2] * (sizeof(ElfW(Addr)) / sizeof *header);
     const uint32_t *chains = buckets + header[0];

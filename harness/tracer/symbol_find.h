@@ -12,9 +12,13 @@ typedef struct {
     uintptr_t bias;
     const ElfW(Sym) * symbols;
     const char *names;
-    const uint32_t *hash; /* DT_GNU_HASH; NULL: it has none, and nothing is found */
+    const uint32_t *hash; /* DT_GNU_HASH; NULL: it has none */
+    uint32_t count;       /* by DT_HASH; 0: it has none */
 } SymbolTable;
 
+/* What an entry of the dynamic part points to: the loader has relocated some and others not, which differs
+ * between objects and C libraries. */
+uintptr_t symbol_address(uintptr_t bias, uintptr_t value);
 /* dynamic: its PT_DYNAMIC as the loader left it. */
 SymbolTable symbol_table(uintptr_t bias, const ElfW(Dyn) * dynamic);
 /* The address of a symbol that the object defines, and its size (NULL: not wanted); NULL: it does not. */

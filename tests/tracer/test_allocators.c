@@ -10,7 +10,8 @@ static gint64 blocks_of(const Received *received, gint64 bytes)
     gint64 blocks = 0;
     for (guint i = 1; i < received->header->sites; i++) {
         const LedgerSite *site = &received_sites(received)[i];
-        blocks += site->live_blocks > 0 && site->live_bytes == site->live_blocks * bytes ? site->live_blocks : 0;
+        blocks +=
+            site->live_blocks > 0 && site->live_bytes == site->live_blocks * bytes ? site->live_blocks : 0;
     }
     return blocks;
 }
@@ -26,8 +27,8 @@ static void check_whole(const Received *received)
 }
 
 /* The libraries that define operator new, where they are installed, and none, which is libstdc++. */
-static const char *const allocators[] = {"", "libjemalloc.so.2", "libtcmalloc_minimal.so.4", "libtcmalloc.so.4",
-                                         "libmimalloc.so.2"};
+static const char *const allocators[] = {"", "libjemalloc.so.2", "libtcmalloc_minimal.so.4",
+                                         "libtcmalloc.so.4", "libmimalloc.so.2"};
 
 static char *preload_of(const char *allocator)
 {
@@ -58,8 +59,9 @@ START_TEST(test_operator_new_is_booked_whoever_defines_it)
     const Received *received = ledgers_at(ran, 1);
     check_whole(received);
     for (gint64 bytes = 64000; bytes <= 64512; bytes += 64)
-        ck_assert_msg(blocks_of(received, bytes) == 1, "%s: %" G_GINT64_FORMAT " bytes: %" G_GINT64_FORMAT " blocks",
-                      allocators[_i], bytes, blocks_of(received, bytes));
+        ck_assert_msg(blocks_of(received, bytes) == 1,
+                      "%s: %" G_GINT64_FORMAT " bytes: %" G_GINT64_FORMAT " blocks", allocators[_i], bytes,
+                      blocks_of(received, bytes));
 }
 END_TEST
 
@@ -75,8 +77,57 @@ START_TEST(test_a_program_with_its_own_malloc_is_left_alone)
 }
 END_TEST
 
+/* What way of past.c, and below which allocator. */
+static Ledgers *run_past(const char *way, const char *preload)
+{
+    const char *argv[] = {"/usr/bin/env",
+                          preload,
+                          runner_path("build/tests/tracer/past"),
+                          way,
+                          runner_path("build/tests/tracer/past_plugin.so"),
+                          NULL};
+    Ledgers *ran = ledgers_run(argv, TRUE, 0);
+    ck_assert_msg(ran->wait_status == 0, "%s: status %x", way, ran->wait_status);
+    return ran;
+}
+
+static const char *const ways_past[] = {"other_names",   "handle",         "version", "deepbind",
+                                        "lazy_deepbind", "named_deepbind", "next",    "namespace",
+                                        "other_library", "nothing"};
+
+static void check_past(const char *way, const char *preload)
+{
+    g_autoptr(Ledgers) ran = run_past(way, preload);
+    const Received *received = ledgers_at(ran, 1);
+    ck_assert_msg(blocks_of(received, 64000) == 3, "%s, %s: %" G_GINT64_FORMAT " blocks", way, preload,
+                  blocks_of(received, 64000));
+    check_whole(received);
+    if (strcmp(way, "nothing") == 0)
+        ck_assert_str_eq(ran->out, "1111\n");
+}
+
+START_TEST(test_what_binds_past_the_tracer_is_booked)
+{
+    g_autofree char *preload = preload_of("");
+    check_past(ways_past[_i], preload);
+}
+END_TEST
+
+/* Two allocators beside each other: the plug-in's blocks stay the C library's. */
+START_TEST(test_what_binds_past_another_allocator_is_booked)
+{
+    g_autofree char *preload = preload_of("libjemalloc.so.2");
+    if (preload != NULL)
+        check_past(ways_past[_i], preload);
+    else
+        g_printerr("left out: no libjemalloc.so.2 here\n");
+}
+END_TEST
+
 SUITE(allocators, 60)
 {
+    tcase_add_loop_test(tcase, test_what_binds_past_the_tracer_is_booked, 0, G_N_ELEMENTS(ways_past));
+    tcase_add_loop_test(tcase, test_what_binds_past_another_allocator_is_booked, 0, G_N_ELEMENTS(ways_past));
     tcase_add_loop_test(tcase, test_operator_new_is_booked_whoever_defines_it, 0, G_N_ELEMENTS(allocators));
     tcase_add_test(tcase, test_a_program_with_its_own_malloc_is_left_alone);
 }

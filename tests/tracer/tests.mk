@@ -11,9 +11,9 @@ compare-unwind: $(O)/tests/compare_unwind.so $(O)/heapgate
 	@tests/tracer/compare-unwind.sh $(O)
 
 # The programs that the tracer's tests run under it.
-TRACER_PROGRAMS := $(patsubst tests/tracer/programs/%.c,$(O)/tests/tracer/%,$(filter-out %/plugin.c %/bump.c,$(wildcard \
+TRACER_PROGRAMS := $(patsubst tests/tracer/programs/%.c,$(O)/tests/tracer/%,$(filter-out %/plugin.c %/bump.c %/past_plugin.c,$(wildcard \
 	tests/tracer/programs/*.c)))
-test-programs: $(O)/libheapgate.so $(TRACER_PROGRAMS) $(O)/tests/tracer/news $(O)/tests/tracer/plugin.so $(O)/tests/tracer/bump.so
+test-programs: $(O)/libheapgate.so $(TRACER_PROGRAMS) $(O)/tests/tracer/news $(O)/tests/tracer/plugin.so $(O)/tests/tracer/bump.so $(O)/tests/tracer/past_plugin.so
 
 $(O)/tests/tracer/%: tests/tracer/programs/%.c harness/include/heapgate.h tests/tracer/tests.mk
 	@mkdir -p $(@D)
@@ -25,6 +25,7 @@ $(O)/tests/tracer/%: tests/tracer/programs/%.cc tests/tracer/tests.mk
 	$(call say,CXX $@)$(CXX) -std=c++17 -O1 -g -fno-builtin -fsized-deallocation -Wall -Wextra -o $@ $<
 
 $(O)/tests/tracer/malloc_address: OPTIONS = -no-pie -fno-pie
+$(O)/tests/tracer/past: OPTIONS = -Wl,-rpath,'$$ORIGIN' -Wl,--enable-new-dtags
 $(O)/tests/tracer/static_child: OPTIONS = -static
 $(O)/tests/tracer/no_python: OPTIONS = -rdynamic
 $(O)/tests/tracer/%.so: tests/tracer/programs/%.c tests/tracer/tests.mk
