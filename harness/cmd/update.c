@@ -89,6 +89,8 @@ static Baseline *capture(const Street *street, const Scenario *scenario, const c
 
 static void print_metric(MetricId id, const BaselineMetric *old, const BaselineMetric *fresh)
 {
+    if (metric_get(id)->of_mapped && fresh->value == 0 && (old == NULL || old->value == 0))
+        return; /* it maps nothing itself, and did not */
     g_autofree char *now = metric_format(id, fresh->value);
     g_autofree char *spread = metric_format(id, fresh->spread);
     g_print("    %-21s ", metric_get(id)->title);
@@ -181,7 +183,8 @@ static void weigh_instrument(Change *change, BaselineInstrument *fresh, Baseline
         } else if (fresh->metrics[id].has) {
             print_metric(id, NULL, &fresh->metrics[id]);
             change->changed = TRUE;
-            change->raised = change->raised || change->scenario->allow.is_judged[id];
+            change->raised = change->raised || (change->scenario->allow.is_judged[id] &&
+                                                !(old != NULL && baseline_is_older(old, id)));
         }
     }
 }

@@ -28,10 +28,10 @@ typedef struct {
     guint32 reserved;
 } LedgerPlace;
 
-/* What a site comes to: its peak is that of the process's peak. */
+/* What a site comes to: its peak is that of the process's peak of its kind. */
 typedef struct {
     guint32 node;
-    guint32 reserved;
+    guint32 kind; /* LEDGER_SITE_*; of one that maps, blocks are mappings */
     gint64 live_bytes, live_blocks; /* when it was read: at the end of the process */
     gint64 peak_bytes, peak_blocks;
     guint64 total_bytes, total_blocks, temporary_blocks;
@@ -67,7 +67,8 @@ typedef struct {
     GArray *samples;     /* LedgerSample; empty where nobody looked */
     GArray *names;       /* LedgerName; empty until symbols_name_ledger */
     GString *strings;    /* begins with a NUL */
-    gint64 kept_bytes, kept_blocks;
+    gint64 kept_bytes, kept_blocks; /* of the heap */
+    gint64 kept_mapped_bytes, kept_mappings;
     gboolean at_end_mark; /* kept is of the end mark */
     guint64 damaged;      /* records that make no sense: left out */
     /* Remembered by ledger_kinds.c and ledger_keys.c; NULL until then. */

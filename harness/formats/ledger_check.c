@@ -64,8 +64,10 @@ static void check_header(LedgerHeader *header)
     end_text(header->command, sizeof header->command);
     header->sample_bytes = MIN(header->sample_bytes, (guint64)LARGEST);
     header->command_size = MIN(header->command_size, sizeof header->command);
-    gint64 *counts[] = {&header->live_bytes,      &header->peak_bytes,   &header->end_live_bytes,
-                        &header->end_live_blocks, &header->mapped_bytes, &header->peak_mapped_bytes};
+    gint64 *counts[] = {&header->live_bytes,       &header->peak_bytes,   &header->end_live_bytes,
+                        &header->end_live_blocks,  &header->mapped_bytes, &header->peak_mapped_bytes,
+                        &header->end_mapped_bytes, &header->end_mappings, &header->file_bytes,
+                        &header->peak_file_bytes};
     for (gsize i = 0; i < G_N_ELEMENTS(counts); i++)
         *counts[i] = sane(*counts[i]);
 }
@@ -114,6 +116,10 @@ static gboolean check_sites(Ledger *self, const char *name, GError **error)
                         site->node, self->nodes->len);
             return FALSE;
         }
+        if (site->kind > LEDGER_SITE_MAPPED) {
+            self->damaged++;
+            site->kind = LEDGER_SITE_HEAP;
+        }
         gint64 *counts[] = {&site->live_bytes, &site->live_blocks, &site->peak_bytes, &site->peak_blocks};
         for (gsize c = 0; c < G_N_ELEMENTS(counts); c++)
             *counts[c] = sane(*counts[c]);
@@ -135,8 +141,12 @@ static void check_kept(Ledger *self)
         }
         record.bytes = sane(record.bytes);
         record.blocks = sane(record.blocks);
-        self->kept_bytes = add(self->kept_bytes, record.bytes);
-        self->kept_blocks = add(self->kept_blocks, record.blocks);
+        gboolean is_mapped =
+            g_array_index(self->sites, LedgerSiteCounts, record.site).kind == LEDGER_SITE_MAPPED;
+        gint64 *bytes = is_mapped ? &self->kept_mapped_bytes : &self->kept_bytes;
+        gint64 *blocks = is_mapped ? &self->kept_mappings : &self->kept_blocks;
+        *bytes = add(*bytes, record.bytes);
+        *blocks = add(*blocks, record.blocks);
         g_array_index(self->kept, LedgerEndRecord, used++) = record;
     }
     g_array_set_size(self->kept, used);
@@ -196,7 +206,8 @@ gboolean ledger_check(Ledger *self, const char *name, GError **error)
 {
     check_header(&self->header);
     check_texts(self);
-    if (!check_places(self, name, error) || !check_nodes(self, name, error) || !check_sites(self, name, error) || !check_names(self, name, error))
+    if (!check_places(self, name, error) || !check_nodes(self, name, error) ||
+        !check_sites(self, name, error) || !check_names(self, name, error))
         return FALSE;
     check_kept(self);
     check_changes(self);

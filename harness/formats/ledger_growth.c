@@ -14,6 +14,7 @@ typedef struct {
 typedef struct {
     const Ledger *ledger;
     const LedgerKeys *keys;
+    guint32 kind; /* LEDGER_SITE_* of the sites that count */
     guint before, points;
     guint stride;        /* iterations to a column */
     guint32 *completed;  /* by number of marks: iterations among them */
@@ -51,10 +52,21 @@ static const LedgerEndRecord *kept_at(const Growing *self, guint32 index)
     return &g_array_index(self->ledger->kept, LedgerEndRecord, index);
 }
 
+static gboolean counts(const Growing *self, guint32 site)
+{
+    return g_array_index(self->ledger->sites, LedgerSiteCounts, site).kind == self->kind;
+}
+
+/* 0: it has none. */
+static guint32 row_of(const Growing *self, guint32 site)
+{
+    return counts(self, site) ? self->rows[self->keys->of_site[site]] : 0;
+}
+
 static void add_row(Growing *self, guint32 site)
 {
     guint32 key = self->keys->of_site[site];
-    if (self->rows[key] != 0)
+    if (self->rows[key] != 0 || !counts(self, site))
         return;
     g_array_append_val(self->keys_of, key);
     self->rows[key] = self->keys_of->len;
@@ -80,7 +92,7 @@ static Lists lists_of(const Growing *self, guint32 count,
     guint rows = self->keys_of->len;
     Lists lists = {g_new0(guint32, (gsize)rows + 2), NULL};
     for (guint32 i = 0; i < count; i++) {
-        guint32 row = self->rows[self->keys->of_site[site_of(self, i)]];
+        guint32 row = row_of(self, site_of(self, i));
         if (row > 0)
             lists.starts[row + 1]++;
     }
@@ -88,7 +100,7 @@ static Lists lists_of(const Growing *self, guint32 count,
         lists.starts[row + 1] += lists.starts[row];
     lists.numbers = g_new(guint32, (gsize)lists.starts[rows + 1] + 1);
     for (guint32 i = 0; i < count; i++) {
-        guint32 row = self->rows[self->keys->of_site[site_of(self, i)]];
+        guint32 row = row_of(self, site_of(self, i));
         if (row > 0)
             lists.numbers[lists.starts[row]++] = i;
     }
@@ -192,9 +204,10 @@ static void growing_clear(Growing *self)
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Growing, growing_clear)
 
 /* before, counted: in iterations. */
-static void growing_init(Growing *self, const Ledger *ledger, guint before, guint counted)
+static void growing_init(Growing *self, const Ledger *ledger, guint32 kind, guint before, guint counted)
 {
     self->ledger = ledger;
+    self->kind = kind;
     self->keys = ledger_keys(ledger);
     self->stride = (counted + MOST_COLUMNS - 1) / MOST_COLUMNS;
     self->before = before + counted % self->stride; /* the last iteration is the end of a column */
@@ -207,17 +220,18 @@ static void growing_init(Growing *self, const Ledger *ledger, guint before, guin
     self->born = lists_of(self, ledger->kept->len, site_of_kept);
     self->now = g_new0(gint64, (gsize)ledger->sites->len + 1);
     self->kept = g_new0(LedgerKeySum, (gsize)self->keys->count + 1);
-    ledger_key_sums(ledger, LEDGER_NUMBER_KEPT, self->kept);
+    ledger_key_sums(ledger, kind == LEDGER_SITE_MAPPED ? LEDGER_NUMBER_MAPPED_KEPT : LEDGER_NUMBER_KEPT,
+                    self->kept);
 }
 
-gint64 ledger_growth(const Ledger *self, guint before, CallSites *growing, gint64 *smallest)
+gint64 ledger_growth(const Ledger *self, guint32 kind, guint before, CallSites *growing, gint64 *smallest)
 {
     guint iterations = ledger_iterations(self);
     *smallest = 0;
     if (iterations <= before || before == 0)
         return 0;
     g_auto(Growing) work = {0};
-    growing_init(&work, self, before, iterations - before);
+    growing_init(&work, self, kind, before, iterations - before);
     const GrowthTable table = {
         .rows = work.keys_of->len,
         .points = work.points,

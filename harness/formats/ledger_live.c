@@ -99,3 +99,22 @@ guint64 ledger_live_add(LedgerLive *self, const LedgerRecord *records, gsize cou
     }
     return damaged;
 }
+
+guint64 ledger_live_add_pages(LedgerLive *self, const LedgerPage *words, gsize count, guint level)
+{
+    guint64 damaged = 0;
+    for (gsize i = 0; i < count; i++) {
+        guint32 site = ledger_page_site(words[i]);
+        if (LEDGER_PAGE_STATE(words[i]) != LEDGER_PAGE_HELD)
+            continue;
+        if (site == 0) {
+            damaged++;
+            continue;
+        }
+        LedgerEndRecord *entry = entry_of(self, site, ledger_page_birth(words[i]));
+        if (entry->bytes < G_MAXINT64 / 2)
+            entry->bytes += (gint64)ledger_page_bytes(level);
+        entry->blocks += (words[i] & LEDGER_PAGE_FIRST) != 0;
+    }
+    return damaged;
+}

@@ -1,4 +1,4 @@
-/* The blocks that are there, added up by site and birth. */
+/* The blocks and mappings that are there, added up by site and birth. */
 #ifndef HEAPGATE_FORMATS_LEDGER_LIVE_H
 #define HEAPGATE_FORMATS_LEDGER_LIVE_H
 
@@ -15,5 +15,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(LedgerLive, ledger_live_free)
 /* Adds the records of a stretch of the shadow. One more is there than count: the last one's size may go on in
  * it. Returns how many made no sense. */
 guint64 ledger_live_add(LedgerLive *self, const LedgerRecord *records, gsize count);
+
+/* Adds a table of pages that the program maps itself, each word for so much as its level says. Returns how many
+ * made no sense. */
+guint64 ledger_live_add_pages(LedgerLive *self, const LedgerPage *words, gsize count, guint level);
 
 #endif

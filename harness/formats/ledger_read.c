@@ -57,11 +57,13 @@ static gboolean read_table(LedgerFile file, GArray *array, guint64 offset, guint
 }
 
 /* The O(1) rule: a site that was not touched since the peak holds what it held then. */
-static LedgerSiteCounts settle(const LedgerSite *site, guint64 peak_number)
+static LedgerSiteCounts settle(const LedgerSite *site, const LedgerHeader *header)
 {
-    gboolean saved = site->peak_number == peak_number;
+    gboolean is_mapped = site->kind == LEDGER_SITE_MAPPED;
+    gboolean saved = site->peak_number == (is_mapped ? header->peak_mapped_number : header->peak_number);
     return (LedgerSiteCounts){
         .node = site->node,
+        .kind = site->kind,
         .live_bytes = site->live_bytes,
         .live_blocks = site->live_blocks,
         .peak_bytes = saved ? site->peak_bytes : site->live_bytes,
@@ -96,8 +98,7 @@ static void add_sites(const void *records, guint32 number, guint32 count, gpoint
     Ledger *self = user_data;
     g_array_set_size(self->sites, number + count);
     for (guint32 i = 0; i < count; i++)
-        g_array_index(self->sites, LedgerSiteCounts, number + i) =
-            settle(&sites[i], self->header.peak_number);
+        g_array_index(self->sites, LedgerSiteCounts, number + i) = settle(&sites[i], &self->header);
     if (number == 0)
         g_array_index(self->sites, LedgerSiteCounts, 0) = (LedgerSiteCounts){0};
 }
@@ -158,11 +159,36 @@ static gboolean add_shadow(LedgerFile file, guint64 end, LedgerLive *live, guint
     return TRUE;
 }
 
+/* What the program maps itself. Tables know their level: no pointer is followed. */
+static gboolean add_mapped(LedgerFile file, LedgerLive *live, Ledger *self)
+{
+    guint32 tables = MIN(self->header.page_tables, LEDGER_PAGE_TABLES);
+    g_autofree LedgerPage *words = g_new(LedgerPage, LEDGER_PAGE_GIB);
+    g_autofree guint8 *levels = g_new0(guint8, LEDGER_PAGE_TABLES);
+    if (!read_at(file, words, LEDGER_PAGE_GIB * sizeof *words, LEDGER_PAGES_AT) ||
+        !read_at(file, levels, tables, LEDGER_PAGE_LEVELS_AT))
+        return FALSE;
+    self->damaged += ledger_live_add_pages(live, words, LEDGER_PAGE_GIB, 0);
+    for (guint i = 0; i < tables; i++) {
+        guint64 at = LEDGER_PAGE_TABLES_AT + i * LEDGER_PAGE_TABLE_SIZE;
+        if (levels[i] == 0)
+            continue;
+        if (levels[i] >= LEDGER_PAGE_LEVELS)
+            self->damaged++;
+        else if (!read_at(file, words, LEDGER_PAGE_TABLE_SIZE, at))
+            return FALSE;
+        else
+            self->damaged += ledger_live_add_pages(live, words, LEDGER_PAGE_WORDS, levels[i]);
+    }
+    return TRUE;
+}
+
 static gboolean read_live(LedgerFile file, Ledger *self)
 {
     g_autoptr(LedgerLive) live = ledger_live_new(self->kept, self->header.sample_bytes);
     guint64 chunks = MIN(self->header.chunks, LEDGER_CHUNKS);
-    return add_shadow(file, LEDGER_SHADOW_AT + chunks * LEDGER_CHUNK_SIZE, live, &self->damaged);
+    return add_shadow(file, LEDGER_SHADOW_AT + chunks * LEDGER_CHUNK_SIZE, live, &self->damaged) &&
+           add_mapped(file, live, self);
 }
 
 static gboolean read_kept(LedgerFile file, Ledger *self)
@@ -191,6 +217,7 @@ static void empty(LedgerHeader *header)
 {
     header->nodes = header->sites = header->modules = header->chunks = header->marks = header->end_mark = 0;
     header->end_records = header->changes = header->codes = header->text = 0;
+    header->page_tables = 0;
 }
 
 Ledger *ledger_read(LedgerFile file, const char *name, GError **error)

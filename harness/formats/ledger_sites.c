@@ -43,10 +43,26 @@ typedef struct {
 /* What nothing real comes to; sums over some ledgers fit into 63 bits. */
 static const gint64 largest_sum = G_GINT64_CONSTANT(1) << 53;
 
+static guint32 kind_of(const Ledger *self, guint32 site)
+{
+    return g_array_index(self->sites, LedgerSiteCounts, site).kind;
+}
+
+static gboolean is_mapped(LedgerNumber number)
+{
+    return number == LEDGER_NUMBER_MAPPED_PEAK || number == LEDGER_NUMBER_MAPPED_KEPT;
+}
+
+static gboolean is_kept(LedgerNumber number)
+{
+    return number == LEDGER_NUMBER_KEPT || number == LEDGER_NUMBER_MAPPED_KEPT;
+}
+
 static Sum sum_of(const LedgerSiteCounts *site, LedgerNumber number)
 {
     switch (number) {
     case LEDGER_NUMBER_PEAK:
+    case LEDGER_NUMBER_MAPPED_PEAK:
         return (Sum){site->peak_bytes, site->peak_blocks};
     case LEDGER_NUMBER_TOTAL:
         return (Sum){(gint64)site->total_bytes, (gint64)site->total_blocks};
@@ -55,6 +71,7 @@ static Sum sum_of(const LedgerSiteCounts *site, LedgerNumber number)
     case LEDGER_NUMBER_TEMPORARY:
         return (Sum){(gint64)site->temporary_blocks, 0};
     case LEDGER_NUMBER_KEPT:
+    case LEDGER_NUMBER_MAPPED_KEPT:
         break;
     }
     return (Sum){0, 0};
@@ -64,10 +81,14 @@ static Sum sum_of(const LedgerSiteCounts *site, LedgerNumber number)
 static Sum *sums_of(const Ledger *self, LedgerNumber number)
 {
     Sum *sums = g_new0(Sum, self->sites->len + 1);
+    guint32 kind = is_mapped(number) ? LEDGER_SITE_MAPPED : LEDGER_SITE_HEAP;
     for (guint i = 0; i < self->sites->len; i++)
-        sums[i] = sum_of(&g_array_index(self->sites, LedgerSiteCounts, i), number);
-    for (guint i = 0; number == LEDGER_NUMBER_KEPT && i < self->kept->len; i++) {
+        if (kind_of(self, i) == kind)
+            sums[i] = sum_of(&g_array_index(self->sites, LedgerSiteCounts, i), number);
+    for (guint i = 0; is_kept(number) && i < self->kept->len; i++) {
         const LedgerEndRecord *record = &g_array_index(self->kept, LedgerEndRecord, i);
+        if (kind_of(self, record->site) != kind)
+            continue;
         sums[record->site].amount += record->bytes; /* checked: in range, and each below 2^48 */
         sums[record->site].blocks += record->blocks;
     }

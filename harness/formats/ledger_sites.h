@@ -11,6 +11,9 @@ typedef enum {
     LEDGER_NUMBER_TOTAL,
     LEDGER_NUMBER_ALLOCATIONS, /* the amount is a count, and there are no blocks besides */
     LEDGER_NUMBER_TEMPORARY,   /* the same */
+    /* Of what the program maps itself; blocks are mappings. */
+    LEDGER_NUMBER_MAPPED_PEAK,
+    LEDGER_NUMBER_MAPPED_KEPT,
 } LedgerNumber;
 
 /* What the sites of one key come to. */
@@ -30,8 +33,9 @@ gint64 ledger_add_sites(const Ledger *self, LedgerNumber number, CallSites *site
 gboolean ledger_is_iteration(const Ledger *self, guint mark);
 /* How many are. */
 guint ledger_iterations(const Ledger *self);
-/* What grows after the first `before` iterations (at least 1); as growth_of_call_sites. */
-gint64 ledger_growth(const Ledger *self, guint before, CallSites *growing, gint64 *smallest);
+/* What of this kind (LEDGER_SITE_*) grows after the first `before` iterations (at least 1); as
+ * growth_of_call_sites. */
+gint64 ledger_growth(const Ledger *self, guint32 kind, guint before, CallSites *growing, gint64 *smallest);
 
 /* The place of a node; (transfer none). */
 static inline LedgerPlace *ledger_place_of(const Ledger *self, guint32 node)

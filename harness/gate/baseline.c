@@ -46,6 +46,14 @@ void baseline_instrument_free(BaselineInstrument *self)
     g_free(self);
 }
 
+gboolean baseline_is_older(const BaselineInstrument *self, MetricId metric)
+{
+    gboolean holds = FALSE;
+    for (int id = 0; id < METRIC_COUNT; id++)
+        holds = holds || (metric_get(id)->of_mapped && self->metrics[id].has);
+    return metric_get(metric)->of_mapped && !holds;
+}
+
 BaselineInstrument *baseline_find(const Baseline *self, const char *instrument)
 {
     for (guint i = 0; i < self->instruments->len; i++) {

@@ -40,6 +40,8 @@ void baseline_free(Baseline *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Baseline, baseline_free)
 BaselineInstrument *baseline_instrument_new(const char *instrument); /* (transfer full) */
 void baseline_instrument_free(BaselineInstrument *self);
+/* Was it captured before heapgate knew this metric? Then it says nothing of it. */
+gboolean baseline_is_older(const BaselineInstrument *self, MetricId metric);
 /* (transfer none) or NULL. */
 BaselineInstrument *baseline_find(const Baseline *self, const char *instrument);
 

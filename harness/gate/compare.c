@@ -119,9 +119,18 @@ static void call_unmeasured(Comparison *self, const BaselineMetric *base)
         metric_get(self->metric)->title);
 }
 
-/* base: NULL too where the metric is compared for its ceiling alone. */
-static Comparison *compare_metric(MetricId id, const BaselineMetric *base, const Measurement *measurement,
-                                  const Allow *allow)
+/* The baseline is older than heapgate's knowledge of the metric: that is no fault of the program. */
+static void call_unknown_then(Comparison *self)
+{
+    self->sentence =
+        g_strdup_printf("the baseline was captured before heapgate measured %s: it is judged from the next "
+                        "capture on",
+                        metric_get(self->metric)->title);
+}
+
+/* base: NULL too where the metric is compared for its ceiling alone. older: as baseline_is_older. */
+static Comparison *compare_metric(MetricId id, const BaselineMetric *base, gboolean older,
+                                  const Measurement *measurement, const Allow *allow)
 {
     Comparison *self = comparison_new(id);
     guint regressed_sites = 0;
@@ -132,6 +141,8 @@ static Comparison *compare_metric(MetricId id, const BaselineMetric *base, const
         call_unmeasured(self, base);
     else if (base != NULL)
         judge(self, base, allow, measurement->sites[id] != NULL && !knows_sites(base), regressed_sites);
+    else if (allow->is_judged[id] && older)
+        call_unknown_then(self);
     else if (allow->is_judged[id])
         self->verdict = VERDICT_NEW;
     else
@@ -169,9 +180,17 @@ static Allow allow_chance(const Allow *exact, const Measurement *measurement)
     Allow allow = *exact;
     gint64 sample = measurement->sample_bytes, iterations = MAX((gint64)measurement->iterations, 1);
     for (int id = 0; id < METRIC_COUNT && sample > 0; id++)
-        allow.metrics[id].sample_bytes = id == METRIC_GROWTH ? sample / iterations + 1 : sample;
+        if (!metric_get(id)->of_mapped)
+            allow.metrics[id].sample_bytes = id == METRIC_GROWTH ? sample / iterations + 1 : sample;
     allow.call_site.sample_bytes = sample;
     return allow;
+}
+
+/* It maps nothing itself, and did not. */
+static gboolean is_no_news(MetricId id, const BaselineMetric *base, const Measurement *measurement)
+{
+    return metric_get(id)->of_mapped && measurement->has[id] && measurement->values[id] == 0 &&
+           (base == NULL || base->value == 0);
 }
 
 static void compare_all(InstrumentResult *result, const BaselineInstrument *base, const Reference *reference)
@@ -184,10 +203,13 @@ static void compare_all(InstrumentResult *result, const BaselineInstrument *base
         gboolean wanted = allow->is_judged[id] || allow->has_ceiling[id];
         /* Every instrument measures growth, but only where a program marks its iterations; whether one of a
          * scenario's instruments measures the others is looked at before anything runs. */
-        gboolean missed = id == METRIC_GROWTH && allow->named[id].line > 0;
-        if (!wanted || (metric == NULL && !measurement->has[id] && !missed))
+        gboolean missed =
+            metric_get(id)->unit == METRIC_UNIT_BYTES_PER_ITERATION && allow->named[id].line > 0;
+        if (!wanted || (metric == NULL && !measurement->has[id] && !missed) ||
+            is_no_news(id, metric, measurement))
             continue;
-        Comparison *comparison = compare_metric(id, metric, measurement, allow);
+        gboolean older = base != NULL && baseline_is_older(base, id);
+        Comparison *comparison = compare_metric(id, metric, older, measurement, allow);
         trim_deltas(comparison);
         instrument_result_add(result, comparison);
     }

@@ -39,23 +39,23 @@ static void heap_launch(const Scenario *scenario, const char *program, const cha
  * last's. */
 typedef struct {
     const Ledger *last, *highest; /* the one with the highest peak */
-    gint64 peak_mapped_bytes;     /* the highest of all */
+    const Ledger *most_mapped;
 } Process;
 
 static void add_to_process(GArray *processes, const Ledger *ledger)
 {
-    gint64 mapped = ledger->header.peak_mapped_bytes;
     for (guint i = 0; i < processes->len; i++) {
         Process *process = &g_array_index(processes, Process, i);
         if (process->last->header.pid != ledger->header.pid)
             continue;
         process->last = ledger;
-        process->peak_mapped_bytes = MAX(process->peak_mapped_bytes, mapped);
+        if (ledger->header.peak_mapped_bytes > process->most_mapped->header.peak_mapped_bytes)
+            process->most_mapped = ledger;
         if (ledger->header.peak_bytes > process->highest->header.peak_bytes)
             process->highest = ledger;
         return;
     }
-    Process fresh = {ledger, ledger, mapped};
+    Process fresh = {ledger, ledger, ledger};
     g_array_append_val(processes, fresh);
 }
 
@@ -197,11 +197,26 @@ static void set_held(const Scenario *scenario, const GArray *processes, Measurem
         add_marks(process->last, measurement);
         add_notes(process->last, measurement);
         add_process(process->last, measurement);
-        measurement->mapped_bytes += process->last->header.mapped_bytes;
-        measurement->peak_mapped_bytes += process->peak_mapped_bytes;
     }
     measurement_set(measurement, METRIC_PEAK, peak_bytes, held_sites(peak, scenario));
     measurement_set(measurement, METRIC_RETAINED, retained_bytes, held_sites(retained, scenario));
+}
+
+/* What the programs map themselves. */
+static void set_mapped(const Scenario *scenario, const GArray *processes, Measurement *measurement)
+{
+    g_autoptr(LedgerTally) peak = ledger_tally_new(LEDGER_NUMBER_MAPPED_PEAK);
+    g_autoptr(LedgerTally) mapped = ledger_tally_new(LEDGER_NUMBER_MAPPED_KEPT);
+    gint64 peak_bytes = 0, mapped_bytes = 0;
+    for (guint i = 0; i < processes->len; i++) {
+        const Process *process = &g_array_index(processes, Process, i);
+        peak_bytes += process->most_mapped->header.peak_mapped_bytes;
+        mapped_bytes += process->last->kept_mapped_bytes;
+        ledger_tally_add(peak, process->most_mapped);
+        ledger_tally_add(mapped, process->last);
+    }
+    measurement_set(measurement, METRIC_MAPPED_PEAK, peak_bytes, held_sites(peak, scenario));
+    measurement_set(measurement, METRIC_MAPPED, mapped_bytes, held_sites(mapped, scenario));
 }
 
 /* What went through: of every program, also of one that its process left for another. Of its call sites a
@@ -235,8 +250,8 @@ static void set_passed(const GPtrArray *programs, Measurement *measurement)
 /* Growth of every process that marked iterations; the counts are those of the one that marked most. */
 static void set_growth(const Scenario *scenario, const GArray *processes, Measurement *measurement)
 {
-    g_autoptr(CallSites) growing = call_sites_new();
-    gint64 total = 0;
+    g_autoptr(CallSites) growing = call_sites_new(), mapped_growing = call_sites_new();
+    gint64 total = 0, mapped_total = 0;
     guint before = MAX((guint)scenario->warmup, 1), marked = 0;
     for (guint i = 0; i < processes->len; i++) {
         const Ledger *ledger = g_array_index(processes, Process, i).last;
@@ -244,8 +259,9 @@ static void set_growth(const Scenario *scenario, const GArray *processes, Measur
         marked = MAX(marked, iterations);
         if (iterations < before + SCENARIO_FEWEST_COUNTED)
             continue;
-        gint64 smallest = 0;
-        total += ledger_growth(ledger, before, growing, &smallest);
+        gint64 smallest = 0, ignored = 0;
+        mapped_total += ledger_growth(ledger, LEDGER_SITE_MAPPED, before, mapped_growing, &ignored);
+        total += ledger_growth(ledger, LEDGER_SITE_HEAP, before, growing, &smallest);
         measurement->smallest_growth = MAX(measurement->smallest_growth, smallest);
     }
     measurement->warmup = MIN(marked, before);
@@ -253,8 +269,10 @@ static void set_growth(const Scenario *scenario, const GArray *processes, Measur
     if (measurement->smallest_growth > 0 && measurement->sample_bytes > 0)
         measurement->smallest_growth +=
             sampling_noise(measurement->sample_bytes / MAX(measurement->iterations, 1) + 1, 0);
-    if (measurement->smallest_growth > 0)
-        measurement_set(measurement, METRIC_GROWTH, total, g_steal_pointer(&growing));
+    if (measurement->smallest_growth == 0)
+        return;
+    measurement_set(measurement, METRIC_GROWTH, total, g_steal_pointer(&growing));
+    measurement_set(measurement, METRIC_MAPPED_GROWTH, mapped_total, g_steal_pointer(&mapped_growing));
 }
 
 static void set_timeline(const GArray *samples, Measurement *measurement)
@@ -309,14 +327,14 @@ static void heap_collect(const Scenario *scenario, const Outcome *outcome, Measu
         name_program(symbols, scenario, outcome, g_ptr_array_index(programs, i));
     set_growth(scenario, processes, measurement);
     set_held(scenario, processes, measurement);
+    set_mapped(scenario, processes, measurement);
     set_passed(programs, measurement);
     set_timeline(outcome->samples, measurement);
-    if (measurement->values[METRIC_PEAK] == 0)
-        measurement_set_problem(
-            measurement,
-            "the tracer saw nothing of %s, because it allocated nothing by malloc and its like; an "
-            "allocator of its own is invisible to the tracer",
-            scenario->run[0]);
+    if (measurement->values[METRIC_PEAK] == 0 && measurement->values[METRIC_MAPPED_PEAK] == 0)
+        measurement_set_problem(measurement,
+                                "the tracer saw nothing of %s, because it allocated nothing by malloc and its "
+                                "like and mapped nothing by mmap",
+                                scenario->run[0]);
 }
 
 const Instrument instrument_heap = {
@@ -324,7 +342,9 @@ const Instrument instrument_heap = {
     .summary = "heapgate's own tracer: exact peak, retained and growth by call site, at nearly native speed.",
     .capture_runs = 3,
     .metrics = INSTRUMENT_METRIC(METRIC_PEAK) | INSTRUMENT_METRIC(METRIC_RETAINED) |
-               INSTRUMENT_METRIC(METRIC_GROWTH) | INSTRUMENT_METRIC(METRIC_ALLOCATIONS) |
+               INSTRUMENT_METRIC(METRIC_GROWTH) | INSTRUMENT_METRIC(METRIC_MAPPED_PEAK) |
+               INSTRUMENT_METRIC(METRIC_MAPPED) | INSTRUMENT_METRIC(METRIC_MAPPED_GROWTH) |
+               INSTRUMENT_METRIC(METRIC_ALLOCATIONS) |
                INSTRUMENT_METRIC(METRIC_TEMPORARY) | INSTRUMENT_METRIC(METRIC_TOTAL_ALLOCATED),
     .settings = G_STRINGIFY(LEDGER_KEY_FRAMES) " frames",
     .probe = heap_probe,

@@ -41,9 +41,6 @@ typedef struct {
     GArray *timeline;     /* TimelinePoint */
     gint64 duration_us;   /* wall time of the run */
     gint64 reachable_bytes; /* memcheck: still reachable at the end, for information */
-    /* heap: what the program's own calls of mmap hold at the end, and held at most (of several processes: the
-     * sum of each one's most); no part of peak and retained. For information. */
-    gint64 mapped_bytes, peak_mapped_bytes;
     gint64 sample_bytes; /* mean distance of samples: figures are estimates; 0: they are exact */
 } Measurement;
 

@@ -8,6 +8,9 @@ typedef enum {
     METRIC_PEAK,
     METRIC_RETAINED,
     METRIC_GROWTH,
+    METRIC_MAPPED_PEAK,
+    METRIC_MAPPED,
+    METRIC_MAPPED_GROWTH,
     METRIC_LOST,
     METRIC_POSSIBLY_LOST,
     METRIC_ERRORS,
@@ -32,6 +35,10 @@ typedef struct {
      * is judged only where a scenario allows it something; a baseline holds it always, without call sites
      * unless it is judged. */
     gboolean passes_through;
+    /* What the program maps itself. Most programs map nothing: 0 that was 0 is not told. It is never sampled.
+     * heapgate learned it after its first baselines: one that holds none of these metrics is older than they,
+     * and they are judged from the next capture on. */
+    gboolean of_mapped;
 } Metric;
 
 /* (transfer none). */

@@ -44,6 +44,8 @@ static char *describe_metric(const Comparison *comparison)
     g_autofree char *value = metric_format(comparison->metric, comparison->now), *change = NULL;
     if (comparison->has_base)
         change = units_format_change(comparison->base, comparison->now);
+    else if (comparison->verdict == VERDICT_PASS && comparison->sentence != NULL)
+        change = g_strdup("(not in the baseline yet)");
     return g_strdup_printf("%s %s%s%s", metric_get(comparison->metric)->title, value,
                            change != NULL && change[0] != '\0' ? "  " : "", change != NULL ? change : "");
 }

@@ -13,9 +13,9 @@ enum { FOOTER = 3, AFTER = 3, STACK_LINES = STACK_FRAMES, SENTENCE_COLUMNS = 300
 
 /* What says most about a leak first: the same leak shows in growth, in what is retained and in the peak. */
 static const MetricId most_telling[METRIC_COUNT] = {
-    METRIC_ERRORS,      METRIC_GROWTH,          METRIC_LOST,
-    METRIC_RETAINED,    METRIC_POSSIBLY_LOST,   METRIC_PEAK,
-    METRIC_ALLOCATIONS, METRIC_TOTAL_ALLOCATED, METRIC_TEMPORARY,
+    METRIC_ERRORS,          METRIC_GROWTH,    METRIC_LOST, METRIC_MAPPED_GROWTH, METRIC_RETAINED,
+    METRIC_POSSIBLY_LOST,   METRIC_MAPPED,    METRIC_PEAK, METRIC_MAPPED_PEAK,   METRIC_ALLOCATIONS,
+    METRIC_TOTAL_ALLOCATED, METRIC_TEMPORARY,
 };
 
 GPtrArray *explain_comparisons(const InstrumentResult *instrument)
@@ -219,7 +219,8 @@ static void add_measured(Columns *columns, const Measurement *measurement)
 {
     g_autoptr(GString) text = g_string_new(NULL);
     for (int id = 0; id < METRIC_COUNT; id++) {
-        if (!measurement->has[id] || metric_get(id)->passes_through)
+        if (!measurement->has[id] || metric_get(id)->passes_through ||
+            (metric_get(id)->of_mapped && measurement->values[id] == 0))
             continue;
         g_autofree char *value = metric_format(id, measurement->values[id]);
         g_string_append_printf(text, "%s%s %s", text->len > 0 ? ", " : "", metric_get(id)->title, value);

@@ -156,6 +156,8 @@ static void look(Looking *self, const Ledger *ledger)
     for (guint i = 1; i < ledger->sites->len; i++) {
         const LedgerSiteCounts *site = &g_array_index(ledger->sites, LedgerSiteCounts, i);
         Counts counts = kept[i];
+        if (site->kind != LEDGER_SITE_HEAP)
+            continue;
         counts.allocated_bytes = signed_of(site->total_bytes);
         counts.allocated_blocks = signed_of(site->total_blocks);
         counts.peak_bytes = site->peak_bytes;

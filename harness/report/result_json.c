@@ -166,17 +166,6 @@ static void add_notes(JsonBuilder *out, const GPtrArray *notes)
     json_builder_end_array(out);
 }
 
-/* Only where figures are sampled; only where the program mapped memory of its own. */
-static void add_mapped(JsonBuilder *out, const Measurement *measurement)
-{
-    if (measurement->sample_bytes > 0)
-        add_int(out, "sample_bytes", measurement->sample_bytes);
-    if (measurement->peak_mapped_bytes == 0)
-        return;
-    add_int(out, "mapped_bytes", measurement->mapped_bytes);
-    add_int(out, "peak_mapped_bytes", measurement->peak_mapped_bytes);
-}
-
 static void add_measurement(JsonBuilder *out, StackWriter *stacks, const Measurement *measurement)
 {
     member(out, "measurement");
@@ -188,7 +177,8 @@ static void add_measurement(JsonBuilder *out, StackWriter *stacks, const Measure
     add_int(out, "warmup", measurement->warmup);
     add_int(out, "smallest_growth", measurement->smallest_growth);
     add_int(out, "reachable_bytes", measurement->reachable_bytes);
-    add_mapped(out, measurement);
+    if (measurement->sample_bytes > 0)
+        add_int(out, "sample_bytes", measurement->sample_bytes);
     add_metrics(out, stacks, measurement);
     ADD_ARRAY(out, "marks", measurement->marks, add_mark);
     ADD_ARRAY(out, "processes", measurement->processes, add_process);

@@ -149,16 +149,6 @@ static void read_notes(JsonWalk *walk, JsonObject *object, Measurement *measurem
     json_walk_up(walk, at);
 }
 
-static void read_mapped(JsonWalk *walk, JsonObject *object, Measurement *measurement)
-{
-    if (!json_walk_failed(walk) && json_object_has_member(object, "sample_bytes"))
-        measurement->sample_bytes = read_bytes(walk, object, "sample_bytes");
-    if (json_walk_failed(walk) || !json_object_has_member(object, "peak_mapped_bytes"))
-        return;
-    measurement->mapped_bytes = read_bytes(walk, object, "mapped_bytes");
-    measurement->peak_mapped_bytes = read_bytes(walk, object, "peak_mapped_bytes");
-}
-
 static Measurement *read_measurement(JsonWalk *walk, JsonObject *instrument, const char *name)
 {
     Measurement *self = measurement_new(name);
@@ -171,7 +161,8 @@ static Measurement *read_measurement(JsonWalk *walk, JsonObject *instrument, con
     self->warmup = (guint)json_walk_int(walk, object, "warmup", 0, G_MAXUINT);
     self->smallest_growth = read_bytes(walk, object, "smallest_growth");
     self->reachable_bytes = read_bytes(walk, object, "reachable_bytes");
-    read_mapped(walk, object, self);
+    if (!json_walk_failed(walk) && json_object_has_member(object, "sample_bytes"))
+        self->sample_bytes = read_bytes(walk, object, "sample_bytes");
     JsonObject *metrics = json_walk_object(walk, object, "metrics");
     gsize above = json_walk_down(walk, "metrics");
     for (int id = 0; id < METRIC_COUNT; id++)

@@ -19,6 +19,8 @@ static const struct {
 } rows[] = {
     {METRIC_PEAK, LEDGER_NUMBER_PEAK},
     {METRIC_RETAINED, LEDGER_NUMBER_KEPT},
+    {METRIC_MAPPED_PEAK, LEDGER_NUMBER_MAPPED_PEAK},
+    {METRIC_MAPPED, LEDGER_NUMBER_MAPPED_KEPT},
     {METRIC_ALLOCATIONS, LEDGER_NUMBER_ALLOCATIONS},
     {METRIC_TEMPORARY, LEDGER_NUMBER_TEMPORARY},
     {METRIC_TOTAL_ALLOCATED, LEDGER_NUMBER_TOTAL},
@@ -32,18 +34,22 @@ static Figure *figure_of_row(const Ledger *ledger, guint row)
     gint64 whole = ledger_add_sites(ledger, rows[row].number, sites);
     if (rows[row].metric == METRIC_PEAK)
         whole = ledger->header.peak_bytes;
+    if (rows[row].metric == METRIC_MAPPED_PEAK)
+        whole = ledger->header.peak_mapped_bytes;
     return figure_new(metric_get(rows[row].metric)->title, rows[row].metric, whole, sites);
 }
 
-/* NULL where too few iterations were marked; else (transfer full). */
-static Figure *figure_of_growth(const Ledger *ledger, gint64 *smallest)
+/* metric: METRIC_GROWTH or METRIC_MAPPED_GROWTH. NULL where too few iterations were marked; else (transfer
+ * full). */
+static Figure *figure_of_growth(const Ledger *ledger, MetricId metric, gint64 *smallest)
 {
+    guint32 kind = metric == METRIC_MAPPED_GROWTH ? LEDGER_SITE_MAPPED : LEDGER_SITE_HEAP;
     *smallest = 0;
     if (ledger_iterations(ledger) < FEWEST)
         return NULL;
     CallSites *growing = call_sites_new();
-    gint64 growth = ledger_growth(ledger, WARMUP, growing, smallest);
-    return figure_new(metric_get(METRIC_GROWTH)->title, METRIC_GROWTH, growth, growing);
+    gint64 growth = ledger_growth(ledger, kind, WARMUP, growing, smallest);
+    return figure_new(metric_get(metric)->title, metric, growth, growing);
 }
 
 static int by_metric(gconstpointer a, gconstpointer b)
@@ -51,15 +57,23 @@ static int by_metric(gconstpointer a, gconstpointer b)
     return (int)(*(const Figure *const *)a)->metric - (int)(*(const Figure *const *)b)->metric;
 }
 
+/* figure: (transfer full) (nullable). Of what the program maps itself 0 is no news. */
+static void add_figure(GPtrArray *all, Figure *figure)
+{
+    if (figure == NULL || (metric_get(figure->metric)->of_mapped && figure->value == 0))
+        figure_free(figure);
+    else
+        g_ptr_array_add(all, figure);
+}
+
 /* In the order of the metric table. */
 static void add_figures(const Ledger *ledger, GPtrArray *all)
 {
     gint64 smallest = 0;
     for (guint row = 0; row < G_N_ELEMENTS(rows); row++)
-        g_ptr_array_add(all, figure_of_row(ledger, row));
-    Figure *growth = figure_of_growth(ledger, &smallest);
-    if (growth != NULL)
-        g_ptr_array_add(all, growth);
+        add_figure(all, figure_of_row(ledger, row));
+    add_figure(all, figure_of_growth(ledger, METRIC_GROWTH, &smallest));
+    add_figure(all, figure_of_growth(ledger, METRIC_MAPPED_GROWTH, &smallest));
     g_ptr_array_sort(all, by_metric);
 }
 
@@ -85,7 +99,7 @@ static void append_growth(const Ledger *ledger, GString *output)
 {
     guint marked = ledger_iterations(ledger);
     gint64 smallest = 0;
-    g_autoptr(Figure) growth = figure_of_growth(ledger, &smallest);
+    g_autoptr(Figure) growth = figure_of_growth(ledger, METRIC_GROWTH, &smallest);
     if (growth == NULL && marked > 0)
         g_string_append_printf(output, "  growth is not known: %u iteration%s marked, %u are needed\n",
                                marked, marked == 1 ? " was" : "s were", (guint)FEWEST);
@@ -97,15 +111,34 @@ static void append_growth(const Ledger *ledger, GString *output)
                            value, marked - WARMUP, (guint)WARMUP, sees);
 }
 
+static void append_mapped(const Ledger *ledger, GString *output)
+{
+    if (ledger->header.peak_mapped_bytes == 0)
+        return;
+    gint64 ignored = 0;
+    g_autoptr(Figure) growth = figure_of_growth(ledger, METRIC_MAPPED_GROWTH, &ignored);
+    g_autofree char *most = units_format_bytes(ledger->header.peak_mapped_bytes);
+    g_autofree char *end = units_format_bytes(ledger->kept_mapped_bytes);
+    g_autofree char *rate = growth != NULL ? metric_format(METRIC_MAPPED_GROWTH, growth->value) : NULL;
+    g_string_append_printf(output, "  mapped by itself, counted apart: at most %s, %s at the end%s%s\n", most,
+                           end, rate != NULL ? ", growth " : "", rate != NULL ? rate : "");
+}
+
+static void append_files(const Ledger *ledger, GString *output)
+{
+    if (ledger->header.peak_file_bytes == 0)
+        return;
+    g_autofree char *most = units_format_bytes(ledger->header.peak_file_bytes);
+    g_autofree char *end = units_format_bytes(ledger->header.file_bytes);
+    g_string_append_printf(output, "  files mapped, shared or only read: at most %s, %s when it ended\n", most,
+                           end);
+}
+
 void ledger_append_details(const Ledger *ledger, GString *output)
 {
     append_growth(ledger, output);
-    if (ledger->header.peak_mapped_bytes == 0)
-        return;
-    g_autofree char *most = units_format_bytes(ledger->header.peak_mapped_bytes);
-    g_autofree char *end = units_format_bytes(ledger->header.mapped_bytes);
-    g_string_append_printf(output, "  mapped by its own mmap, counted apart: at most %s, %s at the end\n",
-                           most, end);
+    append_mapped(ledger, output);
+    append_files(ledger, output);
 }
 
 static void append_figure(const Figure *figure, double threshold_percent, GString *output)
@@ -209,8 +242,10 @@ static void show_json(const Ledger *ledger, double threshold_percent, GString *o
     view_json_number(builder, "pid", ledger->header.pid);
     view_json_number(builder, "iterations", ledger_iterations(ledger));
     view_json_number(builder, "retained_blocks", ledger->kept_blocks);
-    view_json_number(builder, "mapped_bytes", ledger->header.mapped_bytes);
+    view_json_number(builder, "mapped_bytes", ledger->kept_mapped_bytes);
     view_json_number(builder, "peak_mapped_bytes", ledger->header.peak_mapped_bytes);
+    view_json_number(builder, "file_bytes", ledger->header.file_bytes);
+    view_json_number(builder, "peak_file_bytes", ledger->header.peak_file_bytes);
     view_json_number(builder, "truncated_stacks",
                      (gint64)MIN(ledger->header.truncated_stacks, (guint64)G_MAXINT64));
     add_json_figures(builder, ledger, threshold_percent);

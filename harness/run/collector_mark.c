@@ -46,7 +46,9 @@ static gboolean put_end(LedgerFile file, const Ledger *ledger, guint32 number)
     guint32 count = MIN(ledger->kept->len, LEDGER_END_RECORDS);
     return put(file, ledger->kept->data, (gsize)count * sizeof(LedgerEndRecord), LEDGER_END_AT) &&
            PUT(file, count, end_records) && PUT(file, ledger->kept_bytes, end_live_bytes) &&
-           PUT(file, ledger->kept_blocks, end_live_blocks) && PUT(file, number, end_mark);
+           PUT(file, ledger->kept_blocks, end_live_blocks) &&
+           PUT(file, ledger->kept_mapped_bytes, end_mapped_bytes) &&
+           PUT(file, ledger->kept_mappings, end_mappings) && PUT(file, number, end_mark);
 }
 
 gboolean ledger_set_mark(LedgerFile file, const char *name, GError **error)

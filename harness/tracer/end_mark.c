@@ -3,6 +3,7 @@
  * exchange and so learns whether it was counted. Blocks of later birth are not looked at. */
 #include "books.h"
 #include "end_mark.h"
+#include "mapped.h"
 
 enum { SLOTS_SHIFT = 25 };
 _Static_assert((1 << SLOTS_SHIFT) >= 2 * LEDGER_END_RECORDS, "a place is always found");
@@ -51,15 +52,20 @@ static LedgerEndRecord *end_record_of(LedgerHeader *header, uint32_t site, uint3
     }
 }
 
-static void add(LedgerHeader *header, LedgerRecord record, uint64_t size)
+void end_mark_add(LedgerHeader *header, uint32_t site, uint32_t birth, int64_t bytes, int64_t blocks)
 {
-    if (ledger_record_site(record) == LEDGER_OWN_SITE)
-        return;
-    LedgerEndRecord *sum = end_record_of(header, ledger_record_site(record), ledger_record_birth(record));
+    LedgerEndRecord *sum = end_record_of(header, site, birth);
     if (sum == NULL)
         return;
-    atomic_add(&sum->bytes, (int64_t)ledger_weight(size, sample_mean), guest_shared());
-    atomic_add(&sum->blocks, 1, guest_shared());
+    atomic_add(&sum->bytes, bytes, guest_shared());
+    atomic_add(&sum->blocks, blocks, guest_shared());
+}
+
+static void add(LedgerHeader *header, LedgerRecord record, uint64_t size)
+{
+    if (ledger_record_site(record) != LEDGER_OWN_SITE)
+        end_mark_add(header, ledger_record_site(record), ledger_record_birth(record),
+                     (int64_t)ledger_weight(size, sample_mean), 1);
 }
 
 static bool is_to_count(LedgerRecord record, uint32_t number)
@@ -149,20 +155,32 @@ void end_mark_expect(uint32_t number)
         __atomic_store_n(&guest_desk->counting, number, __ATOMIC_SEQ_CST);
 }
 
+static void end_sum(LedgerHeader *header)
+{
+    int64_t bytes[2] = {0, 0}, blocks[2] = {0, 0};
+    for (uint32_t i = 0; i < header->end_records; i++) {
+        const LedgerEndRecord *record = &end_records(header)[i];
+        bool is_mapped = guest_sites(header)[record->site].kind == LEDGER_SITE_MAPPED;
+        bytes[is_mapped] += record->bytes;
+        blocks[is_mapped] += record->blocks;
+    }
+    header->end_live_bytes = bytes[LEDGER_SITE_HEAP];
+    header->end_live_blocks = blocks[LEDGER_SITE_HEAP];
+    header->end_mapped_bytes = bytes[LEDGER_SITE_MAPPED];
+    header->end_mappings = blocks[LEDGER_SITE_MAPPED];
+}
+
 void end_mark_count(LedgerHeader *header, uint32_t number)
 {
-    if (number != 0)
+    if (number != 0) {
         each_record(header, count_record, number);
+        mapped_count(header, number);
+    }
     /* From here on nobody adds; only then may the bits go. */
     if (__atomic_exchange_n(&guest_desk->counting, 0, __ATOMIC_SEQ_CST) != 0)
         each_record(header, uncount_record, number);
-    int64_t bytes = 0, blocks = 0;
-    for (uint32_t i = 0; i < header->end_records; i++) {
-        bytes += end_records(header)[i].bytes;
-        blocks += end_records(header)[i].blocks;
-    }
-    header->end_live_bytes = bytes;
-    header->end_live_blocks = blocks;
+    mapped_uncount(header);
+    end_sum(header);
     __atomic_store_n(&header->end_mark, number, __ATOMIC_RELEASE);
     __atomic_store_n(&guest_desk->end_busy, 0, __ATOMIC_RELEASE);
 }

@@ -13,6 +13,9 @@ GUEST_HIDDEN void end_mark_expect(uint32_t number);
 /* Adds up all blocks that were there when the mark of this number was set, by site and birth. 0: it was not
  * set. */
 GUEST_HIDDEN void end_mark_count(LedgerHeader *header, uint32_t number);
+/* Adds to what was there, of a site and a birth. */
+GUEST_HIDDEN void end_mark_add(LedgerHeader *header, uint32_t site, uint32_t birth, int64_t bytes,
+                               int64_t blocks);
 /* While guest_desk->counting: takes a block's record out, and where the mark is set and the sum has not come
  * by yet, adds it to the sum. Returns what was there; COUNTED is set where the sum has it. */
 GUEST_HIDDEN LedgerRecord end_mark_take(LedgerHeader *header, LedgerRecord *at);

@@ -175,8 +175,66 @@ typedef struct {
     uint64_t window_number __attribute__((aligned(16)));
     int64_t window_bytes; /* live_bytes at the window's peak */
     int64_t marked_bytes; /* live_bytes as last written to a change; the marking thread's own */
-    uint64_t padding[5];
+    uint32_t kind;        /* LEDGER_SITE_* */
+    uint32_t mapped_site; /* what this stack maps itself is counted there; 0: it maps nothing */
+    uint64_t padding[4];
 } LedgerSite;
+/* A stack that allocates and maps has two sites. The sum over those of a kind is that kind's total, and their
+ * peak is that kind's. */
+enum { LEDGER_SITE_HEAP = 0, LEDGER_SITE_MAPPED = 1 };
+
+/* What the program maps itself, in pages of 4 KiB (of the kernel's pages where they are larger: all parts).
+ * Each page's word tells by whom it is held. Where the 512 pages of 2 MiB say the same, one word stands for
+ * them, and likewise for 1 GiB:
+ *
+ *    directory (a word for each GiB)      table of level 1 (for each 2 MiB)      table of level 2 (for each
+ * page)
+ *    +-------+                            +-------+                              +-------+
+ *    |       |--- LEDGER_PAGE_TABLE ----> |       |---- LEDGER_PAGE_TABLE -----> |       |
+ *
+ *     63     61  60    59    56 55             24 23             0
+ *    +---------+-----+-------+-----------------+----------------+
+ *    |         | CTD | FIRST | birth           | site           |   LEDGER_PAGE_HELD
+ *    +---------+-----+-------+-----------------+----------------+
+ *    bits 56 to 58: the state; of a table, bits 0 to 31 are its number + 1 */
+typedef uint64_t LedgerPage;
+#define LEDGER_PAGE_STATE(page) ((unsigned)((page) >> 56 & 7))
+#define LEDGER_PAGE_FIRST       (UINT64_C(1) << 59) /* of a mapping */
+#define LEDGER_PAGE_COUNTED     (UINT64_C(1) << 60) /* while the end mark is being added up */
+enum {
+    LEDGER_PAGE_NONE = 0,     /* nobody maps this, or the C library and the loader do */
+    LEDGER_PAGE_HELD = 1,     /* memory of the program */
+    LEDGER_PAGE_RESERVED = 2, /* PROT_NONE: addresses and no memory */
+    LEDGER_PAGE_FILE = 3,     /* a file's pages, which the kernel can take back */
+    LEDGER_PAGE_TABLE = 4,
+};
+enum {
+    LEDGER_PAGE_SHIFT = 12,
+    LEDGER_PAGE_STEP = 9,   /* from one level to the next */
+    LEDGER_PAGE_LEVELS = 3, /* the directory is level 0 */
+    LEDGER_PAGE_WORDS = 1 << LEDGER_PAGE_STEP,
+    LEDGER_PAGE_TABLES = 1 << 15,
+};
+#define LEDGER_PAGE_GIB   (1 << (LEDGER_ADDRESS_BITS - 30)) /* words of the directory */
+#define LEDGER_PAGE_BIRTH UINT64_C(0xffffffff)
+
+static inline LedgerPage ledger_page(unsigned state, uint32_t site, uint32_t birth)
+{
+    return (uint64_t)state << 56 | (uint64_t)birth << 24 | (site & 0xffffff);
+}
+static inline uint32_t ledger_page_site(LedgerPage page)
+{
+    return page & 0xffffff;
+}
+static inline uint32_t ledger_page_birth(LedgerPage page)
+{
+    return page >> 24 & LEDGER_PAGE_BIRTH;
+}
+/* What a word of this level stands for. */
+static inline uint64_t ledger_page_bytes(unsigned level)
+{
+    return UINT64_C(1) << (30 - LEDGER_PAGE_STEP * level);
+}
 
 /* No site, but a number in records: blocks of the tracer's own making and of the heapgate module's. They are
  * in no figure but the header's own_bytes. */
@@ -266,8 +324,12 @@ typedef struct {
         int64_t peak_bytes;
         uint64_t peak_number;
     };
-    int64_t mapped_bytes __attribute__((aligned(64))); /* by the program's own mmap, counted apart */
-    int64_t peak_mapped_bytes;
+    /* By the program's own mmap, counted apart. Live and peak are one word, as above. */
+    int64_t mapped_bytes __attribute__((aligned(64)));
+    union {
+        int64_t peak_mapped_bytes;
+        uint64_t peak_mapped_number;
+    };
     int64_t end_live_bytes, end_live_blocks; /* at the end mark */
     /* What it could not see. */
     uint64_t unknown_frees; /* of blocks that were never seen: allocated before it, or inherited by fork */
@@ -281,8 +343,8 @@ typedef struct {
     uint32_t python_version; /* as PY_VERSION_HEX: 0x030c01f0 */
     uint64_t python_unread;  /* stacks whose Python frames could not be read: they are native alone */
     /* Mean distance of samples in bytes; 0: every block is seen. A sampled block stands for those that were
-     * not: bytes in its site are its size divided by the chance it had (ledger_weight; its record has the size
-     * itself). Blocks and allocations count samples. */
+     * not: bytes in its site are its size divided by the chance it had (ledger_weight; its record has the
+     * size itself). Blocks and allocations count samples. */
     uint64_t sample_bytes;
     /* The window: a second peak, of the time since the program opened it (heapgate_tracer_window). Live and
      * peak are one word as above; live is what was added since. */
@@ -293,6 +355,16 @@ typedef struct {
 
     /* What is in no figure: blocks of LEDGER_OWN_SITE. */
     int64_t own_bytes;
+
+    /* What the program maps itself. */
+    int64_t file_bytes; /* of files, shared or only read: no part of mapped_bytes */
+    int64_t peak_file_bytes;
+    int64_t end_mapped_bytes, end_mappings; /* at the end mark */
+    uint32_t page_tables;                   /* used */
+    uint32_t padding_of_pages;
+    uint64_t full_pages; /* words that no table could be made for */
+    /* Of pools (heapgate.h): blocks that could not be booked, for another one starts in their granule. */
+    uint64_t pool_crowded;
 } LedgerHeader;
 
 /* Where the sections lie. */
@@ -311,7 +383,12 @@ typedef struct {
 #define LEDGER_SHADOW_AT                                                                                     \
     (LEDGER_CHUNK_BASES_AT + LEDGER_ALIGN(8 * (uint64_t)LEDGER_CHUNKS)) /* address >> 20 of each */
 #define LEDGER_CHUNK_SIZE (LEDGER_CHUNK_RECORDS * sizeof(LedgerRecord))
-#define LEDGER_FILE_SIZE  (LEDGER_SHADOW_AT + LEDGER_CHUNK_SIZE * (uint64_t)LEDGER_CHUNKS)
+#define LEDGER_PAGES_AT   (LEDGER_SHADOW_AT + LEDGER_CHUNK_SIZE * (uint64_t)LEDGER_CHUNKS)
+/* By table: its level; 0: it is not in use. */
+#define LEDGER_PAGE_LEVELS_AT  (LEDGER_PAGES_AT + LEDGER_ALIGN(sizeof(LedgerPage) * (uint64_t)LEDGER_PAGE_GIB))
+#define LEDGER_PAGE_TABLES_AT  (LEDGER_PAGE_LEVELS_AT + LEDGER_ALIGN(LEDGER_PAGE_TABLES))
+#define LEDGER_PAGE_TABLE_SIZE (sizeof(LedgerPage) * (uint64_t)LEDGER_PAGE_WORDS)
+#define LEDGER_FILE_SIZE       (LEDGER_PAGE_TABLES_AT + LEDGER_PAGE_TABLE_SIZE * (uint64_t)LEDGER_PAGE_TABLES)
 
 /* The datagrams to the harness. */
 enum {

@@ -1,105 +1,250 @@
-/* Memory that the program maps by itself, counted apart from the heap: whole pages of mappings that took new
- * room, until they are unmapped. Reservations count like the rest. And what would otherwise lock the ledger
- * into memory. */
+/* Memory that the program maps by itself, booked apart from the heap (mapped.h): by the call site of mmap and
+ * its like, until it is unmapped. And what would otherwise lock the ledger into memory.
+ *
+ * What the C library and the loader map does not come by here: their calls are inside of them. What an
+ * allocator library below us maps is booked by the blocks that it makes of it, and so are the arenas of
+ * Python's. */
 #include <dlfcn.h>
 #include <errno.h>
 #include <stdarg.h>
+#include <sys/ipc.h>
 #include <sys/mman.h>
+#include <sys/shm.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "bind.h"
-#include "guest.h"
+#include "code_object.h"
 #include "interpose_new.h"
+#include "mapped.h"
 #include "modules.h"
 #include "python_memory.h"
+#include "real.h"
 
 GUEST_EXPORT void *mmap(void *at, size_t size, int protection, int flags, int fd, off_t offset);
 GUEST_EXPORT void *mmap64(void *at, size_t size, int protection, int flags, int fd, off_t offset);
 GUEST_EXPORT int munmap(void *at, size_t size);
 GUEST_EXPORT void *mremap(void *at, size_t size, size_t new_size, int flags, ...);
+GUEST_EXPORT int mprotect(void *at, size_t size, int protection);
+GUEST_EXPORT int pkey_mprotect(void *at, size_t size, int protection, int key);
+GUEST_EXPORT void *sbrk(intptr_t more);
+GUEST_EXPORT int brk(void *end);
+GUEST_EXPORT void *shmat(int id, const void *at, int flags);
+GUEST_EXPORT int shmdt(const void *at);
 GUEST_EXPORT int mlockall(int flags);
 GUEST_EXPORT int dlclose(void *handle);
 
-static int64_t pages(LedgerHeader *header, size_t size)
-{
-    size_t mask = header->page_size - 1;
-    return (int64_t)((size + mask) & ~mask);
-}
-
-static void mapped_add(int64_t bytes)
-{
-    LedgerHeader *header = guest_desk->header;
-    if (header == NULL || bytes == 0)
-        return;
-    int64_t now = __atomic_add_fetch(&header->mapped_bytes, bytes, __ATOMIC_ACQ_REL);
-    int64_t peak = __atomic_load_n(&header->peak_mapped_bytes, __ATOMIC_RELAXED);
-    while (now > peak && !__atomic_compare_exchange_n(&header->peak_mapped_bytes, &peak, now, true,
-                                                      __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
-        continue;
-}
-
-static int64_t counted(size_t size)
-{
-    LedgerHeader *header = guest_desk->header;
-    return header != NULL ? pages(header, size) : 0;
-}
+/* glibc's by another name. */
+extern void *__sbrk(intptr_t);
 
 /* Of this library, by the linker. */
 extern GUEST_HIDDEN const char __ehdr_start[], _end[];
 
-static bool is_ours(const void *caller)
+/* The allocator library below us; none: the C library. */
+static uintptr_t allocator_start, allocator_end;
+static bool allocator_known;
+
+static void find_allocator(void)
 {
-    return (const char *)caller >= __ehdr_start && (const char *)caller < _end;
+    CodeObject object;
+    if (real.least != 0 && code_object_find((uintptr_t)real.malloc, &object)) {
+        allocator_start = object.start;
+        allocator_end = object.end;
+    }
+    allocator_known = true;
 }
 
-/* What Python's allocator maps is booked by the objects it makes of it. */
-static bool is_inside_python(void)
+static bool is_internal(uintptr_t caller)
 {
-    return python_memory_is_inside((uintptr_t)__builtin_frame_address(0));
+    if (UNLIKELY(!allocator_known) && guest_watching())
+        find_allocator();
+    return caller - (uintptr_t)__ehdr_start < (uintptr_t)(_end - __ehdr_start) ||
+           caller - allocator_start < allocator_end - allocator_start;
 }
 
-static void *map(void *at, size_t size, int protection, int flags, int fd, off_t offset, const void *caller)
+/* Where nothing is open yet, a mapping does not open it: it may be the loader's time. */
+static LedgerHeader *ledger_now(void)
 {
+    LedgerHeader *header = guest_desk->header;
+    return LIKELY(header != NULL) || !guest_watching() ? header : guest_open();
+}
+
+/* The ledger, unless what is mapped here is no memory that the program asks for itself. */
+static LedgerHeader *ledger_for(const UnwindStart *start)
+{
+    if (is_internal(start->pc) || python_memory_is_inside(start->sp) || python_memory_mapped(start->pc))
+        return NULL;
+    return ledger_now();
+}
+
+static unsigned state_of(int protection, int flags)
+{
+    int type = flags & MAP_TYPE;
+    if ((flags & MAP_ANONYMOUS) != 0)
+        return protection == PROT_NONE ? LEDGER_PAGE_RESERVED : LEDGER_PAGE_HELD;
+    return type == MAP_PRIVATE && (protection & PROT_WRITE) != 0 ? LEDGER_PAGE_HELD : LEDGER_PAGE_FILE;
+}
+
+/* Whoever maps something: what lies there now may have been the program's, and is so no more. */
+static void *map(void *at, size_t size, int protection, int flags, int fd, off_t offset,
+                 const UnwindStart *start)
+{
+    LedgerHeader *mine = ledger_for(start), *header = ledger_now();
+    MappedTaken taken = {0};
+    if ((flags & MAP_FIXED) != 0 && header != NULL)
+        mapped_take(header, at, size, &taken);
     void *memory = (void *)syscall(SYS_mmap, at, size, protection, flags, fd, offset);
-    if (is_inside_python() || python_memory_mapped((uintptr_t)caller))
-        return memory;
-    if (memory != MAP_FAILED && (flags & MAP_FIXED) == 0 && !is_ours(caller))
-        mapped_add(counted(size));
+    if (memory != MAP_FAILED && mine != NULL)
+        mapped_enter(mine, memory, size, state_of(protection, flags), start);
+    else if (memory == MAP_FAILED && taken.count > 0)
+        mapped_return(header, &taken);
     return memory;
 }
 
 void *mmap(void *at, size_t size, int protection, int flags, int fd, off_t offset)
 {
-    return map(at, size, protection, flags, fd, offset, __builtin_return_address(0));
+    UnwindStart start = unwind_start_here();
+    return map(at, size, protection, flags, fd, offset, &start);
 }
 
 void *mmap64(void *at, size_t size, int protection, int flags, int fd, off_t offset)
 {
-    return map(at, size, protection, flags, fd, offset, __builtin_return_address(0));
+    UnwindStart start = unwind_start_here();
+    return map(at, size, protection, flags, fd, offset, &start);
 }
 
 int munmap(void *at, size_t size)
 {
+    LedgerHeader *header = ledger_now();
+    MappedTaken taken = {0};
+    if (header != NULL)
+        mapped_take(header, at, size, &taken);
     int result = (int)syscall(SYS_munmap, at, size);
-    if (result == 0 && !is_inside_python() && !is_ours(__builtin_return_address(0)))
-        mapped_add(-counted(size));
+    if (result != 0 && taken.count > 0)
+        mapped_return(header, &taken);
     return result;
+}
+
+static void *remap(LedgerHeader *header, void *at, size_t size, size_t new_size, int flags, void *wanted,
+                   const UnwindStart *start)
+{
+    unsigned state = mapped_state(header, at);
+    MappedTaken taken = {0}, replaced = {0};
+    mapped_take(header, at, size, &taken);
+    if ((flags & MREMAP_FIXED) != 0)
+        mapped_take(header, wanted, new_size, &replaced);
+    void *memory = (void *)syscall(SYS_mremap, at, size, new_size, flags, wanted);
+    if (memory == MAP_FAILED) {
+        mapped_return(header, &taken);
+        mapped_return(header, &replaced);
+        return memory;
+    }
+    if ((flags & MREMAP_DONTUNMAP) != 0)
+        mapped_return(header, &taken);
+    mapped_enter(header, memory, new_size, state != LEDGER_PAGE_NONE ? state : LEDGER_PAGE_HELD, start);
+    return memory;
 }
 
 void *mremap(void *at, size_t size, size_t new_size, int flags, ...)
 {
+    UnwindStart start = unwind_start_here();
+    LedgerHeader *header = ledger_for(&start);
     void *wanted = NULL;
-    if ((flags & MREMAP_FIXED) != 0) {
+    if ((flags & (MREMAP_FIXED | MREMAP_DONTUNMAP)) != 0) {
         va_list list;
         va_start(list, flags);
         wanted = va_arg(list, void *);
         va_end(list);
     }
-    void *memory = (void *)syscall(SYS_mremap, at, size, new_size, flags, wanted);
-    if (memory != MAP_FAILED && !is_inside_python())
-        mapped_add(counted(new_size) - counted(size));
+    if (header == NULL)
+        return (void *)syscall(SYS_mremap, at, size, new_size, flags, wanted);
+    return remap(header, at, size, new_size, flags, wanted, &start);
+}
+
+static void protected(void *at, size_t size, int protection, const UnwindStart *start)
+{
+    LedgerHeader *header = ledger_for(start);
+    if (header != NULL)
+        mapped_protect(header, at, size, protection != PROT_NONE, start);
+}
+
+int mprotect(void *at, size_t size, int protection)
+{
+    UnwindStart start = unwind_start_here();
+    int result = (int)syscall(SYS_mprotect, at, size, protection);
+    if (result == 0)
+    protected(at, size, protection, &start);
+    return result;
+}
+
+int pkey_mprotect(void *at, size_t size, int protection, int key)
+{
+    UnwindStart start = unwind_start_here();
+    int result = key == -1 ? (int)syscall(SYS_mprotect, at, size, protection)
+                           : (int)syscall(SYS_pkey_mprotect, at, size, protection, key);
+    if (result == 0)
+    protected(at, size, protection, &start);
+    return result;
+}
+
+/* Of the break only whole pages are booked, to whoever moved it across them. */
+static void break_moved(char *before, char *now, const UnwindStart *start)
+{
+    LedgerHeader *header = ledger_for(start);
+    if (header == NULL)
+        return;
+    uintptr_t mask = header->page_size - 1;
+    char *low = (char *)(((uintptr_t)before + mask) & ~mask),
+         *high = (char *)(((uintptr_t)now + mask) & ~mask);
+    MappedTaken taken;
+    if (high > low)
+        mapped_enter(header, low, (size_t)(high - low), LEDGER_PAGE_HELD, start);
+    else if (low > high)
+        mapped_take(header, high, (size_t)(low - high), &taken);
+}
+
+void *sbrk(intptr_t more)
+{
+    UnwindStart start = unwind_start_here();
+    char *before = __sbrk(more);
+    if (more != 0 && before != (void *)-1)
+        break_moved(before, before + more, &start);
+    return before;
+}
+
+int brk(void *end)
+{
+    UnwindStart start = unwind_start_here();
+    char *before = __sbrk(0);
+    if (__sbrk((char *)end - before) == (void *)-1)
+        return -1;
+    break_moved(before, end, &start);
+    return 0;
+}
+
+void *shmat(int id, const void *at, int flags)
+{
+    UnwindStart start = unwind_start_here();
+    LedgerHeader *header = ledger_for(&start);
+    void *memory = (void *)syscall(SYS_shmat, id, at, flags);
+    struct shmid_ds segment;
+    int error = errno;
+    if (memory != (void *)-1 && header != NULL && syscall(SYS_shmctl, id, IPC_STAT, &segment) == 0)
+        mapped_enter(header, memory, segment.shm_segsz, LEDGER_PAGE_HELD, &start);
+    errno = error;
     return memory;
+}
+
+int shmdt(const void *at)
+{
+    LedgerHeader *header = ledger_now();
+    MappedTaken taken = {0};
+    if (header != NULL)
+        mapped_take(header, at, mapped_size(header, at), &taken);
+    int result = (int)syscall(SYS_shmdt, at);
+    if (result != 0 && taken.count > 0)
+        mapped_return(header, &taken);
+    return result;
 }
 
 /* The ledger is tens of gigabytes of nothing: locking it would make it real. Pages are locked as they are

@@ -11,6 +11,7 @@
 #include "books.h"
 #include "hello.h"
 #include "modules.h"
+#include "pages.h"
 #include "process.h"
 #include "python.h"
 #include "real.h"
@@ -109,6 +110,7 @@ static LedgerHeader *ledger_open(bool forked)
     if (header == NULL)
         return NULL;
     mapped = header;
+    pages_open();
     python_ledger(header);
     bool memory = stack_tree_open(header) && books_open();
     if (!memory)

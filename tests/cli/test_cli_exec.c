@@ -106,7 +106,7 @@ START_TEST(test_exec_and_result_show_what_a_program_mapped_itself)
         "    return munmap(map, 2 << 20) != 0 || block == NULL;\n}\n");
     ck_assert_int_eq(test_project_shell(project, "cc -o map map.c"), 0);
     test_project_expect(project, 0, "exec -o seen -- ./map", "peak 100 B",
-                        "mapped by its own mmap, counted apart: "
+                        "mapped by itself, counted apart: "
                         "at most 3.00 MiB, 1.00 MiB at the end",
                         NULL);
     ck_assert_int_eq(test_project_shell(project, "$heapgate show --json seen/*"), 0);
@@ -115,8 +115,8 @@ START_TEST(test_exec_and_result_show_what_a_program_mapped_itself)
     test_project_run(project, "run");
     g_autoptr(Result) result = test_project_result(project);
     const Measurement *measurement = test_result_find(result, "map", "heap")->measurement;
-    ck_assert_int_eq(measurement->mapped_bytes, 1 << 20);
-    ck_assert_int_eq(measurement->peak_mapped_bytes, 3 << 20);
+    ck_assert_int_eq(measurement->values[METRIC_MAPPED], 1 << 20);
+    ck_assert_int_eq(measurement->values[METRIC_MAPPED_PEAK], 3 << 20);
 }
 END_TEST
 

@@ -397,7 +397,7 @@ static gint64 growth_of(const gint64 *live, const gint64 *born)
     g_autoptr(Ledger) ledger = made_ledger_read(&made);
     g_autoptr(CallSites) growing = call_sites_new();
     gint64 smallest = 0;
-    gint64 growth = ledger_growth(ledger, BEFORE, growing, &smallest);
+    gint64 growth = ledger_growth(ledger, LEDGER_SITE_HEAP, BEFORE, growing, &smallest);
     ck_assert_int_gt(smallest, 0);
     ck_assert_int_eq(call_sites_total_bytes(growing), growth);
     return growth;
@@ -472,7 +472,7 @@ START_TEST(test_growth_of_many_iterations_fits_into_few_columns)
     g_autoptr(Ledger) ledger = made_ledger_read(&made);
     g_autoptr(CallSites) growing = call_sites_new();
     gint64 smallest = 0;
-    ck_assert_int_eq(ledger_growth(ledger, 1, growing, &smallest), 48);
+    ck_assert_int_eq(ledger_growth(ledger, LEDGER_SITE_HEAP, 1, growing, &smallest), 48);
 }
 END_TEST
 

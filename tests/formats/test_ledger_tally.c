@@ -90,7 +90,7 @@ START_TEST(test_all_that_grows_has_its_name_however_much_it_is)
     g_autoptr(Ledger) ledger = growing(SITES);
     g_autoptr(CallSites) sites = call_sites_new();
     gint64 smallest = 0;
-    ck_assert_int_eq(ledger_growth(ledger, 1, sites, &smallest), 8 * SITES);
+    ck_assert_int_eq(ledger_growth(ledger, LEDGER_SITE_HEAP, 1, sites, &smallest), 8 * SITES);
     ck_assert_int_eq(smallest, 1);
     ck_assert_uint_eq(call_sites_count(sites), SITES);
     ck_assert_ptr_null(call_sites_find(sites, "(unknown)"));

@@ -78,6 +78,8 @@ static void check_verdict(const InstrumentResult *result, Verdict expected)
 /* The verdict of one value against one baseline value. */
 static Verdict verdict_of(MetricId id, gint64 base, gint64 spread, Allowance allowance, gint64 now)
 {
+    if (metric_get(id)->of_mapped && base == 0 && now == 0)
+        return VERDICT_PASS; /* no news, and so not compared */
     Case self = case_new();
     set_base(&self, id, base, spread);
     self.allow.metrics[id] = allowance;
@@ -374,6 +376,40 @@ START_TEST(test_a_metric_that_the_baseline_lacks_is_new)
     check_verdict(result, VERDICT_NEW);
     ck_assert_int_eq(comparison_of(result, METRIC_PEAK)->verdict, VERDICT_PASS);
     ck_assert_int_eq(comparison_of(result, METRIC_GROWTH)->verdict, VERDICT_NEW);
+}
+END_TEST
+
+/* heapgate learned to measure what a program maps itself: no baseline goes bad by it. */
+START_TEST(test_a_baseline_that_is_older_than_a_metric_is_not_judged_by_it)
+{
+    Case self = case_new();
+    set_base(&self, METRIC_PEAK, 100, 0);
+    measurement_set(self.measurement, METRIC_PEAK, 100, NULL);
+    measurement_set(self.measurement, METRIC_MAPPED, 64 * MIB, NULL);
+    measurement_set(self.measurement, METRIC_MAPPED_GROWTH, 0, NULL);
+    g_autoptr(InstrumentResult) result = judge(&self);
+    check_verdict(result, VERDICT_PASS);
+    ck_assert_uint_eq(result->comparisons->len, 2);
+    const Comparison *mapped = comparison_of(result, METRIC_MAPPED);
+    ck_assert(!mapped->has_base);
+    ck_assert_ptr_nonnull(strstr(mapped->sentence, "judged from the next capture on"));
+    Case later = case_new();
+    set_base(&later, METRIC_PEAK, 100, 0);
+    set_base(&later, METRIC_MAPPED, 0, 0);
+    measurement_set(later.measurement, METRIC_PEAK, 100, NULL);
+    measurement_set(later.measurement, METRIC_MAPPED, 0, NULL);
+    measurement_set(later.measurement, METRIC_MAPPED_GROWTH, 64 * MIB, NULL);
+    g_autoptr(InstrumentResult) new = judge(&later);
+    check_verdict(new, VERDICT_NEW);
+    ck_assert_uint_eq(new->comparisons->len, 2);
+}
+END_TEST
+
+/* What a program maps itself is never sampled: chance adds nothing to it. */
+START_TEST(test_what_is_mapped_is_exact_where_the_rest_is_sampled)
+{
+    ck_assert_int_eq(sampled_verdict_of(METRIC_MAPPED, 10 * MIB, 10 * MIB + 1, 20), VERDICT_REGRESSED);
+    ck_assert_int_eq(sampled_verdict_of(METRIC_MAPPED_GROWTH, 0, 1, 20), VERDICT_REGRESSED);
 }
 END_TEST
 
@@ -817,6 +853,8 @@ SUITE(compare, 20)
     tcase_add_test(tcase, test_no_baseline_is_new_and_says_so);
     tcase_add_test(tcase, test_a_baseline_of_other_instruments_only_is_new_and_names_what_is_missing);
     tcase_add_test(tcase, test_a_metric_that_the_baseline_lacks_is_new);
+    tcase_add_test(tcase, test_a_baseline_that_is_older_than_a_metric_is_not_judged_by_it);
+    tcase_add_test(tcase, test_what_is_mapped_is_exact_where_the_rest_is_sampled);
     tcase_add_test(tcase, test_a_metric_of_the_baseline_that_was_not_measured_is_broken);
     tcase_add_test(tcase, test_a_change_of_one_instruments_tool_concerns_that_one_alone);
     tcase_add_test(tcase, test_a_baseline_of_another_environment_is_incomparable_and_never_a_pass);

@@ -84,6 +84,8 @@ static void put_site(GString *text)
     FIELD(LedgerSite, window_number);
     FIELD(LedgerSite, window_bytes);
     FIELD(LedgerSite, marked_bytes);
+    FIELD(LedgerSite, kind);
+    FIELD(LedgerSite, mapped_site);
     FIELD(LedgerSite, padding);
 }
 
@@ -181,6 +183,13 @@ static void put_header(GString *text)
     FIELD(LedgerHeader, window_live_bytes);
     FIELD(LedgerHeader, window_peak_bytes);
     FIELD(LedgerHeader, own_bytes);
+    FIELD(LedgerHeader, file_bytes);
+    FIELD(LedgerHeader, peak_file_bytes);
+    FIELD(LedgerHeader, end_mapped_bytes);
+    FIELD(LedgerHeader, end_mappings);
+    FIELD(LedgerHeader, page_tables);
+    FIELD(LedgerHeader, full_pages);
+    FIELD(LedgerHeader, pool_crowded);
 }
 
 START_TEST(test_the_python_module_reads_the_layouts_of_ledger_h)

@@ -205,13 +205,15 @@ START_TEST(test_unknown_keys_are_told_at_every_level)
     check_refused(MINIMAL "expect: {exit: 0, output: a}\n",
                   "3:19: unknown key \"output\"; expected one of exit");
     check_refused(MINIMAL "allow:\n  peek: {floor: 1}\n",
-                  "4:3: unknown key \"peek\"; expected one of peak, retained, growth, lost, possibly_lost, "
+                  "4:3: unknown key \"peek\"; expected one of peak, retained, growth, mapped_peak, mapped, "
+                  "mapped_growth, lost, possibly_lost, "
                   "errors, allocations, temporary, total_allocated, "
                   "call_site, ceiling");
     check_refused(MINIMAL "allow: {peak: {per: 1}}\n",
                   "3:16: unknown key \"per\"; expected one of percent, floor");
     check_refused(MINIMAL "allow: {ceiling: {peek: 1}}\n",
-                  "3:19: unknown key \"peek\"; expected one of peak, retained, growth, lost, possibly_lost, "
+                  "3:19: unknown key \"peek\"; expected one of peak, retained, growth, mapped_peak, mapped, "
+                  "mapped_growth, lost, possibly_lost, "
                   "errors, allocations, temporary, total_allocated");
 }
 END_TEST

@@ -189,13 +189,51 @@ const LedgerEndRecord *received_end_records(const Received *self)
     return section(self, LEDGER_END_AT);
 }
 
-Sum received_live_by_sites(const Received *self)
+static gboolean is_mapped(const Received *self, guint32 site)
+{
+    return received_sites(self)[site].kind == LEDGER_SITE_MAPPED;
+}
+
+static Sum live_by_sites(const Received *self, gboolean mapped)
 {
     Sum sum = {0};
     for (guint i = 1; i < self->header->sites; i++) {
+        if (is_mapped(self, i) != mapped)
+            continue;
         sum.bytes += received_sites(self)[i].live_bytes;
         sum.blocks += received_sites(self)[i].live_blocks;
     }
+    return sum;
+}
+
+Sum received_live_by_sites(const Received *self)
+{
+    return live_by_sites(self, FALSE);
+}
+
+Sum received_mapped_by_sites(const Received *self)
+{
+    return live_by_sites(self, TRUE);
+}
+
+static void add_pages(const LedgerPage *words, guint count, guint level, Sum *sum)
+{
+    for (guint i = 0; i < count; i++)
+        if (LEDGER_PAGE_STATE(words[i]) == LEDGER_PAGE_HELD) {
+            sum->bytes += (gint64)ledger_page_bytes(level);
+            sum->blocks += (words[i] & LEDGER_PAGE_FIRST) != 0;
+        }
+}
+
+Sum received_mapped_by_pages(const Received *self)
+{
+    Sum sum = {0};
+    const guint8 *levels = section(self, LEDGER_PAGE_LEVELS_AT);
+    const LedgerPage *tables = section(self, LEDGER_PAGE_TABLES_AT);
+    add_pages(section(self, LEDGER_PAGES_AT), LEDGER_PAGE_GIB, 0, &sum);
+    for (guint i = 0; i < self->header->page_tables; i++)
+        if (levels[i] != 0)
+            add_pages(&tables[i * LEDGER_PAGE_WORDS], LEDGER_PAGE_WORDS, levels[i], &sum);
     return sum;
 }
 
@@ -207,38 +245,62 @@ Sum received_live_by_records(const Received *self)
         if (ledger_record_site(records[i]) == 0 || ledger_record_site(records[i]) == LEDGER_OWN_SITE)
             continue;
         ck_assert_uint_lt(ledger_record_site(records[i]), self->header->sites);
-        sum.bytes += (gint64)ledger_weight(ledger_record_size(&records[i], records[i]),
-                                           self->header->sample_bytes);
+        sum.bytes +=
+            (gint64)ledger_weight(ledger_record_size(&records[i], records[i]), self->header->sample_bytes);
         sum.blocks++;
     }
     return sum;
 }
 
-Sum received_end_sum(const Received *self)
+static Sum end_sum(const Received *self, gboolean mapped)
 {
     Sum sum = {0};
     for (guint i = 0; i < self->header->end_records; i++) {
+        if (is_mapped(self, received_end_records(self)[i].site) != mapped)
+            continue;
         sum.bytes += received_end_records(self)[i].bytes;
         sum.blocks += received_end_records(self)[i].blocks;
     }
     return sum;
 }
 
-gint64 received_peak_by_sites(const Received *self)
+Sum received_end_sum(const Received *self)
+{
+    return end_sum(self, FALSE);
+}
+
+Sum received_mapped_end_sum(const Received *self)
+{
+    return end_sum(self, TRUE);
+}
+
+static gint64 peak_by_sites(const Received *self, gboolean mapped, guint64 peak_number)
 {
     gint64 bytes = 0;
     for (guint i = 1; i < self->header->sites; i++) {
         const LedgerSite *site = &received_sites(self)[i];
-        bytes += site->peak_number == self->header->peak_number ? site->peak_bytes : site->live_bytes;
+        if (is_mapped(self, i) == mapped)
+            bytes += site->peak_number == peak_number ? site->peak_bytes : site->live_bytes;
     }
     return bytes;
+}
+
+gint64 received_peak_by_sites(const Received *self)
+{
+    return peak_by_sites(self, FALSE, self->header->peak_number);
+}
+
+gint64 received_mapped_peak_by_sites(const Received *self)
+{
+    return peak_by_sites(self, TRUE, self->header->peak_mapped_number);
 }
 
 guint64 received_allocations(const Received *self)
 {
     guint64 blocks = 0;
     for (guint i = 1; i < self->header->sites; i++)
-        blocks += received_sites(self)[i].total_blocks;
+        if (!is_mapped(self, i))
+            blocks += received_sites(self)[i].total_blocks;
     return blocks;
 }
 
@@ -248,7 +310,7 @@ Sum received_live_between(const Received *self, guint64 start, guint64 end)
     for (guint i = 2; i < self->header->sites; i++) {
         const LedgerSite *site = &received_sites(self)[i];
         guint64 address = received_nodes(self)[site->node].address;
-        if (address < start || address >= end)
+        if (address < start || address >= end || is_mapped(self, i))
             continue;
         sum.bytes += site->live_bytes;
         sum.blocks += site->live_blocks;

@@ -49,6 +49,11 @@ Sum received_live_by_records(const Received *self);
 Sum received_end_sum(const Received *self);
 /* At the peak, by the O(1) rule; and what one site had then. */
 gint64 received_peak_by_sites(const Received *self);
+/* The same of what it maps itself: by the sites, the pages, the end records; blocks are mappings. */
+Sum received_mapped_by_sites(const Received *self);
+Sum received_mapped_by_pages(const Received *self);
+Sum received_mapped_end_sum(const Received *self);
+gint64 received_mapped_peak_by_sites(const Received *self);
 guint64 received_allocations(const Received *self);
 /* Live, of sites whose innermost frame lies in this range of addresses. */
 Sum received_live_between(const Received *self, guint64 start, guint64 end);

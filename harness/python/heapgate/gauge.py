@@ -133,6 +133,9 @@ class Gauge:
     def _stack(self, site: int) -> Stack:
         return self._book.stack_of_site(site)
 
+    def _counts(self, site: int) -> bool:
+        return self._book.is_of_heap(site) and not is_own(self._stack(site))
+
     def _peak_sites(self) -> List[SiteShare]:
         if not self._peak_held:
             return []
@@ -142,7 +145,7 @@ class Gauge:
         for site in range(1, len(now)):
             # A site that was not touched after the peak holds now what it held then.
             held = at_peak[site] if number[site] == self._peak_number else now[site]
-            if held > opening[site] and not is_own(self._stack(site)):
+            if held > opening[site] and self._counts(site):
                 stack = cut_stack(self._stack(site))
                 shares[stack] = shares.get(stack, 0) + held - opening[site]
         return _sorted(made(SiteShare, stack, size) for stack, size in shares.items())
@@ -152,7 +155,7 @@ class Gauge:
         series: Dict[_Key, List[int]] = {}
         shown: Dict[_Key, SiteShare] = {}
         for site in _changed_sites(columns):
-            if is_own(self._stack(site)):
+            if not self._counts(site):
                 continue
             values = [column[site] for column in columns]
             stack = cut_stack(self._stack(site))

@@ -69,7 +69,9 @@ class LedgerSite(ctypes.Structure):
         ("window_number", _u64),
         ("window_bytes", _i64),
         ("marked_bytes", _i64),
-        ("padding", _u64 * 5),
+        ("kind", _u32),
+        ("mapped_site", _u32),
+        ("padding", _u64 * 4),
     ]
 
 
@@ -157,7 +159,14 @@ class LedgerHeader(ctypes.Structure):
         ("window_live_bytes", _i64),
         ("window_peak_bytes", _i64),
         ("own_bytes", _i64),
-        ("_to_end", ctypes.c_char * 56),
+        ("file_bytes", _i64),
+        ("peak_file_bytes", _i64),
+        ("end_mapped_bytes", _i64),
+        ("end_mappings", _i64),
+        ("page_tables", _u32),
+        ("_to_full_pages", ctypes.c_char * 4),
+        ("full_pages", _u64),
+        ("pool_crowded", _u64),
     ]
 
 
@@ -229,6 +238,11 @@ class Ledger:
         """One 8-byte field of every call site, as a strided view that goes on changing: column("live_bytes")[site]."""
         whole = memoryview(self.sites()).cast("B").cast("q")
         return whole[getattr(LedgerSite, field).offset // 8 :: ctypes.sizeof(LedgerSite) // 8]
+
+    def is_of_heap(self, site: int) -> bool:
+        """Whether it allocates; what the program maps itself is booked by sites of another kind."""
+        record = LedgerSite.from_address(self._address + LEDGER_SITES_AT + site * ctypes.sizeof(LedgerSite))
+        return bool(record.kind == 0)
 
     def stack_of_site(self, site: int) -> Tuple[Frame, ...]:
         """Its frames of Python, innermost first; () where it has none."""

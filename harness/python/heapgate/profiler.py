@@ -116,7 +116,7 @@ class MemoryProfiler:
             raise RuntimeError("the tracer does not watch this process any more; start the profiler anew")
         for number, site in enumerate(book.sites()):
             size, count = site.live_bytes, site.live_blocks
-            if number > 0 and (size > 0 or count > 0):
+            if number > 0 and site.kind == 0 and (size > 0 or count > 0):
                 yield made(Trace, book.stack_of_site(number), max(size, 0), max(count, 0))
 
     def _from_tracemalloc(self) -> Iterator[Trace]:

@@ -1,0 +1,235 @@
+/* Ways to map and unmap memory. Each says on its standard output what a program then holds, and held at most,
+ * in pages, and in how many mappings. */
+#include <errno.h>
+#include <fcntl.h>
+#include <heapgate.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ipc.h>
+#include <sys/mman.h>
+#include <sys/shm.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { PAGE = 4096 };
+static const int rw = PROT_READ | PROT_WRITE, anonymous = MAP_PRIVATE | MAP_ANONYMOUS;
+
+static char *map(long pages)
+{
+    char *memory = mmap(NULL, (size_t)pages * PAGE, rw, anonymous, -1, 0);
+    if (memory == MAP_FAILED)
+        abort();
+    return memory;
+}
+
+static void unmap(char *memory, long pages)
+{
+    if (munmap(memory, (size_t)pages * PAGE) != 0)
+        abort();
+}
+
+static int expect(long pages, long peak, long mappings)
+{
+    printf("%ld %ld %ld\n", pages, peak, mappings);
+    return 0;
+}
+
+static int way_parts(void)
+{
+    char *memory = map(10);
+    unmap(memory + 4 * PAGE, 2);
+    unmap(memory + 9 * PAGE, 1);
+    unmap(memory, 1);
+    unmap(memory, 10); /* once more, and what is left of it */
+    map(7);
+    return expect(7, 10, 1);
+}
+
+/* Across the tree's levels: whole words are taken apart. */
+static int way_huge(void)
+{
+    long gib = 1L << 18;
+    char *memory = mmap(NULL, (size_t)(4 * gib) * PAGE, rw, anonymous | MAP_NORESERVE, -1, 0);
+    char *whole = (char *)(((unsigned long)memory + (1UL << 30) - 1) & ~((1UL << 30) - 1));
+    if (memory == MAP_FAILED)
+        return 1;
+    unmap(whole + gib / 2 * PAGE, 1);
+    unmap(whole + gib * PAGE + 5 * PAGE, 512 * 3);
+    return expect(4 * gib - 1 - 512 * 3, 4 * gib, 1);
+}
+
+static int way_fixed_over(void)
+{
+    char *memory = map(10);
+    if (mmap(memory + 2 * PAGE, 3 * PAGE, rw, anonymous | MAP_FIXED, -1, 0) != memory + 2 * PAGE)
+        return 1;
+    if (mmap(memory + 8 * PAGE, 2 * PAGE, PROT_NONE, anonymous | MAP_FIXED, -1, 0) != memory + 8 * PAGE)
+        return 1;
+    /* This one fails, and the old one stays. */
+    if (mmap(memory + 6 * PAGE, PAGE, rw, MAP_PRIVATE | MAP_FIXED, -1, 0) != MAP_FAILED || errno != EBADF)
+        return 1;
+    return expect(8, 10, 2);
+}
+
+static int way_remap(void)
+{
+    char *memory = map(4), *place = map(8);
+    memory = mremap(memory, 4 * PAGE, 6 * PAGE, MREMAP_MAYMOVE);
+    memory = mremap(memory, 6 * PAGE, 3 * PAGE, 0);
+    memory = mremap(memory, 3 * PAGE, 5 * PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, place + PAGE);
+    if (memory != place + PAGE)
+        return 1;
+    return mremap(memory + 1, PAGE, PAGE, 0) != MAP_FAILED || expect(8, 14, 2);
+}
+
+static int way_reserve(void)
+{
+    char *memory = mmap(NULL, 1UL << 32, PROT_NONE, anonymous | MAP_NORESERVE, -1, 0);
+    if (memory == MAP_FAILED || mprotect(memory, 20 * PAGE, rw) != 0 ||
+        mprotect(memory, 20 * PAGE, PROT_READ) != 0 || mprotect(memory + 15 * PAGE, 10 * PAGE, rw) != 0)
+        return 1;
+    if (mprotect(memory, 5 * PAGE, PROT_NONE) != 0 || madvise(memory + 6 * PAGE, PAGE, MADV_DONTNEED) != 0)
+        return 1;
+    return expect(20, 25, 1);
+}
+
+/* Only what is private and can be written is the program's memory. */
+static int way_files(void)
+{
+    char path[] = "/tmp/maps-XXXXXX";
+    int fd = mkstemp(path);
+    if (fd < 0 || unlink(path) != 0 || ftruncate(fd, 10 * PAGE) != 0)
+        return 1;
+    char *shared = mmap(NULL, 10 * PAGE, rw, MAP_SHARED, fd, 0);
+    if (shared == MAP_FAILED || mmap(NULL, 4 * PAGE, PROT_READ, MAP_PRIVATE, fd, 0) == MAP_FAILED ||
+        mmap(NULL, 3 * PAGE, rw, MAP_PRIVATE, fd, 0) == MAP_FAILED)
+        return 1;
+    unmap(shared, 8);
+    return expect(3, 3, 1);
+}
+
+static int way_break(void)
+{
+    char *before = sbrk(10 * PAGE);
+    if (before == (void *)-1 || sbrk(-3 * PAGE) == (void *)-1 || brk(before + 9 * PAGE) != 0)
+        return 1;
+    /* Parts of pages come and go without news, but for the first that begins a page. */
+    sbrk(100);
+    sbrk(100);
+    return expect(10, 10, 3);
+}
+
+static int way_shared_memory(void)
+{
+    int id = shmget(IPC_PRIVATE, 5 * PAGE + 1, IPC_CREAT | 0600);
+    void *one = shmat(id, NULL, 0), *two = shmat(id, NULL, 0);
+    shmctl(id, IPC_RMID, NULL);
+    if (one == (void *)-1 || two == (void *)-1 || shmdt(one) != 0 || shmdt(one) == 0)
+        return 1;
+    return expect(6, 12, 1);
+}
+
+/* What the C library and the loader map is not the program's own. */
+static void *nothing(void *argument)
+{
+    return malloc(1 << 20) != NULL ? argument : NULL;
+}
+static int way_library(void)
+{
+    for (int i = 0; i < 100; i++) {
+        pthread_t thread;
+        if (pthread_create(&thread, NULL, nothing, NULL) != 0)
+            return 1;
+        pthread_join(thread, NULL);
+    }
+    return malloc(16 << 20) == NULL || fopen("/proc/self/maps", "r") == NULL || expect(0, 0, 0);
+}
+
+/* The child has none of its parent's in its books, and so cannot give it back. */
+static int way_child(void)
+{
+    char *memory = map(10);
+    expect(10, 10, 1);
+    fflush(stdout);
+    if (fork() == 0) {
+        map(3);
+        unmap(memory, 10);
+        expect(3, 3, 1);
+        fflush(stdout);
+        _exit(0);
+    }
+    return wait(NULL) < 0;
+}
+
+/* ---- many at once ---- */
+
+enum { THREADS = 4, ROUNDS = 20000, SLOTS = 16, MOST = 700 };
+static volatile int storming = THREADS;
+
+static void *storm(void *seed)
+{
+    unsigned long random = (unsigned long)seed + 1;
+    char *slots[SLOTS] = {0};
+    long sizes[SLOTS];
+    for (int i = 0; i < ROUNDS; i++) {
+        random = random * 6364136223846793005UL + 1442695040888963407UL;
+        int slot = random >> 33 & (SLOTS - 1);
+        if (slots[slot] != NULL && (random >> 40 & 1) != 0) {
+            long half = sizes[slot] / 2;
+            unmap(slots[slot], half);
+            unmap(slots[slot] + half * PAGE, sizes[slot] - half);
+        } else if (slots[slot] != NULL)
+            unmap(slots[slot], sizes[slot]);
+        slots[slot] = slots[slot] == NULL ? map(sizes[slot] = 2 + (long)(random >> 45) % MOST) : NULL;
+    }
+    for (int slot = 0; slot < SLOTS; slot++)
+        if (slots[slot] != NULL)
+            unmap(slots[slot], sizes[slot]);
+    __atomic_sub_fetch(&storming, 1, __ATOMIC_SEQ_CST);
+    return NULL;
+}
+
+static void handler(int number)
+{
+    (void)number;
+    unmap(map(3), 3);
+}
+
+static int way_storm(void)
+{
+    pthread_t threads[THREADS];
+    map(11);
+    signal(SIGUSR1, handler);
+    for (long i = 0; i < THREADS; i++)
+        pthread_create(&threads[i], NULL, storm, (void *)i);
+    while (storming > 0) {
+        heapgate_mark("end");
+        pthread_kill(pthread_self(), SIGUSR1);
+    }
+    for (int i = 0; i < THREADS; i++)
+        pthread_join(threads[i], NULL);
+    return expect(11, 0, 1);
+}
+
+static const struct {
+    const char *name;
+    int (*go)(void);
+} ways[] = {
+    {"parts", way_parts},           {"huge", way_huge},
+    {"fixed_over", way_fixed_over}, {"remap", way_remap},
+    {"reserve", way_reserve},       {"files", way_files},
+    {"break", way_break},           {"shared_memory", way_shared_memory},
+    {"library", way_library},       {"child", way_child},
+    {"storm", way_storm},
+};
+
+int main(int argc, char **argv)
+{
+    for (size_t i = 0; argc > 1 && i < sizeof ways / sizeof *ways; i++)
+        if (strcmp(ways[i].name, argv[1]) == 0)
+            return ways[i].go();
+    return 2;
+}
