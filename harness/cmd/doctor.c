@@ -3,11 +3,14 @@
 #include <link.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "command.h"
 #include "error.h"
+#include "measure/units.h"
 #include "run/host.h"
 #include "street.h"
+#include "tracer/ledger.h"
 
 /* Valgrind below this writes what the readers were not tried on. */
 enum { OLDEST_MAJOR = 3, OLDEST_MINOR = 19 };
@@ -50,6 +53,31 @@ static void check_instruments(Findings *findings)
             found(what, "can run here");
         else
             missing(findings, what, error->message, "see the sentence above");
+    }
+}
+
+/* Limits that programs inherit, under which the tracer keeps no books. */
+static void check_limits(Findings *findings)
+{
+    static const struct {
+        int resource;
+        const char *what, *mend;
+        rlim_t least;
+    } rows[] = {
+        {RLIMIT_AS, "address space", "ulimit -v unlimited, where heapgate is started", LEDGER_FILE_SIZE},
+        {RLIMIT_DATA, "data", "ulimit -d unlimited, where heapgate is started", (rlim_t)2 << 30},
+        {RLIMIT_FSIZE, "file sizes", "ulimit -f unlimited, where heapgate is started", LEDGER_FILE_SIZE},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+        struct rlimit limit;
+        if (getrlimit(rows[i].resource, &limit) != 0 || limit.rlim_cur >= rows[i].least)
+            continue;
+        g_autofree char *what = g_strdup_printf("limit on %s", rows[i].what);
+        g_autofree char *has = units_format_bytes((gint64)limit.rlim_cur);
+        g_autofree char *least = units_format_bytes((gint64)rows[i].least);
+        g_autofree char *detail =
+            g_strdup_printf("%s; the tracer's books take %s and more, most of it never touched", has, least);
+        missing(findings, what, detail, rows[i].mend);
     }
 }
 
@@ -154,6 +182,7 @@ static int command_doctor_run(int argc, char **argv, GError **error)
     found("platform", host_environment()->platform);
     check_valgrind(&findings);
     check_instruments(&findings);
+    check_limits(&findings);
     check_libc_debug(&findings);
     g_autoptr(Street) street = street_new(&options, (const char *const *)argv + 1, error);
     for (guint i = 0; street != NULL && i < street->scenarios->len; i++)

@@ -10,6 +10,7 @@
 
 #include "books.h"
 #include "hello.h"
+#include "memory.h"
 #include "modules.h"
 #include "pages.h"
 #include "process.h"
@@ -35,18 +36,12 @@ static LedgerHeader *mapped; /* of this process or, after a fork, still of its p
 
 void *guest_map(size_t size)
 {
-    int error = errno;
-    long memory = syscall(SYS_mmap, NULL, size, PROT_READ | PROT_WRITE,
-                          MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    errno = error;
-    return memory != -1 ? (void *)memory : NULL;
+    return memory_map(size);
 }
 
 void guest_unmap(void *memory, size_t size)
 {
-    int error = errno;
-    syscall(SYS_munmap, memory, size);
-    errno = error;
+    memory_unmap(memory, size);
 }
 
 void guest_empty(void *memory, size_t size)

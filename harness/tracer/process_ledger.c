@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "hello.h"
+#include "memory.h"
 #include "process.h"
 #include "sample.h"
 
@@ -134,6 +135,8 @@ LedgerHeader *process_ledger_new(void *at, bool forked, int *fd)
         send_no_memory(*fd, forked);
         return NULL;
     }
+    if (at == NULL)
+        memory_take_shared((int64_t)LEDGER_FILE_SIZE);
     syscall(SYS_madvise, memory, LEDGER_FILE_SIZE, MADV_DONTDUMP);
     header_fill(memory, forked);
     return memory;

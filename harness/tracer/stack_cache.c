@@ -1,10 +1,8 @@
 #include "stack_cache.h"
 
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
+#include "memory.h"
 #include "stack_index.h"
 
 /* Where segments begin is decided by the stack pointer alone, so that all stacks agree on it. */
@@ -15,10 +13,8 @@ static inline bool is_boundary(uintptr_t sp)
 
 StackCache *stack_cache_new(void)
 {
-    /* By system call: mmap itself may be the tracer's. */
-    StackCache *self = (StackCache *)syscall(SYS_mmap, NULL, sizeof *self, PROT_READ | PROT_WRITE,
-                                             MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0L);
-    if (self == MAP_FAILED)
+    StackCache *self = memory_map(sizeof *self);
+    if (self == NULL)
         return NULL;
     self->used = self->walk = 1;
     self->generation = __atomic_load_n(&unwind_generation, __ATOMIC_RELAXED);
@@ -28,7 +24,7 @@ StackCache *stack_cache_new(void)
 void stack_cache_free(StackCache *self)
 {
     if (self != NULL)
-        syscall(SYS_munmap, self, sizeof *self);
+        memory_unmap(self, sizeof *self);
 }
 
 void stack_cache_clear(StackCache *self)

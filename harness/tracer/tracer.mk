@@ -4,7 +4,7 @@
 
 TRACER_SOURCES := $(wildcard harness/tracer/*.c)
 TRACER_OBJECTS := $(TRACER_SOURCES:harness/tracer/%.c=$(O)/tracer/%.o)
-TRACER_UNWIND := $(patsubst %,$(O)/tracer/%.o,cfi cfi_expression code_object eh_frame rule_cache sandbox stack_bounds \
+TRACER_UNWIND := $(patsubst %,$(O)/tracer/%.o,cfi cfi_expression code_object eh_frame memory rule_cache sandbox stack_bounds \
 	stack_cache stack_index unwind unwind_fp unwind_x86_64)
 TRACER_TESTED := $(TRACER_UNWIND)
 

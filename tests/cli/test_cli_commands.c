@@ -2,6 +2,7 @@
 #include <glib/gstdio.h>
 #include <json-glib/json-glib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "cmd/command.h"
@@ -478,6 +479,19 @@ START_TEST(test_init_hook_leaves_other_hooks_alone)
 }
 END_TEST
 
+START_TEST(test_doctor_finds_limits_under_which_no_books_are_kept)
+{
+    g_autoptr(TestProject) project = PASSING(MASSIF, "work");
+    struct rlimit old, limit;
+    getrlimit(RLIMIT_DATA, &old);
+    limit = (struct rlimit){(rlim_t)1 << 30, old.rlim_max};
+    ck_assert_int_eq(setrlimit(RLIMIT_DATA, &limit), 0);
+    test_project_expect(project, 3, "doctor", "MISSING  limit on data: 1.00 GiB", "mend: ulimit -d unlimited",
+                        NULL);
+    setrlimit(RLIMIT_DATA, &old);
+}
+END_TEST
+
 START_TEST(test_doctor_finds_what_is_missing_and_how_to_mend_it)
 {
     g_autoptr(TestProject) project = PASSING(MASSIF, "work");
@@ -584,6 +598,7 @@ SUITE(cli_commands, 90)
     tcase_add_test(tcase, test_init_hook_serves_worktrees_and_folders_below);
     tcase_add_test(tcase, test_init_hook_finds_a_project_below_the_repository);
     tcase_add_test(tcase, test_init_hook_leaves_other_hooks_alone);
+    tcase_add_test(tcase, test_doctor_finds_limits_under_which_no_books_are_kept);
     tcase_add_test(tcase, test_doctor_finds_what_is_missing_and_how_to_mend_it);
     tcase_add_test(tcase, test_mark_outside_a_run_does_nothing);
     tcase_add_test(tcase, test_mark_in_a_shell_gives_iterations_and_growth);
