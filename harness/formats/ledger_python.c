@@ -110,21 +110,31 @@ static char *version_of(guint32 hex)
     return g_strdup_printf("%u.%u.%u", hex >> 24 & 0xff, hex >> 16 & 0xff, hex >> 8 & 0xff);
 }
 
+char *ledger_python_hidden(const LedgerHeader *header)
+{
+    g_autofree char *version = version_of(header->python_version);
+    if (header->python_state == LEDGER_PYTHON_HIDDEN)
+        return g_strdup_printf("it is a CPython %s, which hides its small objects from malloc; the first whose "
+                               "allocators can be watched is 3.4",
+                               version);
+    if (header->python_state != LEDGER_PYTHON_THREADED)
+        return NULL;
+    return g_strdup_printf("it is a CPython %s without the global lock, which hides its small objects from "
+                           "malloc; measure it with a build that has the lock",
+                           version);
+}
+
 char *ledger_python_note(const LedgerHeader *header)
 {
     g_autofree char *version = version_of(header->python_version);
     switch (header->python_state) {
     case LEDGER_PYTHON_UNKNOWN:
-        return g_strdup_printf("Python frames are off: CPython %s is not one of 3.9 to 3.13; native stacks "
-                               "alone are shown, and small objects are not seen one by one",
-                               version);
-    case LEDGER_PYTHON_THREADED:
-        return g_strdup_printf("Python frames are off: this CPython %s is built without the global lock; "
-                               "native stacks alone are shown, and small objects are not seen one by one",
+        return g_strdup_printf("Python lines are not named: CPython %s is not one of 3.9 to 3.13; its objects "
+                               "are counted all the same, with native stacks",
                                version);
     case LEDGER_PYTHON_MISMATCH:
-        return g_strdup_printf("Python frames are off: what was read of CPython %s was not what its own "
-                               "functions say; native stacks alone are shown",
+        return g_strdup_printf("Python lines are not named: what was read of CPython %s was not what its own "
+                               "functions say; its objects are counted all the same, with native stacks",
                                version);
     default:
         break;

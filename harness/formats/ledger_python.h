@@ -23,5 +23,7 @@ gboolean frame_is_python_interface(const Frame *frame);
 /* The sentence that says why there are no Python frames, or that some are missing; NULL: all is well.
  * (transfer full). */
 char *ledger_python_note(const LedgerHeader *header);
+/* Why its small objects are in no book; NULL where they are, or it is no interpreter; (transfer full). */
+char *ledger_python_hidden(const LedgerHeader *header);
 
 #endif

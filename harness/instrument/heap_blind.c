@@ -6,6 +6,7 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include "formats/ledger_python.h"
 #include "heap.h"
 #include "installed.h"
 
@@ -108,7 +109,7 @@ char *heap_ledger_reason(const Ledger *ledger)
 {
     switch (ledger->header.off_reason) {
     case LEDGER_OFF_NOT:
-        break;
+        return ledger_python_hidden(&ledger->header);
     case LEDGER_OFF_OWN_MALLOC:
         return g_strdup(
             "it has its own malloc, built in: a preloaded one is never called; build it to use the system's, "

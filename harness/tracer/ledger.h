@@ -284,9 +284,11 @@ enum {
 enum {
     LEDGER_PYTHON_NOT = 0,      /* no interpreter was seen */
     LEDGER_PYTHON_ON = 1,       /* frames are in the stacks, small objects in the books */
-    LEDGER_PYTHON_UNKNOWN = 2,  /* a version whose frames are not known */
-    LEDGER_PYTHON_THREADED = 3, /* a build without the global lock */
-    LEDGER_PYTHON_MISMATCH = 4, /* the frames read were not those that the interpreter's own functions gave */
+    LEDGER_PYTHON_UNKNOWN = 2,  /* a version whose frames are not known; small objects are in the books */
+    LEDGER_PYTHON_THREADED = 3, /* a build without the global lock: they are not */
+    LEDGER_PYTHON_MISMATCH = 4, /* the frames read were not those that the interpreter's own functions gave;
+                                   small objects are in the books */
+    LEDGER_PYTHON_HIDDEN = 5,   /* a version of before 3.4: small objects are not in the books */
 };
 
 typedef struct {

@@ -9,28 +9,31 @@
 
 Python python;
 
-/* All of them are there, or it is no CPython: others export one or the other. */
+/* The first ones are all there, or it is no CPython: others export one or the other. The last ones are all
+ * there, or none is used. */
 static const struct {
     const char *name;
     size_t at; /* in PythonFunctions */
 } wanted[] = {
     {"Py_GetVersion", offsetof(PythonFunctions, version)},
     {"PyGILState_GetThisThreadState", offsetof(PythonFunctions, thread_state)},
-    {"PyMem_GetAllocator", offsetof(PythonFunctions, get_allocator)},
-    {"PyMem_SetAllocator", offsetof(PythonFunctions, set_allocator)},
     {"Py_AddPendingCall", offsetof(PythonFunctions, add_pending_call)},
     {"PyObject_GetAttrString", offsetof(PythonFunctions, attribute)},
     {"PyLong_AsLong", offsetof(PythonFunctions, as_long)},
     {"Py_DecRef", offsetof(PythonFunctions, release)},
     {"PyErr_Clear", offsetof(PythonFunctions, error_clear)},
     {"PyCode_Type", offsetof(PythonFunctions, code_type)},
+    /* New in 3.4. */
+    {"PyMem_GetAllocator", offsetof(PythonFunctions, get_allocator)},
+    {"PyMem_SetAllocator", offsetof(PythonFunctions, set_allocator)},
+    /* New in 3.7. */
     {"_PyRuntime", offsetof(PythonFunctions, runtime)},
     /* New in 3.9. */
     {"PyThreadState_GetFrame", offsetof(PythonFunctions, thread_frame)},
     {"PyFrame_GetBack", offsetof(PythonFunctions, frame_back)},
     {"PyFrame_GetCode", offsetof(PythonFunctions, frame_code)},
 };
-enum { OF_ALL_VERSIONS = sizeof wanted / sizeof wanted[0] - 3 };
+enum { OF_ALL_VERSIONS = sizeof wanted / sizeof wanted[0] - 6 };
 
 static bool find_functions(const SymbolTable *symbols, PythonFunctions *functions)
 {
@@ -70,7 +73,9 @@ static uint32_t version_of(const char *text)
 /* Of an interpreter from 3.13 on: is it built without the global lock? */
 static bool is_free_threaded(uint32_t version, const void *runtime)
 {
-    uint64_t words[3];
+    uint64_t words[3] = {0};
+    if (runtime == NULL)
+        return false;
     memcpy(words, runtime, sizeof words);
     return version >> 16 >= 0x030d && memcmp(words, "xdebugpy", 8) == 0 && words[2] != 0;
 }
@@ -78,6 +83,8 @@ static bool is_free_threaded(uint32_t version, const void *runtime)
 static uint32_t state_of(const Python *self)
 {
     PythonLayout layout;
+    if (self->call.set_allocator == NULL)
+        return LEDGER_PYTHON_HIDDEN;
     if (self->call.frame_code == NULL)
         return LEDGER_PYTHON_UNKNOWN;
     if (is_free_threaded(self->version, self->call.runtime))
@@ -97,10 +104,11 @@ static void tell(LedgerHeader *header)
 /* Remembered stacks have identities of the other kind. */
 static void begin(void)
 {
+    if (python.hooked)
+        python_memory_open();
     tell(guest_desk->header);
     if (!python_on())
         return;
-    python_memory_open();
     __atomic_fetch_add(&guest_generation, 1, __ATOMIC_ACQ_REL);
 }
 
@@ -114,11 +122,14 @@ static bool consider(uintptr_t start, uintptr_t end, const SymbolTable *symbols)
         !find_functions(symbols, &found.call))
         return false;
     found.loop_start = (uintptr_t)symbol_find(symbols, "_PyEval_EvalFrameDefault", &loop_size);
-    if (found.loop_start == 0 || __atomic_exchange_n(&busy, 1, __ATOMIC_ACQ_REL) != 0)
+    if (__atomic_exchange_n(&busy, 1, __ATOMIC_ACQ_REL) != 0)
         return false;
     found.loop_end = found.loop_start + loop_size;
     found.version = version_of(found.call.version());
     uint32_t state = state_of(&found);
+    if (state == LEDGER_PYTHON_ON && found.loop_start == 0)
+        state = LEDGER_PYTHON_UNKNOWN;
+    found.hooked = state != LEDGER_PYTHON_HIDDEN && state != LEDGER_PYTHON_THREADED;
     if (state == LEDGER_PYTHON_ON && !python_code_open())
         state = LEDGER_PYTHON_UNKNOWN;
     python_layout_find(found.version, found.call.runtime, &found.layout);
@@ -171,7 +182,10 @@ void python_off(uint32_t state)
 void python_closed(void)
 {
     Dl_info info;
-    if (python_on() && dladdr(python.call.runtime, &info) == 0)
+    if (!python_hooked() || dladdr(python.call.runtime, &info) != 0)
+        return;
+    python.hooked = false;
+    if (python_on())
         python_off(LEDGER_PYTHON_UNKNOWN);
 }
 

@@ -1,7 +1,8 @@
 /* The Python interpreter in this process, if there is one: CPython 3.9 to 3.13 with its global lock.
  *
  * It is found among the loaded objects when the program begins, or later when its object is first seen in a
- * stack (an embedded interpreter). From then on its small objects come through python_memory.h and its frames
+ * stack (an embedded interpreter). From then on its small objects come through python_memory.h, whatever the
+ * version, but for builds without the global lock; and its frames
  * into the stacks (python_merge.h). All other interpreters are left alone, and the ledger says why. */
 #ifndef HEAPGATE_TRACER_PYTHON_H
 #define HEAPGATE_TRACER_PYTHON_H
@@ -40,6 +41,7 @@ typedef struct {
 
 typedef struct {
     uint32_t state; /* LEDGER_PYTHON_*; NOT until all else is filled in */
+    bool hooked;    /* its allocators have the books in front of them */
     uint32_t version;
     uintptr_t start, end;           /* of its object */
     uintptr_t loop_start, loop_end; /* of its evaluation loop */
@@ -52,6 +54,12 @@ extern GUEST_HIDDEN Python python;
 static inline bool python_on(void)
 {
     return __atomic_load_n(&python.state, __ATOMIC_ACQUIRE) == LEDGER_PYTHON_ON;
+}
+
+/* Its small objects are in the books. */
+static inline bool python_hooked(void)
+{
+    return __atomic_load_n(&python.state, __ATOMIC_ACQUIRE) != LEDGER_PYTHON_NOT && python.hooked;
 }
 
 /* Looks among the objects that are loaded; takes the loader's lock. */

@@ -185,11 +185,15 @@ void python_memory_settle(void)
 
 bool python_memory_mapped(uintptr_t caller)
 {
-    if (!python_on() || caller - python.start >= python.end - python.start)
+    if (!python_hooked() || caller - python.start >= python.end - python.start)
         return false;
-    if (!settled)
-        return python_memory_open();
-    if (python.call.thread_state() != NULL)
-        python_check_again(); /* who stands in front of it now is found out there */
+    if (!settled && python_memory_open())
+        return true;
+    if (python.call.thread_state() == NULL)
+        return false;
+    /* Who stands in front of it now is found out there. */
+    if (!settled && !python_on())
+        python_check_request();
+    python_check_again();
     return false;
 }

@@ -187,7 +187,8 @@ START_TEST(test_notes_say_why_there_are_no_python_frames)
         {LEDGER_PYTHON_ON, 0, NULL},
         {LEDGER_PYTHON_ON, 3, "could not be read: 3"},
         {LEDGER_PYTHON_UNKNOWN, 0, "CPython 3.15.0 is not one of"},
-        {LEDGER_PYTHON_THREADED, 0, "without the global lock"},
+        {LEDGER_PYTHON_THREADED, 0, NULL},
+        {LEDGER_PYTHON_HIDDEN, 0, NULL},
         {LEDGER_PYTHON_MISMATCH, 0, "was not what its own"},
     };
     for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
@@ -200,8 +201,31 @@ START_TEST(test_notes_say_why_there_are_no_python_frames)
 }
 END_TEST
 
+START_TEST(test_an_interpreter_that_hides_its_objects_is_not_seen)
+{
+    static const struct {
+        guint32 state;
+        const char *says;
+    } rows[] = {
+        {LEDGER_PYTHON_NOT, NULL},
+        {LEDGER_PYTHON_ON, NULL},
+        {LEDGER_PYTHON_UNKNOWN, NULL},
+        {LEDGER_PYTHON_THREADED, "without the global lock"},
+        {LEDGER_PYTHON_MISMATCH, NULL},
+        {LEDGER_PYTHON_HIDDEN, "the first whose allocators can be watched"},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+        LedgerHeader header = {.python_version = 0x030f00a1, .python_state = rows[i].state};
+        g_autofree char *reason = ledger_python_hidden(&header);
+        ck_assert_msg((reason == NULL) == (rows[i].says == NULL), "row %zu", i);
+        ck_assert(reason == NULL || strstr(reason, rows[i].says) != NULL);
+    }
+}
+END_TEST
+
 SUITE(ledger_python, 30)
 {
+    tcase_add_test(tcase, test_an_interpreter_that_hides_its_objects_is_not_seen);
     tcase_add_test(tcase, test_python_frames_have_function_file_and_line);
     tcase_add_test(tcase, test_the_interpreter_is_left_out_but_for_the_innermost_of_its_interface);
     tcase_add_test(tcase, test_python_frames_that_make_no_sense_are_counted);

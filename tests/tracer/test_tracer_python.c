@@ -144,16 +144,28 @@ START_TEST(test_a_program_that_only_looks_like_python_is_left_alone)
 }
 END_TEST
 
-START_TEST(test_an_interpreter_of_an_older_version_is_told)
+/* 50,000 objects of 80 bytes and more are there at the mark. */
+#define KEEPS                                                                                                \
+    "import ctypes\nkept = [b'%060d' % i for i in range(50000)]\n"                                           \
+    "ctypes.PyDLL(None).heapgate_tracer_mark(b'end')\nprint(len(kept))\n"
+
+START_TEST(test_an_interpreter_of_an_older_version_is_measured_whole)
 {
-    g_autofree char *python = pythons_older("test_an_interpreter_of_an_older_version_is_told");
-    if (python == NULL)
-        return;
-    const char *argv[] = {python, "-c", "print(1)", NULL};
-    g_autoptr(Ledgers) ran = ledgers_run(argv, TRUE, 0);
-    ck_assert_uint_eq(last_of(ran)->header->python_state, LEDGER_PYTHON_UNKNOWN);
-    ck_assert_uint_eq(last_of(ran)->header->python_version >> 16, 0x0308);
-    ck_assert_str_eq(ran->out, "1\n");
+    static const char *const settings[] = {"PYTHONMALLOC=pymalloc", "PYTHONMALLOC=debug",
+                                           "PYTHONMALLOC=malloc"};
+    g_autofree char *python = pythons_older("test_an_interpreter_of_an_older_version_is_measured_whole");
+    for (gsize i = 0; python != NULL && i < G_N_ELEMENTS(settings); i++) {
+        const char *argv[] = {"/usr/bin/env", settings[i], python, "-c", KEEPS, NULL};
+        g_autoptr(Ledgers) ran = ledgers_run(argv, TRUE, 0);
+        const Received *received = last_of(ran);
+        ck_assert_uint_eq(received->header->python_state, LEDGER_PYTHON_UNKNOWN);
+        ck_assert_uint_eq(received->header->python_version >> 16, 0x0308);
+        ck_assert_str_eq(ran->out, "50000\n");
+        ck_assert_int_gt(received->header->end_live_bytes, 50000 * 90);
+        ck_assert_int_gt(received->header->end_live_blocks, 50000);
+        ck_assert_int_lt(received->header->peak_mapped_bytes, 3 << 20); /* no arenas */
+        check_sums(received, python);
+    }
 }
 END_TEST
 
@@ -241,7 +253,7 @@ SUITE(tracer_python, 480)
     tcase_add_test(tcase, test_an_interpreter_that_is_loaded_later_is_seen);
     tcase_add_test(tcase, test_an_interpreter_may_be_unloaded);
     tcase_add_test(tcase, test_a_program_that_only_looks_like_python_is_left_alone);
-    tcase_add_test(tcase, test_an_interpreter_of_an_older_version_is_told);
+    tcase_add_test(tcase, test_an_interpreter_of_an_older_version_is_measured_whole);
     tcase_add_test(tcase, test_a_forked_child_has_codes_of_its_own);
     tcase_add_test(tcase, test_endless_recursion_is_cut_and_survived);
     tcase_add_test(tcase, test_each_object_is_where_python_says_it_was_made);

@@ -35,6 +35,7 @@ LEDGER_PYTHON_ON = 1
 LEDGER_PYTHON_UNKNOWN = 2
 LEDGER_PYTHON_THREADED = 3
 LEDGER_PYTHON_MISMATCH = 4
+LEDGER_PYTHON_HIDDEN = 5
 
 _u32, _i32, _u64, _i64 = ctypes.c_uint32, ctypes.c_int32, ctypes.c_uint64, ctypes.c_int64
 
