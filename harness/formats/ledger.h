@@ -28,12 +28,15 @@ typedef struct {
     guint32 reserved;
 } LedgerPlace;
 
+enum { LEDGER_PEAK_BLOCK_BITS = 30 };
+
 /* What a site comes to: its peak is that of the process's peak of its kind. */
 typedef struct {
     guint32 node;
-    guint32 kind; /* LEDGER_SITE_*; of one that maps, blocks are mappings */
-    gint64 live_bytes, live_blocks; /* when it was read: at the end of the process */
-    gint64 peak_bytes, peak_blocks;
+    guint32 kind : 2; /* LEDGER_SITE_*; of one that maps, blocks are mappings */
+    guint32 peak_blocks : LEDGER_PEAK_BLOCK_BITS;
+    gint64 live_bytes; /* when it was read */
+    gint64 peak_bytes;
     guint64 total_bytes, total_blocks, temporary_blocks;
 } LedgerSiteCounts;
 

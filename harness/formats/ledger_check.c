@@ -120,9 +120,8 @@ static gboolean check_sites(Ledger *self, const char *name, GError **error)
             self->damaged++;
             site->kind = LEDGER_SITE_HEAP;
         }
-        gint64 *counts[] = {&site->live_bytes, &site->live_blocks, &site->peak_bytes, &site->peak_blocks};
-        for (gsize c = 0; c < G_N_ELEMENTS(counts); c++)
-            *counts[c] = sane(*counts[c]);
+        site->live_bytes = sane(site->live_bytes);
+        site->peak_bytes = sane(site->peak_bytes);
         guint64 *totals[] = {&site->total_bytes, &site->total_blocks, &site->temporary_blocks};
         for (gsize t = 0; t < G_N_ELEMENTS(totals); t++)
             *totals[t] = MIN(*totals[t], (guint64)LARGEST);

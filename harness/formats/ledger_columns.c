@@ -10,10 +10,10 @@
 /* The fields of a record: d, D: the difference to the record before, of 4 and 8 bytes; p, P: the number
  * itself. NULL: the section stays as it is. */
 static const char *const fields_of[SECTIONS] = {
-    [KIND_PLACES] = "Dpddp", [KIND_SITES] = "dpPPPPPPP", [KIND_KEPT] = "ddPP",
+    [KIND_PLACES] = "Dpddp", [KIND_SITES] = "dpPPPPP", [KIND_KEPT] = "ddPP",
     [KIND_CHANGES] = "ddP",  [KIND_SAMPLES] = "DDD",     [KIND_NAMES] = "dpppp",
 };
-_Static_assert(sizeof(LedgerSiteCounts) == 64 && sizeof(LedgerEndRecord) == 24 &&
+_Static_assert(sizeof(LedgerSiteCounts) == 48 && sizeof(LedgerEndRecord) == 24 &&
                    sizeof(LedgerChange) == 16 && sizeof(LedgerSample) == 24 && sizeof(LedgerName) == 20 &&
                    sizeof(LedgerPlace) == 24 && sizeof(LedgerStack) == 8,
                "the fields above are those of these records");

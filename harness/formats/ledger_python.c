@@ -62,12 +62,18 @@ static guint32 name_of(Naming *self, guint64 address)
     return self->ledger->names->len;
 }
 
+/* Of the code's number and the line: neither alone tells many apart. */
+static guint key_hash(gconstpointer key)
+{
+    return (guint)(GPOINTER_TO_SIZE(key) * UINT64_C(0x9e3779b97f4a7c15) >> 32);
+}
+
 void ledger_name_python(Ledger *self, const GArray *codes, const GByteArray *text)
 {
     if (codes->len <= 1)
         return;
     g_autoptr(GHashTable) offsets = g_hash_table_new(g_str_hash, g_str_equal);
-    g_autoptr(GHashTable) names = g_hash_table_new(NULL, NULL);
+    g_autoptr(GHashTable) names = g_hash_table_new(key_hash, g_direct_equal);
     Naming naming = {self, codes, text, offsets, names, (guint32)self->strings->len};
     g_string_append_len(self->strings, FRAME_PYTHON_OBJECT, (gssize)sizeof FRAME_PYTHON_OBJECT);
     for (guint i = 0; i < self->places->len; i++) {

@@ -59,15 +59,15 @@ static gboolean read_table(LedgerFile file, GArray *array, guint64 offset, guint
 /* The O(1) rule: a site that was not touched since the peak holds what it held then. */
 static LedgerSiteCounts settle(const LedgerSite *site, const LedgerHeader *header)
 {
+    enum { MOST = (1 << LEDGER_PEAK_BLOCK_BITS) - 1 };
     gboolean is_mapped = site->kind == LEDGER_SITE_MAPPED;
     gboolean saved = site->peak_number == (is_mapped ? header->peak_mapped_number : header->peak_number);
     return (LedgerSiteCounts){
         .node = site->node,
-        .kind = site->kind,
+        .kind = MIN(site->kind, 3),
         .live_bytes = site->live_bytes,
-        .live_blocks = site->live_blocks,
         .peak_bytes = saved ? site->peak_bytes : site->live_bytes,
-        .peak_blocks = saved ? site->peak_blocks : site->live_blocks,
+        .peak_blocks = saved ? MIN(site->peak_blocks, MOST) : (guint32)CLAMP(site->live_blocks, 0, MOST),
         .total_bytes = site->total_bytes,
         .total_blocks = site->total_blocks,
         .temporary_blocks = site->temporary_blocks,

@@ -77,43 +77,47 @@ static Sum sum_of(const LedgerSiteCounts *site, LedgerNumber number)
     return (Sum){0, 0};
 }
 
-/* By site; (transfer full). */
-static Sum *sums_of(const Ledger *self, LedgerNumber number)
+/* What was kept, by site; (transfer full). NULL: the number is not about that. */
+static Sum *kept_of(const Ledger *self, LedgerNumber number)
 {
-    Sum *sums = g_new0(Sum, self->sites->len + 1);
-    guint32 kind = is_mapped(number) ? LEDGER_SITE_MAPPED : LEDGER_SITE_HEAP;
-    for (guint i = 0; i < self->sites->len; i++)
-        if (kind_of(self, i) == kind)
-            sums[i] = sum_of(&g_array_index(self->sites, LedgerSiteCounts, i), number);
-    for (guint i = 0; is_kept(number) && i < self->kept->len; i++) {
+    if (!is_kept(number))
+        return NULL;
+    Sum *sums = g_new0(Sum, (gsize)self->sites->len + 1);
+    for (guint i = 0; i < self->kept->len; i++) {
         const LedgerEndRecord *record = &g_array_index(self->kept, LedgerEndRecord, i);
-        if (kind_of(self, record->site) != kind)
-            continue;
         sums[record->site].amount += record->bytes; /* checked: in range, and each below 2^48 */
         sums[record->site].blocks += record->blocks;
     }
     return sums;
 }
 
+static Sum sum_at(const Ledger *self, LedgerNumber number, const Sum *kept, guint32 site)
+{
+    if (kind_of(self, site) != (is_mapped(number) ? LEDGER_SITE_MAPPED : LEDGER_SITE_HEAP))
+        return (Sum){0, 0};
+    return kept != NULL ? kept[site] : sum_of(&g_array_index(self->sites, LedgerSiteCounts, site), number);
+}
+
 void ledger_key_sums(const Ledger *self, LedgerNumber number, LedgerKeySum *by_key)
 {
     const LedgerKeys *keys = ledger_keys(self);
-    g_autofree Sum *sums = sums_of(self, number);
-    for (guint i = 1; i < self->sites->len; i++) {
+    g_autofree Sum *kept = kept_of(self, number);
+    for (guint32 i = 1; i < self->sites->len; i++) {
         LedgerKeySum *key = &by_key[keys->of_site[i]];
-        key->amount = CLAMP(key->amount + sums[i].amount, -largest_sum, largest_sum);
-        key->blocks = CLAMP(key->blocks + sums[i].blocks, -largest_sum, largest_sum);
-        if (key->largest == 0 || sums[i].amount > sums[key->largest].amount)
+        Sum sum = sum_at(self, number, kept, i);
+        key->amount = CLAMP(key->amount + sum.amount, -largest_sum, largest_sum);
+        key->blocks = CLAMP(key->blocks + sum.blocks, -largest_sum, largest_sum);
+        if (key->largest == 0 || sum.amount > sum_at(self, number, kept, key->largest).amount)
             key->largest = i;
     }
 }
 
 gint64 ledger_whole(const Ledger *self, LedgerNumber number)
 {
-    g_autofree Sum *sums = sums_of(self, number);
+    g_autofree Sum *kept = kept_of(self, number);
     gint64 whole = 0;
-    for (guint i = 1; i < self->sites->len; i++)
-        whole = MIN(whole + sums[i].amount, largest_sum);
+    for (guint32 i = 1; i < self->sites->len; i++)
+        whole = MIN(whole + sum_at(self, number, kept, i).amount, largest_sum);
     return whole;
 }
 

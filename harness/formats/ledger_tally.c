@@ -6,14 +6,14 @@
 typedef struct {
     const Ledger *ledger;
     LedgerKeySum *sums; /* by its keys */
-    guint32 *totals;    /* by its keys: index into totals; NULL while there is one ledger alone */
+    guint32 *totals;    /* by its keys: index into totals; NULL where there is one ledger alone */
 } Part;
 
 struct LedgerTally {
     LedgerNumber number;
     GArray *parts; /* Part */
     gint64 whole;
-    GArray *totals; /* gint64: by what keys say, over all ledgers; NULL until first asked for */
+    GArray *totals; /* gint64: by what keys say, over all ledgers; NULL as well, and until first asked for */
 };
 
 static void part_clear(gpointer data)
@@ -80,55 +80,84 @@ static void number_keys(Part *part, GHashTable *numbers)
     }
 }
 
-static guint32 total_of(const Part *part, guint key)
+static void number_all(LedgerTally *self)
 {
-    return part->totals != NULL ? part->totals[key] : key;
+    g_autoptr(GHashTable) numbers = g_hash_table_new(text_hash, text_equal);
+    for (guint i = 0; i < self->parts->len; i++)
+        number_keys(&g_array_index(self->parts, Part, i), numbers);
+    self->totals = g_array_new(FALSE, TRUE, sizeof(gint64));
+    g_array_set_size(self->totals, g_hash_table_size(numbers));
+    for (guint i = 0; i < self->parts->len; i++) {
+        const Part *part = &g_array_index(self->parts, Part, i);
+        for (guint key = 0; key < ledger_keys(part->ledger)->count; key++)
+            g_array_index(self->totals, gint64, part->totals[key]) += part->sums[key].amount;
+    }
 }
 
-static const GArray *totals_of(LedgerTally *self)
+/* The sums of one ledger are the totals. */
+static void prepare(LedgerTally *self)
+{
+    if (self->parts->len > 1 && self->totals == NULL)
+        number_all(self);
+}
+
+/* What all ledgers together have of a key. */
+static gint64 total_of(const LedgerTally *self, const Part *part, guint key)
+{
+    return self->totals != NULL ? g_array_index(self->totals, gint64, part->totals[key])
+                                : part->sums[key].amount;
+}
+
+/* All totals, each once: the array, or the only ledger's sums. */
+static guint count_totals(const LedgerTally *self)
 {
     if (self->totals != NULL)
-        return self->totals;
-    g_autoptr(GHashTable) numbers = g_hash_table_new(text_hash, text_equal);
-    self->totals = g_array_new(FALSE, TRUE, sizeof(gint64));
-    for (guint i = 0; i < self->parts->len; i++) {
-        Part *part = &g_array_index(self->parts, Part, i);
-        guint count = ledger_keys(part->ledger)->count;
-        if (self->parts->len > 1)
-            number_keys(part, numbers);
-        g_array_set_size(self->totals, self->parts->len > 1 ? g_hash_table_size(numbers) : count);
-        for (guint key = 0; key < count; key++)
-            g_array_index(self->totals, gint64, total_of(part, key)) += part->sums[key].amount;
-    }
-    return self->totals;
+        return self->totals->len;
+    return self->parts->len > 0 ? ledger_keys(g_array_index(self->parts, Part, 0).ledger)->count : 0;
 }
 
-static gint by_amount(gconstpointer a, gconstpointer b)
+static gint64 total_at(const LedgerTally *self, guint index)
 {
-    gint64 one = *(const gint64 *)a, two = *(const gint64 *)b;
-    return one > two ? -1 : one < two;
+    return self->totals != NULL ? g_array_index(self->totals, gint64, index)
+                                : g_array_index(self->parts, Part, 0).sums[index].amount;
+}
+
+static guint count_above(const LedgerTally *self, gint64 amount)
+{
+    guint above = 0;
+    for (guint i = 0; i < count_totals(self); i++)
+        above += total_at(self, i) > amount;
+    return above;
 }
 
 gint64 ledger_tally_rank(LedgerTally *self, guint count)
 {
-    const GArray *totals = totals_of(self);
-    if (totals->len <= count)
+    prepare(self);
+    if (count_totals(self) <= count)
         return G_MININT64;
-    g_autoptr(GArray) sorted = g_array_new(FALSE, FALSE, sizeof(gint64));
-    g_array_append_vals(sorted, totals->data, totals->len);
-    g_array_sort(sorted, by_amount);
-    return g_array_index(sorted, gint64, count);
+    gint64 low = 0, high = 0; /* the amount is above low - 1, and at most high */
+    for (guint i = 0; i < count_totals(self); i++) {
+        low = MIN(low, total_at(self, i));
+        high = MAX(high, total_at(self, i));
+    }
+    while (low < high) {
+        gint64 middle = low + (high - low) / 2; /* sums are below 2^62 */
+        if (count_above(self, middle) <= count)
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    return low;
 }
 
 void ledger_tally_name(LedgerTally *self, gint64 least, CallSites *sites)
 {
-    const GArray *totals = totals_of(self);
+    prepare(self);
     for (guint i = 0; i < self->parts->len; i++) {
         const Part *part = &g_array_index(self->parts, Part, i);
         for (guint key = 0; key < ledger_keys(part->ledger)->count; key++) {
             const LedgerKeySum *sum = &part->sums[key];
-            if (g_array_index(totals, gint64, total_of(part, key)) > least &&
-                (sum->amount != 0 || sum->blocks != 0))
+            if ((sum->amount != 0 || sum->blocks != 0) && total_of(self, part, key) > least)
                 ledger_add_site(part->ledger, sum->largest, sum->amount, sum->blocks, sites);
         }
     }

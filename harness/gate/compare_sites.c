@@ -44,11 +44,20 @@ static void add_vanished(GPtrArray *deltas, const CallSites *base, const CallSit
     }
 }
 
+/* Losses stand at the end, after all gains. */
+static guint first_loss(const GPtrArray *deltas)
+{
+    guint first = deltas->len;
+    while (first > 0 && ((const SiteDelta *)g_ptr_array_index(deltas, first - 1))->delta_bytes < 0)
+        first--;
+    return first;
+}
+
 /* Was as much lost at a site that is the same allocation reached another way? Each loss accounts for one
  * gain. */
 static gboolean is_moved(const SiteDelta *gained, GPtrArray *deltas, gint64 allowed)
 {
-    for (guint i = 0; i < deltas->len; i++) {
+    for (guint i = first_loss(deltas); i < deltas->len; i++) {
         SiteDelta *lost = g_ptr_array_index(deltas, i);
         if (lost->delta_bytes < 0 && gained->delta_bytes + lost->delta_bytes <= allowed &&
             call_sites_similar(gained->key, lost->key)) {

@@ -171,52 +171,65 @@ static void add_process(const Ledger *ledger, Measurement *measurement)
                             ledger->kept_bytes);
 }
 
+/* Of the programs that a process ran, the one that the number is of. */
+static const Ledger *ledger_of(const Process *process, LedgerNumber number)
+{
+    switch (number) {
+    case LEDGER_NUMBER_PEAK:
+        return process->highest;
+    case LEDGER_NUMBER_MAPPED_PEAK:
+        return process->most_mapped;
+    default:
+        return process->last;
+    }
+}
+
 /* A result has the call sites that hold the most, and all that hold more than one may add: no other can have
- * grown by too much. A large program has hundreds of thousands of small ones. */
-static CallSites *held_sites(LedgerTally *tally, const Scenario *scenario)
+ * grown by too much. A large program has hundreds of thousands of small ones. (transfer full). */
+static CallSites *held_sites(LedgerNumber number, const Allowance *allowance, const GArray *processes)
 {
     enum { MOST = 1000 };
+    g_autoptr(LedgerTally) tally = ledger_tally_new(number);
+    for (guint i = 0; i < processes->len; i++)
+        ledger_tally_add(tally, ledger_of(&g_array_index(processes, Process, i), number));
     CallSites *sites = call_sites_new();
-    gint64 may_add = allowance_of(&scenario->allow.call_site, 0);
-    ledger_tally_name(tally, MIN(ledger_tally_rank(tally, MOST), may_add), sites);
+    ledger_tally_name(tally, MIN(ledger_tally_rank(tally, MOST), allowance_of(allowance, 0)), sites);
     return sites;
 }
 
 /* What is held, and when it was most. */
 static void set_held(const Scenario *scenario, const GArray *processes, Measurement *measurement)
 {
-    g_autoptr(LedgerTally) peak = ledger_tally_new(LEDGER_NUMBER_PEAK);
-    g_autoptr(LedgerTally) retained = ledger_tally_new(LEDGER_NUMBER_KEPT);
     gint64 peak_bytes = 0, retained_bytes = 0;
     for (guint i = 0; i < processes->len; i++) {
         const Process *process = &g_array_index(processes, Process, i);
         peak_bytes += process->highest->header.peak_bytes;
         retained_bytes += process->last->kept_bytes;
-        ledger_tally_add(peak, process->highest);
-        ledger_tally_add(retained, process->last);
         add_marks(process->last, measurement);
         add_notes(process->last, measurement);
         add_process(process->last, measurement);
     }
-    measurement_set(measurement, METRIC_PEAK, peak_bytes, held_sites(peak, scenario));
-    measurement_set(measurement, METRIC_RETAINED, retained_bytes, held_sites(retained, scenario));
+    const Allowance *allowance = &scenario->allow.call_site;
+    measurement_set(measurement, METRIC_PEAK, peak_bytes,
+                    held_sites(LEDGER_NUMBER_PEAK, allowance, processes));
+    measurement_set(measurement, METRIC_RETAINED, retained_bytes,
+                    held_sites(LEDGER_NUMBER_KEPT, allowance, processes));
 }
 
 /* What the programs map themselves. */
 static void set_mapped(const Scenario *scenario, const GArray *processes, Measurement *measurement)
 {
-    g_autoptr(LedgerTally) peak = ledger_tally_new(LEDGER_NUMBER_MAPPED_PEAK);
-    g_autoptr(LedgerTally) mapped = ledger_tally_new(LEDGER_NUMBER_MAPPED_KEPT);
     gint64 peak_bytes = 0, mapped_bytes = 0;
     for (guint i = 0; i < processes->len; i++) {
         const Process *process = &g_array_index(processes, Process, i);
         peak_bytes += process->most_mapped->header.peak_mapped_bytes;
         mapped_bytes += process->last->kept_mapped_bytes;
-        ledger_tally_add(peak, process->most_mapped);
-        ledger_tally_add(mapped, process->last);
     }
-    measurement_set(measurement, METRIC_MAPPED_PEAK, peak_bytes, held_sites(peak, scenario));
-    measurement_set(measurement, METRIC_MAPPED, mapped_bytes, held_sites(mapped, scenario));
+    const Allowance *allowances = scenario->allow.metrics;
+    measurement_set(measurement, METRIC_MAPPED_PEAK, peak_bytes,
+                    held_sites(LEDGER_NUMBER_MAPPED_PEAK, &allowances[METRIC_MAPPED_PEAK], processes));
+    measurement_set(measurement, METRIC_MAPPED, mapped_bytes,
+                    held_sites(LEDGER_NUMBER_MAPPED_KEPT, &allowances[METRIC_MAPPED], processes));
 }
 
 /* What went through: of every program, also of one that its process left for another. Of its call sites a

@@ -13,6 +13,16 @@ bench: bench-massif
 bench-massif: $(O)/heapgate $(O)/bench/generate-massif $(O)/bench/massif-memory
 	tests/bench/bench_massif.sh $(O)/heapgate $(O)/bench
 
+# What the harness costs after a program's end: $(O)/bench/harness SITES SCENARIOS
+#   make bench-harness SITES=1000000 SCENARIOS=3
+$(O)/bench/harness: $(O)/objects/tests/bench/bench_harness.o $(O)/libcore.a
+	@mkdir -p $(@D)
+	$(CC) $(OPTIMIZE) $(SANITIZE) $(LDFLAGS) -o $@ $^ $(LIBRARY_LIBS)
+
+.PHONY: bench-harness
+bench-harness: $(O)/bench/harness
+	@$< $(SITES) $(SCENARIOS)
+
 # malloc and free alone and under the tracer: $(O)/bench/pairs THREADS
 $(O)/bench/pairs: tests/bench/bench_pairs.c
 	@mkdir -p $(@D)
