@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <glib.h>
 #include <locale.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,9 @@
 #include "error.h"
 
 enum { STATUS_USAGE = 2, STATUS_NOT_MEASURED = 3 };
+
+/* Tables of this size are mapped, and given back as soon as they are freed, however many there were. */
+enum { LARGE_BYTES = 1 << 20 };
 
 static void print_help(void)
 {
@@ -71,6 +75,7 @@ static void hold_standard_descriptors(void)
 int main(int argc, char **argv)
 {
     hold_standard_descriptors();
+    mallopt(M_MMAP_THRESHOLD, LARGE_BYTES);
     setlocale(LC_CTYPE, "");
     g_set_prgname("heapgate");
     g_autoptr(GError) error = NULL;

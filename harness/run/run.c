@@ -1,5 +1,6 @@
 #include "run.h"
 
+#include <malloc.h>
 #include <string.h>
 
 #include "collector.h"
@@ -275,6 +276,7 @@ void run_measure(Run *self, GCancellable *cancellable)
             keep_raw(self, place);
         }
     }
+    malloc_trim(0); /* the ledgers of a large program are a hundred megabytes, and the next run has its own */
     g_mutex_lock(&self->lock);
     self->state = RUN_DONE;
     self->measurement = measurement;

@@ -37,14 +37,23 @@ static guint32 add_names(Symbols *self, Ledger *ledger, const LedgerPlace *place
     return first;
 }
 
+static gboolean is_nameless(const LedgerPlace *place)
+{
+    return place->name == 0 && place->module > 0;
+}
+
 void symbols_name_ledger(Symbols *self, Ledger *ledger)
 {
-    ledger_forget_keys(ledger);
     g_autoptr(GArray) frames = g_array_new(FALSE, FALSE, sizeof(Frame));
     g_autoptr(GHashTable) offsets = g_hash_table_new(g_direct_hash, g_direct_equal); /* texts are interned */
+    guint named = 0;
     for (guint i = 0; i < ledger->places->len; i++) {
         LedgerPlace *place = &g_array_index(ledger->places, LedgerPlace, i);
-        if (place->name == 0 && place->module > 0)
-            place->name = add_names(self, ledger, place, offsets, frames);
+        if (!is_nameless(place))
+            continue;
+        place->name = add_names(self, ledger, place, offsets, frames);
+        named++;
     }
+    if (named > 0)
+        ledger_forget_keys(ledger);
 }

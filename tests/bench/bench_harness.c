@@ -4,6 +4,7 @@
  *
  * usage: bench-harness [SITES [SCENARIOS]] */
 #include <link.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -283,8 +284,9 @@ static Result *measure(const Scenario *scenario, int fd, double *since)
     g_autoptr(Symbols) symbols = symbols_new(SYMBOLS_ALL);
     symbols_name_ledger(symbols, ledger);
     tell("name", since);
-    printf("  (%u keys)\n", ledger_keys(ledger)->count);
+    guint keys = ledger_keys(ledger)->count; /* collect finds them there */
     tell("keys", since);
+    printf("  (%u)\n", keys);
     g_autoptr(GPtrArray) ledgers = g_ptr_array_new_with_free_func((GDestroyNotify)ledger_free);
     g_ptr_array_add(ledgers, ledger);
     const Outcome outcome = {.pid = 1000, .ledgers = ledgers};
@@ -326,12 +328,14 @@ int main(int argc, char **argv)
     g_autoptr(Scenario) scenario = scenario_parse(project, path, text, strlen(text), &error);
     if (scenario == NULL)
         g_error("%s", error->message);
+    mallopt(M_MMAP_THRESHOLD, 1 << 20); /* as main */
     int fd = make_ledger(sites);
     double start = cpu_seconds(), since = start;
     tell("before", &since);
     g_autoptr(GPtrArray) results = g_ptr_array_new_with_free_func((GDestroyNotify)result_free);
     for (guint i = 0; i < scenarios; i++) {
         g_ptr_array_add(results, measure(scenario, fd, &since));
+        malloc_trim(0); /* as run_measure */
         tell("given back", &since);
     }
     report(g_ptr_array_index(results, 0));
