@@ -53,9 +53,21 @@ $(O)/bench/run: tests/bench/bench_run.c
 bench-tracer: build scenario-programs $(O)/bench/pairs $(O)/bench/run
 	@/usr/bin/python3 -B tests/bench/bench_tracer.py $(O) $(WORKLOADS)
 
-# What seeing Python's allocations costs: heapgate exec, tracemalloc, memray, scalene.
-#   make bench-python ROUNDS=5 BUILDS=3 DEPTH=36 TOOLS="heapgate memray"
+# Real Python code from PyPI, in versions that are known to work: what bench-python and the proofs measure on.
+#   PYTHON=/path/to/python3.12 make corpus
+.PHONY: corpus
+corpus: $(O)/corpus/ready
+$(O)/corpus/ready: tests/bench/corpus.py tests/bench/corpus-requirements.txt
+	@/usr/bin/python3 -B tests/bench/corpus.py $(@D)
+
+# What seeing Python's allocations costs, on imports, test suites and loops: heapgate, memray, tracemalloc.
+#   make bench-python ROUNDS=5 ROWS="imports-cold jinja2" TOOLS="heapgate memray-python"
 .PHONY: bench-python
-bench-python: build $(O)/bench/run
-	@/usr/bin/python3 -B tests/bench/bench_python.py $(O) $(TOOLS)
+bench-python: build corpus $(O)/bench/run
+	@/usr/bin/python3 -B tests/bench/bench_python.py $(O) $(ROWS)
+
+# The README's tables of costs, measured anew; on a quiet machine.     make bench-tables TABLES="tracer python"
+.PHONY: bench-tables
+bench-tables: build scenario-programs corpus $(O)/bench/pairs $(O)/bench/run
+	@/usr/bin/python3 -B tests/bench/bench_tables.py $(O) $(TABLES)
 -include $(wildcard $(O)/bench/unwind/*.d)

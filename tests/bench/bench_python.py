@@ -1,18 +1,20 @@
-"""What it costs to see Python's allocations: a deep-stack object builder alone and under each tool, in turns.
+"""What it costs to see Python's allocations, on real code: CPU time alone and under each tool, in turns.
 
-usage: bench_python.py BUILD [TOOL...]        BUILD: the build folder
+usage: bench_python.py BUILD [ROW...]        BUILD: the build folder, with corpus/ in it (corpus.py)
 
-Tools: native, heapgate, tracemalloc-1, tracemalloc-25, memray, memray-python (with --trace-python-allocators), scalene.
-memray and scalene are installed from PyPI into BUILD/bench/python-venv, unless they are there; what cannot be installed
-is left out and named. All run with that environment's Python, which is PYTHON's (/usr/bin/python3).
+Rows: imports-cold (no .pyc files), imports-warm, the suites of jinja2, click, attrs and pydantic, and two loops: objects
+(built 36 calls deep, thrown away) and allocations (as programs do).
+Tools: native, heapgate (exact), heapgate-64K (sampled), memray (as it is by default; asked for by name alone),
+memray-python (with Python's allocators), tracemalloc-1, tracemalloc-25. What cannot be installed is left out and named.
 
-ROUNDS (5), BUILDS (3; trees that one run builds) and DEPTH (36; calls) may be set in the environment. Figures are
-medians. Each round runs every tool, in an order that rotates, so that other work on the machine meets them alike.
+ROUNDS (5) and TOOLS (all but memray) may be set in the environment. Figures are medians. Each round runs every tool, in
+an order that rotates, so that other work on the machine meets them alike.
 
-  work      seconds that the program itself took to build, by its own clock: what the tool adds to each allocation
-  wall      seconds from the command line to the end of the whole command, reports that it prints included
+  CPU       user and system seconds of all processes until the last has ended: of heapgate exec with its naming, its
+            report and the saving of ledgers; of memray while it records; of the suite's own children
+  x         the same, times native's
+  program   of that, until the traced program ended: what the tracer itself adds
   RSS       the largest resident set of one process
-  output    bytes of what was written: ledger, capture file, profile, tracemalloc's snapshot
 """
 import os
 import pathlib
@@ -20,16 +22,20 @@ import shutil
 import subprocess
 import sys
 
-from bench_tracer import kib, median, mib, read_stamp, seconds
+from bench_tracer import median, mib, read_stamp
+from corpus import ENVIRONMENT, SUITES, Corpus
+from ledger_header import largest, lost
 
-AIM_OF_TRACEMALLOC_25, AIM_OF_TRACEMALLOC_1, AIM_OF_MEMRAY_PYTHON = 0.1, 1.0, 1 / 3
-TOOLS = ["native", "heapgate", "tracemalloc-1", "tracemalloc-25", "memray", "memray-python", "scalene"]
-PROGRAM = pathlib.Path(__file__).resolve().parent / "bench_objects.py"
+HERE = pathlib.Path(__file__).resolve().parent
+ROWS = ["imports-cold", "imports-warm", *SUITES, "objects", "allocations"]
+TOOLS = ["native", "heapgate", "heapgate-64K", "memray-python", "tracemalloc-1", "tracemalloc-25"]
+AIM_OF_NATIVE, AIM_SAMPLED = 2.0, 1.2
 
 
 class Run:
-    def __init__(self, work, wall, rss, output):
-        self.work, self.wall, self.rss, self.output = work, wall, rss, output
+    def __init__(self, cpu, program, rss, status, said, header):
+        self.cpu, self.program, self.rss = cpu, program, rss
+        self.status, self.said, self.header = status, said, header
 
 
 class Bench:
@@ -37,100 +43,159 @@ class Bench:
         self.build = pathlib.Path(build).resolve()
         self.folder = self.build / "bench" / "python"
         self.folder.mkdir(parents=True, exist_ok=True)
-        self.venv = self.build / "bench" / "python-venv"
-        self.python = str(self.venv / "bin" / "python")
-        self.arguments = [os.environ.get("BUILDS", "3"), os.environ.get("DEPTH", "36")]
+        self.corpus = Corpus(self.build / "corpus")
+        self.runner = str(self.build / "bench" / "run")
 
-    def install(self, package):
-        """Into the environment; the reason why not, or None."""
-        if not os.path.exists(self.python):
-            subprocess.run([os.environ.get("PYTHON", "/usr/bin/python3"), "-m", "venv", str(self.venv)], check=True)
-        have = subprocess.run([self.python, "-c", "import " + package], capture_output=True, check=False)
-        if have.returncode == 0:
-            return None
-        done = subprocess.run([self.python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", package],
-                              capture_output=True, text=True, check=False)
-        return None if done.returncode == 0 else (done.stderr.strip().splitlines() or ["pip failed"])[-1]
+    def rows(self, chosen):
+        """Of those asked for, what can be run here."""
+        rows = [row for row in ROWS if not chosen or row in chosen]
+        for row in [row for row in rows if row in SUITES and not self.corpus.has(row)]:
+            print("left out: %s: %s" % (row, self.corpus.missing().get(row)))
+            rows.remove(row)
+        for name in self.corpus.missing():
+            if name not in SUITES:
+                print("left out: %s: %s" % (name, self.corpus.missing()[name]))
+        return rows
 
-    def line(self, tool, output):
-        """The command, and what is added to the environment."""
-        program = [str(PROGRAM), *self.arguments]
-        snapshot = {"SNAPSHOT": str(output / "snapshot")}
+    def tools(self):
+        tools = os.environ.get("TOOLS", "").split() or TOOLS
+        has_memray = self.corpus.has("memray")
+        return ["native"] + [tool for tool in tools if tool != "native" and (has_memray or "memray" not in tool)]
+
+    def program(self, row):
+        """What follows the interpreter, the folder, and what is added to the environment."""
+        if row in SUITES:
+            command, folder = self.corpus.suite(row)
+            return command[1:], folder, {}
+        if not row.startswith("imports"):
+            return [str(HERE / ("bench_%s.py" % row))], self.folder, {}
+        prefix = self.folder / ("pyc-cold" if row.endswith("cold") else "pyc-warm")
+        return [str(HERE / "bench_imports.py"), *self.corpus.imports()], self.folder, {"PYTHONPYCACHEPREFIX": str(prefix)}
+
+    def line(self, tool, program, output):
+        python, heapgate = self.corpus.python, [str(self.build / "heapgate"), "exec", "--output", str(output)]
+        inner = [self.runner, str(self.folder / "inner"), python, *program]
+        memray = [python, "-m", "memray", "run", "-q", "-o", str(output / "memray.bin")]
         return {
-            "native": ([self.python, *program], {}),
-            "heapgate": ([str(self.build / "heapgate"), "exec", "--output", str(output), "--", self.python, *program], {}),
-            "tracemalloc-1": ([self.python, "-X", "tracemalloc=1", *program], snapshot),
-            "tracemalloc-25": ([self.python, "-X", "tracemalloc=25", *program], snapshot),
-            "memray": ([self.python, "-m", "memray", "run", "-q", "-o", str(output / "memray.bin"), *program], {}),
-            "memray-python": ([self.python, "-m", "memray", "run", "-q", "--trace-python-allocators", "-o",
-                               str(output / "memray.bin"), *program], {}),
-            "scalene": ([self.python, "-m", "scalene", "run", "-o", str(output / "scalene.json"), *program], {}),
+            "native": [python, *program],
+            "heapgate": [*heapgate, "--", *inner],
+            "heapgate-64K": [*heapgate, "--sample", "64KiB", "--", *inner],
+            "memray": [*memray, *program],
+            "memray-python": [*memray, "--trace-python-allocators", *program],
+            "tracemalloc-1": [python, "-X", "tracemalloc=1", *program],
+            "tracemalloc-25": [python, "-X", "tracemalloc=25", *program],
         }[tool]
 
-    def measured(self, tool):
-        output = self.folder / "output"
+    def measured(self, tool, row):
+        output, outer, inner = self.folder / "output", self.folder / "outer", self.folder / "inner"
         shutil.rmtree(output, ignore_errors=True)
         output.mkdir()
-        stamp, log = self.folder / "stamp", self.folder / (tool + ".log")
-        command, extra = self.line(tool, output)
+        inner.unlink(missing_ok=True)
+        program, folder, extra = self.program(row)
+        log = self.folder / ("%s.%s.log" % (row, tool))
         with open(log, "w", encoding="utf-8") as file:
-            subprocess.run([str(self.build / "bench" / "run"), str(stamp), *command], stdin=subprocess.DEVNULL, stdout=file,
-                           stderr=file, env={**os.environ, **extra}, check=False)
-        start, end, _, rss, status = read_stamp(stamp)
-        # The program's own last line; what tools print comes around it.
-        said = [line for line in log.read_text(encoding="utf-8", errors="replace").splitlines() if is_number(line)]
-        if status != 0 or not said:
-            sys.exit("bench: %s: exit status %d, see %s" % (tool, status, log))
-        return Run(float(said[-1]), end - start, rss, sum(path.stat().st_size for path in output.glob("*")))
+            subprocess.run([self.runner, str(outer), *self.line(tool, program, output)], cwd=folder, stdin=subprocess.DEVNULL,
+                           stdout=file, stderr=subprocess.STDOUT, env={**os.environ, **ENVIRONMENT, **extra}, check=False)
+        _, _, cpu, rss, status = read_stamp(outer)
+        of_program = read_stamp(inner)[2] if inner.exists() else cpu
+        return Run(cpu, of_program, rss, status, summary(log), largest(output))
+
+    def warm(self, row):
+        """Writes the .pyc files of imports-warm, and has a suite's files in the system's cache."""
+        program, folder, extra = self.program(row)
+        if row == "imports-cold":
+            shutil.rmtree(self.folder / "pyc-cold", ignore_errors=True)
+        subprocess.run([self.corpus.python, *program], cwd=folder, capture_output=True, check=False,
+                       env={**os.environ, **ENVIRONMENT, **extra, "PYTHONDONTWRITEBYTECODE": "1" * (row != "imports-warm")})
+
+    def measure(self, rows, tools, rounds):
+        """{row: {tool: [Run, ...]}}"""
+        runs = {row: {tool: [] for tool in tools} for row in rows}
+        for row in rows:
+            self.warm(row)
+        for number in range(rounds):
+            turn = number % len(tools)
+            for row in rows:
+                for tool in tools[turn:] + tools[:turn]:
+                    runs[row][tool].append(self.measured(tool, row))
+                    print("round %d of %d: %s under %s" % (number + 1, rounds, row, tool), file=sys.stderr)
+        return runs
 
 
-def is_number(text):
-    whole, dot, part = text.strip().partition(".")
-    return bool(dot) and whole.isdigit() and part.isdigit()
+def summary(log):
+    """A suite's counts without their time; a program's last line that is no time; without what heapgate says after it."""
+    lines = log.read_text(encoding="utf-8", errors="replace").split("\nheapgate: ")[0].splitlines()
+    return next((line.split(" in ")[0].strip("= ") for line in reversed(lines) if " passed" in line or line.endswith(" modules")), "")
 
 
-def print_tools(runs):
-    native = runs["native"]
-    print("%-16s%9s%8s%9s%8s%10s%12s" % ("", "work", "x", "wall", "x", "RSS MiB", "output KiB"))
-    for tool, mine in runs.items():
-        work, wall = median(mine, "work"), median(mine, "wall")
-        print("%-16s%9s%8.2f%9s%8.2f%10s%12s" % (tool, seconds(work), work / median(native, "work"), seconds(wall),
-                                                 wall / median(native, "wall"), mib(median(mine, "rss")),
-                                                 kib(median(mine, "output"))))
+def cost_table(runs):
+    """Lines of cells: row, tool, CPU, times native, the traced program's part, RSS."""
+    lines = []
+    for row, tools in runs.items():
+        native = median(tools["native"], "cpu")
+        for tool, mine in tools.items():
+            cpu = median(mine, "cpu")
+            part = "%.2f" % median(mine, "program") if tool.startswith("heapgate") else ""
+            lines.append([row if tool == "native" else "", tool, "%.2f" % cpu, "%.2f" % (cpu / native), part, mib(median(mine, "rss")),
+                          other_end(tools["native"], mine)])
+    return ["", "", "CPU", "x", "program", "RSS MiB", ""], lines
+
+
+def other_end(native, mine):
+    """What was not as without the tool."""
+    if {run.said for run in native} == {run.said for run in mine} and {run.status for run in native} == {run.status for run in mine}:
+        return ""
+    return "%s, exit status %d" % (mine[-1].said or "no summary", mine[-1].status)
+
+
+def books_table(runs):
+    """What the exact run's first sights took: the ledger with most call sites of each row."""
+    lines = []
+    for row, tools in runs.items():
+        header = tools["heapgate"][-1].header if tools.get("heapgate") else None
+        if header is not None:
+            nodes, sites = ledger_rooms()
+            lines.append([row, "%d" % header.sites, "%.1f %%" % (100 * header.sites / sites), "%d" % header.nodes,
+                          "%.1f %%" % (100 * header.nodes / nodes), "%d" % (1000 * header.nodes / max(header.sites, 1)),
+                          "%d" % lost(header), "%d" % header.truncated_stacks])
+    return ["", "sites", "of room", "nodes", "of room", "nodes/1,000 sites", "cut", "truncated"], lines
+
+
+def ledger_rooms():
+    from heapgate.ledger import LEDGER_NODES, LEDGER_SITES
+
+    return LEDGER_NODES, LEDGER_SITES
+
+
+def print_table(table):
+    head, lines = table
+    widths = [max(len(line[i]) for line in [head, *lines]) for i in range(len(head))]
+    for line in [head, *lines]:
+        print("  ".join(cell.ljust(width) if i < 1 or not cell[:1].isdigit() else cell.rjust(width)
+                        for i, (cell, width) in enumerate(zip(line, widths))).rstrip())
+    print()
 
 
 def print_aims(runs):
-    aims = [("tracemalloc-25", AIM_OF_TRACEMALLOC_25), ("tracemalloc-1", AIM_OF_TRACEMALLOC_1),
-            ("memray-python", AIM_OF_MEMRAY_PYTHON)]
-    for tool, aim in aims:
-        if tool not in runs or "heapgate" not in runs:
-            continue
-        base, ours, theirs = (median(runs[name], "work") for name in ("native", "heapgate", tool))
-        value = (ours - base) / (theirs - base)
-        verdict = "met" if value <= aim else "missed: %.2f times the aim" % (value / aim)
-        print("extra work / %-16s%8.3f   aim %5.2f   %s" % (tool + "'s", value, aim, verdict))
+    for row, tools in runs.items():
+        native = median(tools["native"], "cpu")
+        aims = [("heapgate", AIM_OF_NATIVE * native, "%.1f times native" % AIM_OF_NATIVE),
+                ("heapgate-64K", AIM_SAMPLED * native, "%.1f times native" % AIM_SAMPLED)]
+        if tools.get("memray-python"):
+            aims.append(("heapgate", median(tools["memray-python"], "cpu"), "memray with Python's allocators"))
+        for tool, aim, what in aims:
+            if tools.get(tool):
+                value = median(tools[tool], "cpu")
+                print("%-14s%-14s%8.2f s   aim: %-34s%s" % (row, tool, value, what,
+                                                         "met" if value <= aim else "missed: %.2f times the aim" % (value / aim)))
 
 
 def main(build, chosen):
-    bench = Bench(build)
-    tools = [tool for tool in TOOLS if not chosen or tool in chosen or tool == "native"]
-    for package in ("memray", "scalene"):
-        if any(tool.startswith(package) for tool in tools):
-            reason = bench.install(package)
-            if reason is not None:
-                print("left out: %s cannot be installed: %s" % (package, reason))
-                tools = [tool for tool in tools if not tool.startswith(package)]
-    bench.install("pip")
-    rounds = int(os.environ.get("ROUNDS", "5"))
-    runs = {tool: [] for tool in tools}
-    for number in range(rounds):
-        turn = number % len(tools)
-        for tool in tools[turn:] + tools[:turn]:
-            runs[tool].append(bench.measured(tool))
-        print("round %d of %d" % (number + 1, rounds), file=sys.stderr)
-    print("medians of %d rounds, %s trees of depth %s each; seconds, times native\n" % (rounds, *bench.arguments))
-    print_tools(runs)
-    print()
+    bench, rounds = Bench(build), int(os.environ.get("ROUNDS", "5"))
+    runs = bench.measure(bench.rows(chosen), bench.tools(), rounds)
+    print("medians of %d rounds; seconds of CPU, times native; load when it ended: %s\n" % (rounds, "%.1f %.1f %.1f" % os.getloadavg()))
+    print_table(cost_table(runs))
+    print_table(books_table(runs))
     print_aims(runs)
 
 
