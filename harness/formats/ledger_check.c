@@ -61,6 +61,7 @@ static void end_text(char *text, gsize size)
 static void check_header(LedgerHeader *header)
 {
     end_text(header->executable, sizeof header->executable);
+    end_text(header->program, sizeof header->program);
     end_text(header->command, sizeof header->command);
     header->sample_bytes = MIN(header->sample_bytes, (guint64)LARGEST);
     header->command_size = MIN(header->command_size, sizeof header->command);
@@ -226,6 +227,8 @@ char *ledger_command(const Ledger *self)
 
 char *ledger_program(const Ledger *self)
 {
+    if (*self->header.program != '\0')
+        return g_path_get_basename(self->header.program);
     return *self->header.executable != '\0' ? g_path_get_basename(self->header.executable)
                                             : g_strdup("unknown");
 }

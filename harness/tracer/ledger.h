@@ -367,6 +367,8 @@ typedef struct {
     uint64_t full_pages; /* words that no table could be made for */
     /* Of pools (heapgate.h): blocks that could not be booked, for another one starts in their granule. */
     uint64_t pool_crowded;
+
+    char program[64]; /* its name, as it was started (program_name.h); "": not known */
 } LedgerHeader;
 
 /* Where the sections lie. */

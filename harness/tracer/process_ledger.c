@@ -9,6 +9,7 @@
 #include "hello.h"
 #include "memory.h"
 #include "process.h"
+#include "program_name.h"
 #include "sample.h"
 
 /* System calls by number: none of them is a cancellation point, and nobody else interposes them. */
@@ -52,6 +53,7 @@ static struct {
     char executable[sizeof((LedgerHeader *)0)->executable];
     char command[sizeof((LedgerHeader *)0)->command];
     uint32_t command_size;
+    char program[sizeof((LedgerHeader *)0)->program];
     bool known;
 } identity;
 
@@ -64,6 +66,7 @@ static void identity_read(void)
         identity.command_size = got > 0 ? (uint32_t)got : 0;
         syscall(SYS_close, fd);
     }
+    program_name(identity.program, sizeof identity.program, identity.executable);
     identity.known = true;
 }
 
@@ -88,6 +91,7 @@ static void header_fill(LedgerHeader *header, bool forked)
 #endif
     memcpy(header->executable, identity.executable, sizeof header->executable);
     memcpy(header->command, identity.command, sizeof header->command);
+    memcpy(header->program, identity.program, sizeof header->program);
     header->command_size = identity.command_size;
 }
 

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "ledgers.h"
 #include "runner.h"
@@ -320,6 +321,24 @@ static void check_limited(const char *way)
     ck_assert_uint_eq(ledgers_at(ran, 1)->header->off_reason, LEDGER_OFF_NO_MEMORY);
 }
 
+START_TEST(test_a_program_is_named_as_it_was_started)
+{
+    g_autofree char *folder = runner_temporary();
+    g_autofree char *other = g_build_filename(folder, "server", NULL);
+    g_autofree char *shorter = g_build_filename(folder, "path", NULL);
+    const char *paths = runner_path("build/tests/tracer/paths");
+    const char *names[][2] = {{other, "server"}, {shorter, "paths"}, {paths, "paths"}};
+    ck_assert_int_eq(symlink(paths, other) + symlink(paths, shorter), 0);
+    for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
+        const char *argv[] = {names[i][0], "exit", NULL};
+        g_autoptr(Ledgers) ran = ledgers_run(argv, TRUE, 0);
+        ck_assert_str_eq(ledgers_at(ran, 0)->header->program, names[i][1]);
+        ck_assert_str_eq(ledgers_at(ran, 0)->header->executable, paths);
+    }
+    runner_remove(folder);
+}
+END_TEST
+
 START_TEST(test_a_limit_on_files_switches_the_tracer_off_and_says_so)
 {
     check_limited("small_files");
@@ -466,6 +485,7 @@ SUITE(tracer, 240)
     tcase_add_test(tcase, test_switched_stacks_are_walked_and_booked);
     tcase_add_test(tcase, test_a_closed_object_keeps_its_name);
     tcase_add_test(tcase, test_own_mappings_are_counted_apart);
+    tcase_add_test(tcase, test_a_program_is_named_as_it_was_started);
     tcase_add_test(tcase, test_a_limit_on_files_switches_the_tracer_off_and_says_so);
     tcase_add_test(tcase, test_a_limit_on_memory_switches_the_tracer_off_and_says_so);
     tcase_add_test(tcase, test_a_program_with_its_own_malloc_is_found_out);

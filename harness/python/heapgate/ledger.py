@@ -168,6 +168,7 @@ class LedgerHeader(ctypes.Structure):
         ("_to_full_pages", ctypes.c_char * 4),
         ("full_pages", _u64),
         ("pool_crowded", _u64),
+        ("program", ctypes.c_char * 64),
     ]
 
 

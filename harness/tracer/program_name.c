@@ -1,0 +1,35 @@
+#include "program_name.h"
+
+#include <fcntl.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+static const char *last_part(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash != NULL ? slash + 1 : path;
+}
+
+/* A script is started by its own path, and its interpreter's file is another one. Without /proc nobody can
+ * tell. */
+static bool is_own_file(const char *path)
+{
+    struct stat started, running;
+    return syscall(SYS_newfstatat, AT_FDCWD, path, &started, 0) == 0 &&
+           (syscall(SYS_newfstatat, AT_FDCWD, "/proc/self/exe", &running, 0) != 0 ||
+            (started.st_dev == running.st_dev && started.st_ino == running.st_ino));
+}
+
+void program_name(char *name, size_t room, const char *executable)
+{
+    const char *path = (const char *)getauxval(AT_EXECFN), *file = last_part(executable), *found = file;
+    if (path != NULL && strncmp(file, last_part(path), strlen(last_part(path))) != 0 && is_own_file(path))
+        found = last_part(path);
+    size_t length = strnlen(found, room - 1);
+    memcpy(name, found, length);
+    name[length] = '\0';
+}
