@@ -11,6 +11,7 @@
 
 #include "command.h"
 #include "error.h"
+#include "formats/ledger_notes.h"
 #include "formats/ledger_pack.h"
 #include "instrument/heap.h"
 #include "measure/units.h"
@@ -242,8 +243,11 @@ static void print_sites(const Saving *saving)
     symbols_name_ledger(symbols, ledger);
     g_autoptr(GString) text = g_string_new(NULL);
     g_autoptr(GPtrArray) notes = ledger_notes(ledger);
-    for (guint i = 0; i < notes->len; i++)
-        g_string_append_printf(text, "  note: %s\n", (const char *)g_ptr_array_index(notes, i));
+    for (guint i = 0; i < notes->len; i++) {
+        const LedgerNote *note = g_ptr_array_index(notes, i);
+        if (note->severity != LEDGER_NOTE_DETAIL)
+            g_string_append_printf(text, "  note: %s\n", note->text);
+    }
     ledger_append_details(ledger, text);
     ledger_append_sites(ledger, 5.0, text);
     g_printerr("%s", text->str);

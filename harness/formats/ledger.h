@@ -107,8 +107,6 @@ gboolean ledger_check(Ledger *self, const char *name, GError **error);
 char *ledger_command(const Ledger *self);
 /* The base name of the program's file; (transfer full). */
 char *ledger_program(const Ledger *self);
-/* What the tracer could not see, one sentence each: elements char *, (transfer full). */
-GPtrArray *ledger_notes(const Ledger *self);
 /* Puts a sample in; keeps at most about 2,000 by leaving out every second one. */
 void ledger_samples_add(GArray *samples, guint *stride, guint64 number, const LedgerSample *sample);
 

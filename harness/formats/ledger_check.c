@@ -4,9 +4,6 @@
 #include "error.h"
 #include "ledger.h"
 #include "ledger_frames.h"
-#include "ledger_python.h"
-#include "measure/sampling.h"
-#include "measure/units.h"
 
 /* No block is larger than the address space. */
 #define LARGEST (INT64_C(1) << 48)
@@ -231,57 +228,6 @@ char *ledger_program(const Ledger *self)
         return g_path_get_basename(self->header.program);
     return *self->header.executable != '\0' ? g_path_get_basename(self->header.executable)
                                             : g_strdup("unknown");
-}
-
-/* What the figures are worth. (transfer full). */
-static char *sample_note(const Ledger *self)
-{
-    gint64 sample = (gint64)self->header.sample_bytes;
-    g_autofree char *distance = units_format_bytes(sample);
-    g_autofree char *peak = units_format_bytes(sampling_error(sample, self->header.peak_bytes));
-    g_autofree char *kept = units_format_bytes(sampling_error(sample, self->kept_bytes));
-    return g_strdup_printf(
-        "sampled every %s on average: figures are estimates, with a standard error of %s at the "
-        "peak and %s of what is retained; numbers of blocks are those of samples",
-        distance, peak, kept);
-}
-
-GPtrArray *ledger_notes(const Ledger *self)
-{
-    const LedgerHeader *header = &self->header;
-    const struct {
-        guint64 count;
-        const char *what;
-    } rows[] = {
-        {header->truncated_stacks, "stack walks that ended before the outermost frame (the linker's own "
-                                   "code, or code without unwinding rules)"},
-        {header->full_nodes, "stacks cut, for the table of stack frames is full"},
-        {header->full_sites, "allocations counted without their stack, for the table of call sites is full"},
-        {header->full_chunks, "allocations not counted, for more than 64 GiB of address space were in use"},
-        {header->full_marks, "marks lost, for their table is full"},
-        {header->full_end_records, "call sites at the end mark lost, for their table is full"},
-        {header->full_changes, "call sites at marks lost, for their table is full"},
-        {header->full_codes, "Python frames without their names, for the table of code objects is full"},
-        {header->full_text, "Python frames without their names, for there is no more room for texts"},
-        {header->full_modules, "loaded objects not noted, for their table is full"},
-        {header->outside, "allocations outside the address space that is watched"},
-        {self->damaged,
-         "records left out that make no sense, for the process was killed while it wrote them, or wrote "
-         "over them"},
-    };
-    GPtrArray *notes = g_ptr_array_new_with_free_func(g_free);
-    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++)
-        if (rows[i].count > 0)
-            g_ptr_array_add(notes, g_strdup_printf("%s: %" G_GUINT64_FORMAT, rows[i].what, rows[i].count));
-    if (header->sample_bytes > 0)
-        g_ptr_array_add(notes, sample_note(self));
-    char *python = ledger_python_note(header);
-    if (python != NULL)
-        g_ptr_array_add(notes, python);
-    if (header->unknown_frees > 0 && !header->forked)
-        g_ptr_array_add(notes, g_strdup_printf("blocks freed that had never been seen: %" G_GUINT64_FORMAT,
-                                               (guint64)header->unknown_frees));
-    return notes;
 }
 
 enum { SAMPLES_KEPT = 2000 };

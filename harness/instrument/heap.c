@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "formats/ledger_notes.h"
 #include "formats/ledger_tally.h"
 #include "instrument.h"
 #include "measure/sampling.h"
@@ -156,12 +157,29 @@ static void add_marks(const Ledger *ledger, Measurement *measurement)
     }
 }
 
-static void add_notes(const Ledger *ledger, Measurement *measurement)
+/* What is broken is broken, unless the scenario says that the program need not be seen. */
+static void add_note(const Scenario *scenario, const char *program, const LedgerNote *note,
+                     Measurement *measurement)
 {
-    g_autoptr(GPtrArray) notes = ledger_notes(ledger);
-    g_autofree char *program = ledger_program(ledger);
-    for (guint i = 0; i < notes->len; i++)
-        measurement_add_note(measurement, "%s: %s", program, (const char *)g_ptr_array_index(notes, i));
+    if (note->severity == LEDGER_NOTE_DETAIL)
+        measurement_add_detail(measurement, "%s: %s", program, note->text);
+    else if (note->severity == LEDGER_NOTE_PLAIN || may_be_blind(scenario, program))
+        measurement_add_note(measurement, "%s: %s", program, note->text);
+    else
+        measurement_set_problem(measurement, "the tracer's books of %s are not whole: %s", program,
+                                note->text);
+}
+
+/* Of every program, also of one that its process left for another. */
+static void add_notes(const Scenario *scenario, const GPtrArray *programs, Measurement *measurement)
+{
+    for (guint i = 0; i < programs->len; i++) {
+        const Ledger *ledger = g_ptr_array_index(programs, i);
+        g_autoptr(GPtrArray) notes = ledger_notes(ledger);
+        g_autofree char *program = ledger_program(ledger);
+        for (guint n = 0; n < notes->len; n++)
+            add_note(scenario, program, g_ptr_array_index(notes, n), measurement);
+    }
 }
 
 static void add_process(const Ledger *ledger, Measurement *measurement)
@@ -206,7 +224,6 @@ static void set_held(const Scenario *scenario, const GArray *processes, Measurem
         peak_bytes += process->highest->header.peak_bytes;
         retained_bytes += process->last->kept_bytes;
         add_marks(process->last, measurement);
-        add_notes(process->last, measurement);
         add_process(process->last, measurement);
     }
     const Allowance *allowance = &scenario->allow.call_site;
@@ -333,6 +350,7 @@ static void heap_collect(const Scenario *scenario, const Outcome *outcome, Measu
     if (outcome->ledger_problem != NULL)
         measurement_set_problem(measurement, "the tracer's books cannot be used: %s",
                                 outcome->ledger_problem);
+    add_notes(scenario, programs, measurement);
     if (measurement->problem != NULL)
         return;
     g_autoptr(Symbols) symbols = symbols_new(SYMBOLS_ALL);

@@ -21,6 +21,7 @@ Measurement *measurement_new(const char *instrument)
     self->marks = g_ptr_array_new_with_free_func(mark_free);
     self->processes = g_ptr_array_new_with_free_func(measured_process_free);
     self->notes = g_ptr_array_new_with_free_func(g_free);
+    self->details = g_ptr_array_new_with_free_func(g_free);
     self->timeline = g_array_new(FALSE, FALSE, sizeof(TimelinePoint));
     return self;
 }
@@ -37,6 +38,7 @@ void measurement_free(Measurement *self)
     g_ptr_array_unref(self->marks);
     g_ptr_array_unref(self->processes);
     g_ptr_array_unref(self->notes);
+    g_ptr_array_unref(self->details);
     g_free(self->time_unit);
     g_array_unref(self->timeline);
     g_free(self);
@@ -67,6 +69,14 @@ void measurement_add_note(Measurement *self, const char *format, ...)
     va_list arguments;
     va_start(arguments, format);
     g_ptr_array_add(self->notes, g_strdup_vprintf(format, arguments));
+    va_end(arguments);
+}
+
+void measurement_add_detail(Measurement *self, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    g_ptr_array_add(self->details, g_strdup_vprintf(format, arguments));
     va_end(arguments);
 }
 

@@ -37,6 +37,7 @@ typedef struct {
     GPtrArray *marks;     /* Mark */
     GPtrArray *processes; /* MeasuredProcess */
     GPtrArray *notes;     /* char *: what could not be seen, one sentence each */
+    GPtrArray *details;   /* char *: the same of what ordinary runs have, too; for who asks for more */
     char *time_unit;      /* of the timeline: "instructions", "ms", "B"; NULL without a timeline */
     GArray *timeline;     /* TimelinePoint */
     gint64 duration_us;   /* wall time of the run */
@@ -54,6 +55,7 @@ void measurement_set(Measurement *self, MetricId id, gint64 value, CallSites *si
 /* Says why there is no measurement; keeps the first reason. */
 void measurement_set_problem(Measurement *self, const char *format, ...) G_GNUC_PRINTF(2, 3);
 void measurement_add_note(Measurement *self, const char *format, ...) G_GNUC_PRINTF(2, 3);
+void measurement_add_detail(Measurement *self, const char *format, ...) G_GNUC_PRINTF(2, 3);
 void measurement_add_mark(Measurement *self, const char *name, gint64 bytes);
 void measurement_add_process(Measurement *self, gint64 pid, const char *command, gint64 peak_bytes,
                              gint64 retained_bytes);

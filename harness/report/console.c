@@ -192,18 +192,26 @@ static void append_offer(GString *out, const Result *result)
                                improved > NAMES ? "" : names->str);
 }
 
-/* What could not be seen of a run that gets no passage of its own. */
-static void append_notes(GString *out, const GArray *rows)
+static void append_sentences(GString *out, const OutcomeRow *row, const GPtrArray *sentences)
+{
+    for (guint i = 0; i < sentences->len; i++) {
+        g_autofree char *title = outcome_title(row), *line = text_line(g_ptr_array_index(sentences, i));
+        g_string_append_printf(out, "note: %s: %s\n", title, line);
+    }
+}
+
+/* What could not be seen of a run that gets no passage of its own; details of every one where they are asked
+ * for. */
+static void append_notes(GString *out, const GArray *rows, ConsoleFlags flags)
 {
     for (guint i = 0; i < rows->len; i++) {
         const OutcomeRow *row = &g_array_index(rows, OutcomeRow, i);
-        if (row->instrument == NULL || outcome_fails(row->verdict))
+        if (row->instrument == NULL)
             continue;
-        const GPtrArray *notes = row->instrument->measurement->notes;
-        for (guint n = 0; n < notes->len; n++) {
-            g_autofree char *title = outcome_title(row), *line = text_line(g_ptr_array_index(notes, n));
-            g_string_append_printf(out, "note: %s: %s\n", title, line);
-        }
+        if (!outcome_fails(row->verdict) && !(flags & CONSOLE_QUIET))
+            append_sentences(out, row, row->instrument->measurement->notes);
+        if (flags & CONSOLE_VERBOSE)
+            append_sentences(out, row, row->instrument->measurement->details);
     }
 }
 
@@ -218,8 +226,7 @@ static char *render(const Result *result, ConsoleFlags flags)
     }
     append_table(out, rows, flags);
     append_passages(out, rows, flags);
-    if (!(flags & CONSOLE_QUIET))
-        append_notes(out, rows);
+    append_notes(out, rows, flags);
     if (flags & CONSOLE_VERBOSE)
         append_passed(out, rows);
     append_offer(out, result);

@@ -155,14 +155,14 @@ static void add_timeline(JsonBuilder *out, const Measurement *measurement)
 }
 
 /* Only where there are some. */
-static void add_notes(JsonBuilder *out, const GPtrArray *notes)
+static void add_notes(JsonBuilder *out, const char *name, const GPtrArray *notes)
 {
     if (notes->len == 0)
         return;
-    member(out, "notes");
+    member(out, name);
     json_builder_begin_array(out);
     for (guint i = 0; i < notes->len; i++)
-        json_builder_add_string_value(out, g_ptr_array_index(notes, i));
+        add_text_value(out, g_ptr_array_index(notes, i));
     json_builder_end_array(out);
 }
 
@@ -182,7 +182,8 @@ static void add_measurement(JsonBuilder *out, StackWriter *stacks, const Measure
     add_metrics(out, stacks, measurement);
     ADD_ARRAY(out, "marks", measurement->marks, add_mark);
     ADD_ARRAY(out, "processes", measurement->processes, add_process);
-    add_notes(out, measurement->notes);
+    add_notes(out, "notes", measurement->notes);
+    add_notes(out, "details", measurement->details);
     add_timeline(out, measurement);
     json_builder_end_object(out);
 }

@@ -131,17 +131,17 @@ static void read_timeline(JsonWalk *walk, JsonObject *object, Measurement *measu
     json_walk_up(walk, at);
 }
 
-static void read_notes(JsonWalk *walk, JsonObject *object, Measurement *measurement)
+static void read_notes(JsonWalk *walk, JsonObject *object, const char *name, GPtrArray *sentences)
 {
-    if (json_walk_failed(walk) || !json_object_has_member(object, "notes"))
+    if (json_walk_failed(walk) || !json_object_has_member(object, name))
         return;
-    JsonArray *notes = json_walk_array(walk, object, "notes");
-    gsize at = json_walk_down(walk, "notes");
+    JsonArray *notes = json_walk_array(walk, object, name);
+    gsize at = json_walk_down(walk, name);
     for (guint i = 0; notes != NULL && i < json_array_get_length(notes) && !json_walk_failed(walk); i++) {
         gsize above = json_walk_down_index(walk, i);
         JsonNode *node = json_array_get_element(notes, i);
         if (JSON_NODE_HOLDS_VALUE(node) && json_node_get_value_type(node) == G_TYPE_STRING)
-            measurement_add_note(measurement, "%s", json_node_get_string(node));
+            g_ptr_array_add(sentences, g_strdup(json_node_get_string(node)));
         else
             json_walk_fail(walk, NULL, "a text", "something else");
         json_walk_up(walk, above);
@@ -170,7 +170,8 @@ static Measurement *read_measurement(JsonWalk *walk, JsonObject *instrument, con
     json_walk_up(walk, above);
     read_each(walk, object, "marks", read_mark, self);
     read_each(walk, object, "processes", read_process, self);
-    read_notes(walk, object, self);
+    read_notes(walk, object, "notes", self->notes);
+    read_notes(walk, object, "details", self->details);
     read_timeline(walk, object, self);
     json_walk_up(walk, at);
     return self;

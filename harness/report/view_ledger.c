@@ -1,6 +1,7 @@
 #include "view_ledger.h"
 
 #include "error.h"
+#include "formats/ledger_notes.h"
 #include "formats/ledger_sites.h"
 #include "measure/units.h"
 #include "scenario/scenario.h"
@@ -191,7 +192,8 @@ static void show_text(const Ledger *ledger, double threshold_percent, GString *o
     g_string_append_c(output, '\n');
     ledger_append_details(ledger, output);
     for (guint i = 0; i < notes->len; i++)
-        g_string_append_printf(output, "  note: %s\n", (const char *)g_ptr_array_index(notes, i));
+        g_string_append_printf(output, "  note: %s\n",
+                               ((const LedgerNote *)g_ptr_array_index(notes, i))->text);
     append_chart(ledger, output);
     append_all(ledger, TRUE, threshold_percent, output);
 }

@@ -6,7 +6,7 @@
 #include "error.h"
 #include "python_call.h"
 
-enum { FILE_LIMIT = 1024 * 1024, NAME_LIMIT = 100, MOST_ITERATIONS = 1000000 };
+enum { FILE_LIMIT = 1024 * 1024, NAME_LIMIT = 100, MOST_ITERATIONS = 1 << 26 };
 
 void scenario_free(Scenario *self)
 {

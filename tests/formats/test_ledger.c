@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "error.h"
+#include "formats/ledger_notes.h"
 #include "formats/ledger_pack.h"
 #include "formats/ledger_sites.h"
 #include "made_ledger.h"
@@ -149,8 +150,10 @@ START_TEST(test_ledger_leaves_wild_blocks_out_and_counts_them)
     ck_assert_int_eq(ledger->kept_bytes, 167);
     g_autoptr(GPtrArray) notes = ledger_notes(ledger);
     ck_assert_uint_eq(notes->len, 1);
-    ck_assert(g_str_has_prefix(g_ptr_array_index(notes, 0), "records left out"));
-    ck_assert(g_str_has_suffix(g_ptr_array_index(notes, 0), ": 3"));
+    const LedgerNote *note = g_ptr_array_index(notes, 0);
+    ck_assert_int_eq(note->severity, LEDGER_NOTE_PLAIN);
+    ck_assert(g_str_has_prefix(note->text, "records left out"));
+    ck_assert(g_str_has_suffix(note->text, ": 3"));
 }
 END_TEST
 
@@ -210,9 +213,52 @@ START_TEST(test_ledger_says_what_the_tracer_could_not_see)
     g_autoptr(Ledger) ledger = made_ledger_read(&made);
     g_autoptr(GPtrArray) notes = ledger_notes(ledger);
     ck_assert_uint_eq(notes->len, 3);
-    ck_assert(g_str_has_prefix(g_ptr_array_index(notes, 0), "stack walks that ended before"));
-    ck_assert(g_str_has_suffix(g_ptr_array_index(notes, 0), ": 4"));
-    ck_assert_str_eq(g_ptr_array_index(notes, 2), "blocks freed that had never been seen: 6");
+    const LedgerNote *full = g_ptr_array_index(notes, 0), *frees = g_ptr_array_index(notes, 1),
+                     *cut = g_ptr_array_index(notes, 2);
+    ck_assert_int_eq(full->severity, LEDGER_NOTE_BROKEN);
+    ck_assert_str_eq(full->text, "5 allocations have no call site, for the table of call sites is full; "
+                                 "sample instead: heap: {sample: 64 KiB}");
+    ck_assert_int_eq(frees->severity, LEDGER_NOTE_PLAIN);
+    ck_assert_str_eq(frees->text, "blocks freed that had never been seen: 6");
+    ck_assert_int_eq(cut->severity, LEDGER_NOTE_DETAIL);
+    ck_assert(g_str_has_prefix(cut->text, "stack walks that ended before"));
+    ck_assert(g_str_has_suffix(cut->text, ": 4"));
+}
+END_TEST
+
+/* Whatever had no room: figures that miss it are judged by nobody. */
+START_TEST(test_every_full_table_of_a_ledger_is_broken_and_says_what_helps)
+{
+    g_auto(MadeLedger) made = {0};
+    make_small(&made);
+    uint64_t *const counts[] = {
+        &made.header.full_nodes,       &made.header.full_sites,   &made.header.full_chunks,
+        &made.header.full_marks,       &made.header.full_changes, &made.header.full_end_records,
+        &made.header.full_modules,     &made.header.full_codes,   &made.header.full_text,
+        &made.header.full_pages,       &made.header.outside,
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(counts); i++) {
+        *counts[i] = 1;
+        g_autoptr(Ledger) ledger = made_ledger_read(&made);
+        g_autoptr(GPtrArray) notes = ledger_notes(ledger);
+        ck_assert_uint_eq(notes->len, 1);
+        const LedgerNote *note = g_ptr_array_index(notes, 0);
+        ck_assert_int_eq(note->severity, LEDGER_NOTE_BROKEN);
+        ck_assert_msg(strstr(note->text, "; ") != NULL, "%s", note->text);
+        *counts[i] = 0;
+    }
+}
+END_TEST
+
+START_TEST(test_many_stacks_that_end_early_are_worth_a_note)
+{
+    g_auto(MadeLedger) made = {0};
+    make_small(&made);
+    made.header.truncated_stacks = 2000;
+    g_autoptr(Ledger) ledger = made_ledger_read(&made);
+    g_autoptr(GPtrArray) notes = ledger_notes(ledger);
+    ck_assert_uint_eq(notes->len, 1);
+    ck_assert_int_eq(((const LedgerNote *)g_ptr_array_index(notes, 0))->severity, LEDGER_NOTE_PLAIN);
 }
 END_TEST
 
@@ -504,6 +550,8 @@ SUITE(ledger, 30)
     tcase_add_test(tcase, test_ledger_reads_the_rest_of_a_size_from_the_next_piece);
     tcase_add_test(tcase, test_ledger_holds_counts_to_their_tables);
     tcase_add_test(tcase, test_ledger_says_what_the_tracer_could_not_see);
+    tcase_add_test(tcase, test_every_full_table_of_a_ledger_is_broken_and_says_what_helps);
+    tcase_add_test(tcase, test_many_stacks_that_end_early_are_worth_a_note);
     tcase_add_test(tcase, test_saved_ledger_is_read_as_it_was);
     tcase_add_test(tcase, test_saved_ledger_that_was_cut_or_changed_is_refused_or_whole);
     tcase_add_test(tcase, test_packed_ledger_is_read_as_it_was);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "formats/ledger_columns.h"
+#include "formats/ledger_notes.h"
 #include "formats/ledger_pack.h"
 #include "formats/ledger_sites.h"
 

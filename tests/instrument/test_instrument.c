@@ -322,6 +322,71 @@ START_TEST(test_heap_adds_up_what_every_program_of_a_process_allocated)
 }
 END_TEST
 
+/* Measures the books of one program. (transfer full). */
+static Measurement *collect_ledger(MadeLedger *made)
+{
+    g_autoptr(GPtrArray) ledgers = g_ptr_array_new_with_free_func((GDestroyNotify)ledger_free);
+    g_ptr_array_add(ledgers, made_ledger_read(made));
+    const Outcome outcome = {.pid = 1000, .output = folder, .stderr_path = stderr_path, .ledgers = ledgers};
+    Measurement *measurement = measurement_new("heap");
+    instrument_heap.collect(scenario, &outcome, measurement);
+    return measurement;
+}
+
+static Measurement *collect_full(void)
+{
+    g_auto(MadeLedger) made = {0};
+    made_ledger_init(&made);
+    made_ledger_site(&made, made_ledger_node(&made, 0, 0x1010), 0, 1, 500);
+    made.header.peak_bytes = 500;
+    made.header.full_end_records = 12;
+    made.header.truncated_stacks = 1;
+    return collect_ledger(&made);
+}
+
+START_TEST(test_heap_is_broken_by_books_that_had_no_room)
+{
+    g_autoptr(Measurement) measurement = collect_full();
+    ck_assert_ptr_nonnull(measurement->problem);
+    ck_assert_msg(g_str_has_prefix(measurement->problem, "the tracer's books of made are not whole: 12 call "
+                                                         "sites at the end mark were lost"),
+                  "%s", measurement->problem);
+    load_scenario("heap: {blind: [made]}\n");
+    g_autoptr(Measurement) named = collect_full();
+    ck_assert_msg(named->problem == NULL, "%s", named->problem);
+    ck_assert_uint_eq(named->notes->len, 1);
+    ck_assert_uint_eq(named->details->len, 1); /* the stack that ended early */
+}
+END_TEST
+
+/* Of 1,500 sites 1,000 are kept, and of the rest those that may be a regression. */
+START_TEST(test_heap_keeps_the_call_sites_that_can_matter)
+{
+    enum { SITES = 1500, KEPT = 1000 };
+    static const char *const rows[] = {"allow: {call_site: {floor: 1 MiB}}\n",
+                                       "allow: {call_site: {floor: 399 B}}\n"};
+    const guint expected[] = {KEPT, SITES - 400};
+    for (gsize row = 0; row < G_N_ELEMENTS(rows); row++) {
+        g_auto(MadeLedger) made = {0};
+        made_ledger_init(&made);
+        load_scenario(rows[row]);
+        made.header.peak_bytes = SITES * (SITES - 1) / 2;
+        for (guint i = 0; i < SITES; i++) {
+            g_autofree char *path = g_strdup_printf("/lib/%u.so", i);
+            made_ledger_module(&made, path, 0x1000 * (i + 1), 0x1000 * (i + 2));
+            made_ledger_site(&made, made_ledger_node(&made, 0, 0x1000 * (i + 1) + 8), 0,
+                             (guint64)made.header.peak_bytes, i);
+        }
+        g_autoptr(Measurement) measurement = collect_ledger(&made);
+        ck_assert_msg(measurement->problem == NULL, "%s", measurement->problem);
+        ck_assert_int_eq(measurement->values[METRIC_PEAK], SITES * (SITES - 1) / 2);
+        const CallSites *sites = measurement->sites[METRIC_PEAK];
+        ck_assert_uint_eq(call_sites_count(sites), expected[row]);
+        ck_assert_int_eq(call_sites_get(sites, expected[row] - 1)->bytes, SITES - (gint64)expected[row]);
+    }
+}
+END_TEST
+
 START_TEST(test_every_metric_is_measured_by_some_instrument)
 {
     for (int id = 0; id < METRIC_COUNT; id++) {
@@ -363,6 +428,8 @@ SUITE(instrument, 20)
     tcase_add_test(tcase, test_every_instrument_has_a_whole_row);
     tcase_add_test(tcase, test_only_a_program_of_32_bits_is_called_one);
     tcase_add_test(tcase, test_heap_adds_up_what_every_program_of_a_process_allocated);
+    tcase_add_test(tcase, test_heap_is_broken_by_books_that_had_no_room);
+    tcase_add_test(tcase, test_heap_keeps_the_call_sites_that_can_matter);
     tcase_add_test(tcase, test_every_metric_is_measured_by_some_instrument);
     tcase_add_test(tcase, test_the_program_and_its_arguments_come_last_and_as_they_are);
     tcase_add_test(tcase, test_files_are_found_by_prefix_and_suffix_in_order_of_name);
