@@ -266,8 +266,8 @@ exit $status
 SH
 
 python=/usr/bin/python3
-prove python3 python3,dash,ls,head,echo $python -B "$work/suite.py"
-have node && prove node node,dash node "$work/server.js"
+prove python3 python3,sh,ls,head,echo $python -B "$work/suite.py"
+have node && prove node node,sh node "$work/server.js"
 have redis-server redis-cli && prove redis redis,bash bash "$work/redis.sh"
 have nginx curl && prove nginx nginx,curl,bash env PATH="$PATH:/usr/sbin" bash "$work/nginx.sh"
 have git && prove git git bash "$work/git.sh" "$root"
