@@ -18,6 +18,19 @@ static gboolean is_allocator_name(const char *function)
     return FALSE;
 }
 
+/* C++ writes their parameters behind them. */
+gboolean allocator_is_mark(const char *function)
+{
+    static const char *const marks[] = {"heapgate_request_", "heapgate_block_taken", "heapgate_block_resized",
+                                        "heapgate_slab"};
+    for (gsize i = 0; i < G_N_ELEMENTS(marks); i++) {
+        gsize length = strlen(marks[i]);
+        if (strncmp(function, marks[i], length) == 0 && (function[length] == '\0' || function[length] == '('))
+            return TRUE;
+    }
+    return FALSE;
+}
+
 static const char *base_name(const char *path)
 {
     const char *slash = strrchr(path, '/');
@@ -29,7 +42,8 @@ gboolean allocator_is_frame(const Frame *frame)
     gboolean valgrinds =
         (frame->object != NULL && g_str_has_prefix(base_name(frame->object), "vgpreload_")) ||
         (frame->file != NULL && strcmp(base_name(frame->file), "vg_replace_malloc.c") == 0);
-    return valgrinds && frame->function != NULL && is_allocator_name(frame->function);
+    return frame->function != NULL &&
+           (allocator_is_mark(frame->function) || (valgrinds && is_allocator_name(frame->function)));
 }
 
 guint allocator_count_frames(const Frame *frames, guint n_frames)

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "allocator.h"
 #include "ledger_python.h"
 #include "ledger_sites.h"
 
@@ -25,11 +26,12 @@ Frame ledger_item_frame(const Ledger *self, const LedgerItem *item)
     return frame;
 }
 
-/* The C++ allocation functions ask for memory on behalf of whoever calls them. The tracer's own frames are
- * none of the program's. */
+/* The C++ allocation functions and the marks of pools ask for memory on behalf of whoever calls them. The
+ * tracer's own frames are none of the program's. */
 static gboolean speaks_for_others(const Frame *frame)
 {
-    return (frame->function != NULL && g_str_has_prefix(frame->function, "operator new")) ||
+    return (frame->function != NULL &&
+            (g_str_has_prefix(frame->function, "operator new") || allocator_is_mark(frame->function))) ||
            (frame->object != NULL && g_str_has_suffix(frame->object, "/libheapgate.so"));
 }
 

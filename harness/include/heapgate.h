@@ -8,6 +8,28 @@
  *     heapgate_mark("end");          what is still allocated here is "retained"
  *     tear_down();
  *
+ * An allocator of the program's own (a pool) says what it hands out, so that its blocks are measured as those
+ * of malloc are, and not the memory that it cuts them from:
+ *
+ *     heapgate_slab(memory, size);               memory is what a pool cuts its blocks from
+ *     heapgate_block_taken(block, size);         a block goes to its user
+ *     heapgate_block_resized(block, size, more); it has another size, at the same place
+ *     heapgate_block_given_back(block);          it comes back
+ *
+ * These are Valgrind's VALGRIND_MALLOCLIKE_BLOCK, VALGRIND_RESIZEINPLACE_BLOCK and VALGRIND_FREELIKE_BLOCK,
+ * and mean the same to all instruments.
+ *
+ * Blocks start at least 32 bytes apart, and each is given back before its memory is taken again or goes back
+ * to malloc or the system. Under heap a block that breaks this is not counted, and the run is broken.
+ *
+ * heapgate_slab comes before the slab's first block; the slab ends when its memory is freed. One from malloc
+ * is no block of the heap from then on: under heap it counts as `mapped`, in whole pages, under massif not at
+ * all, and memcheck knows by itself that a block with others in it is none. One from mmap counts as `mapped`
+ * anyway.
+ *
+ * Under memcheck the first two words of a block that was given back may be used, to chain free blocks; the
+ * rest of it may not until it is taken again.
+ *
  * Header-only: nothing to link, no header of Valgrind's. C99 and C++98 and later, gcc and clang.
  * Natively a mark is one client request (a few instructions that do nothing), one load and two branches.
  * Define HEAPGATE_DISABLE before including this header and not even that is left.
@@ -19,8 +41,10 @@
  * other thread changes the environment, in a signal handler.
  *
  * How it works (for heapgate's own side see docs/design.md):
- *   heap      libheapgate.so is preloaded and exports heapgate_tracer_mark, which is called. The reference to
- * it is weak and goes through the global offset table, whatever the code model: nothing need be linked.
+ *   heap      libheapgate.so is preloaded and exports heapgate_tracer_mark and the like, which are called.
+ * The reference to them is weak and goes through the global offset table, whatever the code model: nothing
+ * need be linked.
+ *
  *   HEAPGATE_INSTRUMENT  "massif" or "memcheck"; unset or anything else: marks do nothing
  *   HEAPGATE_MARKS       a folder, its path without blanks, at most 1023 bytes (massif only)
  *   massif    the monitor command "detailed_snapshot FOLDER/mark.PID.NS.NAME" makes it write all that is
@@ -32,15 +56,19 @@
 #ifndef HEAPGATE_H
 #define HEAPGATE_H
 
+#include <stdlib.h>
+
 #if defined(HEAPGATE_DISABLE)
 
-#define heapgate_mark(name)  ((void)0)
-#define heapgate_iteration() ((void)0)
+#define heapgate_mark(name)                        ((void)0)
+#define heapgate_iteration()                       ((void)0)
+#define heapgate_slab(memory, size)                ((void)(memory), (void)(size))
+#define heapgate_block_taken(block, size)          ((void)(block), (void)(size))
+#define heapgate_block_resized(block, size, other) ((void)(block), (void)(size), (void)(other))
+#define heapgate_block_given_back(block)           ((void)(block))
 
 #elif defined(__GNUC__) && defined(__linux__) && defined(__LP64__) &&                                        \
     (defined(__x86_64__) || defined(__aarch64__))
-
-#include <stdlib.h>
 
 /* Names that end in an underscore are not part of the interface. */
 
@@ -55,8 +83,12 @@
 enum {
     HEAPGATE_RUNNING_ON_VALGRIND_ = 0x1001,
     HEAPGATE_MONITOR_COMMAND_ = 0x1202,
-    HEAPGATE_PRINTF_ = 0x1403,         /* the one that takes its va_list by reference */
-    HEAPGATE_LEAK_CHECK_ = 0x4d430006, /* 'M' 'C' + 6 */
+    HEAPGATE_MALLOC_LIKE_ = 0x1301,
+    HEAPGATE_FREE_LIKE_ = 0x1302,
+    HEAPGATE_RESIZE_IN_PLACE_ = 0x130b,
+    HEAPGATE_PRINTF_ = 0x1403,           /* the one that takes its va_list by reference */
+    HEAPGATE_MAKE_DEFINED_ = 0x4d430002, /* 'M' 'C' + 2 */
+    HEAPGATE_LEAK_CHECK_ = 0x4d430006,
     HEAPGATE_COUNT_LEAKS_ = 0x4d430007,
     HEAPGATE_NAME_SIZE_ = 64,
     HEAPGATE_FOLDER_SIZE_ = 1023,
@@ -245,22 +277,31 @@ HEAPGATE_RARE_ void heapgate_mark_watched_(const char *name)
         heapgate_mark_memcheck_(name);
 }
 
-/* libheapgate.so's function, or NULL where it is not preloaded. Spelled as instructions because compilers and
- * linkers settle a weak symbol of a program that is not position-independent when they see nobody define it.
- */
-static __inline__ void (*heapgate_tracer_(void))(const char *)
-{
-    void (*function)(const char *);
-    __asm__(".weak heapgate_tracer_mark");
+/* libheapgate.so's functions, or NULL where it is not preloaded. Spelled as instructions because compilers
+ * and linkers settle a weak symbol of a program that is not position-independent when nobody defines it. */
 #if defined(__x86_64__)
-    __asm__("movq heapgate_tracer_mark@GOTPCREL(%%rip), %0" : "=r"(function));
+#define HEAPGATE_LOAD_(name, to) __asm__("movq " name "@GOTPCREL(%%rip), %0" : "=r"(to))
 #else
-    __asm__("adrp %0, :got:heapgate_tracer_mark\n\t"
-            "ldr %0, [%0, :got_lo12:heapgate_tracer_mark]"
-            : "=r"(function));
+#define HEAPGATE_LOAD_(name, to)                                                                             \
+    __asm__("adrp %0, :got:" name "\n\t"                                                                     \
+            "ldr %0, [%0, :got_lo12:" name "]"                                                               \
+            : "=r"(to))
 #endif
-    return function;
-}
+#define HEAPGATE_TRACER_(getter, name, parameters)                                                           \
+    static __inline__ void(*getter(void)) parameters                                                         \
+    {                                                                                                        \
+        void(*function) parameters;                                                                          \
+        __asm__(".weak " name);                                                                              \
+        HEAPGATE_LOAD_(name, function);                                                                      \
+        return function;                                                                                     \
+    }
+HEAPGATE_TRACER_(heapgate_tracer_, "heapgate_tracer_mark", (const char *))
+HEAPGATE_TRACER_(heapgate_tracer_slab_, "heapgate_tracer_slab", (const void *, size_t))
+HEAPGATE_TRACER_(heapgate_tracer_taken_, "heapgate_tracer_block_taken", (const void *, size_t))
+HEAPGATE_TRACER_(heapgate_tracer_resized_, "heapgate_tracer_block_resized", (const void *, size_t))
+HEAPGATE_TRACER_(heapgate_tracer_back_, "heapgate_tracer_block_given_back", (const void *))
+#undef HEAPGATE_TRACER_
+#undef HEAPGATE_LOAD_
 
 /* Marks this instant. name: (transfer none) of [A-Za-z0-9_.-], at most 64 bytes. "end" and "iteration" mean
  * something to heapgate: see the top. */
@@ -279,6 +320,67 @@ static __inline__ void heapgate_iteration(void)
     heapgate_mark("iteration");
 }
 
+/* Is this the instrument? */
+HEAPGATE_RARE_ int heapgate_watched_by_(const char *name)
+{
+    const char *instrument = getenv("HEAPGATE_INSTRUMENT");
+    return instrument != NULL && heapgate_is_(instrument, name);
+}
+
+/* What was announced as no block of malloc's any more: massif then leaves it out, memcheck would complain. */
+HEAPGATE_RARE_ void heapgate_slab_watched_(const void *memory)
+{
+    if (heapgate_watched_by_("massif"))
+        heapgate_request_(HEAPGATE_FREE_LIKE_, HEAPGATE_WORD_(memory), 0, 0, 0);
+}
+
+HEAPGATE_RARE_ void heapgate_back_watched_(const void *block)
+{
+    heapgate_request_(HEAPGATE_FREE_LIKE_, HEAPGATE_WORD_(block), 0, 0, 0);
+    if (heapgate_watched_by_("memcheck"))
+        heapgate_request_(HEAPGATE_MAKE_DEFINED_, HEAPGATE_WORD_(block), 2 * sizeof(void *), 0, 0);
+}
+
+/* memory: of size bytes, is what a pool cuts its blocks from. */
+static __inline__ void heapgate_slab(const void *memory, size_t size)
+{
+    void (*tracer)(const void *, size_t) = heapgate_tracer_slab_();
+    if (__builtin_expect(tracer != 0, 0))
+        tracer(memory, size);
+    else if (__builtin_expect(heapgate_request_(HEAPGATE_RUNNING_ON_VALGRIND_, 0, 0, 0, 0) != 0, 0))
+        heapgate_slab_watched_(memory);
+}
+
+/* A pool's block of size bytes goes to its user. */
+static __inline__ void heapgate_block_taken(const void *block, size_t size)
+{
+    void (*tracer)(const void *, size_t) = heapgate_tracer_taken_();
+    if (__builtin_expect(tracer != 0, 0))
+        tracer(block, size);
+    else
+        heapgate_request_(HEAPGATE_MALLOC_LIKE_, HEAPGATE_WORD_(block), size, 0, 0);
+}
+
+/* It has another size now, and lies where it lay. */
+static __inline__ void heapgate_block_resized(const void *block, size_t old_size, size_t new_size)
+{
+    void (*tracer)(const void *, size_t) = heapgate_tracer_resized_();
+    if (__builtin_expect(tracer != 0, 0))
+        tracer(block, new_size);
+    else
+        heapgate_request_(HEAPGATE_RESIZE_IN_PLACE_, HEAPGATE_WORD_(block), old_size, new_size, 0);
+}
+
+/* It comes back to its pool. */
+static __inline__ void heapgate_block_given_back(const void *block)
+{
+    void (*tracer)(const void *) = heapgate_tracer_back_();
+    if (__builtin_expect(tracer != 0, 0))
+        tracer(block);
+    else if (__builtin_expect(heapgate_request_(HEAPGATE_RUNNING_ON_VALGRIND_, 0, 0, 0, 0) != 0, 0))
+        heapgate_back_watched_(block);
+}
+
 #undef HEAPGATE_RARE_
 
 #else /* no instrument runs here, or the compiler cannot say the instruction sequence: marks do nothing */
@@ -290,6 +392,26 @@ static inline void heapgate_mark(const char *name)
 
 static inline void heapgate_iteration(void)
 {
+}
+
+static inline void heapgate_slab(const void *memory, size_t size)
+{
+    (void)memory, (void)size;
+}
+
+static inline void heapgate_block_taken(const void *block, size_t size)
+{
+    (void)block, (void)size;
+}
+
+static inline void heapgate_block_resized(const void *block, size_t old_size, size_t new_size)
+{
+    (void)block, (void)old_size, (void)new_size;
+}
+
+static inline void heapgate_block_given_back(const void *block)
+{
+    (void)block;
 }
 
 #endif

@@ -8,6 +8,21 @@
 
 enum { MARKS_LIMIT = 100000, TIMELINE_POINTS = 100 };
 
+/* The marks of pools, compiled as C and as C++, are not who asks for memory. */
+static void add_pool_marks(Launch *launch)
+{
+    static const char *const marks[] = {
+        "heapgate_request_",
+        "heapgate_request_(unsigned long, unsigned long, unsigned long, unsigned long, unsigned long)",
+        "heapgate_block_taken",
+        "heapgate_block_taken(void const*, unsigned long)",
+        "heapgate_block_resized",
+        "heapgate_block_resized(void const*, unsigned long, unsigned long)",
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(marks); i++)
+        launch_add(launch, "--alloc-fn=%s", marks[i]);
+}
+
 static void massif_launch(const Scenario *scenario, const char *program, const char *output, Launch *launch)
 {
     valgrind_launch("massif", output, launch);
@@ -21,6 +36,7 @@ static void massif_launch(const Scenario *scenario, const char *program, const c
     launch_add(launch, "--max-snapshots=%d", TIMELINE_POINTS);
     launch_add(launch, "--log-file=%s/massif.%%p.log", output);
     launch_add(launch, "--massif-out-file=%s/massif.%%p.out", output);
+    add_pool_marks(launch);
     /* The tree of what is there at exit, in massif's format: bytes, then blocks. */
     launch_add(launch, "--xtree-memory=allocs");
     launch_add(launch, "--xtree-memory-file=%s/massif.%%p.exit.ms", output);

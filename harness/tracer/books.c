@@ -1,5 +1,6 @@
 #include "books.h"
 #include "end_mark.h"
+#include "pool.h"
 #include "thread.h"
 #include "window.h"
 
@@ -247,7 +248,7 @@ BooksTaken books_take(LedgerHeader *header, const void *block)
     uintptr_t latest = thread_self.latest;
     thread_self.latest = 0;
     if (UNLIKELY(ledger_record_site(record) == 0)) {
-        if (block != thread_self.deleted)
+        if (block != thread_self.deleted && !pool_slab_freed(header, block))
             atomic_add(&header->unknown_frees, 1, guest_shared());
         return (BooksTaken){0};
     }

@@ -192,14 +192,15 @@ enum { LEDGER_SITE_HEAP = 0, LEDGER_SITE_MAPPED = 1 };
  *    +-------+                            +-------+                              +-------+
  *    |       |--- LEDGER_PAGE_TABLE ----> |       |---- LEDGER_PAGE_TABLE -----> |       |
  *
- *     63     61  60    59    56 55             24 23             0
- *    +---------+-----+-------+-----------------+----------------+
- *    |         | CTD | FIRST | birth           | site           |   LEDGER_PAGE_HELD
- *    +---------+-----+-------+-----------------+----------------+
+ *     63 62   61     60    59    56 55             24 23             0
+ *    +-----+------+-----+-------+-----------------+----------------+
+ *    |     | SLAB | CTD | FIRST | birth           | site           |   LEDGER_PAGE_HELD
+ *    +-----+------+-----+-------+-----------------+----------------+
  *    bits 56 to 58: the state; of a table, bits 0 to 31 are its number + 1 */
 typedef uint64_t LedgerPage;
 #define LEDGER_PAGE_STATE(page) ((unsigned)((page) >> 56 & 7))
 #define LEDGER_PAGE_FIRST       (UINT64_C(1) << 59) /* of a mapping */
+#define LEDGER_PAGE_SLAB        (UINT64_C(1) << 61) /* of a slab that malloc gave (heapgate.h) */
 #define LEDGER_PAGE_COUNTED     (UINT64_C(1) << 60) /* while the end mark is being added up */
 enum {
     LEDGER_PAGE_NONE = 0,     /* nobody maps this, or the C library and the loader do */
@@ -221,6 +222,11 @@ enum {
 static inline LedgerPage ledger_page(unsigned state, uint32_t site, uint32_t birth)
 {
     return (uint64_t)state << 56 | (uint64_t)birth << 24 | (site & 0xffffff);
+}
+/* Without what only the first page of a mapping has, and what is only for a moment. */
+static inline LedgerPage ledger_page_plain(LedgerPage page)
+{
+    return page & ~(LEDGER_PAGE_FIRST | LEDGER_PAGE_SLAB | LEDGER_PAGE_COUNTED);
 }
 static inline uint32_t ledger_page_site(LedgerPage page)
 {

@@ -103,7 +103,7 @@ typedef struct {
 typedef struct {
     PagesWalk walk; /* first: it is one */
     LedgerPage fresh;
-    LedgerPage first; /* FIRST, as long as no page of the mapping has it */
+    LedgerPage first; /* FIRST and perhaps SLAB, as long as no page of the mapping has them */
     bool accessible;
     Tally left, entered;
     MappedTaken *taken;
@@ -159,16 +159,15 @@ static void end_look(LedgerHeader *header, LedgerPage page, uint64_t bytes)
 
 static void run_add(MappedTaken *taken, LedgerPage page, uintptr_t at, uint64_t bytes)
 {
-    LedgerPage plain = page & ~LEDGER_PAGE_COUNTED;
     unsigned last = taken->count - 1;
     bool goes_on = taken->count > 0 && taken->runs[last].end == at && (page & LEDGER_PAGE_FIRST) == 0 &&
-                   (taken->runs[last].page & ~LEDGER_PAGE_FIRST) == plain;
+                   ledger_page_plain(taken->runs[last].page) == ledger_page_plain(page);
     if (goes_on || taken->count == MAPPED_RUNS)
         taken->runs[last].end = at + bytes;
     else {
         taken->runs[taken->count].start = at;
         taken->runs[taken->count].end = at + bytes;
-        taken->runs[taken->count++].page = plain;
+        taken->runs[taken->count++].page = page & ~LEDGER_PAGE_COUNTED;
     }
 }
 
@@ -267,8 +266,8 @@ void mapped_return(LedgerHeader *header, const MappedTaken *taken)
 {
     for (unsigned i = 0; i < taken->count; i++) {
         Change change = {.walk = {header, put_next, NULL, true}};
-        change.fresh = taken->runs[i].page & ~LEDGER_PAGE_FIRST;
-        change.first = taken->runs[i].page & LEDGER_PAGE_FIRST;
+        change.fresh = ledger_page_plain(taken->runs[i].page);
+        change.first = taken->runs[i].page & (LEDGER_PAGE_FIRST | LEDGER_PAGE_SLAB);
         change_range(&change, taken->runs[i].start, taken->runs[i].end);
     }
 }
@@ -295,17 +294,52 @@ unsigned mapped_state(LedgerHeader *header, const void *at)
     return LEDGER_PAGE_STATE(pages_at(header, (uintptr_t)at));
 }
 
+static size_t size_from(LedgerHeader *header, uintptr_t start, LedgerPage flags)
+{
+    LedgerPage page = pages_at(header, start), next;
+    uintptr_t end = start;
+    if (!is_held(page) || (page & flags) != flags)
+        return 0;
+    do {
+        end += UINT64_C(1) << LEDGER_PAGE_SHIFT;
+        next = pages_at(header, end);
+    } while ((next & LEDGER_PAGE_FIRST) == 0 && ledger_page_plain(next) == ledger_page_plain(page));
+    return end - start;
+}
+
 size_t mapped_size(LedgerHeader *header, const void *at)
 {
-    const LedgerPage ignored = LEDGER_PAGE_COUNTED;
-    uintptr_t start = (uintptr_t)at, end = start;
-    LedgerPage page = pages_at(header, start) & ~ignored, rest = page & ~LEDGER_PAGE_FIRST;
-    if (!is_held(page) || (page & LEDGER_PAGE_FIRST) == 0)
-        return 0;
-    do
-        end += UINT64_C(1) << LEDGER_PAGE_SHIFT;
-    while ((pages_at(header, end) & ~ignored) == rest);
-    return end - start;
+    return size_from(header, (uintptr_t)at, LEDGER_PAGE_FIRST);
+}
+
+/* ---- slabs that malloc gave ---- */
+
+/* The whole pages in it. */
+static uintptr_t slab_start(const void *at)
+{
+    return ((uintptr_t)at + (1 << LEDGER_PAGE_SHIFT) - 1) & ~(((uintptr_t)1 << LEDGER_PAGE_SHIFT) - 1);
+}
+
+bool mapped_enter_slab(LedgerHeader *header, const void *at, size_t size, const UnwindStart *start)
+{
+    Change change = {.walk = {header, put_next, NULL, true}, .first = LEDGER_PAGE_FIRST | LEDGER_PAGE_SLAB};
+    uintptr_t low = slab_start(at), high = (uintptr_t)at + size;
+    high &= ~(((uintptr_t)1 << LEDGER_PAGE_SHIFT) - 1);
+    if (high <= low || high > UINT64_C(1) << LEDGER_ADDRESS_BITS)
+        return false;
+    change.fresh = held_by(header, start);
+    change_range(&change, low, high);
+    return true;
+}
+
+bool mapped_take_slab(LedgerHeader *header, const void *at)
+{
+    Change change = {.walk = {header, put_next, NULL, false}};
+    uintptr_t low = slab_start(at);
+    size_t size = size_from(header, low, LEDGER_PAGE_FIRST | LEDGER_PAGE_SLAB);
+    if (size > 0)
+        change_range(&change, low, low + size);
+    return size > 0;
 }
 
 /* ---- the end mark ---- */

@@ -28,6 +28,12 @@ GUEST_HIDDEN void mapped_protect(LedgerHeader *header, const void *at, size_t si
                                  const UnwindStart *start);
 /* The size of the mapping that begins here, as far as it is still there; 0: none does. */
 GUEST_HIDDEN size_t mapped_size(LedgerHeader *header, const void *at);
+/* A block of the heap that is raw material for a pool counts as mapped, in whole pages. False: it has none.
+ */
+GUEST_HIDDEN bool mapped_enter_slab(LedgerHeader *header, const void *at, size_t size,
+                                    const UnwindStart *start);
+/* It is given back. False: none lies there. */
+GUEST_HIDDEN bool mapped_take_slab(LedgerHeader *header, const void *at);
 /* LEDGER_PAGE_*. */
 GUEST_HIDDEN unsigned mapped_state(LedgerHeader *header, const void *at);
 

@@ -65,7 +65,7 @@ static LedgerPage split(LedgerHeader *header, LedgerPage *at, LedgerPage seen, u
             return seen;
         }
         for (unsigned i = 0; i < LEDGER_PAGE_WORDS; i++)
-            words[i] = i == 0 ? seen : seen & ~LEDGER_PAGE_FIRST;
+            words[i] = i == 0 ? seen : seen & ~(LEDGER_PAGE_FIRST | LEDGER_PAGE_SLAB);
     } while (!__atomic_compare_exchange_n(at, &seen, word, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE));
     __atomic_store_n(level_of(header, table), (uint8_t)(level + 1), __ATOMIC_RELEASE);
     return word;

@@ -61,6 +61,15 @@ static const Fixture fixtures[] = {
     {"doubling", "", TRUE, "heap", METRIC_GROWTH, "copy_text"},
     {"turnover", "", TRUE, "massif", METRIC_GROWTH, "refresh_page"},
     {"turnover", "", TRUE, "heap", METRIC_GROWTH, "refresh_page"},
+    {"mapped_ring", "", TRUE, "heap", METRIC_MAPPED_GROWTH, "map_frame"},
+    {"mapped_ring", "", TRUE, "heap", METRIC_MAPPED, "map_frame"},
+    {"mapped_ring", "", TRUE, "massif", METRIC_COUNT, NULL},
+    {"pool_block", "", TRUE, "massif", METRIC_GROWTH, "take_order"},
+    {"pool_block", "", TRUE, "heap", METRIC_GROWTH, "take_order"},
+    {"pool_block", "", TRUE, "memcheck", METRIC_LOST, "take_order"},
+    {"pool_slab", "", TRUE, "massif", METRIC_GROWTH, "take_order"},
+    {"pool_slab", "", TRUE, "heap", METRIC_GROWTH, "take_order"},
+    {"pool_slab", "", TRUE, "memcheck", METRIC_LOST, "take_order"},
 };
 
 /* Writes one scenario for each fixture, with all the instruments its rows name. */

@@ -235,7 +235,7 @@ START_TEST(test_every_full_table_of_a_ledger_is_broken_and_says_what_helps)
         &made.header.full_nodes,       &made.header.full_sites,   &made.header.full_chunks,
         &made.header.full_marks,       &made.header.full_changes, &made.header.full_end_records,
         &made.header.full_modules,     &made.header.full_codes,   &made.header.full_text,
-        &made.header.full_pages,       &made.header.outside,
+        &made.header.full_pages,       &made.header.outside,      &made.header.pool_crowded,
     };
     for (gsize i = 0; i < G_N_ELEMENTS(counts); i++) {
         *counts[i] = 1;
