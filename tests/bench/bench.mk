@@ -70,4 +70,13 @@ bench-python: build corpus $(O)/bench/run
 .PHONY: bench-tables
 bench-tables: build scenario-programs corpus $(O)/bench/pairs $(O)/bench/run
 	@/usr/bin/python3 -B tests/bench/bench_tables.py $(O) $(TABLES)
+
+#   make prove-imports      the same call sites with .pyc files and without; the gate passes cold what was captured warm
+#   make prove-flat         SECONDS=1800 of SUITE=jinja2, repeated in one process: memory stays as it is
+.PHONY: prove-imports prove-flat
+prove-imports: build corpus
+	@/usr/bin/python3 -B tests/bench/prove_imports.py $(O) $(MODULES)
+prove-flat: build corpus
+	@/usr/bin/python3 -B tests/bench/prove_flat.py $(O) $(SUITE)
+
 -include $(wildcard $(O)/bench/unwind/*.d)

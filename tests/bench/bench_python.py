@@ -101,18 +101,20 @@ class Bench:
         return Run(cpu, of_program, rss, status, summary(log), largest(output))
 
     def warm(self, row):
-        """Writes the .pyc files of imports-warm, and has a suite's files in the system's cache."""
+        """Writes the .pyc files of imports-warm, and has a suite's files in the system's cache; whether it ends well alone."""
         program, folder, extra = self.program(row)
         if row == "imports-cold":
             shutil.rmtree(self.folder / "pyc-cold", ignore_errors=True)
-        subprocess.run([self.corpus.python, *program], cwd=folder, capture_output=True, check=False,
-                       env={**os.environ, **ENVIRONMENT, **extra, "PYTHONDONTWRITEBYTECODE": "1" * (row != "imports-warm")})
+        environment = {**os.environ, **ENVIRONMENT, **extra, "PYTHONDONTWRITEBYTECODE": "1" * (row != "imports-warm")}
+        done = subprocess.run([self.corpus.python, *program], cwd=folder, capture_output=True, text=True, check=False, env=environment)
+        if done.returncode != 0:
+            print("left out: %s: alone it exits with %d: %s" % (row, done.returncode, (done.stdout + done.stderr)[-300:]))
+        return done.returncode == 0
 
     def measure(self, rows, tools, rounds):
         """{row: {tool: [Run, ...]}}"""
+        rows = [row for row in rows if self.warm(row)]
         runs = {row: {tool: [] for tool in tools} for row in rows}
-        for row in rows:
-            self.warm(row)
         for number in range(rounds):
             turn = number % len(tools)
             for row in rows:

@@ -31,7 +31,7 @@ class Suite:
 
 
 SUITES = {
-    "jinja2": Suite([], []),
+    "jinja2": Suite(["trio"], []),
     "click": Suite(["click"], []),
     "attrs": Suite(["attrs", "hypothesis", "cloudpickle", "pympler"],
                    # Fails without any tracer.
