@@ -1,3 +1,4 @@
 #include "sandbox.h"
 
 bool sandbox_entered;
+bool sandbox_kills_starts;

@@ -9,5 +9,8 @@
 
 /* Since PR_SET_NO_NEW_PRIVS, PR_SET_SECCOMP or seccomp(2), for good. */
 extern __attribute__((visibility("hidden"))) bool sandbox_entered;
+/* A filter is in force under which a program that is started would be killed for what the tracer calls at its
+ * beginning: it is left alone. */
+extern __attribute__((visibility("hidden"))) bool sandbox_kills_starts;
 
 #endif

@@ -8,9 +8,12 @@
 
 #include "guest.h"
 #include "sandbox.h"
+#include "sandbox_filter.h"
 
 GUEST_EXPORT int prctl(int option, ...);
 GUEST_HIDDEN long syscall_failed(long result) __attribute__((used));
+GUEST_HIDDEN void sandbox_enter(long number, unsigned operation, unsigned long mode,
+                                const struct sock_fprog *filter) __attribute__((used));
 
 _Static_assert(SECCOMP_SET_MODE_STRICT == 0 && SECCOMP_SET_MODE_FILTER == 1, "as compared below");
 _Static_assert(PR_SET_SECCOMP == 22 && PR_SET_NO_NEW_PRIVS == 38, "as compared below");
@@ -19,6 +22,21 @@ long syscall_failed(long result)
 {
     errno = (int)-result;
     return -1;
+}
+
+/* As the call's own arguments lie: seccomp's second and third are the operation and flags, prctl's the option
+ * and the mode; the filter is the fourth of both. A program that only asks whether there are filters gives
+ * none. */
+void sandbox_enter(long number, unsigned operation, unsigned long mode, const struct sock_fprog *filter)
+{
+    sandbox_entered = true;
+    bool sets_filter = number == SYS_seccomp
+                           ? operation == SECCOMP_SET_MODE_FILTER
+                           : operation == PR_SET_SECCOMP && mode == SECCOMP_MODE_FILTER;
+    if (!sets_filter)
+        sandbox_kills_starts |= number == SYS_seccomp || operation == PR_SET_SECCOMP; /* the strict mode */
+    else if (filter != NULL && filter->filter != NULL)
+        sandbox_kills_starts |= sandbox_filter_kills(filter);
 }
 
 /* Without a frame, as the C library's own: a call may return twice, or on another stack. */
@@ -51,7 +69,35 @@ __asm__(".text\n"
         "    je 4f\n"
         "    cmpl $38, %esi\n"
         "    jne 1b\n"
-        "4:  movb $1, sandbox_entered(%rip)\n"
+        "4:  pushq %rdi\n"
+        "    .cfi_adjust_cfa_offset 8\n"
+        "    pushq %rsi\n"
+        "    .cfi_adjust_cfa_offset 8\n"
+        "    pushq %rdx\n"
+        "    .cfi_adjust_cfa_offset 8\n"
+        "    pushq %rcx\n"
+        "    .cfi_adjust_cfa_offset 8\n"
+        "    pushq %r8\n"
+        "    .cfi_adjust_cfa_offset 8\n"
+        "    pushq %r9\n"
+        "    .cfi_adjust_cfa_offset 8\n"
+        "    subq $8, %rsp\n"
+        "    .cfi_adjust_cfa_offset 8\n"
+        "    call sandbox_enter\n"
+        "    addq $8, %rsp\n"
+        "    .cfi_adjust_cfa_offset -8\n"
+        "    popq %r9\n"
+        "    .cfi_adjust_cfa_offset -8\n"
+        "    popq %r8\n"
+        "    .cfi_adjust_cfa_offset -8\n"
+        "    popq %rcx\n"
+        "    .cfi_adjust_cfa_offset -8\n"
+        "    popq %rdx\n"
+        "    .cfi_adjust_cfa_offset -8\n"
+        "    popq %rsi\n"
+        "    .cfi_adjust_cfa_offset -8\n"
+        "    popq %rdi\n"
+        "    .cfi_adjust_cfa_offset -8\n"
         "    jmp 1b\n"
         "5:  movq %rax, %rdi\n"
         "    jmp syscall_failed\n"
@@ -86,9 +132,23 @@ __asm__(".text\n"
         "    b.eq 4f\n"
         "    cmp w1, #38\n"
         "    b.ne 1b\n"
-        "4:  adrp x9, sandbox_entered\n"
-        "    mov w10, #1\n"
-        "    strb w10, [x9, #:lo12:sandbox_entered]\n"
+        "4:  stp x29, x30, [sp, #-80]!\n"
+        "    .cfi_adjust_cfa_offset 80\n"
+        "    .cfi_offset x29, -80\n"
+        "    .cfi_offset x30, -72\n"
+        "    stp x0, x1, [sp, #16]\n"
+        "    stp x2, x3, [sp, #32]\n"
+        "    stp x4, x5, [sp, #48]\n"
+        "    str x6, [sp, #64]\n"
+        "    bl sandbox_enter\n"
+        "    ldp x0, x1, [sp, #16]\n"
+        "    ldp x2, x3, [sp, #32]\n"
+        "    ldp x4, x5, [sp, #48]\n"
+        "    ldr x6, [sp, #64]\n"
+        "    ldp x29, x30, [sp], #80\n"
+        "    .cfi_adjust_cfa_offset -80\n"
+        "    .cfi_restore x29\n"
+        "    .cfi_restore x30\n"
         "    b 1b\n"
         "5:  b syscall_failed\n"
         ".cfi_endproc\n"
