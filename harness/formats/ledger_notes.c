@@ -1,5 +1,6 @@
 #include "ledger_notes.h"
 
+#include "ledger_audit.h"
 #include "ledger_python.h"
 #include "measure/sampling.h"
 #include "measure/units.h"
@@ -118,12 +119,14 @@ static int by_severity(gconstpointer a, gconstpointer b)
 GPtrArray *ledger_notes(const Ledger *self)
 {
     GPtrArray *notes = g_ptr_array_new_with_free_func(note_free);
-    char *python = ledger_python_note(&self->header);
+    char *python = ledger_python_note(&self->header), *unseen = ledger_unseen_sentence(self);
     add_full(self, notes);
     if (self->header.sample_bytes > 0)
         add_note(notes, LEDGER_NOTE_PLAIN, sample_note(self));
     if (python != NULL)
         add_note(notes, LEDGER_NOTE_PLAIN, python);
+    if (unseen != NULL)
+        add_note(notes, LEDGER_NOTE_BROKEN, unseen);
     add_counts(self, notes);
     g_ptr_array_sort(notes, by_severity); /* GLib's sort is stable */
     return notes;

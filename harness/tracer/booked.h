@@ -6,6 +6,7 @@
 
 #include <errno.h>
 
+#include "audit.h"
 #include "python_code.h"
 #include "python_memory.h"
 #include "real.h"
@@ -110,6 +111,7 @@ static inline void booked_free(const Real *to, void *block, uintptr_t sp)
 static inline void *booked_memalign(const Real *to, size_t alignment, size_t size, const UnwindStart *start)
 {
     LedgerHeader *header = booked_ledger(start->sp);
+    audit_aligned(alignment);
     return booked_enter(header, to->memalign(alignment, booked_size(to, size)), size, start);
 }
 
@@ -117,6 +119,7 @@ static inline void *booked_aligned_alloc(const Real *to, size_t alignment, size_
                                          const UnwindStart *start)
 {
     LedgerHeader *header = booked_ledger(start->sp);
+    audit_aligned(alignment);
     return booked_enter(header, to->aligned_alloc(alignment, booked_size(to, size)), size, start);
 }
 
@@ -124,6 +127,7 @@ static inline int booked_posix_memalign(const Real *to, void **block, size_t ali
                                         const UnwindStart *start)
 {
     LedgerHeader *header = booked_ledger(start->sp);
+    audit_aligned(alignment);
     int result = to->posix_memalign(block, alignment, booked_size(to, size));
     if (LIKELY(result == 0))
         booked_enter(header, *block, size, start);

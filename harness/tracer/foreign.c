@@ -104,3 +104,8 @@ void *foreign_front(const Object *object, int name, const void *function)
                ? *real_place(&fronts[number], &real_names[name])
                : NULL;
 }
+
+bool foreign_used(void)
+{
+    return foreign[0].malloc != NULL;
+}

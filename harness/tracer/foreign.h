@@ -10,4 +10,7 @@
  * NULL: it is another, or there is no more room. */
 GUEST_HIDDEN void *foreign_front(const Object *object, int name, const void *function);
 
+/* Is there any? */
+GUEST_HIDDEN bool foreign_used(void);
+
 #endif

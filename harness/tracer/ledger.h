@@ -278,6 +278,22 @@ typedef struct {
     int64_t live_bytes;
 } LedgerChange;
 
+/* What glibc itself says that it has given out (mallinfo2), and what the books had then. */
+typedef struct {
+    int64_t allocator_bytes; /* in use, of all arenas and by mmap; with what it takes for itself */
+    int64_t live_bytes;      /* with own_bytes */
+    int64_t live_blocks;
+    int64_t aligned_bytes;  /* alignments above a page that were asked for so far, freed since or not */
+    uint32_t mapped_blocks; /* by mmap, each of whole pages */
+    uint32_t threads;
+    uint32_t mark; /* its number; 0: at the exit */
+    uint32_t made; /* 0: there was none */
+} LedgerAudit;
+enum {
+    LEDGER_AUDIT_MIXED = 1, /* of the books some blocks are not glibc's: Python's own, another allocator's */
+    LEDGER_AUDIT_APART = 2, /* none of them is: another allocator is below, and glibc's are past it */
+};
+
 /* Why the tracer watches nothing. */
 enum {
     LEDGER_OFF_NOT = 0,
@@ -375,6 +391,10 @@ typedef struct {
     uint64_t pool_crowded;
 
     char program[64]; /* its name, as it was started (program_name.h); "": not known */
+
+    /* The audit: at the first mark, and at the mark "end" or, without one, at the exit. */
+    LedgerAudit first_audit, last_audit;
+    uint32_t audit_kind; /* LEDGER_AUDIT_*, in all */
 } LedgerHeader;
 
 /* Where the sections lie. */

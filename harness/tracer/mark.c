@@ -1,4 +1,5 @@
 /* Marks that the program sets (heapgate.h). The harness may set them too: it adds to the same counter. */
+#include "audit.h"
 #include "bind.h"
 #include "end_mark.h"
 
@@ -74,4 +75,6 @@ void heapgate_tracer_mark(const char *name)
         changes_make(header, number);
     if (end)
         end_mark_count(header, number);
+    if (number != 0)
+        audit_mark(header, number, end);
 }

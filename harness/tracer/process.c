@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "audit.h"
 #include "books.h"
 #include "hello.h"
 #include "memory.h"
@@ -177,5 +178,8 @@ __attribute__((constructor)) static void process_begin(void)
 
 __attribute__((destructor)) static void process_end(void)
 {
+    LedgerHeader *header = guest_desk->header;
+    if (header != NULL)
+        audit_exit(header);
     guest_ended(true);
 }

@@ -55,6 +55,21 @@ START_TEST(test_a_scenario_that_becomes_a_blind_program_is_broken)
 }
 END_TEST
 
+START_TEST(test_what_the_c_library_gave_out_past_the_tracer_breaks_the_measurement_unless_it_is_named)
+{
+    g_autofree char *line = g_strdup_printf("%s early %s", program("past"), program("past_plugin.so"));
+    g_autoptr(TestProject) project = project_of(line, "");
+    test_project_expect(project, 3, "run", "BROKEN",
+                        "the tracer's books of past are not whole: the C library gave out 1.",
+                        "heap: {blind: [NAME]}", NULL);
+    test_project_write(
+        project, SCENARIO,
+        "run: [/bin/sh, lines.sh]\nfiles: [../lines.sh]\ninstruments: [heap]\nheap: {blind: [past]}\n");
+    test_project_expect(project, 0, "update --runs 1 --reason first", NULL);
+    test_project_expect(project, 0, "run", "1 scenario passes", "past: the C library gave out 1.", NULL);
+}
+END_TEST
+
 START_TEST(test_naming_everything_blind_is_no_way_to_a_pass)
 {
     g_autoptr(TestProject) project = test_project_new();
@@ -78,6 +93,8 @@ SUITE(cli_blind, 60)
     tcase_add_loop_test(tcase, test_a_blind_child_breaks_the_measurement_unless_it_is_named, 0,
                         G_N_ELEMENTS(blind_children));
     tcase_add_test(tcase, test_a_scenario_that_becomes_a_blind_program_is_broken);
+    tcase_add_test(
+        tcase, test_what_the_c_library_gave_out_past_the_tracer_breaks_the_measurement_unless_it_is_named);
     tcase_add_test(tcase, test_naming_everything_blind_is_no_way_to_a_pass);
     tcase_add_test(tcase, test_children_that_allocate_nothing_or_cannot_be_started_are_no_problem);
 }

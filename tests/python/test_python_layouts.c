@@ -192,6 +192,7 @@ static void put_header(GString *text)
     FIELD(LedgerHeader, full_pages);
     FIELD(LedgerHeader, pool_crowded);
     FIELD(LedgerHeader, program);
+    FIELD(LedgerHeader, audit_kind);
 }
 
 START_TEST(test_the_python_module_reads_the_layouts_of_ledger_h)

@@ -124,8 +124,58 @@ START_TEST(test_what_binds_past_another_allocator_is_booked)
 }
 END_TEST
 
+static gint64 gap_of(const LedgerAudit *audit)
+{
+    return audit->allocator_bytes - audit->live_bytes;
+}
+
+START_TEST(test_the_audit_finds_what_nobody_saw)
+{
+    g_autofree char *preload = preload_of("");
+    g_autoptr(Ledgers) marked = run_past("early", preload), unmarked = run_past("early_unmarked", preload);
+    const LedgerHeader *header = ledgers_at(marked, 1)->header;
+    ck_assert_uint_eq(header->first_audit.mark, 1);
+    ck_assert_uint_eq(header->last_audit.mark, header->end_mark);
+    ck_assert_int_ge(gap_of(&header->last_audit) - gap_of(&header->first_audit), 19 * 100000);
+    header = ledgers_at(unmarked, 1)->header;
+    ck_assert_uint_eq(header->first_audit.made, 0);
+    ck_assert_uint_eq(header->last_audit.made, 1);
+    ck_assert_int_ge(gap_of(&header->last_audit), 20 * 100000);
+    ck_assert_uint_eq(header->audit_kind, 0);
+}
+END_TEST
+
+/* Only glibc's blocks are glibc's to tell. */
+START_TEST(test_the_audit_knows_whose_blocks_are_in_the_books)
+{
+    g_autofree char *alone = preload_of(""), *other = preload_of("libjemalloc.so.2");
+    g_autoptr(Ledgers) two = run_past("namespace", alone);
+    ck_assert_uint_eq(ledgers_at(two, 1)->header->audit_kind, LEDGER_AUDIT_MIXED);
+    if (other == NULL)
+        return;
+    g_autoptr(Ledgers) apart = run_past("other_names", other), mixed = run_past("deepbind", other);
+    ck_assert_uint_eq(ledgers_at(apart, 1)->header->audit_kind, LEDGER_AUDIT_APART);
+    ck_assert_uint_eq(ledgers_at(mixed, 1)->header->audit_kind, LEDGER_AUDIT_MIXED);
+}
+END_TEST
+
+START_TEST(test_nobody_audits_where_a_lock_may_be_held)
+{
+    g_autofree char *preload = preload_of("");
+    g_autoptr(Ledgers) handler = run_past("mark_by_handler", preload);
+    ck_assert_uint_eq(ledgers_at(handler, 1)->header->marks, 1);
+    ck_assert_uint_eq(ledgers_at(handler, 1)->header->first_audit.made, 0);
+    g_autoptr(Ledgers) threads = run_past("mark_beside_a_thread", preload);
+    ck_assert_uint_eq(ledgers_at(threads, 1)->header->first_audit.threads, 2);
+    ck_assert_uint_eq(ledgers_at(threads, 1)->header->last_audit.made, 0);
+}
+END_TEST
+
 SUITE(allocators, 60)
 {
+    tcase_add_test(tcase, test_the_audit_finds_what_nobody_saw);
+    tcase_add_test(tcase, test_the_audit_knows_whose_blocks_are_in_the_books);
+    tcase_add_test(tcase, test_nobody_audits_where_a_lock_may_be_held);
     tcase_add_loop_test(tcase, test_what_binds_past_the_tracer_is_booked, 0, G_N_ELEMENTS(ways_past));
     tcase_add_loop_test(tcase, test_what_binds_past_another_allocator_is_booked, 0, G_N_ELEMENTS(ways_past));
     tcase_add_loop_test(tcase, test_operator_new_is_booked_whoever_defines_it, 0, G_N_ELEMENTS(allocators));

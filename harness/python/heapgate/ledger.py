@@ -169,6 +169,9 @@ class LedgerHeader(ctypes.Structure):
         ("full_pages", _u64),
         ("pool_crowded", _u64),
         ("program", ctypes.c_char * 64),
+        ("_audits", ctypes.c_char * (2 * 48)),
+        ("audit_kind", _u32),
+        ("_to_end", ctypes.c_char * 28),
     ]
 
 

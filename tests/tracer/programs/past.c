@@ -1,8 +1,12 @@
-/* past WAY PLUGIN: keeps three blocks of 64,000 bytes that come by ways past a preloaded malloc. */
+/* past WAY PLUGIN: by ways past a preloaded malloc. Most keep three blocks of 64,000 bytes. */
 #include <dlfcn.h>
+#include <heapgate.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 extern void *__libc_malloc(size_t);
 extern void *__libc_calloc(size_t, size_t);
@@ -67,6 +71,61 @@ static void by_named_deepbind(void)
     by_plugin(dlopen("past_plugin.so", RTLD_NOW | RTLD_DEEPBIND), "past_plugin");
 }
 
+/* 2 MB that nobody sees, in iterations. */
+static void by_early(void)
+{
+    void *handle = dlopen(plugin, RTLD_NOW | RTLD_DEEPBIND);
+    void (*work)(size_t, void **) = (void (*)(size_t, void **))dlsym(handle, "past_plugin_early");
+    for (int i = 0; i < 20; i++) {
+        void *block = malloc(1000);
+        work(100000, &kept[0]);
+        free(block);
+        heapgate_iteration();
+    }
+    heapgate_mark("end");
+}
+
+/* The same without marks. */
+static void by_early_unmarked(void)
+{
+    void *handle = dlopen(plugin, RTLD_NOW | RTLD_DEEPBIND);
+    void (*work)(size_t, void **) = (void (*)(size_t, void **))dlsym(handle, "past_plugin_early");
+    for (int i = 0; i < 20; i++)
+        work(100000, &kept[0]);
+}
+
+static void mark_in_handler(int number)
+{
+    (void)number;
+    heapgate_iteration();
+}
+
+/* Where the C library's locks may be held by who cannot go on. */
+static void mark_by_handler(void)
+{
+    signal(SIGUSR1, mark_in_handler);
+    raise(SIGUSR1);
+}
+
+static pthread_barrier_t both;
+
+static void *wait_for_the_end(void *nothing)
+{
+    free(malloc(100));
+    pthread_barrier_wait(&both);
+    pause();
+    return nothing;
+}
+
+static void mark_beside_a_thread(void)
+{
+    pthread_t thread;
+    pthread_barrier_init(&both, NULL, 2);
+    pthread_create(&thread, NULL, wait_for_the_end, NULL);
+    pthread_barrier_wait(&both);
+    heapgate_iteration();
+}
+
 static void by_next(void)
 {
     by_plugin(dlopen(plugin, RTLD_NOW), "past_plugin_next");
@@ -118,6 +177,10 @@ int main(int argc, char **argv)
         {"namespace", by_namespace},
         {"other_library", by_other_library},
         {"nothing", by_nothing},
+        {"early", by_early},
+        {"early_unmarked", by_early_unmarked},
+        {"mark_by_handler", mark_by_handler},
+        {"mark_beside_a_thread", mark_beside_a_thread},
     };
     plugin = argc == 3 ? argv[2] : NULL;
     for (size_t i = 0; i < sizeof ways / sizeof *ways; i++)

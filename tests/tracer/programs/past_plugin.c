@@ -8,8 +8,17 @@
 void past_plugin(size_t bytes, void **kept);
 void past_plugin_text(const char *text, void **kept);
 void past_plugin_next(size_t bytes, void **kept);
+void past_plugin_early(size_t bytes, void **kept);
 
 static void *(*volatile pointer)(size_t) = malloc;
+
+/* As it was bound when the plug-in was loaded, before anybody could bind it anew. */
+static void *(*early)(size_t);
+
+__attribute__((constructor)) static void remember(void)
+{
+    early = pointer;
+}
 
 /* One block stays of three, by a call and by a pointer. */
 void past_plugin(size_t bytes, void **kept)
@@ -31,4 +40,9 @@ void past_plugin_next(size_t bytes, void **kept)
     void (*next_free)(void *) = (void (*)(void *))dlsym(RTLD_NEXT, "free");
     next_free(next(bytes));
     *kept = next(bytes);
+}
+
+void past_plugin_early(size_t bytes, void **kept)
+{
+    *kept = early(bytes);
 }
