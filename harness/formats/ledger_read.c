@@ -48,10 +48,21 @@ static gboolean read_header(LedgerFile file, const char *name, LedgerHeader *hea
     return TRUE;
 }
 
+/* Can so many bytes be in the file? Its length says nothing, it is sparse; a claim that nothing was written
+ * for is to cost nobody memory. */
+static gboolean holds(LedgerFile file, guint64 size)
+{
+    enum { BLOCK = 512, SLACK = 4 << 20 }; /* what is claimed and not written yet */
+    struct stat info;
+    return fstat(file.fd, &info) == 0 && size <= (guint64)info.st_blocks * BLOCK + SLACK;
+}
+
 /* Reads the first `count` records of a table that has room for `room`. */
 static gboolean read_table(LedgerFile file, GArray *array, guint64 offset, guint32 count, guint32 room)
 {
     count = MIN(count, room);
+    if (!holds(file, (guint64)count * g_array_get_element_size(array)))
+        return FALSE;
     g_array_set_size(array, count);
     return read_at(file, array->data, (gsize)count * g_array_get_element_size(array), offset);
 }
@@ -82,6 +93,8 @@ static gboolean read_pieces(LedgerFile file, guint64 offset, gsize record_size, 
                             RecordFunc func, gpointer user_data)
 {
     const guint32 at_once = (guint32)(PIECE / record_size);
+    if (!holds(file, (guint64)count * record_size))
+        return FALSE;
     g_autofree guint8 *piece = g_malloc(at_once * record_size);
     for (guint32 number = 0, some = 0; number < count; number += some) {
         some = MIN(at_once, count - number);
@@ -204,6 +217,8 @@ static gboolean read_python(LedgerFile file, Ledger *self)
     g_autoptr(GArray) codes = g_array_new(FALSE, FALSE, sizeof(LedgerCode));
     g_autoptr(GByteArray) text = g_byte_array_new();
     guint32 length = MIN(self->header.text, LEDGER_TEXT);
+    if (!holds(file, length))
+        return FALSE;
     g_byte_array_set_size(text, length);
     if (!read_table(file, codes, LEDGER_CODES_AT, self->header.codes, LEDGER_CODES) ||
         !read_at(file, text->data, length, LEDGER_TEXT_AT))

@@ -193,13 +193,29 @@ START_TEST(test_ledger_holds_counts_to_their_tables)
 {
     g_auto(MadeLedger) made = {0};
     make_small(&made);
-    made.header.chunks = made.header.modules = made.header.changes = G_MAXUINT32;
+    made.header.chunks = made.header.modules = G_MAXUINT32;
     made.header.command_size = G_MAXUINT32;
     memset(made.header.command, 'x', sizeof made.header.command);
     g_autoptr(Ledger) ledger = made_ledger_read(&made);
     ck_assert_uint_eq(ledger->modules->len, LEDGER_MODULES);
     g_autofree char *command = ledger_command(ledger);
     ck_assert_uint_eq(strlen(command), sizeof made.header.command - 1);
+}
+END_TEST
+
+/* Counts within their bounds, of records that nobody wrote. */
+START_TEST(test_ledger_that_claims_more_than_its_file_holds_is_refused)
+{
+    uint32_t counts[] = {LEDGER_NODES, LEDGER_SITES, LEDGER_CHANGES, LEDGER_TEXT};
+    for (gsize i = 0; i < G_N_ELEMENTS(counts); i++) {
+        g_auto(MadeLedger) made = {0};
+        make_small(&made);
+        uint32_t *const fields[] = {&made.header.nodes, &made.header.sites, &made.header.changes,
+                                    &made.header.text};
+        *fields[i] = counts[i];
+        made_ledger_finish(&made);
+        expect_refused(&made, "cannot be read to its end");
+    }
 }
 END_TEST
 
@@ -549,6 +565,7 @@ SUITE(ledger, 30)
     tcase_add_test(tcase, test_ledger_reads_sizes_that_need_a_second_record);
     tcase_add_test(tcase, test_ledger_reads_the_rest_of_a_size_from_the_next_piece);
     tcase_add_test(tcase, test_ledger_holds_counts_to_their_tables);
+    tcase_add_test(tcase, test_ledger_that_claims_more_than_its_file_holds_is_refused);
     tcase_add_test(tcase, test_ledger_says_what_the_tracer_could_not_see);
     tcase_add_test(tcase, test_every_full_table_of_a_ledger_is_broken_and_says_what_helps);
     tcase_add_test(tcase, test_many_stacks_that_end_early_are_worth_a_note);
