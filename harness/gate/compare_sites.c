@@ -27,21 +27,28 @@ gboolean call_sites_similar(const char *key, const char *other)
     return common_in_order(a, a_length, b, b_length) + 1 >= longer;
 }
 
-static SiteDelta *delta_of(const CallSite *site, const CallSite *base)
+static SiteDelta *delta_of(const CallSites *now, guint index, const CallSite *base)
 {
+    g_auto(CallSite) site = call_sites_copy(now, index);
     gint64 base_bytes = base != NULL ? base->bytes : 0;
-    gint64 blocks = site->blocks > 0 ? site->blocks - (base != NULL ? base->blocks : 0) : 0;
-    return site_delta_new(site->key, site->frames, site->n_frames, base_bytes, site->bytes, blocks);
+    gint64 blocks = site.blocks > 0 ? site.blocks - (base != NULL ? base->blocks : 0) : 0;
+    return site_delta_new(site.key, site.frames, site.n_frames, base_bytes, site.bytes, blocks);
 }
 
-static void add_vanished(GPtrArray *deltas, const CallSites *base, const CallSites *now)
+/* By site of now: the base's with this key, or NULL. Adds what vanished. (transfer full), of const CallSite. */
+static const CallSite **match(const CallSites *base, const CallSites *now, GPtrArray *deltas)
 {
+    const CallSite **before = g_new0(const CallSite *, (gsize)call_sites_count(now) + 1);
     for (guint i = 0; i < call_sites_count(base); i++) {
         const CallSite *site = call_sites_get(base, i);
-        if (call_sites_find(now, site->key) == NULL)
+        int index = call_sites_index(now, site->key);
+        if (index >= 0)
+            before[index] = site;
+        else
             g_ptr_array_add(deltas, site_delta_new(site->key, site->frames, site->n_frames, site->bytes, 0,
                                                    -site->blocks));
     }
+    return before;
 }
 
 /* Losses stand at the end, after all gains. */
@@ -84,15 +91,13 @@ GPtrArray *compare_call_sites(const CallSites *base, gint64 cutoff_bytes, const 
     *regressed = 0;
     base = base != NULL ? base : none;
     now = now != NULL ? now : none;
-    add_vanished(deltas, base, now);
+    g_autofree const CallSite **before = match(base, now, deltas);
     for (guint i = 0; i < call_sites_count(now); i++) {
-        const CallSite *site = call_sites_get(now, i);
-        const CallSite *before = call_sites_find(base, site->key);
+        gint64 bytes = call_sites_bytes(now, i);
         /* A site below the cut-off was not listed: it may have been there all along. */
-        if ((before == NULL && site->bytes <= cutoff_bytes) ||
-            (before != NULL && before->bytes == site->bytes))
+        if ((before[i] == NULL && bytes <= cutoff_bytes) || (before[i] != NULL && before[i]->bytes == bytes))
             continue;
-        g_ptr_array_add(deltas, delta_of(site, before));
+        g_ptr_array_add(deltas, delta_of(now, i, before[i]));
     }
     g_ptr_array_sort(deltas, by_delta);
     for (guint i = 0; i < deltas->len;) {

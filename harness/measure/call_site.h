@@ -4,7 +4,10 @@
  * (of what has no source: modules without their version) only: no address, no line number, no directory, no
  * compiler suffix (".constprop.0", ".isra.0", ".part.0",
  * ".cold"); frames repeated by recursion (periods of one to three frames) count once. The lines are kept for
- * showing. */
+ * showing.
+ *
+ * A table has each frame once, and of a site the numbers of its frames: a stack of sixty frames is 240 bytes,
+ * and five thousand as texts. */
 #ifndef HEAPGATE_MEASURE_CALL_SITE_H
 #define HEAPGATE_MEASURE_CALL_SITE_H
 
@@ -36,25 +39,36 @@ void call_sites_free(CallSites *self); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(CallSites, call_sites_free)
 
 /* Adds bytes and blocks (both may be negative) to the site of this stack, making it where it is new.
- * frames: (transfer none), copied; innermost first; may be empty ("(unknown)").
- * Returns the site (transfer none); it stays where it is until the table is freed. */
-CallSite *call_sites_add(CallSites *self, const Frame *frames, guint n_frames, gint64 bytes, gint64 blocks);
+ * frames: (transfer none), copied; innermost first; may be empty ("(unknown)"). */
+void call_sites_add(CallSites *self, const Frame *frames, guint n_frames, gint64 bytes, gint64 blocks);
 
-/* The same for the stack of a site of another table. Returns (transfer none). */
-CallSite *call_sites_add_site(CallSites *self, const CallSite *like, gint64 bytes, gint64 blocks);
+/* The same for the stack of a site of another table. */
+void call_sites_add_site(CallSites *self, const CallSite *like, gint64 bytes, gint64 blocks);
 
 /* The same for a site of which only the key is known (a baseline keeps no more); its frames are read from the
- * key for showing. Returns (transfer none). */
-CallSite *call_sites_add_key(CallSites *self, const char *key, gint64 bytes, gint64 blocks);
+ * key for showing. */
+void call_sites_add_key(CallSites *self, const char *key, gint64 bytes, gint64 blocks);
 
 /* Adds every site of `other`. */
 void call_sites_add_all(CallSites *self, const CallSites *other);
 
 guint call_sites_count(const CallSites *self);
-/* (transfer none), in order of first adding until call_sites_sort is called. */
+/* In order of first adding until call_sites_sort is called; (transfer none), good until the table is freed or
+ * forgets the site. Its texts are made when first asked for, and then kept: who goes through large tables asks
+ * for less. */
 CallSite *call_sites_get(const CallSites *self, guint index);
 /* (transfer none) or NULL. */
 CallSite *call_sites_find(const CallSites *self, const char *key);
+/* The same without texts: of a site its bytes and blocks; the place of a key, or -1; and the frames, elements
+ * const Frame * of the table's, which `frames` gets in place of what it had. */
+gint64 call_sites_bytes(const CallSites *self, guint index);
+gint64 call_sites_blocks(const CallSites *self, guint index);
+int call_sites_index(const CallSites *self, const char *key);
+void call_sites_frames(const CallSites *self, guint index, GPtrArray *frames);
+/* A copy of a site, for a moment; (transfer full), free with call_site_clear. */
+CallSite call_sites_copy(const CallSites *self, guint index);
+void call_site_clear(CallSite *self);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(CallSite, call_site_clear)
 /* Most bytes first; equal bytes by key. */
 void call_sites_sort(CallSites *self);
 /* Forgets the sites with fewer bytes than this. */
@@ -64,6 +78,10 @@ gint64 call_sites_total_bytes(const CallSites *self);
 
 /* The key of a stack; (transfer full). */
 char *call_site_key(const Frame *frames, guint n_frames);
+/* A frame's part of a key, "function (place)"; (transfer full). */
+char *frame_key(const Frame *frame);
+/* What calls main is no part of a key. */
+gboolean frame_is_untold(const Frame *frame);
 /* Frames of one identity repeat each other: recursion. (transfer full). */
 char *frame_identity(const Frame *frame);
 /* same: a number for each identity, innermost first. How many of the last ones to drop, for they repeat those

@@ -217,9 +217,9 @@ static void tables_read(gpointer source, guint row, gint64 *live, gint64 *born)
     const Tables *self = source;
     (void)born;
     for (guint t = 0; t < self->tables->len; t++) {
-        const CallSite *then =
-            call_sites_find(g_ptr_array_index(self->tables, t), call_sites_get(self->all, row)->key);
-        live[t] = then != NULL ? then->bytes : 0;
+        const CallSites *table = g_ptr_array_index(self->tables, t);
+        int index = call_sites_index(table, call_sites_get(self->all, row)->key);
+        live[t] = index >= 0 ? call_sites_bytes(table, (guint)index) : 0;
     }
 }
 

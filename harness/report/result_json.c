@@ -75,11 +75,11 @@ static void add_time(JsonBuilder *out, double time)
     } while (0)
 
 /* A stack as its place in the table of stacks; null where nothing of it is known. */
-static void add_stack(JsonBuilder *out, StackWriter *stacks, const Frame *frames, guint n_frames)
+static void add_stack(JsonBuilder *out, StackWriter *stacks, const GPtrArray *frames)
 {
     member(out, "stack");
-    if (n_frames > 0)
-        json_builder_add_int_value(out, stack_writer_add(stacks, frames, n_frames));
+    if (frames->len > 0)
+        json_builder_add_int_value(out, stack_writer_add(stacks, frames));
     else
         json_builder_add_null_value(out);
 }
@@ -91,13 +91,14 @@ static void add_call_sites(JsonBuilder *out, StackWriter *stacks, const CallSite
         json_builder_add_null_value(out);
         return;
     }
+    g_autoptr(GPtrArray) frames = g_ptr_array_new();
     json_builder_begin_array(out);
     for (guint i = 0; i < call_sites_count(sites); i++) {
-        const CallSite *site = call_sites_get(sites, i);
+        call_sites_frames(sites, i, frames);
         json_builder_begin_object(out);
-        add_int(out, "bytes", site->bytes);
-        add_int(out, "blocks", site->blocks);
-        add_stack(out, stacks, site->frames, site->n_frames);
+        add_int(out, "bytes", call_sites_bytes(sites, i));
+        add_int(out, "blocks", call_sites_blocks(sites, i));
+        add_stack(out, stacks, frames);
         json_builder_end_object(out);
     }
     json_builder_end_array(out);
@@ -197,7 +198,10 @@ static void add_delta(JsonBuilder *out, StackWriter *stacks, const SiteDelta *de
     add_int(out, "base_bytes", delta->base_bytes);
     add_int(out, "now_bytes", delta->now_bytes);
     add_int(out, "delta_blocks", delta->delta_blocks);
-    add_stack(out, stacks, delta->frames, delta->n_frames);
+    g_autoptr(GPtrArray) frames = g_ptr_array_new();
+    for (guint i = 0; i < delta->n_frames; i++)
+        g_ptr_array_add(frames, &delta->frames[i]);
+    add_stack(out, stacks, frames);
 }
 
 static void add_comparison(JsonBuilder *out, StackWriter *stacks, const Comparison *comparison)

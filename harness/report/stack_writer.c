@@ -114,12 +114,12 @@ static guint place_of_stack(StackWriter *self, const Stack *stack)
     return self->stacks->len - 1;
 }
 
-guint stack_writer_add(StackWriter *self, const Frame *frames, guint n_frames)
+guint stack_writer_add(StackWriter *self, const GPtrArray *frames)
 {
-    g_return_val_if_fail(n_frames > 0, 0);
+    g_return_val_if_fail(frames->len > 0, 0);
     Stack stack = {.caller = NO_CALLER};
-    for (guint i = n_frames; i-- > 0;) {
-        stack.frame = place_of_frame(self, &frames[i]);
+    for (guint i = frames->len; i-- > 0;) {
+        stack.frame = place_of_frame(self, g_ptr_array_index(frames, i));
         stack.caller = place_of_stack(self, &stack);
     }
     return (guint)stack.caller;

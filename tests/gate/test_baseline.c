@@ -198,7 +198,8 @@ START_TEST(test_a_function_whose_name_is_no_utf8_is_the_same_call_site_in_a_base
                             {.function = "main", .file = "main.c"}};
     g_autoptr(CallSites) now = call_sites_new();
     g_autoptr(Baseline) self = sample();
-    const char *key = call_sites_add(now, frames, 2, 100, 1)->key;
+    call_sites_add(now, frames, 2, 100, 1);
+    const char *key = call_sites_get(now, 0)->key;
     call_sites_add_key(baseline_find(self, "massif")->metrics[METRIC_PEAK].sites, key, 100, 1);
     g_autoptr(Baseline) copy = round_trip(self);
     ck_assert_ptr_nonnull(call_sites_find(baseline_find(copy, "massif")->metrics[METRIC_PEAK].sites, key));
