@@ -40,15 +40,16 @@ typedef struct {
 
 struct CallSites {
     GStringChunk *strings;
-    GArray *parts;          /* KeyPart */
-    GHashTable *part_of;    /* text of a part -> index + 1 */
-    GHashTable *same_of;    /* identity -> number */
-    GPtrArray *frames;      /* KnownFrame, owned */
-    GHashTable *frame_of;   /* Frame of a KnownFrame -> index + 1 */
-    Recent *recent;         /* RECENT of them; NULL until needed */
-    GArray *numbers;        /* guint32: indexes into frames, of one site after the other */
-    GArray *sites;          /* Site */
-    guint32 *slots, mask;   /* index + 1 into sites by hash, open addressing; 0: free */
+    GArray *parts;        /* KeyPart */
+    GPtrArray *frames;    /* KnownFrame, owned */
+    GArray *numbers;      /* guint32: indexes into frames, of one site after the other */
+    GArray *sites;        /* Site */
+    guint32 *slots, mask; /* index + 1 into sites by hash, open addressing; 0: free */
+    /* To add frames by; NULL when nothing is added. */
+    GHashTable *part_of;  /* text of a part -> index + 1 */
+    GHashTable *same_of;  /* identity -> number */
+    GHashTable *frame_of; /* Frame of a KnownFrame -> index + 1 */
+    Recent *recent;       /* RECENT of them */
 };
 
 /* ---- frames ---- */
@@ -85,10 +86,7 @@ CallSites *call_sites_new(void)
     CallSites *self = g_new0(CallSites, 1);
     self->strings = g_string_chunk_new(1024);
     self->parts = g_array_new(FALSE, FALSE, sizeof(KeyPart));
-    self->part_of = g_hash_table_new(g_str_hash, g_str_equal);
-    self->same_of = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     self->frames = g_ptr_array_new_with_free_func(g_free);
-    self->frame_of = g_hash_table_new(frame_hash, frame_equal);
     self->numbers = g_array_sized_new(FALSE, FALSE, sizeof(guint32), 1);
     self->sites = g_array_new(FALSE, FALSE, sizeof(Site));
     g_array_set_clear_func(self->sites, site_clear);
@@ -97,19 +95,24 @@ CallSites *call_sites_new(void)
     return self;
 }
 
+static void forget_lookups(CallSites *self)
+{
+    g_clear_pointer(&self->part_of, g_hash_table_unref);
+    g_clear_pointer(&self->same_of, g_hash_table_unref);
+    g_clear_pointer(&self->frame_of, g_hash_table_unref);
+    g_clear_pointer(&self->recent, g_free);
+}
+
 void call_sites_free(CallSites *self)
 {
     if (self == NULL)
         return;
-    g_hash_table_unref(self->part_of);
-    g_hash_table_unref(self->same_of);
-    g_hash_table_unref(self->frame_of);
+    forget_lookups(self);
     g_array_unref(self->parts);
     g_ptr_array_unref(self->frames);
     g_array_unref(self->numbers);
     g_array_unref(self->sites);
     g_string_chunk_free(self->strings);
-    g_free(self->recent);
     g_free(self->slots);
     g_free(self);
 }
@@ -147,14 +150,31 @@ static guint32 part_of_frame(CallSites *self, const Frame *frame)
     return self->parts->len - 1;
 }
 
-static guint32 same_of_frame(CallSites *self, const Frame *frame)
+static guint32 same_of_frame(CallSites *self, const Frame *frame, guint32 fresh)
 {
     char *identity = frame_identity(frame);
-    guint same = GPOINTER_TO_UINT(g_hash_table_lookup(self->same_of, identity));
-    if (same == 0)
-        same = g_hash_table_size(self->same_of) + 1;
+    guint32 same = GPOINTER_TO_UINT(g_hash_table_lookup(self->same_of, identity));
+    same = same > 0 ? same : fresh;
     g_hash_table_replace(self->same_of, identity, GUINT_TO_POINTER(same));
     return same;
+}
+
+static void make_lookups(CallSites *self)
+{
+    if (self->recent != NULL)
+        return;
+    self->part_of = g_hash_table_new(g_str_hash, g_str_equal);
+    self->same_of = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    self->frame_of = g_hash_table_new(frame_hash, frame_equal);
+    self->recent = g_new0(Recent, RECENT);
+    for (guint i = 0; i < self->parts->len; i++)
+        g_hash_table_insert(self->part_of, (gpointer)g_array_index(self->parts, KeyPart, i).text,
+                            GUINT_TO_POINTER(i + 1));
+    for (guint i = 0; i < self->frames->len; i++) {
+        KnownFrame *known = g_ptr_array_index(self->frames, i);
+        same_of_frame(self, &known->frame, known->same);
+        g_hash_table_insert(self->frame_of, &known->frame, GUINT_TO_POINTER(i + 1));
+    }
 }
 
 static guint32 add_frame(CallSites *self, const Frame *frame)
@@ -163,7 +183,7 @@ static guint32 add_frame(CallSites *self, const Frame *frame)
     known->frame =
         (Frame){keep(self, frame->function), keep(self, frame->file), keep(self, frame->object), frame->line};
     known->part = part_of_frame(self, frame);
-    known->same = same_of_frame(self, frame);
+    known->same = same_of_frame(self, frame, self->frames->len + 1); /* no other has this number */
     g_ptr_array_add(self->frames, known);
     g_hash_table_insert(self->frame_of, &known->frame, GUINT_TO_POINTER(self->frames->len));
     return self->frames->len;
@@ -185,8 +205,7 @@ static guint32 number_of(CallSites *self, const Frame *frame)
 {
     gsize hash = GPOINTER_TO_SIZE(frame->function) ^ GPOINTER_TO_SIZE(frame->file) << 7 ^
                  GPOINTER_TO_SIZE(frame->object) << 13 ^ frame->line;
-    if (self->recent == NULL)
-        self->recent = g_new0(Recent, RECENT);
+    make_lookups(self);
     Recent *recent = &self->recent[hash * UINT64_C(0x9e3779b97f4a7c15) >> 54];
     /* Whose texts lie there now? */
     if (recent->number > 0 && has_addresses(&recent->seen, frame) &&
@@ -470,6 +489,7 @@ void call_sites_sort(CallSites *self)
 {
     g_array_sort_with_data(self->sites, by_bytes, self);
     index_sites(self);
+    forget_lookups(self); /* who sorts has added all */
 }
 
 void call_sites_drop_below(CallSites *self, gint64 least_bytes)

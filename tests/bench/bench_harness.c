@@ -102,7 +102,8 @@ static void walk(Making *self)
     guint back = 1 + pick(self, 6), deeper = 1 + pick(self, 8);
     self->depth = self->depth > LEAST_DEEP + back ? self->depth - back : LEAST_DEEP;
     for (guint i = 0; i < deeper && self->depth < DEEPEST; i++) {
-        guint64 frame = LEDGER_PYTHON_FRAME((guint64)(1 + pick(self, CODES - 1)), 16 * pick(self, LINES));
+        guint code = 1 + pick(self, CODES - 1), line = (code + pick(self, 2)) % LINES;
+        guint64 frame = LEDGER_PYTHON_FRAME((guint64)code, 16 * line);
         self->path[self->depth] = add_node(self, self->path[self->depth - 1], frame);
         self->depth++;
     }
