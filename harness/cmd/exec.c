@@ -260,7 +260,7 @@ static void print_summary(const Saving *saving, const char *command, gint64 pid)
         main_seen = main_seen || ((Saved *)g_ptr_array_index(saving->saved, i))->pid == pid;
     if (!main_seen) {
         g_autofree char *found = g_find_program_in_path(command);
-        g_autofree char *reason = heap_blind_reason(found != NULL ? found : command, NULL);
+        g_autofree char *reason = heap_blind_reason(found != NULL ? found : command);
         g_printerr("heapgate: the tracer saw nothing of %s, because %s\n", command, reason);
     }
     for (guint i = 0; i < saving->unseen->len; i++)
@@ -303,10 +303,15 @@ static void print_place(const Saving *saving)
 /* What the command started and nothing is known of. */
 static void note_unseen(Saving *saving, const GPtrArray *unseen)
 {
-    for (guint i = 0; i < unseen->len; i++) {
-        const UnseenProgram *program = g_ptr_array_index(unseen, i);
-        g_ptr_array_add(saving->unseen, g_strdup_printf("%s: the tracer saw nothing, because %s",
-                                                        program->path, program->reason));
+    g_autoptr(GPtrArray) blind = heap_blind_programs(NULL, NULL, unseen);
+    for (guint i = 0; i < blind->len; i++) {
+        const BlindProgram *one = g_ptr_array_index(blind, i);
+        g_autofree char *count =
+            one->processes > 1 ? g_strdup_printf(" (%u processes)", one->processes) : g_strdup("");
+        g_ptr_array_add(saving->unseen,
+                        g_strdup_printf("%s%s: the tracer saw nothing, because %s; a scenario would be broken "
+                                        "unless it says heap: {blind: [%s]}",
+                                        one->program, count, one->reason, one->program));
     }
 }
 
@@ -323,7 +328,7 @@ static int watch(char **argv, const char *folder, gint64 sample_bytes, GError **
     }
     int status = -1;
     gint64 pid = 0;
-    g_autofree char *socket = g_build_filename(place, "socket", NULL);
+    g_autofree char *socket = heap_socket_address(place);
     g_auto(GStrv) env = environment_for(library, socket, sample_bytes);
     symbols_bound_servers(); /* the program's environment stays the user's */
     Saving saving = {.folder = folder};

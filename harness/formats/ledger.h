@@ -74,6 +74,7 @@ typedef struct {
     gint64 kept_mapped_bytes, kept_mappings;
     gboolean at_end_mark; /* kept is of the end mark */
     guint64 damaged;      /* records that make no sense: left out */
+    guint process;        /* of its run: those that one process ran have the same; 0: not known */
     /* Remembered by ledger_kinds.c and ledger_keys.c; NULL until then. */
     LedgerKinds *kinds;
     LedgerKeys *keys;

@@ -22,7 +22,7 @@ static void heap_launch(const Scenario *scenario, const char *program, const cha
     g_ptr_array_add(launch->argv, g_strdup(program));
     for (GStrv argument = scenario->run + 1; *argument != NULL; argument++)
         g_ptr_array_add(launch->argv, g_strdup(*argument));
-    launch->ledger_socket = g_build_filename(output, "socket", NULL);
+    launch->ledger_socket = heap_socket_address(output);
     char *env[] = {
         g_strdup_printf("LD_PRELOAD=%s", library != NULL ? library : ""),
         g_strdup_printf(LEDGER_SOCKET_VARIABLE "=%s", launch->ledger_socket),
@@ -47,7 +47,7 @@ static void add_to_process(GArray *processes, const Ledger *ledger)
 {
     for (guint i = 0; i < processes->len; i++) {
         Process *process = &g_array_index(processes, Process, i);
-        if (process->last->header.pid != ledger->header.pid)
+        if (ledger->process == 0 || process->last->process != ledger->process)
             continue;
         process->last = ledger;
         if (ledger->header.peak_mapped_bytes > process->most_mapped->header.peak_mapped_bytes)
@@ -79,12 +79,16 @@ static GArray *processes_of(const GPtrArray *programs)
     return processes;
 }
 
+/* The last program of the scenario's process: a fork of another namespace may have its number. */
 static const Ledger *find_main(const GArray *processes, gint64 pid)
 {
-    for (guint i = 0; i < processes->len; i++)
-        if (g_array_index(processes, Process, i).last->header.pid == pid)
-            return g_array_index(processes, Process, i).last;
-    return NULL;
+    const Ledger *found = NULL;
+    for (guint i = 0; i < processes->len; i++) {
+        const Ledger *last = g_array_index(processes, Process, i).last;
+        if (last->header.pid == pid && !last->header.forked)
+            found = last;
+    }
+    return found;
 }
 
 /* The scenario says that this program need not be seen. */
@@ -96,26 +100,12 @@ static gboolean may_be_blind(const Scenario *scenario, const char *program)
     return FALSE;
 }
 
-/* One program was not seen: the measurement is broken, never 0 bytes, unless the scenario names it. */
-static void set_unseen(const Scenario *scenario, const char *program, const char *reason,
-                       Measurement *measurement)
-{
-    if (may_be_blind(scenario, program))
-        measurement_add_note(measurement, "%s: the tracer saw nothing, because %s", program, reason);
-    else
-        measurement_set_problem(
-            measurement,
-            "the tracer saw nothing of %s, which %s started, because %s; if its memory does "
-            "not matter, name it in the scenario: heap: {blind: [%s]}",
-            program, scenario->run[0], reason, program);
-}
-
 static void set_main(const Scenario *scenario, const Outcome *outcome, const Ledger *ledger,
                      Measurement *measurement)
 {
     g_autofree char *found = g_find_program_in_path(scenario->run[0]);
     const char *path = found != NULL ? found : scenario->run[0];
-    g_autofree char *reason = ledger != NULL ? heap_ledger_reason(ledger) : heap_blind_reason(path, NULL);
+    g_autofree char *reason = ledger != NULL ? heap_ledger_reason(ledger) : heap_blind_reason(path);
     g_autofree char *program = g_path_get_basename(path);
     if (ledger == NULL && outcome->ledger_problem != NULL)
         measurement_set_problem(measurement, "the tracer's books cannot be used: %s",
@@ -127,26 +117,59 @@ static void set_main(const Scenario *scenario, const Outcome *outcome, const Led
                                 reason);
 }
 
-/* Everything that ran and was not seen. */
+/* "static_child" or "static_child (3 processes)"; (transfer full). */
+static char *name_blind(const BlindProgram *blind)
+{
+    return blind->processes > 1 ? g_strdup_printf("%s (%u processes)", blind->program, blind->processes)
+                                : g_strdup(blind->program);
+}
+
+/* What a scenario would have to name: each program once; (transfer full). */
+static char *names_of_blind(const GPtrArray *blind)
+{
+    g_autoptr(GPtrArray) names = g_ptr_array_new();
+    for (guint i = 0; i < blind->len; i++) {
+        char *name = ((BlindProgram *)g_ptr_array_index(blind, i))->program;
+        if (!g_ptr_array_find_with_equal_func(names, name, g_str_equal, NULL))
+            g_ptr_array_add(names, name);
+    }
+    g_ptr_array_add(names, NULL);
+    return g_strjoinv(", ", (GStrv)names->pdata);
+}
+
+/* Programs that were not seen: the measurement is broken, never 0 bytes. */
+static void set_blind_problem(const Scenario *scenario, const GPtrArray *blind, Measurement *measurement)
+{
+    if (blind->len == 0)
+        return;
+    const BlindProgram *first = g_ptr_array_index(blind, 0);
+    g_autofree char *program = name_blind(first), *names = names_of_blind(blind);
+    g_autofree char *others = g_strdup("");
+    if (blind->len > 1) {
+        g_free(others);
+        others = g_strdup_printf(", and of %u more", blind->len - 1);
+    }
+    measurement_set_problem(measurement,
+                            "the tracer saw nothing of %s, which %s started, because %s%s; if their memory "
+                            "does not matter, name them in the scenario: heap: {blind: [%s]}",
+                            program, scenario->run[0], first->reason, others, names);
+}
+
+/* Everything that ran and was not seen: what the scenario names is noted, the rest breaks the measurement. */
 static void set_blind(const Scenario *scenario, const Outcome *outcome, const Ledger *main_ledger,
                       Measurement *measurement)
 {
     set_main(scenario, outcome, main_ledger, measurement);
-    for (guint i = 0; i < outcome->ledgers->len; i++) {
-        const Ledger *ledger = g_ptr_array_index(outcome->ledgers, i);
-        g_autofree char *program = ledger_program(ledger), *reason = heap_ledger_reason(ledger);
-        if (reason != NULL && ledger != main_ledger)
-            set_unseen(scenario, program, reason, measurement);
+    g_autoptr(GPtrArray) blind = heap_blind_programs(outcome->ledgers, main_ledger, outcome->unseen);
+    for (guint i = blind->len; i-- > 0;) {
+        const BlindProgram *one = g_ptr_array_index(blind, i);
+        if (!may_be_blind(scenario, one->program))
+            continue;
+        g_autofree char *program = name_blind(one);
+        measurement_add_note(measurement, "%s: the tracer saw nothing, because %s", program, one->reason);
+        g_ptr_array_remove_index(blind, i);
     }
-    for (guint i = 0; outcome->unseen != NULL && i < outcome->unseen->len; i++) {
-        const UnseenProgram *unseen = g_ptr_array_index(outcome->unseen, i);
-        g_autofree char *program = g_path_get_basename(unseen->path);
-        if (unseen->certain)
-            set_unseen(scenario, program, unseen->reason, measurement);
-        else
-            measurement_add_note(measurement, "%s: the tracer saw nothing, because %s", program,
-                                 unseen->reason);
-    }
+    set_blind_problem(scenario, blind, measurement);
 }
 
 static void add_marks(const Ledger *ledger, Measurement *measurement)

@@ -9,18 +9,32 @@
  * Errors: HEAPGATE_ERROR_BROKEN. */
 char *heap_library(GError **error);
 
-/* A program that was started and of which no hello came. */
+/* Where a collector is to listen, in this folder: what LEDGER_SOCKET_VARIABLE says; (transfer full). */
+char *heap_socket_address(const char *folder);
+
+/* A process that ran and of which there are no books. */
 typedef struct {
-    char *path;
-    char *reason;     /* as of heap_blind_reason */
-    gboolean certain; /* its file says so; otherwise it may have been killed before it could say hello */
+    char *path;   /* of its program */
+    char *reason; /* one sentence's end */
 } UnseenProgram;
 
 /* Why the tracer saw nothing of this program: static, set-uid, ...; one sentence's end, (transfer full).
- * certain: whether its file says so; may be NULL. */
-char *heap_blind_reason(const char *program, gboolean *certain);
+ * NULL: its file is not there any more. */
+char *heap_blind_reason(const char *program);
+/* The same of a process that said so itself (LEDGER_OFF_*). */
+char *heap_off_reason(guint off_reason);
 /* The same for a ledger that was received, or NULL where it saw the program well; (transfer full). */
 char *heap_ledger_reason(const Ledger *ledger);
+
+/* Processes of one program of which there are no books, for one reason. */
+typedef struct {
+    char *program; /* base name */
+    char *reason;
+    guint processes;
+} BlindProgram;
+/* All that ran and was not seen, but for the main program: ledgers that say why they are empty, and unseen
+ * (UnseenProgram; may be NULL). (transfer full), of BlindProgram, those with most processes first. */
+GPtrArray *heap_blind_programs(const GPtrArray *ledgers, const Ledger *main_ledger, const GPtrArray *unseen);
 
 /* TRUE for heapgate's own helper in a shell script, `heapgate mark`, which is traced like every other
  * process. */

@@ -2,6 +2,7 @@
 #include <elf.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
 #include <unistd.h>
@@ -13,6 +14,14 @@
 char *heap_library(GError **error)
 {
     return installed_find("the tracer's library", "libheapgate.so", "../lib/heapgate/libheapgate.so", error);
+}
+
+char *heap_socket_address(const char *folder)
+{
+    guint64 key = 0;
+    if (getrandom(&key, sizeof key, 0) != sizeof key)
+        key = (guint64)g_get_real_time();
+    return g_strdup_printf("%s/socket#%016" G_GINT64_MODIFIER "x", folder, key);
 }
 
 static gsize read_at(FILE *file, void *buffer, gsize size, guint64 offset)
@@ -95,21 +104,18 @@ static char *reason_of_file(const char *program, guint depth)
     return reason;
 }
 
-char *heap_blind_reason(const char *program, gboolean *certain)
+char *heap_blind_reason(const char *program)
 {
     enum { SCRIPTS = 4 }; /* as many as the kernel follows */
-    char *reason = reason_of_file(program, SCRIPTS);
-    if (certain != NULL)
-        *certain = reason != NULL;
+    char *reason = program != NULL ? reason_of_file(program, SCRIPTS) : NULL;
     return reason != NULL ? reason
-                          : g_strdup("it did not load the tracer's library, or ended before it could");
+                          : g_strdup("it did not load the tracer's library, could not reach heapgate, or ended "
+                                     "before it could");
 }
 
-char *heap_ledger_reason(const Ledger *ledger)
+char *heap_off_reason(guint off_reason)
 {
-    switch (ledger->header.off_reason) {
-    case LEDGER_OFF_NOT:
-        return ledger_python_hidden(&ledger->header);
+    switch (off_reason) {
     case LEDGER_OFF_OWN_MALLOC:
         return g_strdup(
             "it has its own malloc, built in: a preloaded one is never called; build it to use the system's, "
@@ -117,10 +123,24 @@ char *heap_ledger_reason(const Ledger *ledger)
     case LEDGER_OFF_NO_DESCRIPTOR:
         return g_strdup("it had no file descriptor left by which its books could be passed; raise the limit "
                         "(ulimit -n)");
+    case LEDGER_OFF_NO_FILE:
+        return g_strdup("the system refused it a memory file (memfd_create), as sandboxes do; allow it that "
+                        "call");
+    case LEDGER_OFF_SANDBOX:
+        return g_strdup("it was started in a sandbox that would kill it for what the tracer calls; run it outside, "
+                        "or allow socket, connect, sendmsg and memfd_create there");
+    case LEDGER_OFF_FILE_SIZE:
+        return g_strdup("its books could not grow as large as they may; raise the limit of file sizes "
+                        "(ulimit -f)");
     default:
         return g_strdup("the tracer found no memory to keep its books in; check limits (ulimit -v)");
     }
-    return NULL;
+}
+
+char *heap_ledger_reason(const Ledger *ledger)
+{
+    return ledger->header.off_reason != LEDGER_OFF_NOT ? heap_off_reason(ledger->header.off_reason)
+                                                       : ledger_python_hidden(&ledger->header);
 }
 
 gboolean heap_is_helper(const Ledger *ledger)
@@ -129,4 +149,51 @@ gboolean heap_is_helper(const Ledger *ledger)
     const char *second = ledger->header.command + strlen(ledger->header.command) + 1;
     g_autofree char *program = ledger_program(ledger);
     return strcmp(program, "heapgate") == 0 && second < end && strcmp(second, "mark") == 0;
+}
+
+static void blind_program_free(gpointer data)
+{
+    BlindProgram *blind = data;
+    g_free(blind->program);
+    g_free(blind->reason);
+    g_free(blind);
+}
+
+static void add_blind(GPtrArray *all, const char *program, const char *reason)
+{
+    for (guint i = 0; i < all->len; i++) {
+        BlindProgram *blind = g_ptr_array_index(all, i);
+        if (strcmp(blind->program, program) == 0 && strcmp(blind->reason, reason) == 0) {
+            blind->processes++;
+            return;
+        }
+    }
+    BlindProgram *blind = g_new0(BlindProgram, 1);
+    *blind = (BlindProgram){g_strdup(program), g_strdup(reason), 1};
+    g_ptr_array_add(all, blind);
+}
+
+static int by_processes(gconstpointer a, gconstpointer b)
+{
+    const BlindProgram *one = *(const BlindProgram *const *)a, *two = *(const BlindProgram *const *)b;
+    return one->processes != two->processes ? (one->processes < two->processes ? 1 : -1)
+                                            : strcmp(one->program, two->program);
+}
+
+GPtrArray *heap_blind_programs(const GPtrArray *ledgers, const Ledger *main_ledger, const GPtrArray *unseen)
+{
+    GPtrArray *all = g_ptr_array_new_with_free_func(blind_program_free);
+    for (guint i = 0; ledgers != NULL && i < ledgers->len; i++) {
+        const Ledger *ledger = g_ptr_array_index(ledgers, i);
+        g_autofree char *program = ledger_program(ledger), *reason = heap_ledger_reason(ledger);
+        if (reason != NULL && ledger != main_ledger)
+            add_blind(all, program, reason);
+    }
+    for (guint i = 0; unseen != NULL && i < unseen->len; i++) {
+        const UnseenProgram *one = g_ptr_array_index(unseen, i);
+        g_autofree char *program = g_path_get_basename(one->path);
+        add_blind(all, program, one->reason);
+    }
+    g_ptr_array_sort(all, by_processes);
+    return all;
 }

@@ -1,6 +1,5 @@
 #include "collector.h"
 
-#include <errno.h>
 #include <poll.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -8,40 +7,40 @@
 #include <sys/eventfd.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
-#include "collector_message.h"
 #include "error.h"
-#include "expected.h"
+#include "family.h"
+#include "listener.h"
 
 enum { TICK_MS = 50 };
 
-/* One process and program that runs, or ran until just now. */
+/* Where a ledger came from, to tell in the end which process it is of. */
 typedef struct {
-    int fd;
-    int pidfd; /* -1 where the process cannot be watched */
-    gint64 pid;
-    guint slot; /* in the list of ledgers */
-    GArray *samples;
-    guint stride;
-    guint64 ticks;
-    gint64 started_ms;
-} Held;
+    guint64 family;
+    guint32 number;
+    guint32 parent_entry; /* the entry that its program answers, of the program's first process */
+    guint64 parent_family;
+    gint64 pid, own_pid;
+} Origin;
 
 struct Collector {
-    char *path;
-    int socket, wake;
+    Listener *listener;
+    int wake;
     GThread *thread;
-    GPtrArray *held;    /* Held */
-    GPtrArray *ledgers; /* Ledger, NULL where it is still held or cannot be read */
+    GPtrArray *families; /* Family, those that are not over */
+    GArray *origins;     /* Origin, by slot: in the order in which they came */
+    GPtrArray *ledgers;  /* Ledger, by slot; NULL where it cannot be read. The reading thread's until the end */
     GArray *samples;
     guint stride;
     guint64 ticks;
     gint64 started_ms;
-    char *problem;
-    Expected *expected;  /* programs that have not said hello yet */
-    GThreadPool *taking; /* of one thread; NULL: ledgers are kept */
+    Starts *starts;
+    guint lost;            /* ledgers whose descriptors were lost on the way */
+    char *problem;         /* the collecting thread's */
+    char *reading_problem; /* the reading thread's */
+    GThreadPool *reading;  /* of one thread: ledgers of processes that are gone */
+    GThreadPool *taking;   /* of one thread; NULL: ledgers are kept */
     CollectorTake take;
     gpointer take_data;
 };
@@ -51,167 +50,226 @@ static gint64 now_ms(void)
     return g_get_monotonic_time() / 1000;
 }
 
-static gpointer close_descriptor(gpointer data)
-{
-    close(GPOINTER_TO_INT(data));
-    return NULL;
-}
-
-/* The last descriptor gives the ledger's memory back, which takes long where there is much of it: nobody is
- * to wait. */
-static void held_free(gpointer data)
-{
-    Held *held = data;
-    g_thread_unref(g_thread_new("close", close_descriptor, GINT_TO_POINTER(held->fd)));
-    if (held->pidfd >= 0)
-        close(held->pidfd);
-    g_array_unref(held->samples);
-    g_free(held);
-}
-
 static void ledger_free_any(gpointer data)
 {
     ledger_free(data);
 }
 
-/* A place in the order in which they came. */
-static guint add_slot(Collector *self)
+static guint add_slot(Collector *self, Origin origin)
 {
-    g_ptr_array_add(self->ledgers, NULL);
-    return self->ledgers->len - 1;
+    g_array_append_val(self->origins, origin);
+    return self->origins->len - 1;
+}
+
+/* The reading thread has come so far. */
+typedef struct {
+    GMutex lock;
+    GCond change;
+    gboolean passed;
+} Barrier;
+
+/* What the reading thread does next: reads a ledger or, without a member, lets go of the family. */
+typedef struct {
+    Family *family;
+    Member *member;
+    Ledger *ledger; /* a ready one, with neither */
+    guint slot;
+    Barrier *barrier; /* only this */
+} Job;
+
+static void push(Collector *self, Job job)
+{
+    g_thread_pool_push(self->reading, g_memdup2(&job, sizeof job), NULL);
 }
 
 static void deliver(Collector *self, Ledger *ledger, guint slot)
 {
-    if (self->taking != NULL)
+    if (self->taking != NULL) {
         g_thread_pool_push(self->taking, ledger, NULL);
-    else
-        g_ptr_array_index(self->ledgers, slot) = ledger;
-}
-
-/* The process is gone: its books are read and its memory given back. */
-static void settle(Collector *self, guint index)
-{
-    Held *held = g_ptr_array_index(self->held, index);
-    g_autofree char *name = g_strdup_printf("the ledger of process %" G_GINT64_FORMAT, held->pid);
-    g_autoptr(GError) error = NULL;
-    Ledger *ledger = ledger_read((LedgerFile){held->fd, 0}, name, &error);
-    if (ledger == NULL) {
-        if (self->problem == NULL)
-            self->problem = g_strdup(error->message);
-    } else {
-        ledger->header.pid = (guint32)held->pid; /* its own word is that of its own namespace */
-        g_array_append_vals(ledger->samples, held->samples->data, held->samples->len);
-        deliver(self, ledger, held->slot);
+        return;
     }
-    g_ptr_array_remove_index(self->held, index);
+    if (self->ledgers->len <= slot)
+        g_ptr_array_set_size(self->ledgers, (gint)slot + 1);
+    g_ptr_array_index(self->ledgers, slot) = ledger;
 }
 
-/* A process that begins a new program has ended the one before. */
+static void read_ledger(Collector *self, const Job *job)
+{
+    const Member *member = job->member;
+    gint64 pid = member->pid > 0 ? member->pid : member->own_pid;
+    g_autofree char *name = g_strdup_printf("the ledger of process %" G_GINT64_FORMAT, pid);
+    g_autoptr(GError) error = NULL;
+    Ledger *ledger = ledger_read(family_file(job->family, member->number), name, &error);
+    if (ledger == NULL) {
+        if (self->reading_problem == NULL)
+            self->reading_problem = g_strdup(error->message);
+    } else {
+        ledger->header.pid = (guint32)pid; /* its own word is that of its own namespace */
+        g_array_append_vals(ledger->samples, member->samples->data, member->samples->len);
+        deliver(self, ledger, member->slot);
+    }
+    family_give_back(job->family, member->number);
+}
+
+static void barrier_pass(Barrier *barrier)
+{
+    g_mutex_lock(&barrier->lock);
+    barrier->passed = TRUE;
+    g_cond_signal(&barrier->change);
+    g_mutex_unlock(&barrier->lock);
+}
+
+/* In the reading thread: nobody waits for a ledger to be read, nor for its memory to be given back. */
+static void do_job(gpointer data, gpointer user_data)
+{
+    Collector *self = user_data;
+    g_autofree Job *job = data;
+    if (job->ledger != NULL)
+        deliver(self, job->ledger, job->slot);
+    if (job->member != NULL) {
+        read_ledger(self, job);
+        member_free(job->member);
+    }
+    if (job->family != NULL)
+        family_unref(job->family);
+    if (job->barrier != NULL)
+        barrier_pass(job->barrier);
+}
+
+/* The process is gone. */
+static void settle(Collector *self, Family *family, guint index)
+{
+    push(self, (Job){.family = family_ref(family), .member = family_remove(family, index)});
+}
+
+static void begin_member(Family *family, Member *member, gpointer user_data)
+{
+    const RollHeader *roll = family_roll(family);
+    const Origin origin = {roll->family,        member->number, roll->parent_entry,
+                           roll->parent_family, member->pid,    member->own_pid};
+    member->slot = add_slot(user_data, origin);
+}
+
+static void settle_all(Collector *self, Family *family)
+{
+    family_look(family, begin_member, self);
+    while (family_members(family)->len > 0)
+        settle(self, family, 0);
+    family_add_entries(family, self->starts);
+}
+
+/* Looks at one family: who has begun, who has ended. TRUE: it is over. */
+static gboolean visit(Collector *self, Family *family)
+{
+    gboolean over = family_is_over(family); /* before looking: what was done before is seen */
+    family_look(family, begin_member, self);
+    for (guint i = family_members(family)->len; i-- > 0;)
+        if (family_has_ended(g_ptr_array_index(family_members(family), i)))
+            settle(self, family, i);
+    if (over)
+        settle_all(self, family);
+    return over;
+}
+
+static void visit_all(Collector *self)
+{
+    for (guint i = self->families->len; i-- > 0;) {
+        Family *family = g_ptr_array_index(self->families, i);
+        if (visit(self, family)) {
+            g_ptr_array_remove_index(self->families, i);
+            push(self, (Job){.family = family});
+        }
+    }
+}
+
+/* A process that begins a new program has ended the one before, though forks may go on with it. */
 static void settle_process(Collector *self, gint64 pid)
 {
-    for (guint i = self->held->len; i-- > 0;)
-        if (((Held *)g_ptr_array_index(self->held, i))->pid == pid)
-            settle(self, i);
+    for (guint f = 0; f < self->families->len; f++) {
+        Family *family = g_ptr_array_index(self->families, f);
+        for (guint i = family_members(family)->len; i-- > 0;)
+            if (((Member *)g_ptr_array_index(family_members(family), i))->pid == pid)
+                settle(self, family, i);
+    }
 }
 
-static void hold(Collector *self, int fd, gint64 pid)
+static void take_family(Collector *self, int fd, gint64 pid)
 {
-    settle_process(self, pid);
-    Held *held = g_new0(Held, 1);
-    held->fd = fd;
-    held->pidfd = (int)syscall(SYS_pidfd_open, (pid_t)pid, 0);
-    gboolean gone = held->pidfd < 0 && errno == ESRCH;
-    held->pid = pid;
-    held->slot = add_slot(self);
-    held->samples = g_array_new(FALSE, FALSE, sizeof(LedgerSample));
-    held->started_ms = now_ms();
-    g_ptr_array_add(self->held, held);
-    if (gone) /* it ended while its hello was on the way */
-        settle(self, self->held->len - 1);
+    g_autoptr(GError) error = NULL;
+    Family *family = family_new(fd, pid, &error);
+    if (family == NULL) {
+        if (self->problem == NULL)
+            self->problem = g_strdup(error->message);
+        return;
+    }
+    if (pid > 0)
+        settle_process(self, pid);
+    const RollHeader *roll = family_roll(family);
+    starts_answer(self->starts, roll->parent_family, roll->parent_entry, &roll->file, &roll->image);
+    family_look(family, begin_member, self);
+    g_ptr_array_add(self->families, family);
 }
 
 /* There is a process that has no books: a ledger that only says why. */
-static void take_off(Collector *self, const LedgerHello *hello)
+static void take_off(Collector *self, LedgerHello *hello, gint64 pid)
 {
-    settle_process(self, hello->pid);
     Ledger *ledger = ledger_new();
     LedgerHeader *header = &ledger->header;
-    header->pid = hello->pid;
-    header->forked = hello->forked;
+    hello->program[sizeof hello->program - 1] = '\0';
+    header->pid = pid > 0 ? (guint32)pid : hello->pid;
     header->off_reason = hello->off_reason;
-    g_autofree char *exe = g_strdup_printf("/proc/%u/exe", hello->pid);
-    g_autofree char *program = g_file_read_link(exe, NULL);
-    g_strlcpy(header->executable, program != NULL ? program : "", sizeof header->executable);
+    g_strlcpy(header->executable, hello->program, sizeof header->executable);
     g_autofree char *base = g_path_get_basename(header->executable);
     header->command_size = (guint32)g_strlcpy(header->command, base, sizeof header->command) + 1;
-    deliver(self, ledger, add_slot(self));
+    starts_answer(self->starts, hello->parent_family, hello->parent_entry, NULL, NULL);
+    push(self, (Job){.ledger = ledger, .slot = add_slot(self, (Origin){.pid = pid})});
 }
 
-static void take_hello(Collector *self, Message *message)
+static void take_hello(Collector *self, Message *message, gint64 pid)
 {
     LedgerHello hello;
-    if (message->length != sizeof hello)
-        return;
     memcpy(&hello, message->bytes, sizeof hello);
-    gboolean carries = message->n_fds > 0;
-    if (hello.magic != LEDGER_MAGIC)
+    if (hello.magic != LEDGER_MAGIC || !listener_knows(self->listener, hello.key, sizeof hello.key))
         return;
-    if (!hello.forked && (hello.kind == LEDGER_HELLO || hello.kind == LEDGER_HELLO_OFF))
-        expected_greeted(self->expected, hello.pid);
-    if (hello.kind == LEDGER_HELLO && carries) {
-        hold(self, message->fds[0], message->pid > 0 ? message->pid : hello.pid);
-        message->fds[0] = message->fds[--message->n_fds];
-    } else if (hello.kind == LEDGER_HELLO_OFF) {
-        take_off(self, &hello);
-    } else if (hello.kind == LEDGER_HELLO_EXEC && carries) {
-        expected_exec(self->expected, hello.pid, message->fds[0]);
-    } else if (hello.kind == LEDGER_HELLO_SPAWN && carries) {
-        expected_spawn(self->expected, hello.pid, message->fds[0]);
-    } else if (hello.kind == LEDGER_HELLO_STAYS) {
-        expected_stays(self->expected, hello.pid);
+    if (hello.kind == LEDGER_HELLO_OFF) {
+        take_off(self, &hello, pid);
+    } else if (message->lost) {
+        self->lost++;
+        starts_answer(self->starts, hello.parent_family, hello.parent_entry, NULL, NULL);
+    } else if (message->fd >= 0) {
+        take_family(self, message->fd, pid);
+        message->fd = -1;
     }
 }
 
-/* What has ended since it was last looked gets no mark any more. */
-static void settle_ended(Collector *self)
-{
-    for (guint i = self->held->len; i-- > 0;) {
-        struct pollfd end = {.fd = ((Held *)g_ptr_array_index(self->held, i))->pidfd, .events = POLLIN};
-        if (end.fd >= 0 && poll(&end, 1, 0) > 0)
-            settle(self, i);
-    }
-}
-
-static void take_mark(Collector *self, const Message *message)
+static void take_mark(Collector *self, const Message *message, int connection)
 {
     CollectorMark mark;
-    if (message->length != sizeof mark)
-        return;
     memcpy(&mark, message->bytes, sizeof mark);
-    if (mark.magic != COLLECTOR_MARK_MAGIC)
+    if (mark.magic != COLLECTOR_MARK_MAGIC || !listener_knows(self->listener, mark.key, sizeof mark.key))
         return;
     mark.name[sizeof mark.name - 1] = '\0';
-    settle_ended(self);
-    for (guint i = 0; i < self->held->len; i++) {
-        g_autoptr(GError) error = NULL;
-        LedgerFile file = {((Held *)g_ptr_array_index(self->held, i))->fd, 0};
-        if (!ledger_set_mark(file, mark.name, &error) && self->problem == NULL)
-            self->problem = g_strdup(error->message);
+    visit_all(self); /* what has ended since gets no mark any more, what has begun does */
+    for (guint f = 0; f < self->families->len; f++) {
+        Family *family = g_ptr_array_index(self->families, f);
+        for (guint i = 0; i < family_members(family)->len; i++) {
+            const Member *member = g_ptr_array_index(family_members(family), i);
+            g_autoptr(GError) error = NULL;
+            if (!ledger_set_mark(family_file(family, member->number), mark.name, &error) &&
+                self->problem == NULL)
+                self->problem = g_strdup(error->message);
+        }
     }
     /* Whoever waits for this may be gone: then nobody misses it. */
-    sendto(self->socket, "", 1, MSG_DONTWAIT, (const struct sockaddr *)&message->sender,
-           message->sender_length);
+    send(connection, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
-static void take_messages(Collector *self)
+static void take_message(Message *message, gint64 pid, int connection, gpointer user_data)
 {
-    Message message;
-    while (message_receive(&message, self->socket)) {
-        take_hello(self, &message);
-        take_mark(self, &message);
-        message_clear(&message);
-    }
+    if (message->length == sizeof(LedgerHello))
+        take_hello(user_data, message, pid);
+    else if (message->length == sizeof(CollectorMark))
+        take_mark(user_data, message, connection);
 }
 
 /* Resident memory; 0 where the process is gone. */
@@ -219,7 +277,7 @@ static gint64 rss_of(gint64 pid)
 {
     char path[64], text[128];
     g_snprintf(path, sizeof path, "/proc/%" G_GINT64_FORMAT "/statm", pid);
-    FILE *file = fopen(path, "re");
+    FILE *file = pid > 0 ? fopen(path, "re") : NULL;
     gint64 size = 0, resident = 0;
     gboolean read = file != NULL && fgets(text, sizeof text, file) != NULL &&
                     sscanf(text, "%" G_GINT64_FORMAT " %" G_GINT64_FORMAT, &size, &resident) == 2;
@@ -228,41 +286,87 @@ static gint64 rss_of(gint64 pid)
     return read ? resident * sysconf(_SC_PAGESIZE) : 0;
 }
 
+static void sample_member(const Family *family, Member *member, LedgerSample *all)
+{
+    LedgerFile file = family_file(family, member->number);
+    gint64 live = 0;
+    if (pread(file.fd, &live, sizeof live, (off_t)(file.at + offsetof(LedgerHeader, live_bytes))) !=
+        sizeof live)
+        return;
+    LedgerSample one = {now_ms() - member->started_ms, live, rss_of(member->pid)};
+    ledger_samples_add(member->samples, &member->stride, member->ticks++, &one);
+    all->heap_bytes += CLAMP(one.heap_bytes, 0, G_MAXINT64 >> 16);
+    all->rss_bytes += one.rss_bytes;
+}
+
 static void sample(Collector *self)
 {
     LedgerSample all = {.time_ms = now_ms() - self->started_ms};
-    for (guint i = 0; i < self->held->len; i++) {
-        Held *held = g_ptr_array_index(self->held, i);
-        gint64 live = 0;
-        if (pread(held->fd, &live, sizeof live, offsetof(LedgerHeader, live_bytes)) != sizeof live)
-            continue;
-        LedgerSample one = {now_ms() - held->started_ms, live, rss_of(held->pid)};
-        ledger_samples_add(held->samples, &held->stride, held->ticks++, &one);
-        all.heap_bytes += CLAMP(one.heap_bytes, 0, G_MAXINT64 >> 16);
-        all.rss_bytes += one.rss_bytes;
+    for (guint f = 0; f < self->families->len; f++) {
+        const Family *family = g_ptr_array_index(self->families, f);
+        for (guint i = 0; i < family_members(family)->len; i++)
+            sample_member(family, g_ptr_array_index(family_members(family), i), &all);
     }
-    if (self->held->len > 0)
+    if (self->families->len > 0)
         ledger_samples_add(self->samples, &self->stride, self->ticks++, &all);
 }
 
-/* Waits for messages, ends of processes or the next tick. FALSE once it is to end. */
+static void tick(Collector *self)
+{
+    for (guint f = 0; f < self->families->len; f++)
+        family_peek(g_ptr_array_index(self->families, f), self->starts);
+    visit_all(self);
+    sample(self);
+}
+
+static void add_poll(GArray *polls, int fd)
+{
+    struct pollfd one = {.fd = fd, .events = POLLIN};
+    g_array_append_val(polls, one);
+}
+
+/* Waits for packets, ends of processes or the next tick. FALSE once it is to end. */
 static gboolean wait_for_news(Collector *self, int timeout_ms)
 {
-    guint count = self->held->len + 2;
-    g_autofree struct pollfd *news = g_new0(struct pollfd, count);
-    news[0] = (struct pollfd){.fd = self->socket, .events = POLLIN};
-    news[1] = (struct pollfd){.fd = self->wake, .events = POLLIN};
-    for (guint i = 0; i + 2 < count; i++)
-        news[i + 2] =
-            (struct pollfd){.fd = ((Held *)g_ptr_array_index(self->held, i))->pidfd, .events = POLLIN};
-    if (poll(news, count, timeout_ms) <= 0)
+    g_autoptr(GArray) polls = g_array_new(FALSE, FALSE, sizeof(struct pollfd));
+    add_poll(polls, self->wake);
+    for (guint f = 0; f < self->families->len; f++) {
+        GPtrArray *members = family_members(g_ptr_array_index(self->families, f));
+        for (guint i = 0; i < members->len; i++)
+            if (((Member *)g_ptr_array_index(members, i))->pidfd >= 0)
+                add_poll(polls, ((Member *)g_ptr_array_index(members, i))->pidfd);
+    }
+    guint ends = polls->len;
+    listener_add_polls(self->listener, polls);
+    if (poll((struct pollfd *)polls->data, polls->len, timeout_ms) <= 0)
         return TRUE;
-    for (guint i = count; i-- > 2;)
-        if (news[i].revents != 0)
-            settle(self, i - 2);
-    if (news[0].revents != 0)
-        take_messages(self);
-    return news[1].revents == 0;
+    gboolean ended = FALSE;
+    for (guint i = 1; i < ends; i++)
+        ended = ended || g_array_index(polls, struct pollfd, i).revents != 0;
+    if (ended)
+        visit_all(self);
+    listener_take(self->listener, take_message, self);
+    return g_array_index(polls, struct pollfd, 0).revents == 0;
+}
+
+/* Lets go of all of them, and returns once that is done: their descriptors are free for those that wait. */
+static void release_families(Collector *self)
+{
+    Barrier barrier = {.passed = FALSE};
+    while (self->families->len > 0) {
+        Family *family = g_ptr_array_remove_index(self->families, 0);
+        settle_all(self, family);
+        push(self, (Job){.family = family});
+    }
+    g_mutex_init(&barrier.lock);
+    g_cond_init(&barrier.change);
+    push(self, (Job){.barrier = &barrier});
+    g_mutex_lock(&barrier.lock);
+    while (!barrier.passed)
+        g_cond_wait(&barrier.change, &barrier.lock);
+    g_mutex_unlock(&barrier.lock);
+    g_cond_clear(&barrier.change);
+    g_mutex_clear(&barrier.lock);
 }
 
 static gpointer collect(gpointer data)
@@ -272,18 +376,18 @@ static gpointer collect(gpointer data)
     for (gboolean going = TRUE; going;) {
         gint64 now = now_ms();
         if (now >= next) {
-            sample(self);
+            tick(self);
             next = now + TICK_MS;
         }
-        going = wait_for_news(self, self->held->len > 0 ? (int)MAX(next - now, 1) : -1);
+        going = wait_for_news(self, self->families->len > 0 ? (int)MAX(next - now, 1) : -1);
     }
-    take_messages(self);
-    while (self->held->len > 0)
-        settle(self, 0);
+    do
+        release_families(self);
+    while (listener_take(self->listener, take_message, self) || self->families->len > 0);
     return NULL;
 }
 
-/* Each process holds one descriptor here, and one to watch it by. */
+/* Each family holds one descriptor here, and its processes one each to watch them by. */
 static void allow_descriptors(void)
 {
     struct rlimit limit;
@@ -293,38 +397,20 @@ static void allow_descriptors(void)
     }
 }
 
-static gboolean listen_at(Collector *self, GError **error)
-{
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    const int on = 1;
-    if (g_strlcpy(address.sun_path, self->path, sizeof address.sun_path) >= sizeof address.sun_path) {
-        g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_BROKEN,
-                    "%s is too long for the address of a socket", self->path);
-        return FALSE;
-    }
-    self->socket = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    self->wake = eventfd(0, EFD_CLOEXEC);
-    if (self->socket >= 0 && self->wake >= 0 &&
-        bind(self->socket, (const struct sockaddr *)&address, sizeof address) == 0 &&
-        setsockopt(self->socket, SOL_SOCKET, SO_PASSCRED, &on, sizeof on) == 0)
-        return TRUE;
-    g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_BROKEN, "the tracer cannot be listened to at %s: %s",
-                self->path, g_strerror(errno));
-    return FALSE;
-}
-
-Collector *collector_new(const char *path, GError **error)
+Collector *collector_new(const char *address, GError **error)
 {
     g_autoptr(Collector) self = g_new0(Collector, 1);
-    self->path = g_strdup(path);
-    self->socket = self->wake = -1;
-    self->held = g_ptr_array_new_with_free_func(held_free);
+    self->wake = eventfd(0, EFD_CLOEXEC);
+    self->families = g_ptr_array_new();
+    self->origins = g_array_new(FALSE, FALSE, sizeof(Origin));
     self->ledgers = g_ptr_array_new_with_free_func(ledger_free_any);
     self->samples = g_array_new(FALSE, FALSE, sizeof(LedgerSample));
-    self->expected = expected_new();
+    self->starts = starts_new();
     self->started_ms = now_ms();
+    self->reading = g_thread_pool_new(do_job, self, 1, TRUE, NULL);
     allow_descriptors();
-    if (!listen_at(self, error))
+    self->listener = listener_new(address, error);
+    if (self->listener == NULL)
         return NULL;
     self->thread = g_thread_new("ledgers", collect, self);
     return g_steal_pointer(&self);
@@ -346,17 +432,68 @@ void collector_set_take(Collector *self, CollectorTake take, gpointer user_data)
 static void stop(Collector *self)
 {
     const guint64 one = 1;
-    if (self->thread == NULL)
-        return;
-    if (write(self->wake, &one, sizeof one) == sizeof one)
+    if (self->thread != NULL && write(self->wake, &one, sizeof one) == sizeof one)
         g_thread_join(g_steal_pointer(&self->thread));
+    if (self->reading != NULL)
+        g_thread_pool_free(g_steal_pointer(&self->reading), FALSE, TRUE);
     if (self->taking != NULL)
         g_thread_pool_free(g_steal_pointer(&self->taking), FALSE, TRUE);
+}
+
+static void set_problem(Collector *self)
+{
+    if (self->lost > 0) {
+        g_free(self->problem);
+        self->problem =
+            g_strdup_printf("those of %u programs were lost, for heapgate had no file descriptor left to take "
+                            "them by; raise its limit (ulimit -n)",
+                            self->lost);
+    } else if (self->problem == NULL) {
+        self->problem = g_steal_pointer(&self->reading_problem);
+    }
+}
+
+/* The latest ledger before this one that is of the same process, by what the rolls say or, where a program
+ * between them was not seen, by the process id; -1: there is none. */
+static gint find_before(const Collector *self, guint slot)
+{
+    const Origin *origin = &g_array_index(self->origins, Origin, slot);
+    guint32 number = 0, own_pid = 0;
+    if (origin->family == 0 || origin->number > 0)
+        return -1;
+    gboolean told =
+        starts_is_exec(self->starts, origin->parent_family, origin->parent_entry, &number, &own_pid);
+    for (guint i = slot; i-- > 0;) {
+        const Origin *before = &g_array_index(self->origins, Origin, i);
+        if (told && before->family == origin->parent_family && before->number == number)
+            return before->own_pid == own_pid ? (gint)i : -1;
+        if (!told && before->pid > 0 && before->pid == origin->pid)
+            return starts_became_another(self->starts, before->family, before->number,
+                                         (guint32)before->own_pid)
+                       ? (gint)i
+                       : -1;
+    }
+    return -1;
+}
+
+/* Numbers the processes, by slot. */
+static void set_processes(Collector *self)
+{
+    g_autofree guint *processes = g_new0(guint, self->origins->len + 1);
+    for (guint slot = 0; slot < self->origins->len; slot++) {
+        gint before = find_before(self, slot);
+        processes[slot] = before >= 0 ? processes[before] : slot + 1;
+        Ledger *ledger = slot < self->ledgers->len ? g_ptr_array_index(self->ledgers, slot) : NULL;
+        if (ledger != NULL)
+            ledger->process = processes[slot];
+    }
 }
 
 GPtrArray *collector_finish(Collector *self)
 {
     stop(self);
+    set_problem(self);
+    set_processes(self);
     for (guint i = self->ledgers->len; i-- > 0;)
         if (g_ptr_array_index(self->ledgers, i) == NULL)
             g_ptr_array_remove_index(self->ledgers, i);
@@ -370,7 +507,7 @@ const GArray *collector_samples(const Collector *self)
 
 const GPtrArray *collector_unseen(const Collector *self)
 {
-    return expected_missing(self->expected);
+    return starts_missing(self->starts);
 }
 
 const char *collector_problem(const Collector *self)
@@ -383,17 +520,15 @@ void collector_free(Collector *self)
     if (self == NULL)
         return;
     stop(self);
-    if (self->socket >= 0) {
-        close(self->socket);
-        unlink(self->path);
-    }
+    listener_free(self->listener);
     if (self->wake >= 0)
         close(self->wake);
-    g_ptr_array_unref(self->held);
+    g_ptr_array_unref(self->families);
+    g_array_unref(self->origins);
     g_ptr_array_unref(self->ledgers);
-    expected_free(self->expected);
+    starts_free(self->starts);
     g_array_unref(self->samples);
     g_free(self->problem);
-    g_free(self->path);
+    g_free(self->reading_problem);
     g_free(self);
 }

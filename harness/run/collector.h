@@ -1,6 +1,6 @@
-/* The ledgers of one run: received from the traced processes on a socket, watched while they run, read once
- * they are gone. All of it happens in a thread of the harness; the traced processes only send a descriptor
- * each. */
+/* The ledgers of one run: received from the traced programs on a socket, watched while their processes run,
+ * read once they are gone. One thread receives and watches, another reads; the traced programs only send a
+ * descriptor each, and wait for nobody. */
 #ifndef HEAPGATE_RUN_COLLECTOR_H
 #define HEAPGATE_RUN_COLLECTOR_H
 
@@ -8,7 +8,8 @@
 
 typedef struct Collector Collector;
 
-/* Listens at this path, which must be short (a socket's address has 107 characters). (transfer full).
+/* Listens at this address ("PATH#KEY", as heap_socket_address makes it), whose path must be short (a socket's
+ * address has 107 characters). (transfer full).
  * Errors: HEAPGATE_ERROR_BROKEN. */
 Collector *collector_new(const char *path, GError **error);
 /* Stops listening; closes what is still held. NULL is fine. */
@@ -26,8 +27,8 @@ void collector_set_take(Collector *self, CollectorTake take, gpointer user_data)
 GPtrArray *collector_finish(Collector *self);
 /* After collector_finish, (transfer none): LedgerSample every 50 ms or coarser, all processes together. */
 const GArray *collector_samples(const Collector *self);
-/* After collector_finish, (transfer none): UnseenProgram, what traced processes started and no hello came
- * of. */
+/* After collector_finish, (transfer none): UnseenProgram, what ran and has no ledger, once for each process.
+ */
 const GPtrArray *collector_unseen(const Collector *self);
 /* After collector_finish: why a ledger could not be read, or NULL. */
 const char *collector_problem(const Collector *self);
@@ -35,13 +36,14 @@ const char *collector_problem(const Collector *self);
 /* What `heapgate mark` sends to the socket; it is answered with one byte once the mark is in every ledger. */
 typedef struct {
     guint64 magic;
+    char key[20]; /* of the address */
     char name[64];
 } CollectorMark;
 #define COLLECTOR_MARK_MAGIC UINT64_C(0x314b52414d504748) /* "HGPMARK1" */
 
-/* Sends a mark to the harness that listens at this path and waits until it is set. Errors:
+/* Sends a mark to the harness that listens at this address and waits until it is set. Errors:
  * HEAPGATE_ERROR_BROKEN. */
-gboolean collector_send_mark(const char *path, const char *name, GError **error);
+gboolean collector_send_mark(const char *address, const char *name, GError **error);
 
 /* Sets a mark in a ledger from outside, as the tracer sets its own; "end" adds up what is there. */
 gboolean ledger_set_mark(LedgerFile file, const char *name, GError **error);

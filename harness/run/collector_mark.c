@@ -3,12 +3,12 @@
 #include <stddef.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "error.h"
 #include "collector.h"
+#include "listener.h"
 
 enum { ANSWER_SECONDS = 30 };
 
@@ -75,29 +75,24 @@ gboolean ledger_set_mark(LedgerFile file, const char *name, GError **error)
 }
 
 /* Sends and waits for the answer; errno says what went wrong. */
-static gboolean exchange(int fd, const struct sockaddr_un *to, const CollectorMark *mark)
+static gboolean exchange(int fd, const CollectorMark *mark)
 {
-    const struct sockaddr_un any = {.sun_family = AF_UNIX};
     const struct timeval patience = {.tv_sec = ANSWER_SECONDS};
     char answer;
-    /* An address of the kernel's choice, to be answered at. */
-    return bind(fd, (const struct sockaddr *)&any, sizeof any.sun_family) == 0 &&
-           setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience) == 0 &&
-           sendto(fd, mark, sizeof *mark, 0, (const struct sockaddr *)to, sizeof *to) == sizeof *mark &&
-           recv(fd, &answer, 1, 0) == 1;
+    return setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience) == 0 &&
+           send(fd, mark, sizeof *mark, MSG_NOSIGNAL) == sizeof *mark && recv(fd, &answer, 1, 0) == 1;
 }
 
-gboolean collector_send_mark(const char *path, const char *name, GError **error)
+gboolean collector_send_mark(const char *address, const char *name, GError **error)
 {
-    struct sockaddr_un to = {.sun_family = AF_UNIX};
-    CollectorMark mark = {COLLECTOR_MARK_MAGIC, ""};
+    CollectorMark mark = {.magic = COLLECTOR_MARK_MAGIC};
+    g_strlcpy(mark.key, listener_key(address), sizeof mark.key);
     g_strlcpy(mark.name, name, sizeof mark.name);
-    g_strlcpy(to.sun_path, path, sizeof to.sun_path);
-    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    gboolean answered = fd >= 0 && exchange(fd, &to, &mark);
+    int fd = listener_connect(address);
+    gboolean answered = fd >= 0 && exchange(fd, &mark);
     if (!answered)
         g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_BROKEN, "mark: heapgate does not answer at %s: %s",
-                    path, g_strerror(errno));
+                    address, g_strerror(errno));
     if (fd >= 0)
         close(fd);
     return answered;

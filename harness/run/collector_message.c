@@ -2,53 +2,47 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
-static void read_control(struct msghdr *header, Message *message)
+enum { MOST_DESCRIPTORS = 8 }; /* a packet from elsewhere may carry more than one: they are closed */
+
+static void take_descriptors(Message *message, const struct cmsghdr *part)
 {
-    for (struct cmsghdr *part = CMSG_FIRSTHDR(header); part != NULL; part = CMSG_NXTHDR(header, part)) {
-        if (part->cmsg_level != SOL_SOCKET)
-            continue;
-        gsize size = part->cmsg_len - CMSG_LEN(0);
-        if (part->cmsg_type == SCM_RIGHTS && message->n_fds == 0) {
-            message->n_fds = (guint)MIN(size / sizeof(int), MESSAGE_MOST_DESCRIPTORS);
-            memcpy(message->fds, CMSG_DATA(part), message->n_fds * sizeof(int));
-        } else if (part->cmsg_type == SCM_CREDENTIALS && size >= sizeof(struct ucred)) {
-            struct ucred sender;
-            memcpy(&sender, CMSG_DATA(part), sizeof sender);
-            message->pid = sender.pid;
-        }
-    }
+    int fds[MOST_DESCRIPTORS];
+    gsize count = MIN((part->cmsg_len - CMSG_LEN(0)) / sizeof(int), MOST_DESCRIPTORS);
+    memcpy(fds, CMSG_DATA(part), count * sizeof(int));
+    for (gsize i = 0; i < count; i++)
+        if (message->fd < 0)
+            message->fd = fds[i];
+        else
+            close(fds[i]);
 }
 
-gboolean message_receive(Message *message, int socket)
+gboolean message_receive(Message *message, int connection)
 {
-    _Alignas(struct cmsghdr) char
-        control[CMSG_SPACE(sizeof(int) * MESSAGE_MOST_DESCRIPTORS) + CMSG_SPACE(sizeof(struct ucred))];
+    _Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(int) * MOST_DESCRIPTORS)];
     struct iovec part = {message->bytes, sizeof message->bytes};
     struct msghdr header = {
-        .msg_name = &message->sender,
-        .msg_namelen = sizeof message->sender,
-        .msg_iov = &part,
-        .msg_iovlen = 1,
-        .msg_control = control,
-        .msg_controllen = sizeof control,
-    };
-    message->n_fds = 0;
-    message->pid = 0;
+        .msg_iov = &part, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control};
+    message->fd = -1;
     do
-        message->length = recvmsg(socket, &header, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+        message->length = recvmsg(connection, &header, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
     while (message->length < 0 && errno == EINTR);
-    if (message->length < 0)
+    if (message->length < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
         return FALSE;
-    message->sender_length = header.msg_namelen;
-    read_control(&header, message);
+    message->length = MAX(message->length, 0);
+    message->lost = message->length > 0 && (header.msg_flags & MSG_CTRUNC) != 0;
+    for (struct cmsghdr *at = CMSG_FIRSTHDR(&header); at != NULL && message->length > 0;
+         at = CMSG_NXTHDR(&header, at))
+        if (at->cmsg_level == SOL_SOCKET && at->cmsg_type == SCM_RIGHTS)
+            take_descriptors(message, at);
     return TRUE;
 }
 
 void message_clear(Message *message)
 {
-    for (guint i = 0; i < message->n_fds; i++)
-        close(message->fds[i]);
-    message->n_fds = 0;
+    if (message->fd >= 0)
+        close(message->fd);
+    message->fd = -1;
 }

@@ -1,27 +1,19 @@
-/* One datagram as it came to the collector's socket, with what the kernel says of it. */
+/* One packet as it came on a connection to the collector, with the descriptor that it carried. */
 #ifndef HEAPGATE_RUN_COLLECTOR_MESSAGE_H
 #define HEAPGATE_RUN_COLLECTOR_MESSAGE_H
 
 #include <glib.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-
-enum { MESSAGE_MOST_DESCRIPTORS = 8 };
 
 typedef struct {
-    char bytes[256];
-    gssize length;
-    gint64 pid; /* the sender's, as the kernel says; 0: it does not */
-    int fds[MESSAGE_MOST_DESCRIPTORS];
-    guint n_fds;
-    struct sockaddr_un sender;
-    socklen_t sender_length;
+    char bytes[512];
+    gssize length;  /* 0: the other side closed the connection */
+    int fd;         /* -1: it carried none */
+    gboolean lost;  /* it carried one, for which there was no room */
 } Message;
 
-/* Takes a message off the socket, which has SO_PASSCRED; FALSE where there is none now. Its descriptors are
- * the caller's to close: message_clear. */
-gboolean message_receive(Message *self, int socket);
-/* Closes the descriptors. */
+/* Takes a packet off the connection; FALSE: there is none yet. Its descriptor is the caller's: take it, or
+ * message_clear. */
+gboolean message_receive(Message *self, int connection);
 void message_clear(Message *self);
 
 #endif

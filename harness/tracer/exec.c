@@ -1,24 +1,19 @@
-/* What a process starts is traced too, also where the program hands on an environment of its own making; and
- * a process that leaves by another door than exit has ended in good order all the same.
+/* What a process starts is entered in the roll of its family and traced too, also where the program hands on
+ * an environment of its own making; and a process that leaves by another door than exit has ended in good
+ * order all the same. What the C library starts by itself is in shell.c.
  *
- * Between vfork and exec this runs in the parent's memory: nothing is allocated, nothing global is written.
- */
+ * Between vfork and exec this runs in the parent's memory. */
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <spawn.h>
 #include <stdarg.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "hello.h"
-#include "process.h"
-#include "sample.h"
+#include "start.h"
 
-typedef char *const *Strings;
 typedef int Spawn(pid_t *, const char *, const posix_spawn_file_actions_t *, const posix_spawnattr_t *,
                   Strings, Strings);
 
@@ -57,171 +52,54 @@ __attribute__((constructor)) static void exec_begin(void)
     *(void **)&next.quick_exit = dlsym(RTLD_NEXT, "quick_exit");
 }
 
-/* Room for the entries of an environment that lacks them. */
-enum { ENTRIES = 3 };
-typedef struct {
-    char sample[sizeof SAMPLE_VARIABLE + 1 + sizeof((ProcessInheritance *)0)->sample];
-    char socket[sizeof LEDGER_SOCKET_VARIABLE + 1 + sizeof((ProcessInheritance *)0)->socket];
-    char preload[16384];
-} Entries;
-
-static const char *value_of(const char *entry, const char *name)
-{
-    size_t length = strlen(name);
-    return strncmp(entry, name, length) == 0 && entry[length] == '=' ? entry + length + 1 : NULL;
-}
-
-static const char *find(Strings environment, const char *name)
-{
-    for (; environment != NULL && *environment != NULL; environment++) {
-        const char *value = value_of(*environment, name);
-        if (value != NULL)
-            return value;
-    }
-    return NULL;
-}
-
-static size_t count(Strings strings)
-{
-    size_t n = 0;
-    while (strings != NULL && strings[n] != NULL)
-        n++;
-    return n;
-}
-
-static bool is_complete(Strings environment)
-{
-    const char *preload = find(environment, "LD_PRELOAD");
-    return !guest_watching() || process_inheritance.library[0] == '\0' ||
-           (preload != NULL && strstr(preload, process_inheritance.library) != NULL &&
-            find(environment, LEDGER_SOCKET_VARIABLE) != NULL &&
-            (sample_mean == 0 || find(environment, SAMPLE_VARIABLE) != NULL));
-}
-
-/* This library before whatever else is asked for. */
-static void preload_entry(Entries *self, const char *wanted)
-{
-    const ProcessInheritance *inherited = &process_inheritance;
-    size_t length = wanted != NULL ? strlen(wanted) : 0;
-    strcpy(self->preload, "LD_PRELOAD=");
-    if (wanted == NULL || wanted[0] == '\0') {
-        strcat(self->preload, inherited->preload[0] != '\0' ? inherited->preload : inherited->library);
-    } else if (strstr(wanted, inherited->library) != NULL) {
-        strncat(self->preload, wanted, sizeof self->preload - 16);
-    } else {
-        strcat(self->preload, inherited->library);
-        if (length < sizeof self->preload - sizeof inherited->library - 16)
-            strcat(strcat(self->preload, ":"), wanted);
-    }
-}
-
-static bool is_one_of_ours(const char *entry)
-{
-    return value_of(entry, "LD_PRELOAD") != NULL || value_of(entry, LEDGER_SOCKET_VARIABLE) != NULL ||
-           value_of(entry, SAMPLE_VARIABLE) != NULL;
-}
-
-/* merged: room for ENTRIES more than the environment has, and NULL. */
-static Strings complete(Strings environment, char **merged, Entries *entries)
-{
-    if (is_complete(environment))
-        return environment;
-    size_t used = 0;
-    for (Strings entry = environment; entry != NULL && *entry != NULL; entry++)
-        if (!is_one_of_ours(*entry))
-            merged[used++] = *entry;
-    preload_entry(entries, find(environment, "LD_PRELOAD"));
-    strcpy(entries->socket, LEDGER_SOCKET_VARIABLE "=");
-    strcat(entries->socket, process_inheritance.socket);
-    merged[used++] = entries->preload;
-    merged[used++] = entries->socket;
-    strcpy(entries->sample, SAMPLE_VARIABLE "=");
-    strcat(entries->sample, process_inheritance.sample);
-    if (sample_mean != 0)
-        merged[used++] = entries->sample;
-    merged[used] = NULL;
-    return merged;
-}
-
-/* Where the program lies, as the search of execvp finds it; -1: there is none, or no descriptor free. */
-static int open_program(const char *file, bool search)
-{
-    const int flags = O_PATH | O_CLOEXEC;
-    const char *folders = getenv("PATH");
-    char path[PATH_MAX];
-    if (!search || strchr(file, '/') != NULL)
-        return (int)syscall(SYS_openat, AT_FDCWD, file, flags);
-    for (const char *folder = folders != NULL ? folders : "/bin:/usr/bin"; folder != NULL;) {
-        const char *end = strchrnul(folder, ':');
-        size_t length = (size_t)(end - folder), name = strlen(file);
-        if (length + name + 2 < sizeof path) {
-            memcpy(path, length > 0 ? folder : ".", length > 0 ? length : 1);
-            length = length > 0 ? length : 1;
-            path[length] = '/';
-            memcpy(path + length + 1, file, name + 1);
-            if (syscall(SYS_faccessat, AT_FDCWD, path, X_OK) == 0)
-                return (int)syscall(SYS_openat, AT_FDCWD, path, flags);
-        }
-        folder = *end == ':' ? end + 1 : NULL;
-    }
-    return -1;
-}
-
-/* The harness expects a hello of the new program and, where none comes, looks at its file. Returns whether it
- * was told. */
-static bool announce(uint32_t kind, pid_t pid, int program)
-{
-    if (program < 0 || process_inheritance.socket[0] == '\0')
-        return false;
-    hello_announce(kind, (uint32_t)pid, program);
-    return true;
-}
-
-static void close_program(int program)
-{
-    if (program >= 0)
-        syscall(SYS_close, program);
-}
-
-/* An exec that succeeds ends the program; one that fails does not. program: evaluates to a descriptor, which
- * is closed if it is not the caller's own. */
-#define EXEC(environment, opened, closes, call)                                                              \
-    Entries entries;                                                                                         \
-    char *merged[count(environment) + ENTRIES + 1];                                                          \
-    Strings whole = complete(environment, merged, &entries);                                                 \
-    int program = opened;                                                                                    \
-    bool told = announce(LEDGER_HELLO_EXEC, (pid_t)syscall(SYS_getpid), program);                            \
-    if (closes)                                                                                              \
-        close_program(program);                                                                              \
+/* An exec that succeeds ends the program; one that fails does not. */
+#define EXEC(number, environment, call)                                                                      \
+    Start start;                                                                                             \
+    Strings whole = start_begin(&start, number, environment);                                                \
     guest_ended(true);                                                                                       \
     int result = call;                                                                                       \
     int error = errno;                                                                                       \
     guest_ended(false);                                                                                      \
-    if (told)                                                                                                \
-        hello_announce(LEDGER_HELLO_STAYS, (uint32_t)syscall(SYS_getpid), -1);                               \
+    start_failed(&start);                                                                                    \
     errno = error;                                                                                           \
     return result
 
 int execve(const char *path, Strings arguments, Strings environment)
 {
-    EXEC(environment, open_program(path, false), true, next.execve(path, arguments, whole));
+    EXEC(family_enter(ROLL_EXEC, AT_FDCWD, path, 0, true), environment, next.execve(path, arguments, whole));
+}
+
+/* What the search finds first is tried by itself: where something else comes of it, a shell for a script
+ * that names no interpreter, any program may answer. */
+static int execute_found(const Start *start, const char *found, const char *file, Strings arguments,
+                         Strings whole)
+{
+    if (found != NULL)
+        next.execve(found, arguments, whole);
+    family_loosen(start->entry);
+    return next.execvpe(file, arguments, whole);
 }
 
 int execvpe(const char *file, Strings arguments, Strings environment)
 {
-    EXEC(environment, open_program(file, true), true, next.execvpe(file, arguments, whole));
+    const char *found = NULL;
+    if (strchr(file, '/') != NULL)
+        found = file;
+    EXEC(found != NULL ? family_enter(ROLL_EXEC, AT_FDCWD, file, 0, true)
+                       : family_enter_found(ROLL_EXEC, file, &found),
+         environment, execute_found(&start, found, file, arguments, whole));
 }
 
 int fexecve(int fd, Strings arguments, Strings environment)
 {
-    EXEC(environment, fd, false, next.fexecve(fd, arguments, whole));
+    EXEC(family_enter(ROLL_EXEC, fd, "", AT_EMPTY_PATH, true), environment,
+         next.fexecve(fd, arguments, whole));
 }
 
 int execveat(int folder, const char *path, Strings arguments, Strings environment, int flags)
 {
-    bool itself = path[0] == '\0' && (flags & AT_EMPTY_PATH) != 0;
-    EXEC(environment, itself ? folder : (int)syscall(SYS_openat, folder, path, O_PATH | O_CLOEXEC), !itself,
-         next.execveat(folder, path, arguments, whole, flags));
+    EXEC(family_enter(ROLL_EXEC, folder, path, flags & (AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW), true),
+         environment, next.execveat(folder, path, arguments, whole, flags));
 }
 
 int execv(const char *path, Strings arguments)
@@ -281,20 +159,29 @@ int execle(const char *path, const char *first, ...)
     return execve(path, arguments, environment);
 }
 
-/* The file is opened before the child exists: it may replace or remove it. */
+/* The child may change its folder before it looks for the file. */
+static uint32_t enter_spawned(bool search, const char *file, const posix_spawn_file_actions_t *actions)
+{
+    const char *found;
+    bool known = actions == NULL || file[0] == '/';
+    if (search && strchr(file, '/') == NULL)
+        return family_enter_found(ROLL_SPAWN, file, &found);
+    return family_enter(ROLL_SPAWN, AT_FDCWD, file, 0, known);
+}
+
 static int spawn(Spawn *function, bool search, pid_t *pid, const char *file,
                  const posix_spawn_file_actions_t *actions, const posix_spawnattr_t *attributes,
                  Strings arguments, Strings environment)
 {
-    Entries entries;
-    char *merged[count(environment) + ENTRIES + 1];
-    int before = errno, program = open_program(file, search);
+    Start start;
+    int before = errno;
     pid_t child, *where = pid != NULL ? pid : &child;
-    int result =
-        function(where, file, actions, attributes, arguments, complete(environment, merged, &entries));
+    Strings whole = start_begin(&start, enter_spawned(search, file, actions), environment);
+    int result = function(where, file, actions, attributes, arguments, whole);
     if (result == 0)
-        announce(LEDGER_HELLO_SPAWN, *where, program);
-    close_program(program);
+        start_succeeded(&start, *where);
+    else
+        start_failed(&start);
     errno = before;
     return result;
 }

@@ -1,20 +1,18 @@
-/* What the guest tells its harness: datagrams (LedgerHello) to the socket that the environment named.
+/* What the guest tells its harness: one packet (roll.h) on a connection of its own, to the socket that the
+ * environment named. Nothing waits: a harness that is stopped or busy finds it later, one that has too many
+ * waiting not at all.
  *
- * Nothing here allocates or writes anything global, so all of it may be called in a vfork's child. errno may
- * change. */
+ * Nothing here allocates. errno may change. */
 #ifndef HEAPGATE_TRACER_HELLO_H
 #define HEAPGATE_TRACER_HELLO_H
 
 #include "guest.h"
 
-/* Sends the descriptor of the ledger and closes it; false: nobody listens, or there is no descriptor to send
- * it by, which is told as hello_send_off does. */
-GUEST_HIDDEN bool hello_send(const LedgerHeader *header, int fd);
+/* Sends the descriptor of the family's file, which stays the caller's; false: nobody listens, or there is no
+ * descriptor to send it by, which is told as hello_send_off does. */
+GUEST_HIDDEN bool hello_send(int file);
 /* Tells that there will be no ledger of this process, and why (LEDGER_OFF_*); also where no descriptor is
  * free. */
-GUEST_HIDDEN void hello_send_off(bool forked, uint32_t off_reason);
-/* Tells what program the process pid becomes. kind: LEDGER_HELLO_EXEC, _SPAWN or, program being -1, _STAYS.
- * program: a descriptor of its file, which stays the caller's. */
-GUEST_HIDDEN void hello_announce(uint32_t kind, uint32_t pid, int program);
+GUEST_HIDDEN void hello_send_off(uint32_t off_reason);
 
 #endif

@@ -23,8 +23,8 @@
 #define LEDGER_MAGIC   UINT64_C(0x315244474c504748) /* "HGPLGDR1" */
 #define LEDGER_VERSION 3
 
-/* The environment variables by which the tracer is told where its harness listens (a path of a datagram
- * socket), and which instrument watches (heapgate.h). */
+/* The environment variables by which the tracer is told where its harness listens: "PATH#KEY", the path of a
+ * socket, which has the same name among the abstract ones, and what a message must hold to be heard. */
 #define LEDGER_SOCKET_VARIABLE "HEAPGATE_SOCKET"
 /* Mean distance of samples in bytes; not there: every block is seen. */
 #define LEDGER_SAMPLE_VARIABLE "HEAPGATE_SAMPLE"
@@ -294,12 +294,22 @@ enum {
     LEDGER_AUDIT_APART = 2, /* none of them is: another allocator is below, and glibc's are past it */
 };
 
+/* How a process began that is a fork of another. */
+enum {
+    LEDGER_FORKED = 1,
+    LEDGER_FORKED_APART = 2, /* its process id is not known, or of another namespace than the first's */
+};
+
 /* Why the tracer watches nothing. */
 enum {
     LEDGER_OFF_NOT = 0,
     LEDGER_OFF_OWN_MALLOC = 1,    /* the executable defines malloc itself: preloading sees nothing of it */
     LEDGER_OFF_NO_MEMORY = 2,     /* the tracer found no memory of its own to work with */
     LEDGER_OFF_NO_DESCRIPTOR = 3, /* no file descriptor was free to pass a ledger by */
+    LEDGER_OFF_NO_FILE = 4,       /* the system refuses memory files, as sandboxes have it */
+    LEDGER_OFF_FILE_SIZE = 5,     /* files may not grow as large (RLIMIT_FSIZE) */
+    LEDGER_OFF_NO_HARNESS = 6,    /* the harness does not answer at its socket; never sent */
+    LEDGER_OFF_SANDBOX = 7,       /* it would be killed for the tracer's calls, and runs without */
 };
 
 /* What became of the frames of Python. */
@@ -318,9 +328,9 @@ typedef struct {
     uint32_t version;
     uint32_t header_size;
     uint64_t file_size;
-    uint32_t pid, parent_pid;
+    uint32_t pid, parent_pid; /* 0 in a sandbox, where nobody is asked */
     uint32_t
-        forked; /* begun by fork: the parent's live blocks are not in it; frees of them are counted apart */
+        forked; /* LEDGER_FORKED*: the parent's live blocks are not in it; frees of them are counted apart */
     uint32_t off_reason;           /* LEDGER_OFF_* */
     uint64_t started_ns, ended_ns; /* CLOCK_MONOTONIC; ended 0: killed, or still running */
     uint32_t cut_stack_unwinder;   /* 1: .eh_frame rules; 2: frame pointers */
@@ -419,21 +429,5 @@ typedef struct {
 #define LEDGER_PAGE_TABLES_AT  (LEDGER_PAGE_LEVELS_AT + LEDGER_ALIGN(LEDGER_PAGE_TABLES))
 #define LEDGER_PAGE_TABLE_SIZE (sizeof(LedgerPage) * (uint64_t)LEDGER_PAGE_WORDS)
 #define LEDGER_FILE_SIZE       (LEDGER_PAGE_TABLES_AT + LEDGER_PAGE_TABLE_SIZE * (uint64_t)LEDGER_PAGE_TABLES)
-
-/* The datagrams to the harness. */
-enum {
-    LEDGER_HELLO = 0,       /* carries the descriptor of the sender's ledger */
-    LEDGER_HELLO_OFF = 1,   /* without one: there are no books, off_reason says why */
-    LEDGER_HELLO_EXEC = 2,  /* carries the program (O_PATH) that the process is about to become */
-    LEDGER_HELLO_SPAWN = 3, /* carries the program that the process, a new child, was started as */
-    LEDGER_HELLO_STAYS = 4, /* the exec it announced has failed */
-};
-typedef struct {
-    uint64_t magic;
-    uint32_t pid; /* of the process it is about, as its own namespace has it */
-    uint32_t forked;
-    uint32_t kind;
-    uint32_t off_reason;
-} LedgerHello;
 
 #endif

@@ -10,7 +10,7 @@
 
 #include "audit.h"
 #include "books.h"
-#include "hello.h"
+#include "family.h"
 #include "memory.h"
 #include "modules.h"
 #include "pages.h"
@@ -20,6 +20,7 @@
 #include "sample.h"
 #include "sandbox.h"
 #include "stack_tree.h"
+#include "start.h"
 #include "thread.h"
 
 #ifndef MADV_POPULATE_WRITE
@@ -99,10 +100,9 @@ static bool desk_open(void)
 
 static LedgerHeader *ledger_open(bool forked)
 {
-    int fd;
     if (process_inheritance.socket[0] == '\0' || !desk_open())
         return NULL;
-    LedgerHeader *header = process_ledger_new(mapped, forked, &fd);
+    LedgerHeader *header = forked ? family_join() : family_begin();
     if (header == NULL)
         return NULL;
     mapped = header;
@@ -111,7 +111,7 @@ static LedgerHeader *ledger_open(bool forked)
     bool memory = stack_tree_open(header) && books_open();
     if (!memory)
         header->off_reason = LEDGER_OFF_NO_MEMORY;
-    return hello_send(header, fd) && memory ? header : NULL;
+    return memory ? header : NULL;
 }
 
 static LedgerHeader *open_first(bool forked)
@@ -173,6 +173,7 @@ __attribute__((constructor)) static void process_begin(void)
     unwind_init();
     thread_open();
     remember_library();
+    start_open();
     python_open();
 }
 

@@ -1,18 +1,14 @@
 #include <fcntl.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/resource.h>
 #include <sys/syscall.h>
-#include <errno.h>
 #include <unistd.h>
 
-#include "hello.h"
-#include "memory.h"
 #include "process.h"
 #include "program_name.h"
 #include "sample.h"
+#include "sandbox.h"
 
-/* System calls by number: none of them is a cancellation point, and nobody else interposes them. */
+/* System calls by number, as in family.c. */
 
 extern void *__libc_stack_end; /* the loader's: where the program's arguments begin */
 extern char **environ;
@@ -45,7 +41,28 @@ void process_inherit(void)
         copy_value(self->socket, sizeof self->socket, *entry, LEDGER_SOCKET_VARIABLE);
         copy_value(self->preload, sizeof self->preload, *entry, "LD_PRELOAD");
         copy_value(self->sample, sizeof self->sample, *entry, SAMPLE_VARIABLE);
+        copy_value(self->parent, sizeof self->parent, *entry, ROLL_PARENT_VARIABLE);
     }
+}
+
+static uint64_t hexadecimal(const char *text, size_t digits)
+{
+    uint64_t value = 0;
+    for (size_t i = 0; i < digits; i++) {
+        const char *digit = strchr("0123456789abcdef", text[i]);
+        if (digit == NULL)
+            return 0;
+        value = value << 4 | (uint64_t)(*digit >= 'a' ? *digit - 'a' + 10 : *digit - '0');
+    }
+    return value;
+}
+
+void process_parent(uint64_t *family, uint32_t *entry)
+{
+    const char *text = process_inheritance.parent;
+    bool whole = strlen(text) == ROLL_PARENT_SIZE - 1 && text[16] == '.';
+    *family = whole ? hexadecimal(text, 16) : 0;
+    *entry = whole ? (uint32_t)hexadecimal(text + 17, 8) : 0;
 }
 
 /* Read once: a forked child's are the same. */
@@ -70,7 +87,14 @@ static void identity_read(void)
     identity.known = true;
 }
 
-static void header_fill(LedgerHeader *header, bool forked)
+const char *process_executable(void)
+{
+    if (!identity.known)
+        identity_read();
+    return identity.executable;
+}
+
+void process_header_fill(LedgerHeader *header, uint32_t forked)
 {
     if (!identity.known)
         identity_read();
@@ -78,9 +102,12 @@ static void header_fill(LedgerHeader *header, bool forked)
     header->version = LEDGER_VERSION;
     header->header_size = sizeof *header;
     header->file_size = LEDGER_FILE_SIZE;
-    header->pid = (uint32_t)syscall(SYS_getpid);
-    header->parent_pid = (uint32_t)syscall(SYS_getppid);
-    header->forked = forked;
+    if (!sandbox_entered) {
+        header->pid = (uint32_t)syscall(SYS_getpid);
+        header->parent_pid = (uint32_t)syscall(SYS_getppid);
+    }
+    /* A parent beyond one's own namespace is 0. */
+    header->forked = forked != 0 && header->parent_pid == 0 ? LEDGER_FORKED_APART : forked;
     header->started_ns = guest_now_ns();
     header->sample_bytes = sample_mean;
     header->page_size = (uint32_t)sysconf(_SC_PAGESIZE);
@@ -93,55 +120,4 @@ static void header_fill(LedgerHeader *header, bool forked)
     memcpy(header->command, identity.command, sizeof header->command);
     memcpy(header->program, identity.program, sizeof header->program);
     header->command_size = identity.command_size;
-}
-
-/* Beyond this limit the kernel does not refuse: it sends a signal that ends the host. */
-static bool may_grow_to(uint64_t bytes)
-{
-    struct rlimit limit;
-    return syscall(SYS_prlimit64, 0, RLIMIT_FSIZE, NULL, &limit) == 0 &&
-           (limit.rlim_cur == RLIM_INFINITY || limit.rlim_cur >= bytes);
-}
-
-/* A header without books: the harness learns that there was a process, and why nothing is known of it. */
-static void send_no_memory(int fd, bool forked)
-{
-    static LedgerHeader header; /* not on the host's stack; one thread opens */
-    header_fill(&header, forked);
-    header.off_reason = LEDGER_OFF_NO_MEMORY;
-    if (syscall(SYS_pwrite64, fd, &header, sizeof header, 0) == (long)sizeof header)
-        hello_send(&header, fd);
-    else
-        syscall(SYS_close, fd);
-}
-
-/* errno is memfd_create's: no memory file can be made at all. */
-static void report_no_file(bool forked)
-{
-    hello_send_off(forked,
-                   errno == EMFILE || errno == ENFILE ? LEDGER_OFF_NO_DESCRIPTOR : LEDGER_OFF_NO_MEMORY);
-}
-
-LedgerHeader *process_ledger_new(void *at, bool forked, int *fd)
-{
-    errno = EFBIG;
-    *fd = may_grow_to(sizeof(LedgerHeader)) ? (int)syscall(SYS_memfd_create, "heapgate-ledger", MFD_CLOEXEC)
-                                            : -1;
-    if (*fd < 0) {
-        report_no_file(forked);
-        return NULL;
-    }
-    void *memory = MAP_FAILED;
-    if (may_grow_to(LEDGER_FILE_SIZE) && syscall(SYS_ftruncate, *fd, LEDGER_FILE_SIZE) == 0)
-        memory = (void *)syscall(SYS_mmap, at, LEDGER_FILE_SIZE, PROT_READ | PROT_WRITE,
-                                 MAP_SHARED | MAP_NORESERVE | (at != NULL ? MAP_FIXED : 0), *fd, 0);
-    if (memory == MAP_FAILED) {
-        send_no_memory(*fd, forked);
-        return NULL;
-    }
-    if (at == NULL)
-        memory_take_shared((int64_t)LEDGER_FILE_SIZE);
-    syscall(SYS_madvise, memory, LEDGER_FILE_SIZE, MADV_DONTDUMP);
-    header_fill(memory, forked);
-    return memory;
 }

@@ -189,7 +189,7 @@ START_TEST(test_exec_names_a_child_of_which_it_saw_nothing)
     g_autofree char *script =
         g_strdup_printf("%s small_memory && echo well\n", runner_path("build/tests/tracer/paths"));
     test_project_write(project, "limited.sh", "%s", script);
-    test_project_expect(project, 0, "exec sh limited.sh", "well", "paths exit (process",
+    test_project_expect(project, 0, "exec sh limited.sh", "well", "paths (process",
                         "the tracer saw nothing, because the tracer found no memory", NULL);
 }
 END_TEST

@@ -8,14 +8,14 @@
 
 static void put(MadeLedger *self, const void *data, gsize size, guint64 offset)
 {
-    ck_assert_int_eq(pwrite(self->fd, data, size, (off_t)offset), (gssize)size);
+    ck_assert_int_eq(pwrite(self->fd, data, size, (off_t)(self->at + offset)), (gssize)size);
 }
 
 void made_ledger_init(MadeLedger *self)
 {
     static const char command[] = "made\0one\0two";
     memset(self, 0, sizeof *self);
-    self->fd = memfd_create("made", MFD_CLOEXEC);
+    self->fd = memfd_create("made", MFD_CLOEXEC | MFD_ALLOW_SEALING);
     ck_assert_int_ge(self->fd, 0);
     ck_assert_int_eq(ftruncate(self->fd, (off_t)LEDGER_FILE_SIZE), 0);
     LedgerHeader *header = &self->header;
@@ -29,6 +29,22 @@ void made_ledger_init(MadeLedger *self)
     g_strlcpy(header->executable, "/usr/bin/made", sizeof header->executable);
     memcpy(header->command, command, sizeof command);
     header->command_size = sizeof command;
+}
+
+void made_ledger_init_family(MadeLedger *self)
+{
+    made_ledger_init(self);
+    self->at = ROLL_LEDGER_AT(0);
+    ck_assert_int_eq(ftruncate(self->fd, (off_t)ROLL_LEDGER_AT(1)), 0);
+    self->header.started_ns = 1;
+    self->roll = (RollHeader){.magic = ROLL_MAGIC,
+                              .version = LEDGER_VERSION,
+                              .header_size = sizeof self->roll,
+                              .family = 1,
+                              .room = 1,
+                              .pid = 1000,
+                              .ledgers = 1,
+                              .entries = 1};
 }
 
 void made_ledger_clear(MadeLedger *self)
@@ -127,13 +143,15 @@ void made_ledger_block(MadeLedger *self, guint32 chunk, guint32 granule, guint64
 void made_ledger_finish(MadeLedger *self)
 {
     put(self, &self->header, sizeof self->header, 0);
+    if (self->at > 0)
+        ck_assert_int_eq(pwrite(self->fd, &self->roll, sizeof self->roll, 0), sizeof self->roll);
 }
 
 Ledger *made_ledger_read(MadeLedger *self)
 {
     g_autoptr(GError) error = NULL;
     made_ledger_finish(self);
-    Ledger *ledger = ledger_read((LedgerFile){self->fd, 0}, "made", &error);
+    Ledger *ledger = ledger_read((LedgerFile){self->fd, self->at}, "made", &error);
     ck_assert_msg(ledger != NULL, "%s", error != NULL ? error->message : "");
     return ledger;
 }

@@ -3,14 +3,19 @@
 #define HEAPGATE_TESTS_FORMATS_MADE_LEDGER_H
 
 #include "formats/ledger.h"
+#include "tracer/roll.h"
 
 typedef struct {
     int fd;
     LedgerHeader header; /* written by made_ledger_finish; change it at will before */
+    guint64 at;          /* of the header in the file */
+    RollHeader roll;     /* of a family, as the header */
 } MadeLedger;
 
 /* An empty ledger of process 1000, "/usr/bin/made one two", in a sparse memory file. */
 void made_ledger_init(MadeLedger *self);
+/* The same as the first of a family's file. */
+void made_ledger_init_family(MadeLedger *self);
 void made_ledger_clear(MadeLedger *self);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(MadeLedger, made_ledger_clear)
 
@@ -31,7 +36,7 @@ void made_ledger_block(MadeLedger *self, guint32 chunk, guint32 granule, guint64
 /* Any word in its place. */
 void made_ledger_record(MadeLedger *self, guint32 chunk, guint32 granule, LedgerRecord record);
 
-/* Writes the header. */
+/* Writes the header, and the roll's where there is one. */
 void made_ledger_finish(MadeLedger *self);
 /* Writes it and reads the whole; the test fails where that does. (transfer full). */
 Ledger *made_ledger_read(MadeLedger *self);

@@ -1,29 +1,32 @@
 /* The collector: descriptors that come over the socket, processes that end, marks from outside. */
-#include <errno.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "formats/made_ledger.h"
-#include "runner.h"
 #include "run/collector.h"
+#include "run/listener.h"
+#include "runner.h"
 
-static int connect_to(const char *path)
+#define KEY "0123456789abcdef"
+
+static int connect_to(const char *address)
 {
-    struct sockaddr_un to = {.sun_family = AF_UNIX};
-    g_strlcpy(to.sun_path, path, sizeof to.sun_path);
-    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    ck_assert_int_eq(connect(fd, (const struct sockaddr *)&to, sizeof to), 0);
+    int fd = listener_connect(address);
+    ck_assert_int_ge(fd, 0);
     return fd;
 }
 
-/* Sends a ledger as the tracer does. */
-static void send_ledger(int to, int ledger)
+/* Sends a family's file as the tracer does. */
+static void send_family_with(const char *address, int file, const char *key)
 {
     _Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {0};
-    LedgerHello hello = {LEDGER_MAGIC, (guint32)getpid(), 0};
+    LedgerHello hello = {.magic = LEDGER_MAGIC, .kind = LEDGER_HELLO, .pid = (guint32)getpid()};
+    g_strlcpy(hello.key, key, sizeof hello.key);
     struct iovec part = {&hello, sizeof hello};
     struct msghdr message = {
         .msg_iov = &part, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control};
@@ -31,14 +34,29 @@ static void send_ledger(int to, int ledger)
     rights->cmsg_level = SOL_SOCKET;
     rights->cmsg_type = SCM_RIGHTS;
     rights->cmsg_len = CMSG_LEN(sizeof(int));
-    memcpy(CMSG_DATA(rights), &ledger, sizeof ledger);
+    memcpy(CMSG_DATA(rights), &file, sizeof file);
+    int to = connect_to(address);
     ck_assert_int_eq(sendmsg(to, &message, 0), sizeof hello);
+    close(to);
+}
+
+static void send_family(const char *address, int file)
+{
+    send_family_with(address, file, KEY);
+}
+
+/* Somebody who writes into a family: it is not over before that ends. */
+static void *hold(const MadeLedger *made)
+{
+    void *memory = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, made->fd, 0);
+    ck_assert_ptr_ne(memory, MAP_FAILED);
+    return memory;
 }
 
 static Collector *listen_in(const char *folder, char **path)
 {
     g_autoptr(GError) error = NULL;
-    *path = g_build_filename(folder, "socket", NULL);
+    *path = g_strdup_printf("%s/socket#" KEY, folder);
     Collector *collector = collector_new(*path, &error);
     ck_assert_msg(collector != NULL, "%s", error != NULL ? error->message : "");
     return collector;
@@ -52,11 +70,11 @@ START_TEST(test_collector_outlive_the_processes_that_sent_them)
         pid_t child = fork();
         if (child == 0) {
             MadeLedger made;
-            made_ledger_init(&made);
+            made_ledger_init_family(&made);
             guint32 site = made_ledger_site(&made, made_ledger_node(&made, 0, 0x1010), 0, 0, 0);
             made_ledger_block(&made, 0, 0, 100 * (i + 1), site, 0);
             made_ledger_finish(&made);
-            send_ledger(connect_to(path), made.fd);
+            send_family(path, made.fd);
             kill(getpid(), SIGKILL);
         }
         waitpid(child, NULL, 0);
@@ -76,13 +94,114 @@ START_TEST(test_collector_ignore_strangers_and_report_damage)
     g_autoptr(Collector) collector = listen_in(folder, &path);
     int to = connect_to(path);
     ck_assert_int_eq(send(to, "hello?", 6, 0), 6);
-    MadeLedger made;
-    made_ledger_init(&made); /* without its header: all zeros */
-    send_ledger(to, made.fd);
+    MadeLedger made, whole;
+    made_ledger_init_family(&made); /* without its header: all zeros */
+    made_ledger_init_family(&whole);
+    made_ledger_finish(&whole);
+    send_family_with(path, whole.fd, "another key");
+    send_family(path, made.fd);
     ck_assert_uint_eq(collector_finish(collector)->len, 0);
     ck_assert_ptr_nonnull(collector_problem(collector));
     made_ledger_clear(&made);
+    made_ledger_clear(&whole);
     close(to);
+    runner_remove(folder);
+}
+END_TEST
+
+START_TEST(test_programs_find_the_collector_without_its_folder)
+{
+    g_autofree char *folder = runner_temporary(), *path = NULL;
+    g_autoptr(Collector) collector = listen_in(folder, &path);
+    g_autofree char *file = listener_path(path);
+    ck_assert_int_eq(unlink(file), 0);
+    MadeLedger made;
+    made_ledger_init_family(&made);
+    made_ledger_finish(&made);
+    send_family(path, made.fd);
+    made_ledger_clear(&made);
+    ck_assert_uint_eq(collector_finish(collector)->len, 1);
+    ck_assert_ptr_null(collector_problem(collector));
+    runner_remove(folder);
+}
+END_TEST
+
+START_TEST(test_programs_wait_for_no_collector)
+{
+    enum { PROGRAMS = 500 };
+    g_autofree char *folder = runner_temporary(), *path = NULL;
+    pid_t parent = getpid();
+    pid_t child = fork();
+    path = g_strdup_printf("%s/socket#" KEY, folder);
+    if (child == 0) { /* the collector's process is stopped while all of them send */
+        g_autoptr(Collector) collector = collector_new(path, NULL);
+        if (collector == NULL)
+            _exit(2);
+        raise(SIGSTOP);
+        GPtrArray *all = collector_finish(collector);
+        _exit(all->len == PROGRAMS && collector_problem(collector) == NULL ? 0 : 1);
+    }
+    ck_assert_int_eq(getpid(), parent);
+    int status = 0;
+    ck_assert_int_eq(waitpid(child, &status, WUNTRACED), child);
+    ck_assert(WIFSTOPPED(status));
+    for (guint i = 0; i < PROGRAMS; i++) {
+        MadeLedger made;
+        made_ledger_init_family(&made);
+        made_ledger_finish(&made);
+        send_family(path, made.fd);
+        made_ledger_clear(&made);
+    }
+    kill(child, SIGCONT);
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    ck_assert_int_eq(status, 0);
+    runner_remove(folder);
+}
+END_TEST
+
+/* A collector that has few descriptors, until the gate closes. */
+static int collect_with_few(const char *path, int ready, int gate, guint expected)
+{
+    const struct rlimit few = {64, 64};
+    char byte;
+    setrlimit(RLIMIT_NOFILE, &few);
+    g_autoptr(Collector) collector = collector_new(path, NULL);
+    if (collector == NULL || write(ready, "", 1) != 1 || read(gate, &byte, 1) != 0)
+        return 2;
+    GPtrArray *all = collector_finish(collector);
+    return all->len == expected && collector_problem(collector) == NULL ? 0 : 1;
+}
+
+START_TEST(test_few_descriptors_are_enough_for_many_programs)
+{
+    enum { PROGRAMS = 200 };
+    g_autofree char *folder = runner_temporary(), *path = g_strdup_printf("%s/socket#" KEY, folder);
+    int ready[2], gate[2], status = 0;
+    char byte;
+    void *held[PROGRAMS];
+    ck_assert(pipe(ready) == 0 && pipe(gate) == 0);
+    pid_t child = fork();
+    if (child == 0) {
+        close(gate[1]);
+        _exit(collect_with_few(path, ready[1], gate[0], PROGRAMS));
+    }
+    ck_assert_int_eq(read(ready[0], &byte, 1), 1);
+    for (guint i = 0; i < PROGRAMS; i++) { /* all of them at once */
+        MadeLedger made;
+        made_ledger_init_family(&made);
+        made_ledger_finish(&made);
+        held[i] = hold(&made);
+        send_family(path, made.fd);
+        made_ledger_clear(&made);
+    }
+    for (guint i = 0; i < PROGRAMS; i++)
+        munmap(held[i], 4096);
+    close(gate[1]);
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    ck_assert_int_eq(status, 0);
+    close(gate[0]);
+    close(ready[0]);
+    close(ready[1]);
     runner_remove(folder);
 }
 END_TEST
@@ -93,12 +212,12 @@ START_TEST(test_marks_from_outside_are_those_of_the_tracer)
     g_autoptr(Collector) collector = listen_in(folder, &path);
     g_autoptr(GError) error = NULL;
     MadeLedger made;
-    made_ledger_init(&made);
+    made_ledger_init_family(&made);
     guint32 site = made_ledger_site(&made, made_ledger_node(&made, 0, 0x1010), 64, 0, 0);
     made_ledger_block(&made, 0, 0, 64, site, 0);
     made_ledger_finish(&made);
-    int to = connect_to(path);
-    send_ledger(to, made.fd);
+    void *held = hold(&made);
+    send_family(path, made.fd);
     ck_assert_msg(collector_send_mark(path, "iteration", &error), "%s", error != NULL ? error->message : "");
     ck_assert(collector_send_mark(path, "end", &error));
     made_ledger_block(&made, 0, 8, 1000, site, 2); /* after the end: not retained */
@@ -111,8 +230,8 @@ START_TEST(test_marks_from_outside_are_those_of_the_tracer)
     ck_assert_int_eq(ledger->kept_bytes, 64);
     ck_assert_uint_eq(ledger->changes->len, 1);
     ck_assert_int_eq(g_array_index(ledger->changes, LedgerChange, 0).live_bytes, 64);
+    munmap(held, 4096);
     made_ledger_clear(&made);
-    close(to);
     runner_remove(folder);
 }
 END_TEST
@@ -144,9 +263,9 @@ static void run_briefly(const char *path)
     pid_t child = fork();
     if (child == 0) {
         MadeLedger made;
-        made_ledger_init(&made);
+        made_ledger_init_family(&made);
         made_ledger_finish(&made);
-        send_ledger(connect_to(path), made.fd);
+        send_family(path, made.fd);
         _exit(0);
     }
     waitpid(child, NULL, 0);
@@ -202,10 +321,11 @@ typedef struct {
 static gpointer make_noise(gpointer data)
 {
     Noise *noise = data;
-    int to = connect_to(noise->path);
-    while (!g_atomic_int_get(&noise->enough))
+    while (!g_atomic_int_get(&noise->enough)) {
+        int to = connect_to(noise->path);
         ck_assert_int_eq(send(to, "noise", 5, 0), 5);
-    close(to);
+        close(to);
+    }
     return NULL;
 }
 
@@ -219,9 +339,10 @@ START_TEST(test_what_ended_while_messages_came_gets_no_mark)
     pid_t child = fork();
     if (child == 0) {
         MadeLedger made;
-        made_ledger_init(&made);
+        made_ledger_init_family(&made);
         made_ledger_finish(&made);
-        send_ledger(connect_to(path), made.fd);
+        hold(&made);
+        send_family(path, made.fd);
         ck_assert_int_eq(write(pipes[1], "", 1), 1);
         pause();
     }
@@ -257,6 +378,9 @@ SUITE(collector, 20)
 {
     tcase_add_test(tcase, test_collector_outlive_the_processes_that_sent_them);
     tcase_add_test(tcase, test_collector_ignore_strangers_and_report_damage);
+    tcase_add_test(tcase, test_programs_find_the_collector_without_its_folder);
+    tcase_add_test(tcase, test_programs_wait_for_no_collector);
+    tcase_add_test(tcase, test_few_descriptors_are_enough_for_many_programs);
     tcase_add_test(tcase, test_marks_from_outside_are_those_of_the_tracer);
     tcase_add_test(tcase, test_marks_do_not_wait_for_what_is_done_with_ledgers);
     tcase_add_test(tcase, test_what_ended_before_its_hello_was_read_gets_no_mark);

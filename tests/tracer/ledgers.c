@@ -21,28 +21,13 @@ static void received_free(gpointer data)
     g_free(self);
 }
 
-static void told_free(gpointer data)
-{
-    g_free(((Told *)data)->program);
-    g_free(data);
-}
-
-static void add_told(Ledgers *ledgers, const LedgerHello *hello, int fd)
-{
-    Told *told = g_new(Told, 1);
-    g_autofree char *link = g_strdup_printf("/proc/self/fd/%d", fd);
-    *told = (Told){*hello, fd >= 0 ? g_file_read_link(link, NULL) : NULL};
-    g_ptr_array_add(ledgers->told, told);
-    if (fd >= 0)
-        close(fd);
-}
-
 void ledgers_free(Ledgers *self)
 {
     if (self == NULL)
         return;
     g_ptr_array_unref(self->received);
-    g_ptr_array_unref(self->told);
+    g_array_unref(self->entered);
+    g_array_unref(self->off);
     g_free(self->out);
     g_free(self);
 }
@@ -51,41 +36,85 @@ static int listen_at(const char *path)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     g_strlcpy(address.sun_path, path, sizeof address.sun_path);
-    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     ck_assert_int_eq(bind(fd, (struct sockaddr *)&address, sizeof address), 0);
+    ck_assert_int_eq(listen(fd, 1000), 0);
     return fd;
 }
 
-/* Takes one message from the socket; FALSE: there is none. */
-static gboolean receive(int listening, Ledgers *ledgers)
+/* The descriptor that a program sent; -1: it said why it sends none, or the connection was closed. */
+static int receive(int connection, Ledgers *ledgers)
 {
     union {
         char buffer[CMSG_SPACE(sizeof(int))];
         struct cmsghdr align;
     } control;
     LedgerHello hello;
+    int fd = -1;
     struct iovec part = {&hello, sizeof hello};
     struct msghdr message = {.msg_iov = &part,
                              .msg_iovlen = 1,
                              .msg_control = control.buffer,
                              .msg_controllen = sizeof control.buffer};
-    if (recvmsg(listening, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC) != (ssize_t)sizeof hello)
-        return FALSE;
+    if (recvmsg(connection, &message, MSG_CMSG_CLOEXEC) != (ssize_t)sizeof hello)
+        return -1;
     ck_assert_uint_eq(hello.magic, LEDGER_MAGIC);
-    int fd = -1;
     if (CMSG_FIRSTHDR(&message) != NULL)
         memcpy(&fd, CMSG_DATA(CMSG_FIRSTHDR(&message)), sizeof fd);
-    if (hello.kind != LEDGER_HELLO) {
-        add_told(ledgers, &hello, fd);
-        return TRUE;
+    if (hello.kind == LEDGER_HELLO_OFF)
+        g_array_append_val(ledgers->off, hello);
+    return fd;
+}
+
+/* Takes those who have connected since. */
+static void accept_all(int listening, Ledgers *ledgers, GArray *families)
+{
+    int connection;
+    while ((connection = accept4(listening, NULL, NULL, SOCK_CLOEXEC)) >= 0) {
+        int fd = receive(connection, ledgers);
+        if (fd >= 0)
+            g_array_append_val(families, fd);
+        close(connection);
     }
-    void *memory = mmap(NULL, LEDGER_FILE_SIZE, PROT_READ, MAP_SHARED | MAP_NORESERVE, fd, 0);
+}
+
+static void add_ledger(Ledgers *ledgers, int fd, const RollHeader *roll, guint32 number)
+{
+    void *memory = mmap(NULL, LEDGER_FILE_SIZE, PROT_READ, MAP_SHARED | MAP_NORESERVE, fd,
+                        (off_t)ROLL_LEDGER_AT(number));
     ck_assert_msg(memory != MAP_FAILED, "%s", g_strerror(errno));
+    Received *received = g_new0(Received, 1);
+    *received = (Received){memory,    roll->family, number, roll->parent_family, roll->parent_entry,
+                           roll->file, roll->image};
+    if (received->header->started_ns != 0)
+        g_ptr_array_add(ledgers->received, received);
+    else
+        received_free(received);
+}
+
+/* Everything in a family's file; closes it. */
+static void add_family(Ledgers *ledgers, int fd)
+{
+    RollHeader roll;
+    ck_assert_int_eq(pread(fd, &roll, sizeof roll, 0), sizeof roll);
+    ck_assert_uint_eq(roll.magic, ROLL_MAGIC);
+    for (guint32 i = 0; i < roll.ledgers; i++)
+        add_ledger(ledgers, fd, &roll, i);
+    for (guint32 i = 1; i < roll.entries; i++) {
+        Entered entered = {roll.family, i, {0}};
+        off_t at = (off_t)(ROLL_ENTRIES_AT + i * sizeof entered.entry);
+        ck_assert_int_eq(pread(fd, &entered.entry, sizeof entered.entry, at), sizeof entered.entry);
+        if (entered.entry.kind != ROLL_NOTHING)
+            g_array_append_val(ledgers->entered, entered);
+    }
     close(fd);
-    Received *received = g_new(Received, 1);
-    *received = (Received){hello, memory};
-    g_ptr_array_add(ledgers->received, received);
-    return TRUE;
+}
+
+static gint by_start(gconstpointer a, gconstpointer b)
+{
+    guint64 one = (*(const Received *const *)a)->header->started_ns,
+            two = (*(const Received *const *)b)->header->started_ns;
+    return one < two ? -1 : one > two;
 }
 
 static char **environment_of(const char *socket, gboolean traced)
@@ -113,7 +142,7 @@ static pid_t start(const char *const *argv, char **environment, const char *out)
 }
 
 /* Until the process is gone; its children may still send. */
-static void watch(pid_t pid, int listening, Ledgers *self, gint64 kill_at)
+static void watch(pid_t pid, int listening, Ledgers *self, GArray *families, gint64 kill_at)
 {
     int process = (int)syscall(SYS_pidfd_open, pid, 0);
     ck_assert_int_ge(process, 0);
@@ -125,12 +154,10 @@ static void watch(pid_t pid, int listening, Ledgers *self, gint64 kill_at)
             kill(pid, SIGKILL), kill_at = 0;
         else
             ppoll(both, 2, kill_at != 0 ? &patience : NULL, NULL);
-        while (receive(listening, self))
-            continue;
+        accept_all(listening, self, families);
     }
     waitpid(pid, &self->wait_status, 0);
-    while (receive(listening, self))
-        continue;
+    accept_all(listening, self, families);
     close(process);
 }
 
@@ -138,15 +165,20 @@ Ledgers *ledgers_run(const char *const *argv, gboolean traced, gint64 kill_after
 {
     Ledgers *self = g_new0(Ledgers, 1);
     self->received = g_ptr_array_new_with_free_func(received_free);
-    self->told = g_ptr_array_new_with_free_func(told_free);
+    self->entered = g_array_new(FALSE, FALSE, sizeof(Entered));
+    self->off = g_array_new(FALSE, FALSE, sizeof(LedgerHello));
+    g_autoptr(GArray) families = g_array_new(FALSE, FALSE, sizeof(int));
     g_autofree char *folder = runner_temporary();
     g_autofree char *socket = g_build_filename(folder, "socket", NULL);
     g_autofree char *out = g_build_filename(folder, "out", NULL);
     g_auto(GStrv) environment = environment_of(socket, traced);
     int listening = listen_at(socket);
     pid_t pid = start(argv, environment, out);
-    watch(pid, listening, self, kill_after_us != 0 ? g_get_monotonic_time() + kill_after_us : 0);
+    watch(pid, listening, self, families, kill_after_us != 0 ? g_get_monotonic_time() + kill_after_us : 0);
     close(listening);
+    for (guint i = 0; i < families->len; i++)
+        add_family(self, g_array_index(families, int, i));
+    g_ptr_array_sort(self->received, by_start);
     g_file_get_contents(out, &self->out, NULL, NULL);
     runner_remove(folder);
     return self;

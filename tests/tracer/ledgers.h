@@ -4,23 +4,29 @@
 
 #include <glib.h>
 
-#include "tracer/ledger.h"
+#include "tracer/roll.h"
 
 /* One process and program; mapped read-only. */
 typedef struct {
-    LedgerHello hello;
     const LedgerHeader *header;
+    guint64 family;
+    guint32 number;
+    guint64 parent_family; /* which entry the family answers */
+    guint32 parent_entry;
+    RollFile file, image;
 } Received;
 
-/* What came without a ledger. */
+/* What stands in a roll in the end. */
 typedef struct {
-    LedgerHello hello;
-    char *program; /* that the descriptor is of; NULL: none came */
-} Told;
+    guint64 family;
+    guint32 number;
+    RollEntry entry;
+} Entered;
 
 typedef struct {
-    GPtrArray *received; /* of Received, in order of arrival */
-    GPtrArray *told;     /* of Told, likewise */
+    GPtrArray *received; /* of Received, in the order in which they began */
+    GArray *entered;     /* of Entered, family by family, but for what was taken back */
+    GArray *off;         /* of LedgerHello: those without a ledger */
     int wait_status;
     char *out; /* what it wrote to its standard output */
 } Ledgers;

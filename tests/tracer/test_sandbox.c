@@ -49,8 +49,21 @@ START_TEST(test_no_sandbox_kills_for_what_malloc_does_not_call)
 }
 END_TEST
 
+START_TEST(test_a_fork_in_a_sandbox_has_a_ledger)
+{
+    g_autoptr(Ledgers) ran = run("fork", hows[_i]);
+    if (ran == NULL)
+        return;
+    ck_assert_uint_eq(ran->received->len, 2);
+    for (guint i = 0; i < 2; i++)
+        check_leak(ledgers_at(ran, i));
+    ck_assert_uint_eq(ledgers_at(ran, 1)->header->forked, LEDGER_FORKED_APART);
+}
+END_TEST
+
 SUITE(sandbox, 120)
 {
+    tcase_add_loop_test(tcase, test_a_fork_in_a_sandbox_has_a_ledger, 0, G_N_ELEMENTS(hows));
     tcase_add_loop_test(tcase, test_no_sandbox_kills_for_what_malloc_does_not_call, 0,
                         G_N_ELEMENTS(ways) * G_N_ELEMENTS(hows));
 }
