@@ -369,6 +369,8 @@ typedef struct {
     uint64_t unknown_frees; /* of blocks that were never seen: allocated before it, or inherited by fork */
     uint64_t unseen_frees;  /* of blocks whose address was given out again */
     uint64_t truncated_stacks;
+    uint64_t deep_stacks; /* of those the tracer keeps no more frames: LEDGER_DEEPEST native ones, or a deep
+                             recursion of Python */
     uint64_t full_nodes, full_sites, full_chunks, full_marks, full_end_records, full_modules, full_changes;
     uint64_t outside; /* blocks beyond LEDGER_ADDRESS_BITS */
     uint64_t full_codes, full_text;

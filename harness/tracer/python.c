@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "python_code.h"
+#include "python_interface.h"
 #include "python_memory.h"
 #include "symbol_find.h"
 
@@ -101,7 +102,7 @@ static void tell(LedgerHeader *header)
     __atomic_store_n(&header->python_state, python.state, __ATOMIC_RELEASE);
 }
 
-/* Remembered stacks have identities of the other kind. */
+/* Remembered stacks are native ones. */
 static void begin(void)
 {
     if (python.hooked)
@@ -130,7 +131,7 @@ static bool consider(uintptr_t start, uintptr_t end, const SymbolTable *symbols)
     if (state == LEDGER_PYTHON_ON && found.loop_start == 0)
         state = LEDGER_PYTHON_UNKNOWN;
     found.hooked = state != LEDGER_PYTHON_HIDDEN && state != LEDGER_PYTHON_THREADED;
-    if (state == LEDGER_PYTHON_ON && !python_code_open())
+    if (state == LEDGER_PYTHON_ON && !(python_code_open() && python_interface_open(symbols, start, end)))
         state = LEDGER_PYTHON_UNKNOWN;
     python_layout_find(found.version, found.call.runtime, &found.layout);
     python = found;

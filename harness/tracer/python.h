@@ -3,7 +3,7 @@
  * It is found among the loaded objects when the program begins, or later when its object is first seen in a
  * stack (an embedded interpreter). From then on its small objects come through python_memory.h, whatever the
  * version, but for builds without the global lock; and its frames
- * into the stacks (python_merge.h). All other interpreters are left alone, and the ledger says why. */
+ * into the stacks (python_stack.h). All other interpreters are left alone, and the ledger says why. */
 #ifndef HEAPGATE_TRACER_PYTHON_H
 #define HEAPGATE_TRACER_PYTHON_H
 
@@ -50,7 +50,7 @@ typedef struct {
 } Python;
 extern GUEST_HIDDEN Python python;
 
-/* Frames are read, and identities of stacks are those of python_merge.h. */
+/* Frames are read. */
 static inline bool python_on(void)
 {
     return __atomic_load_n(&python.state, __ATOMIC_ACQUIRE) == LEDGER_PYTHON_ON;
@@ -60,6 +60,16 @@ static inline bool python_on(void)
 static inline bool python_hooked(void)
 {
     return __atomic_load_n(&python.state, __ATOMIC_ACQUIRE) != LEDGER_PYTHON_NOT && python.hooked;
+}
+
+/* Is this return address in the interpreter's object? Is this address in its evaluation loop? */
+static inline bool python_is_interpreter(uintptr_t pc)
+{
+    return pc - python.start < python.end - python.start;
+}
+static inline bool python_is_loop(uintptr_t pc)
+{
+    return pc - python.loop_start < python.loop_end - python.loop_start;
 }
 
 /* Looks among the objects that are loaded; takes the loader's lock. */

@@ -145,6 +145,16 @@ static uint32_t record(LedgerHeader *header, const LedgerCode *code)
     return append(header, code);
 }
 
+static bool is_import(LedgerHeader *header, const LedgerCode *code)
+{
+    static const char *const files[] = {"<frozen importlib._bootstrap", "<frozen zipimport>"};
+    const char *file = (const char *)guest_section(header, LEDGER_TEXT_AT) + code->file_at;
+    for (unsigned i = 0; i < sizeof files / sizeof files[0]; i++)
+        if (strncmp(file, files[i], strlen(files[i])) == 0)
+            return true;
+    return false;
+}
+
 uint32_t python_code_number(LedgerHeader *header, uintptr_t code)
 {
     uint32_t number = find(code);
@@ -152,5 +162,30 @@ uint32_t python_code_number(LedgerHeader *header, uintptr_t code)
         return number;
     LedgerCode described = describe(header, code);
     number = record(header, &described);
+    if (number != 0 && is_import(header, &described))
+        number |= PYTHON_CODE_IMPORTS;
     return number != 0 && settle(header, code, number) ? number : 0;
+}
+
+/* Texts are objects of one type, that of the code's own name. */
+static bool is_text(uintptr_t code, uintptr_t object)
+{
+    const void *name = pointer_in(code, python.layout.name);
+    return object != 0 && object % sizeof object == 0 && name != NULL &&
+           pointer_in(object, sizeof(void *)) == pointer_in((uintptr_t)name, sizeof(void *));
+}
+
+uint32_t python_code_import(LedgerHeader *header, uintptr_t code, uintptr_t name)
+{
+    char text[256] = "import";
+    uint32_t at = is_text(code, name) ? python_text_keep_string(header, &python.layout, (const void *)name) : 0;
+    size_t length = strlen(text);
+    if (at != 0) {
+        const char *module = (const char *)guest_section(header, LEDGER_TEXT_AT) + at;
+        text[length++] = ' ';
+        for (; *module != '\0' && length < sizeof text; module++)
+            text[length++] = *module;
+    }
+    LedgerCode described = {.name_at = python_text_keep(header, text, (uint32_t)length)};
+    return record(header, &described);
 }

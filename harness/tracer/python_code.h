@@ -10,8 +10,14 @@
 
 /* Makes the private half, empty; false: no memory. Again after a fork. */
 GUEST_HIDDEN bool python_code_open(void);
-/* The number of a code object that is running; 0: there is no room. */
+/* The number of a code object that is running, with PYTHON_CODE_IMPORTS if it is of the machinery that
+ * imports modules; 0: there is no room. */
 GUEST_HIDDEN uint32_t python_code_number(LedgerHeader *header, uintptr_t code);
+#define PYTHON_CODE_IMPORTS (UINT32_C(1) << 31)
+/* The number of the code that stands for all of that machinery while it imports one module: "import NAME".
+ * code: its outermost code; name: what may be the module's name as an object, which is looked at. 0: there is
+ * no room. */
+GUEST_HIDDEN uint32_t python_code_import(LedgerHeader *header, uintptr_t code, uintptr_t name);
 /* Counts freed code objects: what was concluded from addresses before may no longer hold. */
 extern GUEST_HIDDEN uint32_t python_code_generation;
 

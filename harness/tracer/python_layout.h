@@ -6,21 +6,22 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* How the frames of a thread hang together. */
+/* How one knows the native frame of the evaluation loop that runs a frame of Python. */
 typedef enum {
-    PYTHON_FRAMES_OBJECTS, /* 3.9: frame objects, one for each evaluation loop */
-    PYTHON_FRAMES_CFRAMES, /* 3.10: the same, and a mark in each loop's native frame ("CFrame") */
-    PYTHON_FRAMES_ENTRIES, /* 3.11: many frames for each loop; its mark says which was its last */
+    PYTHON_FRAMES_OBJECTS, /* 3.9: by its function alone; a loop for each frame */
+    PYTHON_FRAMES_CFRAMES, /* 3.10, 3.11: a mark lies in it ("CFrame"), and the thread names the newest */
     PYTHON_FRAMES_SHIMS,   /* 3.12, 3.13: the mark is itself a frame of the chain, owned by the C stack */
 } PythonFrames;
 
 typedef struct {
     PythonFrames frames;
-    uint16_t thread_top;            /* thread state: newest frame, or mark where marks hold it */
-    uint16_t thread_mark;           /* 3.10, 3.11: newest mark */
+    bool top_in_mark;               /* 3.11, 3.12: the newest mark names the newest frame */
+    uint16_t thread_top;            /* thread state or mark: newest frame */
+    uint16_t thread_mark;           /* 3.10 to 3.12: newest mark */
     uint16_t thread_root;           /* 3.10, 3.11: the outermost mark, which is in no loop */
-    uint16_t mark_top, mark_back;   /* mark: its newest frame; the mark before it */
+    uint16_t mark_back;             /* mark: the mark before it */
     uint16_t back, code, at, owner; /* frame: caller, code, instruction, owner */
+    uint16_t locals;                /* frame: its local variables, the arguments first */
     uint16_t first_unit;            /* code: its instructions; 0: apart, and "at" is an index of them */
     uint16_t index_unit;            /* bytes that "at" counts, where it is an index */
     uint16_t first_traceable;       /* code: index of the first instruction that is the source's */

@@ -1,5 +1,6 @@
 #include "symbol_find.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 uintptr_t symbol_address(uintptr_t bias, uintptr_t value)
@@ -76,4 +77,20 @@ void *symbol_find(const SymbolTable *self, const char *name, size_t *size)
     if (size != NULL)
         *size = symbol->st_size;
     return (void *)(self->bias + symbol->st_value);
+}
+
+void symbol_each(const SymbolTable *self, void (*visit)(const char *name, uintptr_t address, size_t size))
+{
+    const uint32_t *header = self->hash;
+    for (uint32_t bucket = 0; header != NULL && bucket < header[0]; bucket++) {
+        const uint32_t *buckets = header + 4 + header[2] * (sizeof(ElfW(Addr)) / sizeof *header);
+        const uint32_t *chains = buckets + header[0];
+        uint32_t i = buckets[bucket];
+        for (bool last = i < header[1]; !last; i++) {
+            const ElfW(Sym) *symbol = &self->symbols[i];
+            last = (chains[i - header[1]] & 1) != 0;
+            if (symbol->st_shndx != SHN_UNDEF)
+                visit(self->names + symbol->st_name, self->bias + symbol->st_value, symbol->st_size);
+        }
+    }
 }

@@ -23,5 +23,7 @@ uintptr_t symbol_address(uintptr_t bias, uintptr_t value);
 SymbolTable symbol_table(uintptr_t bias, const ElfW(Dyn) * dynamic);
 /* The address of a symbol that the object defines, and its size (NULL: not wanted); NULL: it does not. */
 void *symbol_find(const SymbolTable *self, const char *name, size_t *size);
+/* Calls visit for every symbol that can be found. */
+void symbol_each(const SymbolTable *self, void (*visit)(const char *name, uintptr_t address, size_t size));
 
 #endif

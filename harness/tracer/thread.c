@@ -1,13 +1,15 @@
 #include <limits.h>
 #include <pthread.h>
 
+#include "frame_step.h"
 #include "python.h"
-#include "python_merge.h"
+#include "python_stack.h"
 #include "stack_cache.h"
 #include "stack_tree.h"
 #include "thread.h"
 
 _Static_assert((int)STACK_CACHE_DEEPEST == (int)LEDGER_DEEPEST, "every stack can be remembered");
+
 enum { NESTED = 2 };
 
 /* One walk's paper: too much for the host's stack, which may be a signal's. */
@@ -72,57 +74,60 @@ static ThreadDesk *desk_of(Thread *self, uint32_t depth)
 static void begin_anew(Thread *self, ThreadDesk *desk, uint32_t generation)
 {
     self->generation = generation;
-    self->mixed = python_on();
+    if (desk->cache != NULL)
+        stack_cache_clear(desk->cache);
     if (desk->python != NULL)
         python_desk_clear(desk->python);
-    else if (self->mixed)
+    else if (python_on())
         desk->python = python_desk_new();
 }
 
-/* The cache belongs to the outermost walk alone. */
-static StackCache *cache_of(Thread *self, ThreadDesk *desk, uint32_t depth)
-{
-    if (depth > 0 || desk->cache == NULL)
-        return NULL;
-    uint32_t now = __atomic_load_n(&guest_generation, __ATOMIC_ACQUIRE);
-    if (UNLIKELY(self->generation != now)) {
-        stack_cache_clear(desk->cache);
-        begin_anew(self, desk, now);
-    }
-    return desk->cache;
-}
-
-/* The identity of the native stack: its site or, where Python's frames are to come into it, python_merge.h's.
- * 0: it is not known. */
-static uint32_t walk(LedgerHeader *header, const UnwindStart *start, Paper *paper, StackCache *cache,
-                     bool mixed)
+static uint32_t walk(LedgerHeader *header, const UnwindStart *start, Paper *paper, StackCache *cache)
 {
     uint32_t outer = 0;
     UnwindResult found = cache != NULL
                              ? stack_cache_walk(cache, start, paper->addresses, LEDGER_DEEPEST, &outer)
                              : unwind_walk(start, paper->addresses, LEDGER_DEEPEST, NULL, 0);
     if (UNLIKELY(found.truncated))
-        atomic_add(&header->truncated_stacks, 1, true);
+        atomic_add(found.frames == LEDGER_DEEPEST ? &header->deep_stacks : &header->truncated_stacks, 1, true);
     if (!stack_tree_nodes(header, paper->addresses, found.frames, found.truncated != 0, outer, paper->nodes))
-        return mixed ? 0 : STACK_TREE_UNKNOWN_SITE;
-    uint32_t node = found.frames > 0 ? paper->nodes[0] : outer;
-    uint32_t id = mixed ? python_stack(header, node) : stack_tree_site(header, node);
+        return STACK_TREE_UNKNOWN_SITE;
+    uint32_t site = stack_tree_site(header, found.frames > 0 ? paper->nodes[0] : outer);
     if (cache != NULL)
-        stack_cache_keep(cache, paper->nodes, id);
-    return id;
+        stack_cache_keep(cache, paper->nodes, site);
+    return site;
 }
 
+/* What is remembered belongs to the outermost walk alone: deeper ones are those of signal handlers. */
 static uint32_t site_at(LedgerHeader *header, const UnwindStart *start, Thread *self, uint32_t depth)
 {
     ThreadDesk *desk = LIKELY(depth < NESTED) ? desk_of(self, depth) : NULL;
     if (UNLIKELY(desk == NULL))
         return STACK_TREE_UNKNOWN_SITE;
-    StackCache *cache = cache_of(self, desk, depth);
-    bool mixed = LIKELY(cache != NULL) ? self->mixed : python_on();
-    uint32_t id = LIKELY(cache != NULL) ? stack_cache_find(cache, start) : 0;
-    if (UNLIKELY(id == 0))
-        id = walk(header, start, &desk->papers[depth], cache, mixed);
-    return mixed ? python_site(header, start, id, depth == 0 ? desk->python : NULL) : id;
+    uint32_t now = __atomic_load_n(&guest_generation, __ATOMIC_ACQUIRE), site = 0;
+    if (UNLIKELY(depth == 0 && self->generation != now))
+        begin_anew(self, desk, now);
+    if (python_on() && (site = python_stack_site(header, start, depth == 0 ? desk->python : NULL)) != 0)
+        return site;
+    StackCache *cache = depth == 0 ? desk->cache : NULL;
+    site = LIKELY(cache != NULL) ? stack_cache_find(cache, start) : 0;
+    return LIKELY(site != 0) ? site : walk(header, start, &desk->papers[depth], cache);
+}
+
+/* Does the stack lead through this library? If not, a signal handler has left it without return (siglongjmp).
+ */
+static bool comes_from_tracer(const UnwindStart *start)
+{
+    extern GUEST_HIDDEN const char __ehdr_start[], _end[]; /* of this library, by the linker */
+    Frame frame = frame_begin(start, 0);
+    StepResult result = STEP_ON;
+    while (result == STEP_ON) {
+        StepWords words;
+        result = frame_step(&frame, &words, start);
+        if (frame.pc >= (uintptr_t)__ehdr_start && frame.pc < (uintptr_t)_end)
+            return true;
+    }
+    return result == STEP_LOST;
 }
 
 uint32_t thread_site(LedgerHeader *header, const UnwindStart *start)
@@ -131,6 +136,8 @@ uint32_t thread_site(LedgerHeader *header, const UnwindStart *start)
     if (UNLIKELY(self->own != 0))
         return LEDGER_OWN_SITE;
     uint32_t depth = self->inside;
+    if (UNLIKELY(depth > 0) && !comes_from_tracer(start))
+        depth = 0;
     __atomic_store_n(&self->inside, depth + 1, __ATOMIC_RELAXED);
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
     uint32_t site = site_at(header, start, self, depth);

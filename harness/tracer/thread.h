@@ -16,7 +16,6 @@ typedef struct {
     uint32_t rounds;     /* of the thread's end */
     uint32_t over;       /* the desk is gone and is not coming back */
     uint32_t own;        /* what it allocates is the tracer's own (own.h) */
-    uint32_t mixed;      /* the stack cache's identities are python_merge.h's; else they are sites */
 } Thread;
 extern __thread Thread thread_self GUEST_TLS;
 

@@ -2,6 +2,7 @@
 
 #include "code_object.h"
 #include "frame_step.h"
+#include "walk_notes.h"
 
 uint32_t unwind_generation = 1;
 
@@ -20,42 +21,8 @@ void unwind_forget(void)
     __atomic_fetch_add(&unwind_generation, 1, __ATOMIC_SEQ_CST);
 }
 
-/* The words a walk has relied on so far. */
-typedef struct {
-    UnwindWord *words;
-    uint32_t room, count;
-    UnwindWord fp;    /* where the frame pointer now in force was found: noted when it is used */
-    bool fp_is_start; /* it is the start's own */
-    bool fp_used;     /* the start's own was used */
-} Notes;
-
-static inline void note(Notes *self, UnwindWord word)
-{
-    if (word.address == 0)
-        return;
-    if (self->count < self->room)
-        self->words[self->count] = word;
-    self->count++;
-}
-
-static inline void note_step(Notes *self, const StepWords *step)
-{
-    if (step->fp_used) {
-        note(self, self->fp);
-        self->fp_used |= self->fp_is_start;
-        self->fp.address = 0; /* once is enough */
-        self->fp_is_start = false;
-    }
-    note(self, step->extra);
-    if (step->fp.address != 0) {
-        self->fp = step->fp;
-        self->fp_is_start = false;
-    }
-    note(self, step->ret);
-}
-
 static inline __attribute__((always_inline)) UnwindResult walk(const UnwindStart *start, uintptr_t *addresses,
-                                                               uint32_t room, Notes *notes)
+                                                               uint32_t room, WalkNotes *notes)
 {
     Frame frame = frame_begin(start, 0);
     StepResult step = STEP_LOST;
@@ -65,7 +32,7 @@ static inline __attribute__((always_inline)) UnwindResult walk(const UnwindStart
         addresses[frames++] = frame_address(&frame);
         step = frame_step(&frame, &words, start);
         if (notes != NULL)
-            note_step(notes, &words);
+            walk_note_step(notes, &words);
         if (step != STEP_ON)
             break;
     }
@@ -77,7 +44,7 @@ UnwindResult unwind_walk(const UnwindStart *start, uintptr_t *addresses, uint32_
 {
     if (words == NULL)
         return walk(start, addresses, room, NULL);
-    Notes notes = {.words = words, .room = words_room, .fp_is_start = true};
+    WalkNotes notes = {.words = words, .room = words_room, .fp_is_start = true};
     UnwindResult result = walk(start, addresses, room, &notes);
     result.words = notes.count <= words_room ? notes.count : UINT32_MAX;
     result.fp_used = notes.fp_used;

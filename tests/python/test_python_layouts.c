@@ -165,6 +165,7 @@ static void put_header(GString *text)
     FIELD(LedgerHeader, unknown_frees);
     FIELD(LedgerHeader, unseen_frees);
     FIELD(LedgerHeader, truncated_stacks);
+    FIELD(LedgerHeader, deep_stacks);
     FIELD(LedgerHeader, full_nodes);
     FIELD(LedgerHeader, full_sites);
     FIELD(LedgerHeader, full_chunks);

@@ -284,6 +284,18 @@ Sum received_live_by_records(const Received *self)
     return sum;
 }
 
+GArray *received_blocks(const Received *self)
+{
+    GArray *blocks = g_array_new(FALSE, FALSE, sizeof(ReceivedBlock));
+    const LedgerRecord *records = section(self, LEDGER_SHADOW_AT);
+    for (guint64 i = 0; i < self->header->chunks * LEDGER_CHUNK_RECORDS; i++) {
+        ReceivedBlock block = {ledger_record_site(records[i]), ledger_record_size(&records[i], records[i])};
+        if (block.site != 0 && block.site != LEDGER_OWN_SITE)
+            g_array_append_val(blocks, block);
+    }
+    return blocks;
+}
+
 static Sum end_sum(const Received *self, gboolean mapped)
 {
     Sum sum = {0};

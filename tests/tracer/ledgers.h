@@ -52,6 +52,12 @@ const LedgerModule *received_modules(const Received *self);
 /* What is live: by the header, by the sites, by the records of the blocks, by the end records. */
 Sum received_live_by_sites(const Received *self);
 Sum received_live_by_records(const Received *self);
+/* Every block that lives: ReceivedBlock; (transfer full). */
+typedef struct {
+    guint32 site;
+    guint64 size;
+} ReceivedBlock;
+GArray *received_blocks(const Received *self);
 Sum received_end_sum(const Received *self);
 /* At the peak, by the O(1) rule; and what one site had then. */
 gint64 received_peak_by_sites(const Received *self);

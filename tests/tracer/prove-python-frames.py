@@ -20,6 +20,7 @@ import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 SIZE = 1033  # of bytes(1000)
+OTHERS = 8  # more of them than expected may be other objects
 
 
 class Ledger:
@@ -38,14 +39,13 @@ class Ledger:
         return self.map[start : self.map.find(b"\0", start)].decode()
 
     def stacks(self):
-        """Of each site that only ever had blocks of SIZE: frames (name, offset) of Python, and their number."""
+        """Of each site that had blocks of SIZE: frames (name, offset) of Python, and their number. One instruction may
+        make a few other objects besides (when an interpreter fills a free list): they count as a few more."""
         found = collections.Counter()
         for site in range(1, self.field("sites")):
-            node, total_bytes, blocks = struct.unpack_from(
-                "<I28xQQ", self.map, self.layout["sites_at"] + site * 128
-            )
-            if blocks and total_bytes == blocks * SIZE:
-                found[self.python_stack(node)] += blocks
+            node, total_bytes, _ = struct.unpack_from("<I28xQQ", self.map, self.layout["sites_at"] + site * 128)
+            if total_bytes >= SIZE:
+                found[self.python_stack(node)] += total_bytes // SIZE
         return found
 
     def python_stack(self, node):
@@ -118,7 +118,11 @@ def compare(python, build, layout, count):
     script = os.path.join(HERE, "programs", "python_maze.py")
     out, ledger = run(build, layout, [python, "-B", script, str(count)])
     expected, found = parse(out), ledger.stacks()
-    wrong = sum((expected - found).values()) + sum((found - expected).values())
+    makers = {stack[0] for stack in expected}
+    found = collections.Counter({stack: count for stack, count in found.items() if stack and stack[0] in makers})
+    more = found - expected
+    unexpected = {stack: n for stack, n in more.items() if stack not in expected or n > OTHERS}
+    wrong = sum((expected - found).values()) + sum(unexpected.values())
     version = ledger.field("python_version")
     print(
         f"{version >> 24}.{version >> 16 & 255}.{version >> 8 & 255}: {sum(expected.values())} allocations at "
@@ -126,7 +130,7 @@ def compare(python, build, layout, count):
         f"{ledger.field('python_unread')} not read, state {ledger.field('python_state')}",
         flush=True,
     )
-    for stack in list((expected - found) | (found - expected))[:4]:
+    for stack in list((expected - found) | collections.Counter(unexpected))[:4]:
         print(f"  expected {expected[stack]}, found {found[stack]}: {stack[:6]}")
     return wrong == 0 and ledger.field("python_unread") == 0 and ledger.field("python_state") == 1
 

@@ -65,8 +65,8 @@ static gboolean is_python(guint64 address)
 static const LedgerCode *code_of(const Received *self, guint64 address)
 {
     guint32 code = LEDGER_PYTHON_CODE(address);
-    ck_assert_uint_gt(code, 0);
-    ck_assert_uint_lt(code, self->header->codes);
+    if (code == 0 || code >= self->header->codes) /* an assertion that holds costs a message, too */
+        ck_abort_msg("code object %u of %u", code, self->header->codes);
     return &received_codes(self)[code];
 }
 
@@ -83,7 +83,7 @@ char *received_python_stack(const Received *self, guint site, guint32 *offset)
     GString *names = g_string_new(NULL);
     guint node = python_node(self, received_sites(self)[site].node);
     *offset = LEDGER_PYTHON_OFFSET(received_nodes(self)[node].address);
-    for (; node != 0; node = python_node(self, received_nodes(self)[node].parent)) {
+    for (guint i = 0; node != 0 && i < LEDGER_DEEPEST; i++, node = python_node(self, received_nodes(self)[node].parent)) {
         const LedgerCode *code = code_of(self, received_nodes(self)[node].address);
         g_string_append_printf(names, "%s%s", names->len > 0 ? "<" : "", received_text(self, code->name_at));
     }

@@ -175,6 +175,7 @@ def deep(depth):
 
 
 def raised():
+    sys.setrecursionlimit(6000)
     try:
         deep(1 << 20)
     except RecursionError:

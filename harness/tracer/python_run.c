@@ -1,0 +1,136 @@
+#include "python_run.h"
+
+#include "native_trail.h"
+
+enum { BUCKETS_SHIFT = 9, WAYS = 4, WORDS = 28, KEPT = 10, SEEN_SHIFT = 12 };
+
+typedef struct {
+    uintptr_t pc, sp, fp, mark;
+    uint8_t words, frames;
+    bool fp_used;
+    uint32_t memo[2];
+    uintptr_t interface;
+    uintptr_t kept[KEPT];
+    int32_t offsets[WORDS]; /* from sp, in bytes */
+    uintptr_t values[WORDS];
+} Run;
+
+/* A run is kept when it is walked for the second time: most are only ever walked once. tags: parts of hashes,
+ * so that a run is looked at only where it may be the one. */
+struct PythonRuns {
+    uint16_t tags[1 << BUCKETS_SHIFT][WAYS];
+    uint16_t seen[1 << SEEN_SHIFT];
+    Run runs[1 << BUCKETS_SHIFT][WAYS];
+    uint8_t next[1 << BUCKETS_SHIFT];
+    NativeTrail *trail;
+    uint32_t memo[2];
+};
+
+PythonRuns *python_runs_new(void)
+{
+    PythonRuns *self = guest_map(sizeof *self);
+    if (self == NULL || (self->trail = native_trail_new()) != NULL)
+        return self;
+    guest_unmap(self, sizeof *self);
+    return NULL;
+}
+
+void python_runs_free(PythonRuns *self)
+{
+    if (self == NULL)
+        return;
+    native_trail_free(self->trail);
+    guest_unmap(self, sizeof *self);
+}
+
+void python_runs_clear(PythonRuns *self)
+{
+    native_trail_clear(self->trail);
+    for (unsigned bucket = 0; bucket < 1 << BUCKETS_SHIFT; bucket++)
+        for (unsigned way = 0; way < WAYS; way++)
+            if (self->runs[bucket][way].pc != 0)
+                self->runs[bucket][way].pc = 0;
+}
+
+static inline uint16_t tag_of(uint64_t hash)
+{
+    return (uint16_t)hash;
+}
+
+static inline bool run_holds(const Run *run, const UnwindStart *start, uintptr_t mark)
+{
+    if (run->pc != start->pc || run->sp != start->sp || run->mark != mark ||
+        (run->fp_used && run->fp != start->fp))
+        return false;
+    for (unsigned i = 0; i < run->words; i++)
+        if (frame_load(run->sp + (uintptr_t)(intptr_t)run->offsets[i]) != run->values[i])
+            return false;
+    return true;
+}
+
+/* False: a word is too far away. */
+static bool words_keep(Run *run, const NativeWalk *walk)
+{
+    for (uint32_t i = 0; i < walk->n_words; i++) {
+        const UnwindWord *word = &walk->words[walk->n_words - 1 - i]; /* innermost first */
+        intptr_t offset = (intptr_t)(word->address - run->sp);
+        if (offset != (int32_t)offset)
+            return false;
+        run->offsets[i] = (int32_t)offset;
+        run->values[i] = word->value;
+    }
+    run->words = (uint8_t)walk->n_words;
+    return true;
+}
+
+static bool is_seen_again(PythonRuns *self, uint64_t hash)
+{
+    uint16_t *seen = &self->seen[hash >> (64 - SEEN_SHIFT)];
+    bool again = *seen == tag_of(hash);
+    *seen = tag_of(hash);
+    return again;
+}
+
+static void remember(PythonRuns *self, uint64_t hash, const UnwindStart *start, uintptr_t mark,
+                     const NativeWalk *walk, PythonRun *found)
+{
+    if (walk->n_words > WORDS || walk->frames > KEPT || !is_seen_again(self, hash))
+        return;
+    uint32_t bucket = (uint32_t)(hash >> (64 - BUCKETS_SHIFT)), way = self->next[bucket] % WAYS;
+    Run *run = &self->runs[bucket][way];
+    *run = (Run){.sp = start->sp,
+                 .fp = start->fp,
+                 .mark = mark,
+                 .frames = (uint8_t)walk->frames,
+                 .fp_used = walk->fp_used,
+                 .interface = walk->interface};
+    if (!words_keep(run, walk))
+        return;
+    for (unsigned i = 0; i < walk->frames; i++)
+        run->kept[i] = walk->kept[i];
+    run->pc = start->pc;
+    self->tags[bucket][way] = tag_of(hash);
+    self->next[bucket]++;
+    found->memo = run->memo;
+}
+
+bool python_run_find(PythonRuns *self, const UnwindStart *start, uintptr_t mark, PythonRun *found)
+{
+    uint64_t hash = (start->pc ^ start->sp << 20 ^ mark << 3) * UINT64_C(0x9e3779b97f4a7c15);
+    hash ^= hash >> 32;
+    uint32_t bucket = (uint32_t)(hash >> (64 - BUCKETS_SHIFT));
+    for (unsigned way = 0; way < WAYS; way++) {
+        Run *run = &self->runs[bucket][way];
+        if (self->tags[bucket][way] != tag_of(hash) || !run_holds(run, start, mark))
+            continue;
+        *found = (PythonRun){run->kept, run->frames, run->interface, run->memo};
+        return true;
+    }
+    NativeWalk walk;
+    if (!native_trail_walk(self->trail, start, mark, &walk))
+        return false;
+    self->memo[0] = self->memo[1] = 0;
+    *found = (PythonRun){walk.kept, walk.frames, walk.interface, self->memo};
+    remember(self, hash, start, mark, &walk, found);
+    return true;
+}
