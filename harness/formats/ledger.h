@@ -89,6 +89,8 @@ typedef struct {
 /* Reads the books from their file, while the process runs or after. The offset of its descriptor may change.
  * (transfer full). Errors: HEAPGATE_ERROR_FORMAT "NAME: ..." */
 Ledger *ledger_read(LedgerFile file, const char *name, GError **error);
+/* The same without stacks, for who only counts: every site is of node 0. */
+Ledger *ledger_read_counts(LedgerFile file, const char *name, GError **error);
 void ledger_free(Ledger *self); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Ledger, ledger_free)
 

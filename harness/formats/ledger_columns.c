@@ -200,6 +200,8 @@ static void get_nodes(Reader *reader, LedgerStack *nodes, guint count, NodePlace
 
 /* ---- the whole ---- */
 
+enum { MOST_BYTES = 1 << 28 }; /* of columns: the books of some ten million call sites */
+
 GByteArray *ledger_to_columns(const GByteArray *saved)
 {
     SavedSection sections[SECTIONS];
@@ -246,6 +248,8 @@ static gboolean get_section(Reader *reader, const SavedSection *section, guint k
     if (!sizes_of(section, kind, &least) || section->offset != out->len || section->count > left / least + 1)
         return FALSE;
     gsize size = section->count * section->record_size;
+    if (size > G_MAXINT32 - out->len)
+        return FALSE;
     if (fields_of[kind] == NULL && kind != KIND_NODES) {
         if (size > left)
             return FALSE;
@@ -270,7 +274,7 @@ GByteArray *ledger_from_columns(const guint8 *bytes, gsize length)
 {
     static const guint8 padding[SAVED_ALIGNMENT];
     SavedSection sections[SECTIONS];
-    if (length < sizeof(SavedHead) + sizeof sections || length > G_MAXINT32 / 32)
+    if (length < sizeof(SavedHead) + sizeof sections || length > MOST_BYTES)
         return NULL;
     memcpy(sections, bytes + sizeof(SavedHead), sizeof sections);
     Reader reader = {bytes + sizeof(SavedHead) + sizeof sections, bytes + length, FALSE};

@@ -235,7 +235,22 @@ static void empty(LedgerHeader *header)
     header->page_tables = 0;
 }
 
-Ledger *ledger_read(LedgerFile file, const char *name, GError **error)
+/* Stacks, and what is needed to name them. */
+static gboolean read_stacks(LedgerFile file, Ledger *self)
+{
+    return read_table(file, self->modules, LEDGER_MODULES_AT, self->header.modules, LEDGER_MODULES) &&
+           read_nodes(file, self);
+}
+
+/* Whoever does without the stacks does without the sites' places among them. */
+static gboolean forget_stacks(Ledger *self)
+{
+    for (guint i = 0; i < self->sites->len; i++)
+        g_array_index(self->sites, LedgerSiteCounts, i).node = 0;
+    return TRUE;
+}
+
+static Ledger *read_books(LedgerFile file, const char *name, gboolean stacks, GError **error)
 {
     g_autoptr(Ledger) self = ledger_new();
     LedgerHeader *header = &self->header;
@@ -249,16 +264,24 @@ Ledger *ledger_read(LedgerFile file, const char *name, GError **error)
     gboolean read = read_kept(file, self);
     if (!read_header(file, name, header, error))
         return NULL;
-    read = read && read_sites(file, self) &&
-           read_table(file, self->modules, LEDGER_MODULES_AT, header->modules, LEDGER_MODULES) &&
-           read_nodes(file, self) &&
+    read = read && read_sites(file, self) && (stacks ? read_stacks(file, self) : forget_stacks(self)) &&
            read_table(file, self->marks, LEDGER_MARKS_AT, header->marks, LEDGER_MARKS) &&
            read_table(file, self->changes, LEDGER_CHANGES_AT, header->changes, LEDGER_CHANGES);
     if (read && !ledger_check(self, name, error))
         return NULL;
-    if (!read || !read_python(file, self)) {
+    if (!read || (stacks && !read_python(file, self))) {
         fail(name, error, "the ledger cannot be read to its end: the traced process cut it");
         return NULL;
     }
     return g_steal_pointer(&self);
+}
+
+Ledger *ledger_read(LedgerFile file, const char *name, GError **error)
+{
+    return read_books(file, name, TRUE, error);
+}
+
+Ledger *ledger_read_counts(LedgerFile file, const char *name, GError **error)
+{
+    return read_books(file, name, FALSE, error);
 }

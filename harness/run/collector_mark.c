@@ -28,23 +28,29 @@ static gboolean put_changes(LedgerFile file, const Ledger *ledger, guint32 numbe
         held[change->site] = change->live_bytes;
     }
     guint32 used = ledger->changes->len;
-    for (guint i = 1; i < ledger->sites->len && used < LEDGER_CHANGES; i++) {
+    guint64 lost = ledger->header.full_changes;
+    for (guint i = 1; i < ledger->sites->len; i++) {
         gint64 live = g_array_index(ledger->sites, LedgerSiteCounts, i).live_bytes;
         LedgerChange change = {number, i, live};
         if (live == held[i])
             continue;
+        if (used == LEDGER_CHANGES) {
+            lost++;
+            continue;
+        }
         guint64 site = LEDGER_SITES_AT + (guint64)i * sizeof(LedgerSite);
         if (!put(file, &change, sizeof change, LEDGER_CHANGES_AT + (guint64)used++ * sizeof change) ||
             !put(file, &live, sizeof live, site + offsetof(LedgerSite, marked_bytes)))
             return FALSE;
     }
-    return PUT(file, used, changes);
+    return PUT(file, used, changes) && (lost == ledger->header.full_changes || PUT(file, lost, full_changes));
 }
 
 static gboolean put_end(LedgerFile file, const Ledger *ledger, guint32 number)
 {
     guint32 count = MIN(ledger->kept->len, LEDGER_END_RECORDS);
-    return put(file, ledger->kept->data, (gsize)count * sizeof(LedgerEndRecord), LEDGER_END_AT) &&
+    guint64 lost = ledger->header.full_end_records + ledger->kept->len - count;
+    return (lost == ledger->header.full_end_records || PUT(file, lost, full_end_records)) && put(file, ledger->kept->data, (gsize)count * sizeof(LedgerEndRecord), LEDGER_END_AT) &&
            PUT(file, count, end_records) && PUT(file, ledger->kept_bytes, end_live_bytes) &&
            PUT(file, ledger->kept_blocks, end_live_blocks) &&
            PUT(file, ledger->kept_mapped_bytes, end_mapped_bytes) &&
@@ -53,7 +59,7 @@ static gboolean put_end(LedgerFile file, const Ledger *ledger, guint32 number)
 
 gboolean ledger_set_mark(LedgerFile file, const char *name, GError **error)
 {
-    g_autoptr(Ledger) ledger = ledger_read(file, "mark", error);
+    g_autoptr(Ledger) ledger = ledger_read_counts(file, "mark", error);
     struct timespec now;
     if (ledger == NULL)
         return FALSE;

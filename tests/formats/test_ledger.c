@@ -203,6 +203,21 @@ START_TEST(test_ledger_holds_counts_to_their_tables)
 }
 END_TEST
 
+START_TEST(test_ledger_can_be_read_for_its_counts_alone)
+{
+    g_auto(MadeLedger) made = {0};
+    make_small(&made);
+    made_ledger_finish(&made);
+    g_autoptr(Ledger) whole = made_ledger_read(&made);
+    g_autoptr(Ledger) counts = ledger_read_counts((LedgerFile){made.fd, 0}, "counts", NULL);
+    ck_assert_ptr_nonnull(counts);
+    ck_assert_uint_eq(counts->sites->len, whole->sites->len);
+    ck_assert_int_eq(counts->kept_bytes, whole->kept_bytes);
+    ck_assert_uint_eq(counts->nodes->len, 0);
+    ck_assert_int_eq(ledger_whole(counts, LEDGER_NUMBER_KEPT), ledger_whole(whole, LEDGER_NUMBER_KEPT));
+}
+END_TEST
+
 /* Counts within their bounds, of records that nobody wrote. */
 START_TEST(test_ledger_that_claims_more_than_its_file_holds_is_refused)
 {
@@ -565,6 +580,7 @@ SUITE(ledger, 30)
     tcase_add_test(tcase, test_ledger_reads_sizes_that_need_a_second_record);
     tcase_add_test(tcase, test_ledger_reads_the_rest_of_a_size_from_the_next_piece);
     tcase_add_test(tcase, test_ledger_holds_counts_to_their_tables);
+    tcase_add_test(tcase, test_ledger_can_be_read_for_its_counts_alone);
     tcase_add_test(tcase, test_ledger_that_claims_more_than_its_file_holds_is_refused);
     tcase_add_test(tcase, test_ledger_says_what_the_tracer_could_not_see);
     tcase_add_test(tcase, test_every_full_table_of_a_ledger_is_broken_and_says_what_helps);
