@@ -6,10 +6,12 @@
  * Python's. */
 #include <dlfcn.h>
 #include <errno.h>
+#include <linux/magic.h>
 #include <stdarg.h>
 #include <sys/ipc.h>
 #include <sys/mman.h>
 #include <sys/shm.h>
+#include <sys/statfs.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -20,6 +22,7 @@
 #include "modules.h"
 #include "python_memory.h"
 #include "real.h"
+#include "sandbox.h"
 
 GUEST_EXPORT void *mmap(void *at, size_t size, int protection, int flags, int fd, off_t offset);
 GUEST_EXPORT void *mmap64(void *at, size_t size, int protection, int flags, int fd, off_t offset);
@@ -77,12 +80,24 @@ static LedgerHeader *ledger_for(const UnwindStart *start)
     return ledger_now();
 }
 
-static unsigned state_of(int protection, int flags)
+/* Of a file that lies in memory alone (memfd_create, shm_open) the kernel takes no page back. A sandbox might
+ * forbid the question. */
+static bool is_in_memory(int fd)
 {
-    int type = flags & MAP_TYPE;
+    struct statfs about;
+    int error = errno;
+    bool known = !sandbox_entered && syscall(SYS_fstatfs, fd, &about) == 0;
+    errno = error;
+    return known && (about.f_type == TMPFS_MAGIC || about.f_type == HUGETLBFS_MAGIC);
+}
+
+static unsigned state_of(int protection, int flags, int fd)
+{
     if ((flags & MAP_ANONYMOUS) != 0)
         return protection == PROT_NONE ? LEDGER_PAGE_RESERVED : LEDGER_PAGE_HELD;
-    return type == MAP_PRIVATE && (protection & PROT_WRITE) != 0 ? LEDGER_PAGE_HELD : LEDGER_PAGE_FILE;
+    if ((protection & PROT_WRITE) == 0)
+        return LEDGER_PAGE_FILE;
+    return (flags & MAP_TYPE) == MAP_PRIVATE || is_in_memory(fd) ? LEDGER_PAGE_HELD : LEDGER_PAGE_FILE;
 }
 
 /* Whoever maps something: what lies there now may have been the program's, and is so no more. */
@@ -95,7 +110,7 @@ static void *map(void *at, size_t size, int protection, int flags, int fd, off_t
         mapped_take(header, at, size, &taken);
     void *memory = (void *)syscall(SYS_mmap, at, size, protection, flags, fd, offset);
     if (memory != MAP_FAILED && mine != NULL)
-        mapped_enter(mine, memory, size, state_of(protection, flags), start);
+        mapped_enter(mine, memory, size, state_of(protection, flags, fd), start);
     else if (memory == MAP_FAILED && taken.count > 0)
         mapped_return(header, &taken);
     return memory;
@@ -229,7 +244,8 @@ void *shmat(int id, const void *at, int flags)
     void *memory = (void *)syscall(SYS_shmat, id, at, flags);
     struct shmid_ds segment;
     int error = errno;
-    if (memory != (void *)-1 && header != NULL && syscall(SYS_shmctl, id, IPC_STAT, &segment) == 0)
+    if (memory != (void *)-1 && header != NULL && !sandbox_entered &&
+        syscall(SYS_shmctl, id, IPC_STAT, &segment) == 0)
         mapped_enter(header, memory, segment.shm_segsz, LEDGER_PAGE_HELD, &start);
     errno = error;
     return memory;

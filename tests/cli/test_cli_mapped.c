@@ -23,8 +23,8 @@ static void write_program(TestProject *project, const char *setup, const char *w
         "    for (int i = 0; i < 20; i++) {\n        pass(i);\n        heapgate_iteration();\n    }\n"
         "    heapgate_mark(\"end\");\n    return 0;\n}\n",
         setup, work);
-    g_autofree char *compile =
-        g_strdup_printf("cc -g -O1 -fno-builtin -pthread -I%s -o work work.c", runner_path("harness/include"));
+    g_autofree char *compile = g_strdup_printf("cc -g -O1 -fno-builtin -pthread -I%s -o work work.c",
+                                               runner_path("harness/include"));
     ck_assert_int_eq(test_project_shell(project, compile), 0);
 }
 
@@ -175,9 +175,32 @@ START_TEST(test_a_pool_whose_blocks_cannot_be_booked_is_broken)
                   "if (slab == NULL) slab = malloc(MIB); heapgate_block_taken(slab + i * 64, 64); "
                   "if (i > 0) heapgate_block_given_back(slab + i * 64);");
     write_scenario(project, "healthy", "");
-    test_project_expect(project, 3, "run",
-                        "blocks of a pool were not counted",
-                        "heapgate_slab", NULL);
+    test_project_expect(project, 3, "run", "blocks of a pool were not counted", "heapgate_slab", NULL);
+}
+END_TEST
+
+/* By the line of Python that maps; the arenas of Python's own allocator are none. */
+START_TEST(test_what_python_maps_is_named_by_its_line)
+{
+    g_autoptr(TestProject) project = test_project_new();
+    test_project_write(project, "scenarios/frames.py",
+                       "import mmap\n"
+                       "kept = []\n"
+                       "def map_frame():\n"
+                       "    return mmap.mmap(-1, 1 << 20)\n"
+                       "def run(mode):\n"
+                       "    frame = map_frame()\n"
+                       "    junk = [str(i) for i in range(100000)]\n"
+                       "    if mode == 'leaky':\n"
+                       "        kept.append(frame)\n"
+                       "    else:\n"
+                       "        frame.close()\n");
+    const char *scenario = "instruments: [heap]\npython: {script: frames.py, function: run, args: [%s], "
+                           "iterations: 15}\n";
+    test_project_write(project, "scenarios/frames.yaml", scenario, "healthy");
+    test_project_expect(project, 0, "update --runs 1 --reason first", NULL);
+    test_project_write(project, "scenarios/frames.yaml", scenario, "leaky");
+    test_project_expect(project, 1, "run", "mapped growth 1.00 MiB/iteration, was 0 B", "map_frame", NULL);
 }
 END_TEST
 
@@ -193,4 +216,5 @@ SUITE(cli_mapped, 120)
     tcase_add_test(tcase, test_an_allowance_and_a_ceiling_are_kept);
     tcase_add_test(tcase, test_an_older_baseline_stays_valid_and_is_updated_without_a_reason);
     tcase_add_test(tcase, test_a_pool_whose_blocks_cannot_be_booked_is_broken);
+    tcase_add_test(tcase, test_what_python_maps_is_named_by_its_line);
 }

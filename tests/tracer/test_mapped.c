@@ -39,8 +39,8 @@ static void check_said(const Ledgers *ran, guint index)
     ck_assert_int_eq(received_mapped_by_sites(received).blocks, mappings);
 }
 
-static const char *const exact_ways[] = {"parts", "huge",  "fixed_over",    "remap",  "reserve",
-                                         "files", "break", "shared_memory", "library"};
+static const char *const exact_ways[] = {"parts", "huge",        "fixed_over", "remap",         "reserve",
+                                         "files", "memory_file", "break",      "shared_memory", "library"};
 
 START_TEST(test_mapped_books_are_exact_whatever_becomes_of_a_mapping)
 {
@@ -83,6 +83,21 @@ START_TEST(test_mapped_books_stay_whole_in_a_storm)
 }
 END_TEST
 
+/* Each page is counted once, also one that goes before the count comes by. */
+START_TEST(test_the_end_mark_counts_what_is_unmapped_meanwhile)
+{
+    g_autoptr(Ledgers) ran = run_way("end");
+    const Received *received = ledgers_at(ran, 0);
+    long least = 0, most = 0;
+    ck_assert_int_eq(sscanf(ran->out, "%ld %ld", &least, &most), 2);
+    check_books(received, 0);
+    ck_assert_int_eq(received->header->mapped_bytes, 0);
+    ck_assert_int_ge(received->header->end_mapped_bytes / PAGE, least);
+    ck_assert_int_le(received->header->end_mapped_bytes / PAGE, most);
+    ck_assert_int_eq(received_mapped_end_sum(received).bytes, received->header->end_mapped_bytes);
+}
+END_TEST
+
 SUITE(mapped, 60)
 {
     tcase_add_loop_test(tcase, test_mapped_books_are_exact_whatever_becomes_of_a_mapping, 0,
@@ -90,4 +105,5 @@ SUITE(mapped, 60)
     tcase_add_test(tcase, test_mapped_files_are_counted_apart);
     tcase_add_test(tcase, test_a_forked_child_maps_into_books_of_its_own);
     tcase_add_test(tcase, test_mapped_books_stay_whole_in_a_storm);
+    tcase_add_test(tcase, test_the_end_mark_counts_what_is_unmapped_meanwhile);
 }

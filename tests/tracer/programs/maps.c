@@ -1,5 +1,6 @@
 /* Ways to map and unmap memory. Each says on its standard output what a program then holds, and held at most,
  * in pages, and in how many mappings. */
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <heapgate.h>
@@ -12,7 +13,10 @@
 #include <sys/mman.h>
 #include <sys/shm.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
+
+#include "../../../harness/tracer/ledger.h"
 
 enum { PAGE = 4096 };
 static const int rw = PROT_READ | PROT_WRITE, anonymous = MAP_PRIVATE | MAP_ANONYMOUS;
@@ -99,16 +103,26 @@ static int way_reserve(void)
 /* Only what is private and can be written is the program's memory. */
 static int way_files(void)
 {
-    char path[] = "/tmp/maps-XXXXXX";
-    int fd = mkstemp(path);
-    if (fd < 0 || unlink(path) != 0 || ftruncate(fd, 10 * PAGE) != 0)
-        return 1;
-    char *shared = mmap(NULL, 10 * PAGE, rw, MAP_SHARED, fd, 0);
+    int fd = open("/proc/self/exe", O_RDONLY);
+    char *shared = mmap(NULL, 10 * PAGE, PROT_READ, MAP_SHARED, fd, 0);
     if (shared == MAP_FAILED || mmap(NULL, 4 * PAGE, PROT_READ, MAP_PRIVATE, fd, 0) == MAP_FAILED ||
         mmap(NULL, 3 * PAGE, rw, MAP_PRIVATE, fd, 0) == MAP_FAILED)
         return 1;
     unmap(shared, 8);
     return expect(3, 3, 1);
+}
+
+/* That one lies in no file system but in memory. */
+static int way_memory_file(void)
+{
+    int fd = memfd_create("maps", 0);
+    if (fd < 0 || ftruncate(fd, 8 * PAGE) != 0)
+        return 1;
+    char *shared = mmap(NULL, 8 * PAGE, rw, MAP_SHARED, fd, 0);
+    if (shared == MAP_FAILED || mmap(NULL, 8 * PAGE, PROT_READ, MAP_SHARED, fd, 0) == MAP_FAILED)
+        return 1;
+    unmap(shared, 2);
+    return expect(6, 8, 0);
 }
 
 static int way_break(void)
@@ -214,15 +228,86 @@ static int way_storm(void)
     return expect(11, 0, 1);
 }
 
+/* ---- the end mark while pages go ---- */
+
+enum { UNMAPPERS = 2, EACH = 600 * 512, CHUNK = 512 };
+static struct {
+    char *memory;
+    unsigned long begun[EACH], done[EACH]; /* ns */
+} parts[UNMAPPERS];
+static int started, stopping;
+
+static unsigned long now_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (unsigned long)now.tv_sec * 1000000000 + (unsigned long)now.tv_nsec;
+}
+
+/* From its end to its begin, as the mark counts the other way. */
+static void *unmap_all(void *number)
+{
+    long part = (long)number;
+    int i = 0;
+    for (; i < EACH && !__atomic_load_n(&stopping, __ATOMIC_RELAXED); i++) {
+        parts[part].begun[i] = now_ns();
+        unmap(parts[part].memory + (long)(EACH - 1 - i) * PAGE, 1);
+        parts[part].done[i] = now_ns();
+        if (i == 100)
+            __atomic_fetch_add(&started, 1, __ATOMIC_SEQ_CST);
+    }
+    for (int rest = i; rest < EACH; rest++)
+        parts[part].begun[rest] = parts[part].done[rest] = ~0UL;
+    unmap(parts[part].memory, EACH - i);
+    return NULL;
+}
+
+/* Says how many pages were there when the mark was set: at least and at most. */
+static int way_end(void)
+{
+    pthread_t threads[UNMAPPERS];
+    for (long part = 0; part < UNMAPPERS; part++) {
+        parts[part].memory = map(EACH);
+        /* A page of its own in each 2 MiB: the mark has many words to look at. */
+        for (int at = 0; at < EACH; at += CHUNK)
+            mmap(parts[part].memory + (long)at * PAGE, PAGE, rw, anonymous | MAP_FIXED, -1, 0);
+        pthread_create(&threads[part], NULL, unmap_all, (void *)part);
+    }
+    while (__atomic_load_n(&started, __ATOMIC_SEQ_CST) < UNMAPPERS)
+        continue;
+    unsigned long before = now_ns(), after = 0;
+    heapgate_mark("end");
+    __atomic_store_n(&stopping, 1, __ATOMIC_RELAXED);
+    LedgerHeader *(*ledger)(void) = (LedgerHeader * (*)(void)) dlsym(RTLD_DEFAULT, "heapgate_tracer_ledger");
+    if (ledger != NULL)
+        after = ((LedgerMark *)(void *)((char *)ledger() + LEDGER_MARKS_AT))->time_ns;
+    long least = UNMAPPERS * EACH, most = least;
+    for (long part = 0; part < UNMAPPERS; part++) {
+        pthread_join(threads[part], NULL);
+        for (int i = 0; i < EACH; i++) {
+            least -= parts[part].begun[i] < after;
+            most -= parts[part].done[i] < before;
+        }
+    }
+    return expect(least, most, 0);
+}
+
 static const struct {
     const char *name;
     int (*go)(void);
 } ways[] = {
-    {"parts", way_parts},           {"huge", way_huge},
-    {"fixed_over", way_fixed_over}, {"remap", way_remap},
-    {"reserve", way_reserve},       {"files", way_files},
-    {"break", way_break},           {"shared_memory", way_shared_memory},
-    {"library", way_library},       {"child", way_child},
+    {"parts", way_parts},
+    {"huge", way_huge},
+    {"fixed_over", way_fixed_over},
+    {"remap", way_remap},
+    {"reserve", way_reserve},
+    {"files", way_files},
+    {"break", way_break},
+    {"shared_memory", way_shared_memory},
+    {"library", way_library},
+    {"child", way_child},
+    {"end", way_end},
+    {"memory_file", way_memory_file},
     {"storm", way_storm},
 };
 
