@@ -79,7 +79,7 @@ static uint32_t site_of(LedgerHeader *header, const UnwindStart *start)
     uint32_t site = __atomic_load_n(&heap->mapped_site, __ATOMIC_ACQUIRE);
     if (site != 0)
         return site;
-    uint32_t made = atomic_claim(&header->sites, LEDGER_SITES);
+    uint32_t made = atomic_claim(&header->sites, LEDGER_OWN_SITE);
     if (made == 0) {
         atomic_add(&header->full_sites, 1, true);
         return 0;
