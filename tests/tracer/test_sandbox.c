@@ -61,8 +61,20 @@ START_TEST(test_a_fork_in_a_sandbox_has_a_ledger)
 }
 END_TEST
 
+START_TEST(test_a_program_that_the_tracers_calls_would_kill_is_started_without_it)
+{
+    g_autoptr(Ledgers) ran = run("exec", hows[_i]);
+    if (ran == NULL)
+        return;
+    ck_assert_uint_eq(ran->received->len, 1);
+    check_leak(ledgers_at(ran, 0));
+}
+END_TEST
+
 SUITE(sandbox, 120)
 {
+    tcase_add_loop_test(tcase, test_a_program_that_the_tracers_calls_would_kill_is_started_without_it, 0,
+                        G_N_ELEMENTS(hows));
     tcase_add_loop_test(tcase, test_a_fork_in_a_sandbox_has_a_ledger, 0, G_N_ELEMENTS(hows));
     tcase_add_loop_test(tcase, test_no_sandbox_kills_for_what_malloc_does_not_call, 0,
                         G_N_ELEMENTS(ways) * G_N_ELEMENTS(hows));

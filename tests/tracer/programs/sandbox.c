@@ -201,6 +201,27 @@ static void way_fork(void)
         _exit(4);
 }
 
+/* What the next program does not call itself kills it. Its environment is large. */
+static void way_exec(void)
+{
+    enum { VARIABLES = 200 };
+    static char *environment[VARIABLES + 1];
+    static const int forbidden[] = {SYS_memfd_create, SYS_socket, SYS_getpid, SYS_madvise};
+    struct sock_filter filter[16] = {BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr))};
+    unsigned short used = 1;
+    leak();
+    for (size_t i = 0; i < sizeof forbidden / sizeof forbidden[0]; i++) {
+        filter[used++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (unsigned)forbidden[i], 0, 1);
+        filter[used++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS);
+    }
+    filter[used++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
+    for (int i = 0; i < VARIABLES; i++)
+        environment[i] = "NAME=value";
+    if (set_filter(&(struct sock_fprog){used, filter}) != 0)
+        _exit(77);
+    execle("/bin/echo", "echo", "done", NULL, environment);
+}
+
 int main(int argc, char **argv)
 {
     static const struct {
@@ -212,7 +233,8 @@ int main(int argc, char **argv)
                 {"thread_after", way_thread_after},
                 {"thread_before", way_thread_before},
                 {"stack", way_stack},
-                {"fork", way_fork}};
+                {"fork", way_fork},
+                {"exec", way_exec}};
     if (argc > 2)
         how = argv[2];
     for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++)
