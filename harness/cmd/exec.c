@@ -308,10 +308,11 @@ static void note_unseen(Saving *saving, const GPtrArray *unseen)
         const BlindProgram *one = g_ptr_array_index(blind, i);
         g_autofree char *count =
             one->processes > 1 ? g_strdup_printf(" (%u processes)", one->processes) : g_strdup("");
-        g_ptr_array_add(saving->unseen,
-                        g_strdup_printf("%s%s: the tracer saw nothing, because %s; a scenario would be broken "
-                                        "unless it says heap: {blind: [%s]}",
-                                        one->program, count, one->reason, one->program));
+        g_ptr_array_add(
+            saving->unseen,
+            g_strdup_printf("%s%s: the tracer saw nothing, because %s; a scenario would be broken "
+                            "unless it says heap: {blind: [%s]}",
+                            one->program, count, one->reason, one->program));
     }
 }
 

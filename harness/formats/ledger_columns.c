@@ -11,7 +11,7 @@
  * itself. NULL: the section stays as it is. */
 static const char *const fields_of[SECTIONS] = {
     [KIND_PLACES] = "Dpddp", [KIND_SITES] = "dpPPPPP", [KIND_KEPT] = "ddPP",
-    [KIND_CHANGES] = "ddP",  [KIND_SAMPLES] = "DDD",     [KIND_NAMES] = "dpppp",
+    [KIND_CHANGES] = "ddP",  [KIND_SAMPLES] = "DDD",   [KIND_NAMES] = "dpppp",
 };
 _Static_assert(sizeof(LedgerSiteCounts) == 48 && sizeof(LedgerEndRecord) == 24 &&
                    sizeof(LedgerChange) == 16 && sizeof(LedgerSample) == 24 && sizeof(LedgerName) == 20 &&

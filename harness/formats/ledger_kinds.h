@@ -22,8 +22,8 @@ typedef struct {
 
 typedef struct {
     LedgerText text; /* of the frame's part of a key */
-    guint32 same;       /* frames of one number repeat each other */
-    guint32 traits;     /* LEDGER_KIND_* */
+    guint32 same;    /* frames of one number repeat each other */
+    guint32 traits;  /* LEDGER_KIND_* */
 } LedgerKind;
 
 /* A frame of a stack: of a name or, where there is none, of a module. */

@@ -16,8 +16,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(LedgerLive, ledger_live_free)
  * it. Returns how many made no sense. */
 guint64 ledger_live_add(LedgerLive *self, const LedgerRecord *records, gsize count);
 
-/* Adds a table of pages that the program maps itself, each word for so much as its level says. Returns how many
- * made no sense. */
+/* Adds a table of pages that the program maps itself, each word for so much as its level says. Returns how
+ * many made no sense. */
 guint64 ledger_live_add_pages(LedgerLive *self, const LedgerPage *words, gsize count, guint level);
 
 #endif

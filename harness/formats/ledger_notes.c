@@ -43,7 +43,8 @@ static void add_full(const Ledger *self, GPtrArray *notes)
         {header->pool_crowded,
          "blocks of a pool were not counted (heapgate_block_taken), for another block starts within the same "
          "32 bytes",
-         "let them lie 32 bytes apart, give each back before it is taken again, and name the pool's memory by "
+         "let them lie 32 bytes apart, give each back before it is taken again, and name the pool's memory "
+         "by "
          "heapgate_slab"},
         {header->full_marks, "marks were lost, for their table is full", "set fewer marks"},
         {header->full_changes, "changes of call sites at marks were lost, for their table is full",
@@ -57,9 +58,9 @@ static void add_full(const Ledger *self, GPtrArray *notes)
     };
     for (gsize i = 0; i < G_N_ELEMENTS(rows); i++)
         if (rows[i].count > 0)
-            add_note(notes, LEDGER_NOTE_BROKEN,
-                     g_strdup_printf("%" G_GUINT64_FORMAT " %s; %s", rows[i].count, rows[i].what,
-                                     rows[i].helps));
+            add_note(
+                notes, LEDGER_NOTE_BROKEN,
+                g_strdup_printf("%" G_GUINT64_FORMAT " %s; %s", rows[i].count, rows[i].what, rows[i].helps));
 }
 
 /* What the figures are worth. (transfer full). */
@@ -83,8 +84,7 @@ static LedgerSeverity severity_of_cut(const Ledger *self)
     guint64 allocations = 0;
     for (guint i = 1; i < self->sites->len; i++)
         allocations += g_array_index(self->sites, LedgerSiteCounts, i).total_blocks;
-    return self->header.truncated_stacks > allocations / MANY + MANY ? LEDGER_NOTE_PLAIN
-                                                                      : LEDGER_NOTE_DETAIL;
+    return self->header.truncated_stacks > allocations / MANY + MANY ? LEDGER_NOTE_PLAIN : LEDGER_NOTE_DETAIL;
 }
 
 static void add_counts(const Ledger *self, GPtrArray *notes)
@@ -103,6 +103,9 @@ static void add_counts(const Ledger *self, GPtrArray *notes)
         {header->truncated_stacks, severity_of_cut(self),
          "stack walks that ended before the outermost frame (the linker's own code, or code without "
          "unwinding rules)"},
+        {header->deep_stacks, LEDGER_NOTE_DETAIL,
+         "stacks of which the outermost frames are not kept, for they are deeper than 512 frames or a deep "
+         "recursion of Python"},
     };
     for (gsize i = 0; i < G_N_ELEMENTS(rows); i++)
         if (rows[i].count > 0)

@@ -120,9 +120,10 @@ char *ledger_python_hidden(const LedgerHeader *header)
 {
     g_autofree char *version = version_of(header->python_version);
     if (header->python_state == LEDGER_PYTHON_HIDDEN)
-        return g_strdup_printf("it is a CPython %s, which hides its small objects from malloc; the first whose "
-                               "allocators can be watched is 3.4",
-                               version);
+        return g_strdup_printf(
+            "it is a CPython %s, which hides its small objects from malloc; the first whose "
+            "allocators can be watched is 3.4",
+            version);
     if (header->python_state != LEDGER_PYTHON_THREADED)
         return NULL;
     return g_strdup_printf("it is a CPython %s without the global lock, which hides its small objects from "
@@ -135,9 +136,10 @@ char *ledger_python_note(const LedgerHeader *header)
     g_autofree char *version = version_of(header->python_version);
     switch (header->python_state) {
     case LEDGER_PYTHON_UNKNOWN:
-        return g_strdup_printf("Python lines are not named: CPython %s is not one of 3.9 to 3.13; its objects "
-                               "are counted all the same, with native stacks",
-                               version);
+        return g_strdup_printf(
+            "Python lines are not named: CPython %s is not one of 3.9 to 3.13; its objects "
+            "are counted all the same, with native stacks",
+            version);
     case LEDGER_PYTHON_MISMATCH:
         return g_strdup_printf("Python lines are not named: what was read of CPython %s was not what its own "
                                "functions say; its objects are counted all the same, with native stacks",

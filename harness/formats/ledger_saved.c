@@ -115,9 +115,9 @@ static const char *section_data(const SavedSection *section, guint kind, gsize r
 
 static gboolean read_sections(Ledger *self, const SavedSection *sections, const char *bytes, gsize length)
 {
-    static const guint64 rooms[ARRAYS] = {LEDGER_MODULES,  LEDGER_MARKS,   LEDGER_NODES,
-                                          LEDGER_NODES,    LEDGER_SITES,   G_MAXINT32 / 32,
-                                          LEDGER_CHANGES,  G_MAXUINT16,    G_MAXINT32 / 32};
+    static const guint64 rooms[ARRAYS] = {LEDGER_MODULES, LEDGER_MARKS, LEDGER_NODES,
+                                          LEDGER_NODES,   LEDGER_SITES, G_MAXINT32 / 32,
+                                          LEDGER_CHANGES, G_MAXUINT16,  G_MAXINT32 / 32};
     const char *header =
         section_data(&sections[KIND_HEADER], KIND_HEADER, sizeof self->header, 1, bytes, length);
     const char *strings = section_data(&sections[KIND_STRINGS], KIND_STRINGS, 1, G_MAXINT32, bytes, length);

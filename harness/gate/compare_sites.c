@@ -35,7 +35,8 @@ static SiteDelta *delta_of(const CallSites *now, guint index, const CallSite *ba
     return site_delta_new(site.key, site.frames, site.n_frames, base_bytes, site.bytes, blocks);
 }
 
-/* By site of now: the base's with this key, or NULL. Adds what vanished. (transfer full), of const CallSite. */
+/* By site of now: the base's with this key, or NULL. Adds what vanished. (transfer full), of const CallSite.
+ */
 static const CallSite **match(const CallSites *base, const CallSites *now, GPtrArray *deltas)
 {
     const CallSite **before = g_new0(const CallSite *, (gsize)call_sites_count(now) + 1);

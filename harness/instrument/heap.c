@@ -385,10 +385,11 @@ static void heap_collect(const Scenario *scenario, const Outcome *outcome, Measu
     set_passed(programs, measurement);
     set_timeline(outcome->samples, measurement);
     if (measurement->values[METRIC_PEAK] == 0 && measurement->values[METRIC_MAPPED_PEAK] == 0)
-        measurement_set_problem(measurement,
-                                "the tracer saw nothing of %s, because it allocated nothing by malloc and its "
-                                "like and mapped nothing by mmap",
-                                scenario->run[0]);
+        measurement_set_problem(
+            measurement,
+            "the tracer saw nothing of %s, because it allocated nothing by malloc and its "
+            "like and mapped nothing by mmap",
+            scenario->run[0]);
 }
 
 const Instrument instrument_heap = {
@@ -398,8 +399,8 @@ const Instrument instrument_heap = {
     .metrics = INSTRUMENT_METRIC(METRIC_PEAK) | INSTRUMENT_METRIC(METRIC_RETAINED) |
                INSTRUMENT_METRIC(METRIC_GROWTH) | INSTRUMENT_METRIC(METRIC_MAPPED_PEAK) |
                INSTRUMENT_METRIC(METRIC_MAPPED) | INSTRUMENT_METRIC(METRIC_MAPPED_GROWTH) |
-               INSTRUMENT_METRIC(METRIC_ALLOCATIONS) |
-               INSTRUMENT_METRIC(METRIC_TEMPORARY) | INSTRUMENT_METRIC(METRIC_TOTAL_ALLOCATED),
+               INSTRUMENT_METRIC(METRIC_ALLOCATIONS) | INSTRUMENT_METRIC(METRIC_TEMPORARY) |
+               INSTRUMENT_METRIC(METRIC_TOTAL_ALLOCATED),
     .settings = G_STRINGIFY(LEDGER_KEY_FRAMES) " frames",
     .probe = heap_probe,
     .launch = heap_launch,

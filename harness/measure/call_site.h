@@ -54,8 +54,8 @@ void call_sites_add_all(CallSites *self, const CallSites *other);
 
 guint call_sites_count(const CallSites *self);
 /* In order of first adding until call_sites_sort is called; (transfer none), good until the table is freed or
- * forgets the site. Its texts are made when first asked for, and then kept: who goes through large tables asks
- * for less. */
+ * forgets the site. Its texts are made when first asked for, and then kept: who goes through large tables
+ * asks for less. */
 CallSite *call_sites_get(const CallSites *self, guint index);
 /* (transfer none) or NULL. */
 CallSite *call_sites_find(const CallSites *self, const char *key);

@@ -160,8 +160,7 @@ static void limit_python(Summing *self)
 /* What is left of a row's gain when the losses of its function are set off against all gains there. */
 static gint64 rest_of(const Summing *self, guint row)
 {
-    const Balance *balance =
-        balance_of(self->balances, self->table->function(self->table->source, row));
+    const Balance *balance = balance_of(self->balances, self->table->function(self->table->source, row));
     gint64 net = balance->gained - balance->lost;
     if (net <= 0)
         return 0;

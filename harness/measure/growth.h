@@ -37,9 +37,9 @@ typedef struct {
     guint points; /* as for growth_of_series */
     gboolean has_births;
     gpointer source;
-    /* Fills a row: live bytes at the end of each iteration; of what was born up to then, after counting began,
-     * the bytes that were still there at the very end (NULL where there are no births). In order of rows,
-     * each once. */
+    /* Fills a row: live bytes at the end of each iteration; of what was born up to then, after counting
+     * began, the bytes that were still there at the very end (NULL where there are no births). In order of
+     * rows, each once. */
     void (*read)(gpointer source, guint row, gint64 *live, gint64 *born);
     gboolean (*is_python)(gpointer source, guint row);
     guint64 (*function)(gpointer source, guint row); /* a number for each allocating function */

@@ -42,7 +42,7 @@ typedef struct {
     GArray *timeline;     /* TimelinePoint */
     gint64 duration_us;   /* wall time of the run */
     gint64 reachable_bytes; /* memcheck: still reachable at the end, for information */
-    gint64 sample_bytes; /* mean distance of samples: figures are estimates; 0: they are exact */
+    gint64 sample_bytes;    /* mean distance of samples: figures are estimates; 0: they are exact */
 } Measurement;
 
 /* An empty measurement of this instrument; (transfer full). */

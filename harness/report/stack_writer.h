@@ -21,8 +21,8 @@ void stack_writer_free(StackWriter *self); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(StackWriter, stack_writer_free)
 
 /* The stack's place in "stacks", where it is put if it is new.
- * frames: const Frame *, at least one, innermost first; frames and their texts must stay as they are while the
- * writer lives. */
+ * frames: const Frame *, at least one, innermost first; frames and their texts must stay as they are while
+ * the writer lives. */
 guint stack_writer_add(StackWriter *self, const GPtrArray *frames);
 /* Adds the members "frames" and "stacks" to the object that `out` is in. */
 void stack_writer_write(const StackWriter *self, JsonBuilder *out);

@@ -131,8 +131,8 @@ static void append_files(const Ledger *ledger, GString *output)
         return;
     g_autofree char *most = units_format_bytes(ledger->header.peak_file_bytes);
     g_autofree char *end = units_format_bytes(ledger->header.file_bytes);
-    g_string_append_printf(output, "  files mapped, shared or only read: at most %s, %s when it ended\n", most,
-                           end);
+    g_string_append_printf(output, "  files mapped, shared or only read: at most %s, %s when it ended\n",
+                           most, end);
 }
 
 void ledger_append_details(const Ledger *ledger, GString *output)

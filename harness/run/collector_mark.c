@@ -50,7 +50,8 @@ static gboolean put_end(LedgerFile file, const Ledger *ledger, guint32 number)
 {
     guint32 count = MIN(ledger->kept->len, LEDGER_END_RECORDS);
     guint64 lost = ledger->header.full_end_records + ledger->kept->len - count;
-    return (lost == ledger->header.full_end_records || PUT(file, lost, full_end_records)) && put(file, ledger->kept->data, (gsize)count * sizeof(LedgerEndRecord), LEDGER_END_AT) &&
+    return (lost == ledger->header.full_end_records || PUT(file, lost, full_end_records)) &&
+           put(file, ledger->kept->data, (gsize)count * sizeof(LedgerEndRecord), LEDGER_END_AT) &&
            PUT(file, count, end_records) && PUT(file, ledger->kept_bytes, end_live_bytes) &&
            PUT(file, ledger->kept_blocks, end_live_blocks) &&
            PUT(file, ledger->kept_mapped_bytes, end_mapped_bytes) &&

@@ -299,8 +299,8 @@ static Result *measure(const Scenario *scenario, int fd, double *since)
     const Environment environment = {.platform = "bench"};
     const Reference reference = {NULL, NULL, &environment, &scenario->allow};
     Result *result = result_new("bench", "bench", "2026-01-01T00:00:00Z");
-    ScenarioResult *one = scenario_result_new(scenario->name, NULL, scenario->file,
-                                              (const char *const *)scenario->tags);
+    ScenarioResult *one =
+        scenario_result_new(scenario->name, NULL, scenario->file, (const char *const *)scenario->tags);
     one->environment = environment_copy(&environment);
     scenario_result_add(one, compare(&reference, measurement));
     result_add(result, one);

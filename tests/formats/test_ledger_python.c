@@ -207,12 +207,9 @@ START_TEST(test_an_interpreter_that_hides_its_objects_is_not_seen)
         guint32 state;
         const char *says;
     } rows[] = {
-        {LEDGER_PYTHON_NOT, NULL},
-        {LEDGER_PYTHON_ON, NULL},
-        {LEDGER_PYTHON_UNKNOWN, NULL},
-        {LEDGER_PYTHON_THREADED, "without the global lock"},
-        {LEDGER_PYTHON_MISMATCH, NULL},
-        {LEDGER_PYTHON_HIDDEN, "the first whose allocators can be watched"},
+        {LEDGER_PYTHON_NOT, NULL},      {LEDGER_PYTHON_ON, NULL},
+        {LEDGER_PYTHON_UNKNOWN, NULL},  {LEDGER_PYTHON_THREADED, "without the global lock"},
+        {LEDGER_PYTHON_MISMATCH, NULL}, {LEDGER_PYTHON_HIDDEN, "the first whose allocators can be watched"},
     };
     for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
         LedgerHeader header = {.python_version = 0x030f00a1, .python_state = rows[i].state};

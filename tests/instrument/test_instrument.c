@@ -417,8 +417,7 @@ START_TEST(test_only_a_program_of_32_bits_is_called_one)
     };
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
         write_file("program", cases[i].bytes, (gssize)cases[i].length);
-        g_autofree char *path = g_build_filename(folder, "program", NULL),
-                        *reason = heap_blind_reason(path);
+        g_autofree char *path = g_build_filename(folder, "program", NULL), *reason = heap_blind_reason(path);
         ck_assert_msg((strstr(reason, "32 bits") != NULL) == cases[i].narrow, "%zu: %s", i, reason);
     }
 }

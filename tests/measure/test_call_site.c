@@ -73,7 +73,8 @@ END_TEST
 /* As strcmp of the whole keys, also where one part begins another. */
 START_TEST(test_equal_sites_are_in_the_order_of_their_keys)
 {
-    static const char *const functions[][2] = {{"b", "c"}, {"a b", "c"}, {"a", "x"}, {"a", NULL}, {"a!", "c"}};
+    static const char *const functions[][2] = {
+        {"b", "c"}, {"a b", "c"}, {"a", "x"}, {"a", NULL}, {"a!", "c"}};
     static const char *const sorted[] = {"a", "a < x", "a b < c", "a! < c", "b < c"};
     g_autoptr(CallSites) sites = call_sites_new();
     for (gsize i = 0; i < G_N_ELEMENTS(functions); i++) {

@@ -73,8 +73,8 @@ static CallSites *table_at(const CallSites *sites, const GArray *live, guint poi
 {
     CallSites *table = call_sites_new();
     for (guint row = 0; row < call_sites_count(sites); row++)
-        call_sites_add_site(table, call_sites_get(sites, row),
-                            g_array_index(live, gint64, row * points + t), 0);
+        call_sites_add_site(table, call_sites_get(sites, row), g_array_index(live, gint64, row * points + t),
+                            0);
     return table;
 }
 
