@@ -237,7 +237,7 @@ diff <(seq 1 5) <(seq 2 6); echo $?
 for i in {1..40}; do (exit "$i") & wait $!; s="$s $?"; done; echo "$s"
 { sh -c 'kill -SEGV $$'; } 2>/dev/null; echo "segv $?"
 sh -c 'ulimit -n 3; echo few' ; (ulimit -v 400000; ls / >/dev/null; echo "limited $?")
-env -i /bin/sh -c 'echo "bare: $(/usr/bin/env | /usr/bin/sort)"' | grep -vE 'PWD|HEAPGATE_SOCKET|LD_PRELOAD' # put back by the tracer, or the child is lost
+env -i /bin/sh -c 'echo "bare: $(/usr/bin/env | /usr/bin/sort)"' | grep -vE 'PWD|HEAPGATE_SOCKET|HEAPGATE_PARENT|LD_PRELOAD' # put back by the tracer, or the child is lost
 trap 'echo usr1' USR1; kill -USR1 $$; exec bash -c 'exit 42'
 SH
 
