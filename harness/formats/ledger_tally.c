@@ -150,15 +150,21 @@ gint64 ledger_tally_rank(LedgerTally *self, guint count)
     return low;
 }
 
-void ledger_tally_name(LedgerTally *self, gint64 least, CallSites *sites)
+guint ledger_tally_name(LedgerTally *self, gint64 least, CallSites *sites)
 {
+    guint unnamed = 0;
     prepare(self);
     for (guint i = 0; i < self->parts->len; i++) {
         const Part *part = &g_array_index(self->parts, Part, i);
         for (guint key = 0; key < ledger_keys(part->ledger)->count; key++) {
             const LedgerKeySum *sum = &part->sums[key];
-            if ((sum->amount != 0 || sum->blocks != 0) && total_of(self, part, key) > least)
+            if (sum->amount == 0 && sum->blocks == 0)
+                continue;
+            if (total_of(self, part, key) > least)
                 ledger_add_site(part->ledger, sum->largest, sum->amount, sum->blocks, sites);
+            else
+                unnamed++;
         }
     }
+    return unnamed;
 }

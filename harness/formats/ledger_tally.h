@@ -18,7 +18,8 @@ void ledger_tally_add(LedgerTally *self, const Ledger *ledger);
 gint64 ledger_tally_whole(const LedgerTally *self);
 /* The amount that at most `count` sites exceed; less than any where there are no more sites than these. */
 gint64 ledger_tally_rank(LedgerTally *self, guint count);
-/* Adds the sites of which all ledgers together have more than `least`. */
-void ledger_tally_name(LedgerTally *self, gint64 least, CallSites *sites);
+/* Adds the sites of which all ledgers together have more than `least`. Returns how many others there are; of
+ * several ledgers, the others of each. */
+guint ledger_tally_name(LedgerTally *self, gint64 least, CallSites *sites);
 
 #endif

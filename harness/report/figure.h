@@ -14,6 +14,9 @@ typedef struct {
     MetricId metric; /* how the value is written */
     gint64 value;
     CallSites *sites; /* NULL where the file does not say */
+    /* Sites too small to be shown, and so not in `sites`; what they come to together. */
+    guint unnamed_sites;
+    gint64 unnamed_amount;
 } Figure;
 
 /* sites: (transfer full) (nullable). (transfer full). */

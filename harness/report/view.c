@@ -94,28 +94,40 @@ static void add_rest(Columns *columns, MetricId metric, guint count, gint64 byte
     columns_add(columns, rest, NULL);
 }
 
-void view_sites(GString *output, MetricId metric, CallSites *sites, gint64 whole, double threshold_percent)
+static void add_site(Columns *columns, MetricId metric, const CallSite *site, double percent)
 {
+    g_autofree char *bytes = metric_format(metric, site->bytes);
+    g_autofree char *amount = g_strdup_printf("%5.1f %%  %s", percent, bytes);
+    g_autofree char *blocks = units_format_count(site->blocks, FALSE);
+    g_autofree char *note =
+        site->blocks > 0 ? g_strdup_printf("in %s block%s", blocks, site->blocks == 1 ? "" : "s") : NULL;
+    stack_add(columns, amount, note, site->key, site->frames, site->n_frames);
+}
+
+void view_figure(GString *output, const Figure *figure, double threshold_percent)
+{
+    CallSites *sites = figure->sites;
     call_sites_sort(sites);
     g_autoptr(Columns) columns = columns_new("  ", "  ");
-    guint hidden = 0;
-    gint64 hidden_bytes = 0;
+    guint hidden = figure->unnamed_sites;
+    gint64 hidden_bytes = figure->unnamed_amount;
     for (guint i = 0; i < call_sites_count(sites); i++) {
-        const CallSite *site = call_sites_get(sites, i);
-        double percent = whole > 0 ? 100.0 * (double)site->bytes / (double)whole : 0;
-        if (percent < threshold_percent) {
-            hidden++;
-            hidden_bytes += site->bytes;
+        gint64 bytes = call_sites_bytes(sites, i);
+        double percent = figure->value > 0 ? 100.0 * (double)bytes / (double)figure->value : 0;
+        if (percent >= threshold_percent) {
+            add_site(columns, figure->metric, call_sites_get(sites, i), percent);
             continue;
         }
-        g_autofree char *bytes = metric_format(metric, site->bytes);
-        g_autofree char *amount = g_strdup_printf("%5.1f %%  %s", percent, bytes);
-        g_autofree char *blocks = units_format_count(site->blocks, FALSE);
-        g_autofree char *note =
-            site->blocks > 0 ? g_strdup_printf("in %s block%s", blocks, site->blocks == 1 ? "" : "s") : NULL;
-        stack_add(columns, amount, note, site->key, site->frames, site->n_frames);
+        hidden++;
+        hidden_bytes += bytes;
     }
-    add_rest(columns, metric, hidden, hidden_bytes, threshold_percent);
+    add_rest(columns, figure->metric, hidden, hidden_bytes, threshold_percent);
     g_autofree char *text = columns_render(columns);
     g_string_append(output, text);
+}
+
+void view_sites(GString *output, MetricId metric, CallSites *sites, gint64 whole, double threshold_percent)
+{
+    const Figure figure = {.metric = metric, .value = whole, .sites = sites};
+    view_figure(output, &figure, threshold_percent);
 }

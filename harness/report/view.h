@@ -43,5 +43,7 @@ gboolean view_is_readable(const GError *error);
 /* The call sites of one figure, the largest first, those below the threshold summed up. metric: how amounts
  * are written; whole: what 100 % is. */
 void view_sites(GString *output, MetricId metric, CallSites *sites, gint64 whole, double threshold_percent);
+/* The same of a figure. */
+void view_figure(GString *output, const Figure *figure, double threshold_percent);
 
 #endif

@@ -2,7 +2,7 @@
 
 #include "error.h"
 #include "formats/ledger_notes.h"
-#include "formats/ledger_sites.h"
+#include "formats/ledger_tally.h"
 #include "measure/units.h"
 #include "scenario/scenario.h"
 #include "text.h"
@@ -27,17 +27,29 @@ static const struct {
     {METRIC_TOTAL_ALLOCATED, LEDGER_NUMBER_TOTAL},
 };
 
-/* The sum over the call sites; of the peak, which threads may pass while a site saves what it held, what the
- * header says. */
-static Figure *figure_of_row(const Ledger *ledger, guint row)
+/* The largest amount that the threshold hides for certain. */
+static gint64 hidden_amount(gint64 whole, double threshold_percent)
 {
-    CallSites *sites = call_sites_new();
-    gint64 whole = ledger_add_sites(ledger, rows[row].number, sites);
+    return threshold_percent > 0 ? (gint64)(threshold_percent / 100 * (double)whole) - 1 : G_MININT64;
+}
+
+/* The sum over the call sites; of the peak, which threads may pass while a site saves what it held, what the
+ * header says. Below the threshold few sites are named. */
+static Figure *figure_of_row(const Ledger *ledger, guint row, double threshold_percent)
+{
+    g_autoptr(LedgerTally) tally = ledger_tally_new(rows[row].number);
+    ledger_tally_add(tally, ledger);
+    gint64 sum = ledger_tally_whole(tally), whole = sum;
     if (rows[row].metric == METRIC_PEAK)
         whole = ledger->header.peak_bytes;
     if (rows[row].metric == METRIC_MAPPED_PEAK)
         whole = ledger->header.peak_mapped_bytes;
-    return figure_new(metric_get(rows[row].metric)->title, rows[row].metric, whole, sites);
+    CallSites *sites = call_sites_new();
+    guint unnamed = ledger_tally_name(tally, hidden_amount(whole, threshold_percent), sites);
+    Figure *figure = figure_new(metric_get(rows[row].metric)->title, rows[row].metric, whole, sites);
+    figure->unnamed_sites = unnamed;
+    figure->unnamed_amount = sum - call_sites_total_bytes(sites);
+    return figure;
 }
 
 /* metric: METRIC_GROWTH or METRIC_MAPPED_GROWTH. NULL where too few iterations were marked; else (transfer
@@ -53,29 +65,19 @@ static Figure *figure_of_growth(const Ledger *ledger, MetricId metric, gint64 *s
     return figure_new(metric_get(metric)->title, metric, growth, growing);
 }
 
-static int by_metric(gconstpointer a, gconstpointer b)
-{
-    return (int)(*(const Figure *const *)a)->metric - (int)(*(const Figure *const *)b)->metric;
-}
-
-/* figure: (transfer full) (nullable). Of what the program maps itself 0 is no news. */
-static void add_figure(GPtrArray *all, Figure *figure)
-{
-    if (figure == NULL || (metric_get(figure->metric)->of_mapped && figure->value == 0))
-        figure_free(figure);
-    else
-        g_ptr_array_add(all, figure);
-}
-
-/* In the order of the metric table. */
-static void add_figures(const Ledger *ledger, GPtrArray *all)
+/* (transfer full); NULL where the ledger has none. Of what the program maps itself 0 is no news. */
+static Figure *figure_of(const Ledger *ledger, MetricId metric, double threshold_percent)
 {
     gint64 smallest = 0;
+    g_autoptr(Figure) figure = NULL;
+    if (metric == METRIC_GROWTH || metric == METRIC_MAPPED_GROWTH)
+        figure = figure_of_growth(ledger, metric, &smallest);
     for (guint row = 0; row < G_N_ELEMENTS(rows); row++)
-        add_figure(all, figure_of_row(ledger, row));
-    add_figure(all, figure_of_growth(ledger, METRIC_GROWTH, &smallest));
-    add_figure(all, figure_of_growth(ledger, METRIC_MAPPED_GROWTH, &smallest));
-    g_ptr_array_sort(all, by_metric);
+        if (rows[row].metric == metric)
+            figure = figure_of_row(ledger, row, threshold_percent);
+    if (figure != NULL && metric_get(metric)->of_mapped && figure->value == 0)
+        return NULL;
+    return g_steal_pointer(&figure);
 }
 
 void ledger_append_figures(const Ledger *ledger, GString *output)
@@ -144,20 +146,21 @@ void ledger_append_details(const Ledger *ledger, GString *output)
 
 static void append_figure(const Figure *figure, double threshold_percent, GString *output)
 {
-    if (call_sites_count(figure->sites) == 0)
+    if (call_sites_count(figure->sites) + figure->unnamed_sites == 0)
         return;
     g_autofree char *value = metric_format(figure->metric, figure->value);
     g_string_append_printf(output, "\n%s %s, by call site:\n", figure->name, value);
-    view_sites(output, figure->metric, figure->sites, figure->value, threshold_percent);
+    view_figure(output, figure, threshold_percent);
 }
 
+/* One figure after the other: each has a table of its own. */
 static void append_all(const Ledger *ledger, gboolean passed, double threshold_percent, GString *output)
 {
-    g_autoptr(GPtrArray) all = g_ptr_array_new_with_free_func((GDestroyNotify)figure_free);
-    add_figures(ledger, all);
-    for (guint i = 0; i < all->len; i++) {
-        const Figure *figure = g_ptr_array_index(all, i);
-        if (metric_get(figure->metric)->passes_through <= passed)
+    for (int id = 0; id < METRIC_COUNT; id++) {
+        if (metric_get(id)->passes_through > passed)
+            continue;
+        g_autoptr(Figure) figure = figure_of(ledger, id, threshold_percent);
+        if (figure != NULL)
             append_figure(figure, threshold_percent, output);
     }
 }
@@ -219,13 +222,13 @@ static void add_json_sites(JsonBuilder *builder, const Figure *figure, double th
 
 static void add_json_figures(JsonBuilder *builder, const Ledger *ledger, double threshold_percent)
 {
-    g_autoptr(GPtrArray) all = g_ptr_array_new_with_free_func((GDestroyNotify)figure_free);
-    add_figures(ledger, all);
     json_builder_set_member_name(builder, "metrics");
     json_builder_begin_object(builder);
-    for (guint i = 0; i < all->len; i++) {
-        const Figure *figure = g_ptr_array_index(all, i);
-        json_builder_set_member_name(builder, metric_get(figure->metric)->name);
+    for (int id = 0; id < METRIC_COUNT; id++) {
+        g_autoptr(Figure) figure = figure_of(ledger, id, threshold_percent);
+        if (figure == NULL)
+            continue;
+        json_builder_set_member_name(builder, metric_get(id)->name);
         json_builder_begin_object(builder);
         view_json_number(builder, "value", figure->value);
         add_json_sites(builder, figure, threshold_percent);
@@ -277,7 +280,11 @@ static gboolean figures(const char *bytes, gsize length, const char *name, GPtrA
     g_autoptr(Ledger) ledger = ledger_load(bytes, length, name, error);
     if (ledger == NULL)
         return FALSE;
-    add_figures(ledger, all);
+    for (int id = 0; id < METRIC_COUNT; id++) {
+        Figure *figure = figure_of(ledger, id, 0);
+        if (figure != NULL)
+            g_ptr_array_add(all, figure);
+    }
     return TRUE;
 }
 

@@ -42,7 +42,7 @@ START_TEST(test_a_rank_is_what_so_many_sites_exceed)
     ck_assert_int_eq(ledger_tally_rank(tally, 4), 10);
     ck_assert_int_eq(ledger_tally_rank(tally, 5), G_MININT64);
     g_autoptr(CallSites) sites = call_sites_new();
-    ledger_tally_name(tally, ledger_tally_rank(tally, 3), sites);
+    ck_assert_uint_eq(ledger_tally_name(tally, ledger_tally_rank(tally, 3), sites), 2);
     ck_assert_uint_eq(call_sites_count(sites), 3); /* of equal ones all or none */
     ck_assert_int_eq(call_sites_total_bytes(sites), 120);
 }
