@@ -129,6 +129,9 @@ char *heap_off_reason(guint off_reason)
     case LEDGER_OFF_SANDBOX:
         return g_strdup("it was started in a sandbox that would kill it for what the tracer calls; run it outside, "
                         "or allow socket, connect, sendmsg and memfd_create there");
+    case LEDGER_OFF_PRIVILEGED:
+        return g_strdup("it was started with an effective user or group that is not its real one: the system ignores "
+                        "preloaded libraries; drop privileges with setuid and setgid");
     case LEDGER_OFF_FILE_SIZE:
         return g_strdup("its books could not grow as large as they may; raise the limit of file sizes "
                         "(ulimit -f)");

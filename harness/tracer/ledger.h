@@ -310,6 +310,7 @@ enum {
     LEDGER_OFF_FILE_SIZE = 5,     /* files may not grow as large (RLIMIT_FSIZE) */
     LEDGER_OFF_NO_HARNESS = 6,    /* the harness does not answer at its socket; never sent */
     LEDGER_OFF_SANDBOX = 7,       /* it would be killed for the tracer's calls, and runs without */
+    LEDGER_OFF_PRIVILEGED = 8,    /* it was started with effective ids that are not its real ones */
 };
 
 /* What became of the frames of Python. */

@@ -1,4 +1,5 @@
-/* The ways into a sandbox: prctl, and syscall with prctl's number or seccomp's. */
+/* The ways into a sandbox: prctl, and syscall with prctl's number or seccomp's; and syscall as the way to
+ * another program. */
 #include <errno.h>
 #include <linux/seccomp.h>
 #include <stdarg.h>
@@ -17,6 +18,25 @@ GUEST_HIDDEN void sandbox_enter(long number, unsigned operation, unsigned long m
 
 _Static_assert(SECCOMP_SET_MODE_STRICT == 0 && SECCOMP_SET_MODE_FILTER == 1, "as compared below");
 _Static_assert(PR_SET_SECCOMP == 22 && PR_SET_NO_NEW_PRIVS == 38, "as compared below");
+
+/* As exec.c has them: what is started is entered and traced. */
+GUEST_HIDDEN long syscall_execve(long number, const char *path, char *const *arguments,
+                                 char *const *environment) __attribute__((used));
+GUEST_HIDDEN long syscall_execveat(long number, int folder, const char *path, char *const *arguments,
+                                   char *const *environment, int flags) __attribute__((used));
+
+long syscall_execve(long number, const char *path, char *const *arguments, char *const *environment)
+{
+    (void)number;
+    return execve(path, arguments, environment);
+}
+
+long syscall_execveat(long number, int folder, const char *path, char *const *arguments,
+                      char *const *environment, int flags)
+{
+    (void)number;
+    return execveat(folder, path, arguments, environment, flags);
+}
 
 long syscall_failed(long result)
 {
@@ -41,7 +61,8 @@ void sandbox_enter(long number, unsigned operation, unsigned long mode, const st
 
 /* Without a frame, as the C library's own: a call may return twice, or on another stack. */
 #ifdef __x86_64__
-_Static_assert(SYS_prctl == 157 && SYS_seccomp == 317, "as compared below");
+_Static_assert(SYS_prctl == 157 && SYS_seccomp == 317 && SYS_execve == 59 && SYS_execveat == 322,
+               "as compared below");
 __asm__(".text\n"
         ".globl syscall\n"
         ".type syscall, @function\n"
@@ -51,6 +72,10 @@ __asm__(".text\n"
         "    je 2f\n"
         "    cmpq $157, %rdi\n"
         "    je 3f\n"
+        "    cmpq $59, %rdi\n"
+        "    je syscall_execve\n"
+        "    cmpq $322, %rdi\n"
+        "    je syscall_execveat\n"
         "1:  movq %rdi, %rax\n"
         "    movq %rsi, %rdi\n"
         "    movq %rdx, %rsi\n"
@@ -104,7 +129,8 @@ __asm__(".text\n"
         ".cfi_endproc\n"
         ".size syscall, .-syscall\n");
 #elif defined(__aarch64__)
-_Static_assert(SYS_prctl == 167 && SYS_seccomp == 277, "as compared below");
+_Static_assert(SYS_prctl == 167 && SYS_seccomp == 277 && SYS_execve == 221 && SYS_execveat == 281,
+               "as compared below");
 __asm__(".text\n"
         ".globl syscall\n"
         ".type syscall, %function\n"
@@ -114,6 +140,10 @@ __asm__(".text\n"
         "    b.eq 2f\n"
         "    cmp x0, #167\n"
         "    b.eq 3f\n"
+        "    cmp x0, #221\n"
+        "    b.eq syscall_execve\n"
+        "    cmp x0, #281\n"
+        "    b.eq syscall_execveat\n"
         "1:  mov x8, x0\n"
         "    mov x0, x1\n"
         "    mov x1, x2\n"

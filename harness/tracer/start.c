@@ -115,6 +115,13 @@ static Strings strip(Strings environment, char **merged)
     return merged;
 }
 
+/* The loader preloads nothing for a program whose effective ids are not its real ones. */
+static bool is_privileged(void)
+{
+    return !sandbox_entered && (syscall(SYS_getuid) != syscall(SYS_geteuid) ||
+                                syscall(SYS_getgid) != syscall(SYS_getegid));
+}
+
 Strings start_begin(Start *self, uint32_t entry, Strings environment)
 {
     bool anothers = own.ready && is_anothers(environment);
@@ -124,6 +131,8 @@ Strings start_begin(Start *self, uint32_t entry, Strings environment)
         family_take_back(entry);
     if (!own.ready || anothers)
         return environment;
+    if (is_privileged())
+        family_explain(entry, LEDGER_OFF_PRIVILEGED);
     const char *wanted = find(environment, "LD_PRELOAD");
     size_t pointers = count(environment) + ADDED, size = preload_size(wanted);
     char **merged = self->small;

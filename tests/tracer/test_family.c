@@ -26,7 +26,7 @@ static const char *static_child(void)
 
 static const char *const ways[] = {"execv",    "execve", "execvp",      "execl",       "execlp",
                                    "execle",   "fexecve", "execveat",   "vfork",       "posix_spawn",
-                                   "posix_spawnp"};
+                                   "posix_spawnp", "raw_execve", "raw_execveat"};
 
 START_TEST(test_a_program_is_entered_before_it_starts)
 {

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -37,6 +38,10 @@ static void become(const char *way, const char *program, char **argv)
         fexecve(open(program, O_RDONLY | O_CLOEXEC), argv, environ);
     else if (strcmp(way, "execveat") == 0)
         execveat(AT_FDCWD, program, argv, environ, 0);
+    else if (strcmp(way, "raw_execve") == 0)
+        syscall(SYS_execve, program, argv, environ);
+    else if (strcmp(way, "raw_execveat") == 0)
+        syscall(SYS_execveat, AT_FDCWD, program, argv, environ, 0);
 }
 
 static int start(const char *way, char *program)
