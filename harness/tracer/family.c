@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
@@ -26,21 +27,32 @@ bool family_is_open(void)
     return roll != NULL;
 }
 
-/* A file may grow to so many bytes; asking first spares the host the signal that going beyond would raise. */
-static bool may_grow_to(uint64_t bytes)
-{
-    struct rlimit limit;
-    return syscall(SYS_prlimit64, 0, RLIMIT_FSIZE, NULL, &limit) == 0 &&
-           (limit.rlim_cur == RLIM_INFINITY || limit.rlim_cur >= bytes);
-}
-
-/* How many ledgers the file can have; 0: none. */
-static uint32_t file_size(int fd)
+/* How many ledgers the file can have under this limit; 0: none. A file is not tried to grow beyond it: that
+ * would be a signal. */
+static uint32_t size_below(int file, rlim_t limit)
 {
     for (uint32_t room = ROLL_LEDGERS; room > 0; room /= 2)
-        if (may_grow_to(ROLL_LEDGER_AT(room)) && syscall(SYS_ftruncate, fd, ROLL_LEDGER_AT(room)) == 0)
+        if ((limit == RLIM_INFINITY || limit >= ROLL_LEDGER_AT(room)) &&
+            syscall(SYS_ftruncate, file, ROLL_LEDGER_AT(room)) == 0)
             return room;
     return 0;
+}
+
+/* The host's limit on its files is lifted for the moment that this takes, as far as it may be. */
+static uint32_t file_size(int file)
+{
+    struct rlimit own, lifted = {RLIM_INFINITY, RLIM_INFINITY};
+    if (syscall(SYS_prlimit64, 0, RLIMIT_FSIZE, NULL, &own) != 0)
+        return 0;
+    if (own.rlim_cur == RLIM_INFINITY)
+        return size_below(file, own.rlim_cur);
+    if (syscall(SYS_prlimit64, 0, RLIMIT_FSIZE, &lifted, NULL) != 0) {
+        lifted.rlim_cur = lifted.rlim_max = own.rlim_max;
+        syscall(SYS_prlimit64, 0, RLIMIT_FSIZE, &lifted, NULL);
+    }
+    uint32_t room = size_below(file, lifted.rlim_cur);
+    syscall(SYS_prlimit64, 0, RLIMIT_FSIZE, &own, NULL);
+    return room;
 }
 
 static void *map_file(int file, uint64_t size, uint64_t at)
@@ -89,7 +101,7 @@ static void roll_fill(uint32_t room)
     roll->magic = ROLL_MAGIC;
 }
 
-/* 0 or why it cannot be. */
+/* LEDGER_OFF_NOT or why it cannot be. */
 static uint32_t family_map(int file)
 {
     uint32_t room = file_size(file);
@@ -101,7 +113,7 @@ static uint32_t family_map(int file)
         return LEDGER_OFF_NO_MEMORY;
     roll_fill(room);
     process_header_fill(ledger, 0);
-    return hello_send(file) ? 0 : LEDGER_OFF_NO_HARNESS;
+    return hello_send(file);
 }
 
 static void family_unmap(void)
@@ -114,18 +126,57 @@ static void family_unmap(void)
     roll = NULL;
 }
 
-LedgerHeader *family_begin(void)
+static uint32_t family_make(void)
 {
     int file = (int)syscall(SYS_memfd_create, "heapgate-ledger", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-    uint32_t off_reason = file >= 0                              ? family_map(file)
-                          : errno == EMFILE || errno == ENFILE ? LEDGER_OFF_NO_DESCRIPTOR
-                                                                 : LEDGER_OFF_NO_FILE;
-    if (off_reason != 0)
+    if (file < 0)
+        return errno == EMFILE || errno == ENFILE ? LEDGER_OFF_NO_DESCRIPTOR : LEDGER_OFF_NO_FILE;
+    uint32_t off_reason = family_map(file);
+    syscall(SYS_close, file);
+    if (off_reason != LEDGER_OFF_NOT)
         family_unmap();
-    if (file >= 0)
-        syscall(SYS_close, file);
-    if (off_reason != 0 && off_reason != LEDGER_OFF_NO_HARNESS)
-        hello_send_off(off_reason);
+    return off_reason;
+}
+
+typedef struct {
+    uint32_t off_reason;
+    bool only_tell;
+} Making;
+
+/* In a thread that has its own descriptors, so that it may close some. */
+static int make_apart(void *data)
+{
+    Making *making = data;
+    for (int fd = 0; fd < 3; fd++)
+        syscall(SYS_close, fd);
+    if (making->only_tell)
+        hello_send_off(making->off_reason);
+    else
+        making->off_reason = family_make();
+    return 0;
+}
+
+/* Until the thread has ended this one stands still, and nobody is told. */
+static uint32_t make_by_another(uint32_t off_reason, bool only_tell)
+{
+    enum { STACK = 1 << 16 };
+    Making making = {off_reason, only_tell};
+    char *stack = guest_map(STACK);
+    if (stack == NULL)
+        return off_reason;
+    clone(make_apart, stack + STACK, CLONE_VM | CLONE_VFORK | CLONE_SIGHAND | CLONE_THREAD, &making);
+    guest_unmap(stack, STACK);
+    return making.off_reason;
+}
+
+LedgerHeader *family_begin(void)
+{
+    uint32_t off_reason = family_make();
+    if (off_reason == LEDGER_OFF_NO_DESCRIPTOR)
+        off_reason = make_by_another(off_reason, false);
+    if (off_reason != LEDGER_OFF_NOT && off_reason != LEDGER_OFF_NO_HARNESS &&
+        hello_send_off(off_reason) == LEDGER_OFF_NO_DESCRIPTOR)
+        make_by_another(off_reason, true);
     return ledger;
 }
 

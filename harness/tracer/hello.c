@@ -6,7 +6,6 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "process.h"
@@ -63,33 +62,6 @@ static bool send_by(int socket, const LedgerHello *hello, int fd)
     return sent == (long)sizeof *hello;
 }
 
-/* 1: sent; 0: nobody listens; -1: there is no descriptor for a socket. */
-static int send_hello(const LedgerHello *hello, int fd)
-{
-    int socket = (int)syscall(SYS_socket, AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (socket < 0)
-        return -1;
-    bool sent = connect_harness(socket) && send_by(socket, hello, fd);
-    syscall(SYS_close, socket);
-    return sent;
-}
-
-/* A copy of the process has descriptors of its own, and may close one of them. No signal tells of its end,
- * and no wait of the host finds it. */
-static void send_by_copy(const LedgerHello *hello)
-{
-    long copy = syscall(SYS_clone, 0, 0, 0, 0, 0);
-    if (copy == 0) {
-        for (int fd = 0; fd < 3; fd++)
-            syscall(SYS_close, fd);
-        send_hello(hello, -1);
-        for (;;)
-            syscall(SYS_exit_group, 0);
-    }
-    while (copy > 0 && syscall(SYS_wait4, copy, NULL, __WALL, NULL) < 0 && errno == EINTR)
-        continue;
-}
-
 /* static: not on the host's stack; one thread opens. */
 static const LedgerHello *hello_of(uint32_t kind, uint32_t off_reason)
 {
@@ -103,17 +75,23 @@ static const LedgerHello *hello_of(uint32_t kind, uint32_t off_reason)
     return &hello;
 }
 
-void hello_send_off(uint32_t off_reason)
+/* -1: none. */
+static uint32_t send_hello(const LedgerHello *hello, int fd)
 {
-    const LedgerHello *hello = hello_of(LEDGER_HELLO_OFF, off_reason);
-    if (send_hello(hello, -1) < 0)
-        send_by_copy(hello);
+    int socket = (int)syscall(SYS_socket, AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (socket < 0)
+        return errno == EMFILE || errno == ENFILE ? LEDGER_OFF_NO_DESCRIPTOR : LEDGER_OFF_NO_HARNESS;
+    bool sent = connect_harness(socket) && send_by(socket, hello, fd);
+    syscall(SYS_close, socket);
+    return sent ? LEDGER_OFF_NOT : LEDGER_OFF_NO_HARNESS;
 }
 
-bool hello_send(int file)
+uint32_t hello_send(int file)
 {
-    int sent = send_hello(hello_of(LEDGER_HELLO, LEDGER_OFF_NOT), file);
-    if (sent < 0)
-        hello_send_off(LEDGER_OFF_NO_DESCRIPTOR);
-    return sent == 1;
+    return send_hello(hello_of(LEDGER_HELLO, LEDGER_OFF_NOT), file);
+}
+
+uint32_t hello_send_off(uint32_t off_reason)
+{
+    return send_hello(hello_of(LEDGER_HELLO_OFF, off_reason), -1);
 }

@@ -8,11 +8,10 @@
 
 #include "guest.h"
 
-/* Sends the descriptor of the family's file, which stays the caller's; false: nobody listens, or there is no
- * descriptor to send it by, which is told as hello_send_off does. */
-GUEST_HIDDEN bool hello_send(int file);
-/* Tells that there will be no ledger of this process, and why (LEDGER_OFF_*); also where no descriptor is
- * free. */
-GUEST_HIDDEN void hello_send_off(uint32_t off_reason);
+/* Sends the descriptor of the family's file, which stays the caller's. LEDGER_OFF_NOT, or why it is not sent:
+ * NO_DESCRIPTOR: for the socket; NO_HARNESS: nobody listens, or no way leads there. */
+GUEST_HIDDEN uint32_t hello_send(int file);
+/* Tells that there will be no ledger of this process, and why (LEDGER_OFF_*). Returns the same. */
+GUEST_HIDDEN uint32_t hello_send_off(uint32_t off_reason);
 
 #endif

@@ -29,8 +29,8 @@ static const struct {
      "the tracer saw nothing of own_malloc, which /bin/sh started, because it has its own malloc"},
     {"static_child", "",
      "the tracer saw nothing of static_child, which /bin/sh started, because it is linked statically"},
-    {"crowded", "fsize",
-     "the tracer saw nothing of crowded, which /bin/sh started, because its books could not grow"},
+    {"crowded", "sandbox",
+     "the tracer saw nothing of crowded, which /bin/sh started, because the system refused it a memory file"},
 };
 
 START_TEST(test_a_blind_child_breaks_the_measurement_unless_it_is_named)

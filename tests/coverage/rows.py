@@ -105,8 +105,10 @@ def rows():
             if call not in ("gettid", "getpid"):
                 add("sandbox/%s-%s+fork" % (action, call), PROGRAM, action + "-" + call, "fork")
     for call in ["socket", "connect", "sendmsg", "memfd_create", "process_vm_readv"]:
-        add("sandbox/refuse-%s+exec" % call, PROGRAM, "refuse-" + call, "exec")
-        add("sandbox/refuse-%s+become" % call, PROGRAM, "refuse-" + call, "become")
+        # A program that is begun by exec has nothing but these calls to hand over its books by.
+        want = CLOSED if call == "process_vm_readv" else SEEN
+        add("sandbox/refuse-%s+exec" % call, PROGRAM, "refuse-" + call, "exec", want=want)
+        add("sandbox/refuse-%s+become" % call, PROGRAM, "refuse-" + call, "become", want=want)
     for method in DESCRIPTORS:
         for then in ["itself", "fork", "exec"]:
             add("descriptor/%s+%s" % (method, then), PROGRAM, method, then)

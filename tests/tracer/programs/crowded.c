@@ -1,11 +1,17 @@
 /* crowded FREE: forks once all descriptors but FREE are taken; the child allocates, and its parent finds none
  * of what the tracer did: no child but its own, no descriptor more or less.
- * crowded nofile, crowded fsize: becomes itself once no descriptor is free, or files may not grow. */
+ * crowded nofile, fsize, sandbox: becomes itself once no descriptor is free, files may not grow, or the system
+ * refuses memory files. */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -36,30 +42,57 @@ static void take_all_descriptors(void)
         continue;
 }
 
-/* Loading a program takes one, which is given back. */
-static void become_limited(char **argv)
+static int refuse_memory_files(void)
 {
-    const struct rlimit none = {0, 0};
+    struct sock_filter filter[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_memfd_create, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    const struct sock_fprog program = {sizeof filter / sizeof *filter, filter};
+    return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);
+}
+
+/* Loading a program takes one descriptor, which is given back. */
+static int become_limited(char **argv)
+{
     char *again[] = {argv[0], argv[1], (char *)"again", NULL};
-    if (strcmp(argv[1], "fsize") == 0) {
-        setrlimit(RLIMIT_FSIZE, &none);
+    if (strcmp(argv[1], "sandbox") == 0) {
+        if (refuse_memory_files() != 0)
+            return 77;
+    } else if (strcmp(argv[1], "fsize") == 0) {
+        struct rlimit limit;
+        getrlimit(RLIMIT_FSIZE, &limit);
+        limit.rlim_cur = 0;
+        setrlimit(RLIMIT_FSIZE, &limit);
     } else {
         take_all_descriptors();
         fcntl(63, F_SETFD, FD_CLOEXEC);
     }
     execv(argv[0], again);
-    exit(3);
+    return 3;
+}
+
+/* It is still there for the tracer to count. */
+static int begin_again(const char *way)
+{
+    struct rlimit limit = {1, 1};
+    char *volatile block = malloc(100);
+    if (strcmp(way, "fsize") == 0)
+        getrlimit(RLIMIT_FSIZE, &limit);
+    return block == NULL || (strcmp(way, "fsize") == 0 && limit.rlim_cur != 0);
 }
 
 int main(int argc, char **argv)
 {
     int status = 1;
     if (argc == 3)
-        return malloc(100) == NULL;
+        return begin_again(argv[1]);
     if (argc != 2)
         return 2;
-    if (strcmp(argv[1], "nofile") == 0 || strcmp(argv[1], "fsize") == 0)
-        become_limited(argv);
+    if (argv[1][0] < '0' || argv[1][0] > '9')
+        return become_limited(argv);
     take_all_descriptors();
     for (int spare = atoi(argv[1]); spare > 0; spare--)
         close(63 - spare);
