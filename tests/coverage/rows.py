@@ -114,7 +114,8 @@ def rows():
             add("descriptor/%s+%s" % (method, then), PROGRAM, method, then)
     for method in LIMITS:
         for then in ["itself"] + ["fork"] * (method != "nproc") + ["exec"] * (method not in ("nofile", "nproc", "tight-as")):
-            add("limit/%s+%s" % (method, then), PROGRAM, "limit-" + method, then)
+            hard = method == "fsize" and then == "exec"  # a hard limit: no file of the tracer's may grow
+            add("limit/%s+%s" % (method, then), PROGRAM, "limit-" + method, then, **({"want": SEEN} if hard else {}))
     add("limit/few-files+exec", PROGRAM, "limit-few-files", "exec")
     for method in ENVIRONMENTS:
         add("environment/" + method, PROGRAM, method)

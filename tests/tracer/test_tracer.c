@@ -343,7 +343,7 @@ END_TEST
 /* A process with the right to may lift it for a moment. */
 START_TEST(test_a_hard_limit_on_files_is_lifted_or_switches_the_tracer_off_and_says_so)
 {
-    const char *argv[] = {"paths", "small_files", NULL};
+    const char *argv[] = {runner_path("build/tests/tracer/paths"), "small_files", NULL};
     g_autoptr(Ledgers) ran = ledgers_run(argv, TRUE, 0);
     ck_assert_int_eq(ran->wait_status, 0);
     ck_assert_uint_eq(ran->received->len + ran->off->len, 2);
