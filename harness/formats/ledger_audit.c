@@ -2,14 +2,17 @@
 
 #include "measure/units.h"
 
+/* In bytes. Of a block what glibc adds to it: its header, rounding to 16, a least size of 32, a rest that is
+ * too small to be a chunk. */
 enum {
-    BLOCK_LEAST = 8,                       /* what glibc adds to a block, at the least */
-    BLOCK_MOST = 40,                       /* header, least size, rounding, a rest too small to be a chunk */
+    BLOCK_LEAST = 8,
+    BLOCK_MOST = 56,
+    MIXED_BLOCK_MOST = 104,                /* Python's debugging puts its marks around it */
     MAPPED_MOST = 2 * 4096,                /* to one that it maps: whole pages, an alignment */
     CACHE_MOST = 7 * 64 * (32 + 1040) / 2, /* what a thread keeps of freed blocks: 7 of each of 64 sizes */
-    THREAD_MOST = CACHE_MOST + 8192,       /* with its list of them, and its arena's own */
-    IN_FLIGHT = 65536, /* of other threads: taken out of one of the two and not yet of the other */
-    CERTAIN = 65536,   /* less may be of the loader's and the C library's own making */
+    THREAD_MOST = CACHE_MOST + 8192,       /* with its list of them */
+    CERTAIN = 65536,                       /* less may be the loader's and the C library's own */
+    MIXED_CERTAIN = 2 << 20,               /* the same of Python's allocator: its map of arenas */
 };
 
 /* No figure of a process is larger; so no sum of a few overflows. */
@@ -53,7 +56,8 @@ gint64 ledger_unseen_bytes(const Ledger *self)
         new_blocks = blocks;
     }
     gint64 gained = held(last->allocator_bytes) - held(first->allocator_bytes), seen;
-    if ((header->audit_kind & LEDGER_AUDIT_MIXED) != 0)
+    gboolean mixed = (header->audit_kind & LEDGER_AUDIT_MIXED) != 0;
+    if (mixed)
         seen = new_bytes;
     else if ((header->audit_kind & LEDGER_AUDIT_APART) != 0)
         seen = new_blocks = 0;
@@ -61,9 +65,10 @@ gint64 ledger_unseen_bytes(const Ledger *self)
         seen = live - held(first->live_bytes) -
                BLOCK_LEAST * MAX(held(first->live_blocks) + new_blocks - blocks, 0);
     gint64 threads = MAX(last->threads, 1);
-    gint64 doubt = BLOCK_MOST * held(new_blocks) + MAPPED_MOST * (gint64)last->mapped_blocks +
-                   held(last->aligned_bytes - held(first->aligned_bytes)) + THREAD_MOST * threads +
-                   IN_FLIGHT * (threads - 1) + CERTAIN;
+    gint64 doubt = (mixed ? MIXED_BLOCK_MOST : BLOCK_MOST) * held(new_blocks) +
+                   MAPPED_MOST * (gint64)last->mapped_blocks +
+                   held(last->besides_bytes - held(first->besides_bytes)) + THREAD_MOST * threads +
+                   (mixed ? MIXED_CERTAIN : CERTAIN);
     return MAX(gained - seen - doubt, 0);
 }
 

@@ -2,7 +2,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <gnu/libc-version.h>
 #include <malloc.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -10,7 +13,8 @@
 #include "foreign.h"
 #include "sandbox.h"
 
-int64_t audit_aligned_bytes;
+int64_t audit_besides_bytes;
+bool audit_mixed;
 
 typedef struct mallinfo2 Info;
 
@@ -42,6 +46,30 @@ static bool is_outside_signals(const UnwindStart *start)
 #endif
 }
 
+/* Who tunes malloc may make it keep more than is reckoned with. */
+static bool is_tuned(void)
+{
+    const char *tunables = getenv("GLIBC_TUNABLES");
+    return tunables != NULL && strstr(tunables, "glibc.malloc.") != NULL;
+}
+
+/* What glibc takes for itself besides, at the most: an arena's own part, of eight for each processor; in
+ * releases after 2.41 more in each thread's reserve. */
+static int64_t own_of_glibc(uint32_t threads)
+{
+    enum { ARENAS = 8, ARENA = 4096, CACHED_MORE = 9 * 64 * (32 + 1040) / 2 };
+    unsigned long processors[128] = {0};
+    const char *version = gnu_get_libc_version();
+    int64_t bytes = 0;
+    if (guest_shared())
+        syscall(SYS_sched_getaffinity, 0, sizeof processors, processors);
+    for (size_t i = 0; i < sizeof processors / sizeof *processors; i++)
+        bytes += (int64_t)__builtin_popcountl(processors[i]) * ARENAS * ARENA;
+    if (version[0] != '2' || version[1] != '.' || atoi(version + 2) > 41)
+        bytes += (int64_t)threads * CACHED_MORE;
+    return bytes;
+}
+
 /* A folder for each; 0: not known. */
 static uint32_t threads_now(void)
 {
@@ -69,60 +97,37 @@ static int64_t blocks_now(LedgerHeader *header)
     return blocks;
 }
 
-/* high: of what the books hold before and after, the most. */
-static LedgerAudit look(LedgerHeader *header, Info (*ask)(void), bool high)
-{
-    int64_t before = live_now(header);
-    Info info = ask();
-    int64_t after = live_now(header);
-    return (LedgerAudit){
-        .allocator_bytes = (int64_t)(info.uordblks + info.hblkhd),
-        .live_bytes = (before > after) == high ? before : after,
-        .mapped_blocks = (uint32_t)info.hblks,
-        .aligned_bytes = __atomic_load_n(&audit_aligned_bytes, __ATOMIC_RELAXED),
-        .made = 1,
-    };
-}
-
-static int64_t gap(const LedgerAudit *self)
-{
-    return self->allocator_bytes - self->live_bytes;
-}
-
-/* Other threads have blocks that only one of the two has as yet: of several looks the one with the smaller
- * gap or, at the first, the larger counts. */
 static void audit(LedgerHeader *header, LedgerAudit *to, uint32_t threads, uint32_t mark)
 {
-    enum { LOOKS = 3 };
-    bool last = to == &header->last_audit;
     Info (*ask)(void) = info_of_glibc();
     if (ask == NULL)
         return;
-    LedgerAudit best = look(header, ask, last);
-    for (int i = 1; i < LOOKS && threads > 1; i++) {
-        LedgerAudit other = look(header, ask, last);
-        if ((gap(&other) < gap(&best)) == last)
-            best = other;
-    }
-    best.live_blocks = blocks_now(header);
-    best.threads = threads;
-    best.mark = mark;
-    if (header->python_state != LEDGER_PYTHON_NOT || foreign_used())
+    Info info = ask();
+    *to = (LedgerAudit){
+        .allocator_bytes = (int64_t)(info.uordblks + info.hblkhd),
+        .live_bytes = live_now(header),
+        .live_blocks = blocks_now(header),
+        .besides_bytes = __atomic_load_n(&audit_besides_bytes, __ATOMIC_RELAXED),
+        .mapped_blocks = (uint32_t)info.hblks,
+        .threads = threads,
+        .mark = mark,
+        .made = 1,
+    };
+    if (to == &header->last_audit)
+        to->besides_bytes += own_of_glibc(threads);
+    if (header->python_state != LEDGER_PYTHON_NOT || audit_mixed || foreign_used())
         header->audit_kind |= LEDGER_AUDIT_MIXED;
     else if (real.least != 0)
         header->audit_kind |= LEDGER_AUDIT_APART;
-    *to = best;
 }
 
-/* most: so many threads there may be. */
-static void audit_if_safe(LedgerHeader *header, LedgerAudit *to, uint32_t most, uint32_t mark,
-                          const UnwindStart *start)
+static void audit_if_safe(LedgerHeader *header, LedgerAudit *to, uint32_t mark, const UnwindStart *start)
 {
-    if (sandbox_entered || header->sample_bytes != 0)
+    if (sandbox_entered || header->sample_bytes != 0 || is_tuned())
         return;
     int error = errno;
     uint32_t threads = threads_now();
-    if (threads != 0 && threads <= most && is_outside_signals(start))
+    if (threads == 1 && is_outside_signals(start))
         audit(header, to, threads, mark);
     errno = error;
 }
@@ -131,9 +136,9 @@ void audit_mark(LedgerHeader *header, uint32_t number, bool end)
 {
     UnwindStart start = unwind_start_here();
     if (end)
-        audit_if_safe(header, &header->last_audit, UINT32_MAX, number, &start);
+        audit_if_safe(header, &header->last_audit, number, &start);
     else if (number == 1)
-        audit_if_safe(header, &header->first_audit, UINT32_MAX, number, &start);
+        audit_if_safe(header, &header->first_audit, number, &start);
 }
 
 void audit_exit(LedgerHeader *header)
@@ -141,5 +146,5 @@ void audit_exit(LedgerHeader *header)
     UnwindStart start = unwind_start_here();
     if (!sandbox_entered && !header->forked && header->end_mark == 0 &&
         header->pid == (uint32_t)syscall(SYS_getpid))
-        audit_if_safe(header, &header->last_audit, 1, 0, &start);
+        audit_if_safe(header, &header->last_audit, 0, &start);
 }

@@ -15,6 +15,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "audit.h"
 #include "bind.h"
 #include "code_object.h"
 #include "interpose_new.h"
@@ -212,6 +213,8 @@ static void break_moved(char *before, char *now, const UnwindStart *start)
     char *low = (char *)(((uintptr_t)before + mask) & ~mask),
          *high = (char *)(((uintptr_t)now + mask) & ~mask);
     MappedTaken taken;
+    if (now > before)
+        audit_besides((size_t)((const char *)now - (const char *)before));
     if (high > low)
         mapped_enter(header, low, (size_t)(high - low), LEDGER_PAGE_HELD, start);
     else if (low > high)

@@ -1,5 +1,6 @@
 #include "pool.h"
 
+#include "audit.h"
 #include "mapped.h"
 #include "sample.h"
 
@@ -14,6 +15,7 @@ void heapgate_tracer_block_taken(const void *block, size_t size)
     LedgerHeader *header = block != NULL ? guest_ledger() : NULL;
     if (header == NULL)
         return;
+    audit_mixed = true;
     if (UNLIKELY(books_may_know(header, block)))
         atomic_add(&header->pool_crowded, 1, true);
     else
@@ -48,6 +50,7 @@ void heapgate_tracer_slab(const void *slab, size_t size)
         return;
     BooksTaken taken = books_take(header, slab);
     books_leave(header, &taken);
+    audit_besides(size);
     if (!mapped_enter_slab(header, slab, size, &start))
         __atomic_fetch_add(&small_slabs, 1, __ATOMIC_ACQ_REL);
     __atomic_fetch_add(&pool_slabs, 1, __ATOMIC_ACQ_REL);

@@ -47,7 +47,7 @@ START_TEST(test_what_malloc_adds_and_keeps_is_not_unseen)
         {.allocator_bytes = 240000, .threads = 1, .made = 1},       /* a thread's reserve */
         {.allocator_bytes = 50 * 240000, .threads = 50, .made = 1}, /* many threads' */
         {.allocator_bytes = 100 * 8192, .mapped_blocks = 100, .threads = 1, .made = 1}, /* whole pages */
-        {.allocator_bytes = 64 * MIB, .aligned_bytes = 64 * MIB, .threads = 1, .made = 1},
+        {.allocator_bytes = 64 * MIB, .besides_bytes = 64 * MIB, .threads = 1, .made = 1},
     };
     g_auto(MadeLedger) made;
     made_ledger_init(&made);
