@@ -129,7 +129,7 @@ void *mmap64(void *at, size_t size, int protection, int flags, int fd, off_t off
     return map(at, size, protection, flags, fd, offset, &start);
 }
 
-int munmap(void *at, size_t size)
+static int unmap(void *at, size_t size)
 {
     LedgerHeader *header = ledger_now();
     MappedTaken taken = {0};
@@ -141,9 +141,16 @@ int munmap(void *at, size_t size)
     return result;
 }
 
-static void *remap(LedgerHeader *header, void *at, size_t size, size_t new_size, int flags, void *wanted,
-                   const UnwindStart *start)
+int munmap(void *at, size_t size)
 {
+    return unmap(at, size);
+}
+
+static void *remap(void *at, size_t size, size_t new_size, int flags, void *wanted, const UnwindStart *start)
+{
+    LedgerHeader *header = ledger_for(start);
+    if (header == NULL)
+        return (void *)syscall(SYS_mremap, at, size, new_size, flags, wanted);
     unsigned state = mapped_state(header, at);
     MappedTaken taken = {0}, replaced = {0};
     mapped_take(header, at, size, &taken);
@@ -164,7 +171,6 @@ static void *remap(LedgerHeader *header, void *at, size_t size, size_t new_size,
 void *mremap(void *at, size_t size, size_t new_size, int flags, ...)
 {
     UnwindStart start = unwind_start_here();
-    LedgerHeader *header = ledger_for(&start);
     void *wanted = NULL;
     if ((flags & (MREMAP_FIXED | MREMAP_DONTUNMAP)) != 0) {
         va_list list;
@@ -172,25 +178,23 @@ void *mremap(void *at, size_t size, size_t new_size, int flags, ...)
         wanted = va_arg(list, void *);
         va_end(list);
     }
-    if (header == NULL)
-        return (void *)syscall(SYS_mremap, at, size, new_size, flags, wanted);
-    return remap(header, at, size, new_size, flags, wanted, &start);
+    return remap(at, size, new_size, flags, wanted, &start);
 }
 
-static void protected(void *at, size_t size, int protection, const UnwindStart *start)
+/* result: of the call that did it. */
+static int protection_set(int result, void *at, size_t size, int protection, const UnwindStart *start)
 {
-    LedgerHeader *header = ledger_for(start);
+    LedgerHeader *header = result == 0 ? ledger_for(start) : NULL;
     if (header != NULL)
         mapped_protect(header, at, size, protection != PROT_NONE, start);
+    return result;
 }
 
 int mprotect(void *at, size_t size, int protection)
 {
     UnwindStart start = unwind_start_here();
     int result = (int)syscall(SYS_mprotect, at, size, protection);
-    if (result == 0)
-    protected(at, size, protection, &start);
-    return result;
+    return protection_set(result, at, size, protection, &start);
 }
 
 int pkey_mprotect(void *at, size_t size, int protection, int key)
@@ -198,10 +202,25 @@ int pkey_mprotect(void *at, size_t size, int protection, int key)
     UnwindStart start = unwind_start_here();
     int result = key == -1 ? (int)syscall(SYS_mprotect, at, size, protection)
                            : (int)syscall(SYS_pkey_mprotect, at, size, protection, key);
-    if (result == 0)
-    protected(at, size, protection, &start);
-    return result;
+    return protection_set(result, at, size, protection, &start);
 }
+
+#ifdef __x86_64__
+/* The program calls syscall (sandbox_calls.c) with one of these numbers. */
+GUEST_HIDDEN long mapping_syscall(long number, long a, long b, long c, long d, long e, long f)
+    __attribute__((used));
+long mapping_syscall(long number, long a, long b, long c, long d, long e, long f)
+{
+    UnwindStart start = unwind_start_here();
+    if (number == SYS_mmap)
+        return (long)map((void *)a, (size_t)b, (int)c, (int)d, (int)e, f, &start);
+    if (number == SYS_mremap)
+        return (long)remap((void *)a, (size_t)b, (size_t)c, (int)d, (void *)e, &start);
+    if (number == SYS_munmap)
+        return unmap((void *)a, (size_t)b);
+    return protection_set((int)syscall(SYS_mprotect, a, b, c), (void *)a, (size_t)b, (int)c, &start);
+}
+#endif
 
 /* Of the break only whole pages are booked, to whoever moved it across them. */
 static void break_moved(char *before, char *now, const UnwindStart *start)

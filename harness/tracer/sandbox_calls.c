@@ -1,5 +1,5 @@
-/* The ways into a sandbox: prctl, and syscall with prctl's number or seccomp's; and syscall as the way to
- * another program. */
+/* The ways into a sandbox: prctl, and syscall with prctl's number or seccomp's; syscall as the way to another
+ * program; and syscall as mmap and its like, which mapping.c books. */
 #include <errno.h>
 #include <linux/seccomp.h>
 #include <stdarg.h>
@@ -63,7 +63,10 @@ void sandbox_enter(long number, unsigned operation, unsigned long mode, const st
 #ifdef __x86_64__
 _Static_assert(SYS_prctl == 157 && SYS_seccomp == 317 && SYS_execve == 59 && SYS_execveat == 322,
                "as compared below");
+_Static_assert(SYS_mmap == 9 && SYS_mprotect == 10 && SYS_munmap == 11 && SYS_mremap == 25, "likewise");
 __asm__(".text\n"
+        ".hidden __ehdr_start\n"
+        ".hidden _end\n"
         ".globl syscall\n"
         ".type syscall, @function\n"
         "syscall:\n"
@@ -76,6 +79,11 @@ __asm__(".text\n"
         "    je syscall_execve\n"
         "    cmpq $322, %rdi\n"
         "    je syscall_execveat\n"
+        "    leaq -9(%rdi), %rax\n"
+        "    cmpq $2, %rax\n"
+        "    jbe 6f\n"
+        "    cmpq $25, %rdi\n"
+        "    je 6f\n"
         "1:  movq %rdi, %rax\n"
         "    movq %rsi, %rdi\n"
         "    movq %rdx, %rsi\n"
@@ -126,6 +134,14 @@ __asm__(".text\n"
         "    jmp 1b\n"
         "5:  movq %rax, %rdi\n"
         "    jmp syscall_failed\n"
+        /* What maps is booked, unless this library itself calls. */
+        "6:  leaq __ehdr_start(%rip), %rax\n"
+        "    cmpq %rax, (%rsp)\n"
+        "    jb mapping_syscall\n"
+        "    leaq _end(%rip), %rax\n"
+        "    cmpq %rax, (%rsp)\n"
+        "    jae mapping_syscall\n"
+        "    jmp 1b\n"
         ".cfi_endproc\n"
         ".size syscall, .-syscall\n");
 #elif defined(__aarch64__)

@@ -12,6 +12,7 @@
 #include <sys/ipc.h>
 #include <sys/mman.h>
 #include <sys/shm.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -162,6 +163,19 @@ static int way_library(void)
     return malloc(16 << 20) == NULL || fopen("/proc/self/maps", "r") == NULL || expect(0, 0, 0);
 }
 
+/* By number: as with the functions of these names. */
+static int way_by_number(void)
+{
+    char *memory = (char *)syscall(SYS_mmap, NULL, 10L * PAGE, rw, anonymous, -1, 0L);
+    if (memory == MAP_FAILED || syscall(SYS_munmap, memory, (long)PAGE) != 0 ||
+        syscall(SYS_munmap, memory + 1, (long)PAGE) != -1 || errno != EINVAL)
+        return 1;
+    if (syscall(SYS_mprotect, memory + PAGE, (long)PAGE, PROT_NONE) != 0)
+        return 1;
+    memory = (char *)syscall(SYS_mremap, memory + 2 * PAGE, 8L * PAGE, 20L * PAGE, MREMAP_MAYMOVE);
+    return memory == MAP_FAILED || expect(20, 20, 1);
+}
+
 /* The child has none of its parent's in its books, and so cannot give it back. */
 static int way_child(void)
 {
@@ -306,6 +320,7 @@ static const struct {
     {"shared_memory", way_shared_memory},
     {"library", way_library},
     {"child", way_child},
+    {"by_number", way_by_number},
     {"end", way_end},
     {"memory_file", way_memory_file},
     {"storm", way_storm},
