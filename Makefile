@@ -87,8 +87,8 @@ test-programs: $(O)/run-tests $(O)/heapgate $(O)/venv/ready scenario-programs de
 scenario-programs demo-program fixtures:
 
 # Asks dpkg alone when nothing is missing.
-.PHONY: setup-gate setup-test setup-check
-setup-gate setup-test setup-check: setup-%:
+.PHONY: setup-gate setup-test setup-check setup-proof
+setup-gate setup-test setup-check setup-proof: setup-%:
 	@$(if $(filter no,$(SETUP)),,.ci/install-packages $*)
 
 # The linters of the GitHub files and the library by which the tests play GitHub's runner.

@@ -48,7 +48,7 @@ format:
 
 # ShellCheck over every script, those inside the action and the workflows included.
 check-scripts: $(O)/venv/ready
-	@shellcheck .ci/run .ci/install-packages $(wildcard tests/*.sh tests/tracer/*.sh) harness/share/heapgate.bash
+	@shellcheck .ci/run .ci/install-packages $(wildcard tests/*.sh tests/tracer/*.sh tests/tracer/*/*.sh) harness/share/heapgate.bash
 	@$(O)/venv/bin/python -B tests/github/run_steps.py --shellcheck .github/actions/heapgate/action.yml \
 		.github/workflows/*.yml
 	@echo "check-scripts: clean"

@@ -2,13 +2,17 @@
 # Real programs under `heapgate exec`: the same output and exit status as without, and a ledger for each process and
 # program.   tests/tracer/prove-survival.sh BUILD [NAME...]      (called by `make prove-survival`)
 #
-# Programs that are not installed are said and left out; PROVE_ALL=yes makes that a failure.
+# Programs that are not installed are said and left out; PROVE_ALL=yes makes that a failure. PySide6, Playwright, gevent and
+# numpy come from PyPI into BUILD/survival/venv, in the versions of survival/requirements.txt. `.ci/install-packages proof`
+# installs the others.
 set -euo pipefail
 build=$(realpath "${1:-build}")
 shift || true
 only=" $* "
 root=$(realpath "$(dirname "$0")/../..")
+programs=$root/tests/tracer/survival
 work=$(mktemp -d)
+chmod 755 "$work" # other users' servers work below it
 trap 'rm -rf "$work"' EXIT
 failures=0
 export TZ=UTC LC_ALL=C.UTF-8 HOME=$work/home GIT_CONFIG_NOSYSTEM=1
@@ -276,6 +280,34 @@ prove gcc gcc,cc1,as,ld,collect2 gcc -O2 -g -std=gnu11 -D_GNU_SOURCE -fPIC -shar
 prove gcc-error cc1 gcc -x c -c -o kept/x.o /dev/null -include /nonexistent.h
 prove bash bash,seq,sed,sort,awk bash "$work/pipes.sh"
 prove make make,cc1,as,heapgate bash "$work/make.sh" "$root"
+
+
+# package NAME: from PyPI, or said and left out.
+package() {
+    local venv=$build/survival/venv
+    [ "$only" = "  " ] || [[ $only == *" $2 "* ]] || return 1
+    [ -x "$venv/bin/pip" ] || $python -m venv "$venv" || return 1
+    "$venv/bin/pip" install --quiet --disable-pip-version-check "$(grep "^$1==" "$programs/requirements.txt")" 2>"$work/pip" && return 0
+    printf '%-18s not here: %s\n' "$1" "$(tail -n 1 "$work/pip")"
+    [ "${PROVE_ALL:-no}" = no ] || failures=$((failures + 1))
+    return 1
+}
+interpreter=$build/survival/venv/bin/python
+package gevent gevent && prove gevent python3,echo "$interpreter" -B "$programs/gevent_work.py"
+package numpy numpy && prove numpy python3 "$interpreter" -B "$programs/numpy_work.py"
+package PySide6_Essentials pyside6 && prove pyside6 python3 env QT_QPA_PLATFORM=offscreen "$interpreter" -B "$programs/qt.py"
+have chromium && package playwright playwright &&
+    prove playwright python3,node "$interpreter" -B "$programs/browser.py" "$(command -v chromium)"
+have_postgres() { # fills postgres
+    postgres=$(dirname "$(compgen -G '/usr/lib/postgresql/*/bin/initdb' | sort -V | tail -n 1)" 2>/dev/null)
+    [ -x "$postgres/initdb" ] || have initdb
+}
+have psql && have_postgres && prove postgres postgres,psql,initdb bash "$programs/postgres.sh" "$postgres"
+if [ "$(id -u)" -eq 0 ] && id www-data >/dev/null 2>&1; then
+    have nginx curl && prove nginx-root nginx,curl,ps env PATH="$PATH:/usr/sbin" bash "$programs/nginx_root.sh"
+fi
+"${CC:-cc}" -std=gnu11 -D_GNU_SOURCE -O1 -g -o "$work/sandboxed" "$programs/sandboxed.c"
+prove sandboxed sandboxed "$work/sandboxed"
 
 if [ "$failures" -gt 0 ]; then
     echo "$failures programs or checks differ"

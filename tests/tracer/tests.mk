@@ -55,8 +55,9 @@ $(O)/tests/aarch64/walk-frame-pointers: tests/tracer/aarch64/walk_frame_pointers
 		-fno-omit-frame-pointer -funwind-tables -static -o $@ $(filter %.c,$^)
 
 #   make prove-truth       peak and end of deterministic programs against massif's, to the byte; PROGRAMS="NAME..."
-#   make prove-survival    python3, node, redis, nginx, git, gcc, bash and make -j2 under `heapgate exec` do as without
-#                          it; install redis-server and nginx-light before, PROVE_ALL=yes insists on them
+#   make prove-survival    real programs under `heapgate exec` do as without it: python3, node, redis, nginx (as root, too),
+#                          postgres, git, gcc, bash, make -j2, PySide6, Playwright with chromium, gevent, numpy, a sandbox;
+#                          PROGRAMS="NAME..."; `make setup-proof` installs them, PROVE_ALL=yes insists on them
 .PHONY: prove-truth prove-survival
 UNMARKED := $(O)/tests/unmarked/roundtrip $(patsubst %,$(O)/tests/unmarked/%,lost_block cache deep_recursion peak_only \
 	cxx_templates)
