@@ -108,6 +108,18 @@ START_TEST(test_the_sanitizers_runtime_follows_clangs_version)
 }
 END_TEST
 
+START_TEST(test_what_the_system_has_not_is_left_out_of_the_proofs)
+{
+    program("apt-cache", "[ \"$2\" != chromium ]");
+    int status = 0;
+    g_autofree char *output = install("proof", &status);
+    ck_assert_msg(status == 0, "%s", output);
+    g_autofree char *log = asked();
+    ck_assert_ptr_nonnull(strstr(log, "redis-server nginx curl postgresql nodejs procps"));
+    ck_assert_ptr_null(strstr(log, "clang"));
+}
+END_TEST
+
 START_TEST(test_sudo_is_used_where_not_root)
 {
     program("id", "echo 1000");
@@ -158,7 +170,7 @@ START_TEST(test_an_unknown_set_is_an_error)
     int status = 0;
     g_autofree char *output = install("everything", &status);
     ck_assert_int_eq(status, 1);
-    ck_assert_ptr_nonnull(strstr(output, "'everything' is not a set: expected gate, test or check"));
+    ck_assert_ptr_nonnull(strstr(output, "'everything' is not a set: expected gate, test, check or proof"));
 }
 END_TEST
 
@@ -168,6 +180,7 @@ SUITE(setup, 30)
     tcase_add_test(tcase, test_what_is_missing_is_said_and_then_installed_alone);
     tcase_add_test(tcase, test_the_second_time_apt_is_not_asked);
     tcase_add_test(tcase, test_the_sanitizers_runtime_follows_clangs_version);
+    tcase_add_test(tcase, test_what_the_system_has_not_is_left_out_of_the_proofs);
     tcase_add_test(tcase, test_sudo_is_used_where_not_root);
     tcase_add_test(tcase, test_without_root_and_sudo_the_command_for_an_administrator_is_printed);
     tcase_add_test(tcase, test_without_apt_the_list_is_printed_and_it_fails);
