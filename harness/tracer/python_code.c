@@ -177,15 +177,14 @@ static bool is_text(uintptr_t code, uintptr_t object)
 
 uint32_t python_code_import(LedgerHeader *header, uintptr_t code, uintptr_t name)
 {
-    char text[256] = "import";
+    char text[256] = "import ";
     uint32_t at = is_text(code, name) ? python_text_keep_string(header, &python.layout, (const void *)name) : 0;
+    if (at == 0)
+        return 0;
+    const char *module = (const char *)guest_section(header, LEDGER_TEXT_AT) + at;
     size_t length = strlen(text);
-    if (at != 0) {
-        const char *module = (const char *)guest_section(header, LEDGER_TEXT_AT) + at;
-        text[length++] = ' ';
-        for (; *module != '\0' && length < sizeof text; module++)
-            text[length++] = *module;
-    }
+    for (; *module != '\0' && length < sizeof text; module++)
+        text[length++] = *module;
     LedgerCode described = {.name_at = python_text_keep(header, text, (uint32_t)length)};
     return record(header, &described);
 }

@@ -15,8 +15,8 @@ GUEST_HIDDEN bool python_code_open(void);
 GUEST_HIDDEN uint32_t python_code_number(LedgerHeader *header, uintptr_t code);
 #define PYTHON_CODE_IMPORTS (UINT32_C(1) << 31)
 /* The number of the code that stands for all of that machinery while it imports one module: "import NAME".
- * code: its outermost code; name: what may be the module's name as an object, which is looked at. 0: there is
- * no room. */
+ * code: one of its code objects; name: what may be the module's name as an object, which is looked at. 0: it
+ * is no text, or there is no room. */
 GUEST_HIDDEN uint32_t python_code_import(LedgerHeader *header, uintptr_t code, uintptr_t name);
 /* Counts freed code objects: what was concluded from addresses before may no longer hold. */
 extern GUEST_HIDDEN uint32_t python_code_generation;

@@ -10,6 +10,11 @@
 enum { HINTS_SHIFT = 13, FRESH = PYTHON_TRAIL_DEEPEST - 1 };
 _Static_assert((PYTHON_TRAIL_DEEPEST & FRESH) == 0, "a mask");
 
+/* In a step's number: of a frame of the machinery that imports modules; the module has its node. */
+#define IMPORTS   PYTHON_CODE_IMPORTS
+#define IS_NAMED  (UINT32_C(1) << 30)
+#define FLAGS     (IMPORTS | IS_NAMED)
+
 /* What must not change: where the frame is, and its instruction. */
 typedef struct {
     uintptr_t frame, at;
@@ -19,7 +24,7 @@ typedef struct {
     uintptr_t code;
     uintptr_t mark;      /* the innermost one from here outwards */
     uint32_t node;
-    uint32_t number;     /* of its code, with the flag; a mark, and what runs nothing yet, has its caller's flag */
+    uint32_t number;     /* of its code, with flags; a mark, and what runs nothing yet, has its caller's flags */
     uint32_t era;        /* in which the number was looked up */
 } Step;
 
@@ -130,23 +135,30 @@ static uint32_t collect(PythonTrail *self, uintptr_t top, uint32_t *fresh)
     return 0;
 }
 
+/* With PYTHON_CODE_IMPORTS. */
 static uint32_t code_of(const PythonTrail *self, LedgerHeader *header, const Step *old, uintptr_t code)
 {
-    if (old->code == code && old->era == self->era && (old->number & ~PYTHON_CODE_IMPORTS) != 0)
-        return old->number;
+    if (old->code == code && old->era == self->era && (old->number & ~FLAGS) != 0)
+        return old->number & ~IS_NAMED;
     return python_code_number(header, code);
 }
 
-/* Within an import all is one frame, until a module's own code runs. */
+/* Within an import all is one frame, until a module's own code runs. It begins where the first argument of the
+ * machinery is the module's name: what calls that (from package import name) is as if its caller ran. */
 static uint32_t import_node(PythonTrail *self, LedgerHeader *header, uint32_t i)
 {
     const Step *outer = &self->steps[i - 1];
-    if ((outer->number & PYTHON_CODE_IMPORTS) != 0)
+    Step *step = &self->steps[i];
+    step->number |= outer->number & IS_NAMED;
+    if ((step->number & IS_NAMED) != 0)
         return outer->node;
     uintptr_t name = python_word(self->links[i].frame, python.layout.locals);
+    uint32_t number = python_code_import(header, step->code, name);
+    if (number == 0)
+        return outer->node;
     self->import[self->imports++] = (Import){i, name};
-    uint32_t number = python_code_import(header, self->steps[i].code, name);
-    return number != 0 ? stack_tree_child(header, outer->node, LEDGER_PYTHON_FRAME(number, 0), 0) : 0;
+    step->number |= IS_NAMED;
+    return stack_tree_child(header, outer->node, LEDGER_PYTHON_FRAME(number, 0), 0);
 }
 
 /* A step that has no node of its own: it is as if its caller ran. */
@@ -156,7 +168,7 @@ static Step step_plain(const PythonTrail *self, uint32_t i, uintptr_t code)
     return (Step){.code = code,
                   .mark = code == PYTHON_MARK ? self->links[i].frame : outer->mark,
                   .node = outer->node,
-                  .number = outer->number & PYTHON_CODE_IMPORTS,
+                  .number = outer->number & FLAGS,
                   .era = self->era};
 }
 
@@ -171,12 +183,11 @@ static void step_make(PythonTrail *self, LedgerHeader *header, uint32_t i, uintp
     *hint_of(self, address) = (uint16_t)i;
     if (frame.code == PYTHON_MARK || !python_frame_runs(&frame, &offset))
         return;
-    uint32_t number = code_of(self, header, &old, frame.code);
-    if ((number & PYTHON_CODE_IMPORTS) != 0)
+    step->number = code_of(self, header, &old, frame.code);
+    if ((step->number & IMPORTS) != 0)
         node = import_node(self, header, i);
-    else if (number != 0)
-        node = stack_tree_child(header, step->node, LEDGER_PYTHON_FRAME(number, offset), 0);
-    step->number = number;
+    else if (step->number != 0)
+        node = stack_tree_child(header, step->node, LEDGER_PYTHON_FRAME(step->number, offset), 0);
     if (node != 0)
         step->node = node;
 }
@@ -189,7 +200,7 @@ static uint32_t cut_node(LedgerHeader *header, uint32_t outer, uintptr_t address
     if (frame.code == PYTHON_MARK || !python_frame_runs(&frame, &offset) ||
         (number = python_code_number(header, frame.code)) == 0)
         return outer;
-    uint64_t at = LEDGER_PYTHON_FRAME(number & ~PYTHON_CODE_IMPORTS, offset);
+    uint64_t at = LEDGER_PYTHON_FRAME(number & ~IMPORTS, offset);
     uint32_t node = stack_tree_child(header, outer, at, LEDGER_NODE_TRUNCATED);
     return node != 0 ? node : outer;
 }
@@ -243,5 +254,5 @@ PythonTrailEnd python_trail_follow(PythonTrail *self, LedgerHeader *header, uint
         self->imports--;
     uint32_t node = extend(self, header, fresh, top);
     const Step *end = &self->steps[self->count];
-    return (PythonTrailEnd){node, end->mark, (end->number & PYTHON_CODE_IMPORTS) != 0};
+    return (PythonTrailEnd){node, end->mark, (end->number & IMPORTS) != 0};
 }
