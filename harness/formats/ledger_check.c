@@ -62,6 +62,7 @@ static void check_header(LedgerHeader *header)
     end_text(header->command, sizeof header->command);
     header->sample_bytes = MIN(header->sample_bytes, (guint64)LARGEST);
     header->command_size = MIN(header->command_size, sizeof header->command);
+    header->iterations = MIN(header->iterations, (guint64)LEDGER_ITERATIONS);
     gint64 *counts[] = {&header->live_bytes,       &header->peak_bytes,   &header->end_live_bytes,
                         &header->end_live_blocks,  &header->mapped_bytes, &header->peak_mapped_bytes,
                         &header->end_mapped_bytes, &header->end_mappings, &header->file_bytes,
@@ -176,6 +177,7 @@ static void check_texts(Ledger *self)
         LedgerMark *mark = &g_array_index(self->marks, LedgerMark, i);
         end_text(mark->name, sizeof mark->name);
         mark->live_bytes = sane(mark->live_bytes);
+        mark->iteration = MIN(mark->iteration, self->header.iterations);
     }
     for (guint i = 0; i < self->samples->len; i++) {
         LedgerSample *sample = &g_array_index(self->samples, LedgerSample, i);

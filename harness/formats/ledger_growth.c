@@ -180,12 +180,13 @@ static void growing_add(gpointer source, guint row, gint64 bytes, CallSites *gro
     self->total += each;
 }
 
-/* Iterations among the first so many marks; (transfer full). */
+/* Iterations that had been marked at the first so many marks; (transfer full). */
 static guint32 *completed_of(const Ledger *ledger)
 {
     guint32 *completed = g_new0(guint32, (gsize)ledger->marks->len + 1);
     for (guint mark = 0; mark < ledger->marks->len; mark++)
-        completed[mark + 1] = completed[mark] + (ledger_is_iteration(ledger, mark) ? 1 : 0);
+        completed[mark + 1] =
+            MAX(completed[mark], (guint32)g_array_index(ledger->marks, LedgerMark, mark).iteration);
     return completed;
 }
 
@@ -209,7 +210,9 @@ static void growing_init(Growing *self, const Ledger *ledger, guint32 kind, guin
     self->ledger = ledger;
     self->kind = kind;
     self->keys = ledger_keys(ledger);
-    self->stride = (counted + MOST_COLUMNS - 1) / MOST_COLUMNS;
+    guint group =
+        (guint)ledger_iteration_group(before + counted); /* columns end where iterations have records */
+    self->stride = ((counted + MOST_COLUMNS - 1) / MOST_COLUMNS + group - 1) / group * group;
     self->before = before + counted % self->stride; /* the last iteration is the end of a column */
     self->points = counted / self->stride + 1;
     self->completed = completed_of(ledger);
@@ -227,6 +230,7 @@ static void growing_init(Growing *self, const Ledger *ledger, guint32 kind, guin
 gint64 ledger_growth(const Ledger *self, guint32 kind, guint before, CallSites *growing, gint64 *smallest)
 {
     guint iterations = ledger_iterations(self);
+    iterations -= iterations % (guint)ledger_iteration_group(iterations);
     *smallest = 0;
     if (iterations <= before || before == 0)
         return 0;

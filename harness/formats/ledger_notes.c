@@ -100,6 +100,10 @@ static void add_counts(const Ledger *self, GPtrArray *notes)
          "over them"},
         {header->forked ? 0 : header->unknown_frees, LEDGER_NOTE_PLAIN,
          "blocks freed that had never been seen"},
+        {header->named_marks > LEDGER_NAMED_MARKS ? header->named_marks - LEDGER_NAMED_MARKS : 0,
+         LEDGER_NOTE_PLAIN,
+         "marks not kept, beyond the first 4,000 with names of their own (\"iteration\" and "
+         "\"end\" are always kept)"},
         {header->truncated_stacks, severity_of_cut(self),
          "stack walks that ended before the outermost frame (the linker's own code, or code without "
          "unwinding rules)"},

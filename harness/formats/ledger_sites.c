@@ -134,15 +134,7 @@ gint64 ledger_add_sites(const Ledger *self, LedgerNumber number, CallSites *site
     return ledger_whole(self, number);
 }
 
-gboolean ledger_is_iteration(const Ledger *self, guint mark)
-{
-    return strcmp(g_array_index(self->marks, LedgerMark, mark).name, "iteration") == 0;
-}
-
 guint ledger_iterations(const Ledger *self)
 {
-    guint count = 0;
-    for (guint i = 0; i < self->marks->len; i++)
-        count += ledger_is_iteration(self, i);
-    return count;
+    return (guint)self->header.iterations;
 }

@@ -29,9 +29,7 @@ gint64 ledger_whole(const Ledger *self, LedgerNumber number);
 /* Adds what every site comes to; returns the sum of it. sites: may be NULL: the sum alone. */
 gint64 ledger_add_sites(const Ledger *self, LedgerNumber number, CallSites *sites);
 
-/* Is the mark (from 0) named "iteration"? */
-gboolean ledger_is_iteration(const Ledger *self, guint mark);
-/* How many are. */
+/* How many iterations were marked; not all of them need have a record. */
 guint ledger_iterations(const Ledger *self);
 /* What of this kind (LEDGER_SITE_*) grows after the first `before` iterations (at least 1); as
  * growth_of_call_sites. */

@@ -65,19 +65,26 @@ gboolean ledger_set_mark(LedgerFile file, const char *name, GError **error)
     if (ledger == NULL)
         return FALSE;
     clock_gettime(CLOCK_MONOTONIC, &now);
-    LedgerMark mark = {(guint64)now.tv_sec * 1000000000 + (guint64)now.tv_nsec, ledger->header.live_bytes,
-                       ""};
+    LedgerMark mark = {(guint64)now.tv_sec * 1000000000 + (guint64)now.tv_nsec, ledger->header.live_bytes, 0,
+                       "", 0};
     g_strlcpy(mark.name, name, sizeof mark.name);
     guint32 number = ledger->marks->len + 1;
+    gboolean end = strcmp(name, "end") == 0;
+    if (strcmp(name, "iteration") == 0) {
+        mark.iteration = ledger->header.iterations + 1;
+        if (!PUT(file, mark.iteration, iterations) || !ledger_iteration_has_record(mark.iteration))
+            return TRUE;
+    }
+    guint32 room = end ? LEDGER_MARKS : LEDGER_MARKS - LEDGER_END_MARKS;
     /* The number last: from then on blocks are born behind the mark. */
-    gboolean set = number <= LEDGER_MARKS &&
+    gboolean set = number <= room &&
                    put(file, &mark, sizeof mark, LEDGER_MARKS_AT + (guint64)(number - 1) * sizeof mark) &&
                    put_changes(file, ledger, number) && PUT(file, number, marks) &&
-                   (strcmp(name, "end") != 0 || ledger->at_end_mark || put_end(file, ledger, number));
+                   (!end || ledger->at_end_mark || put_end(file, ledger, number));
     if (!set)
         g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_BROKEN,
                     "the mark \"%s\" cannot be set in a ledger: %s", name,
-                    number > LEDGER_MARKS ? "their table is full" : g_strerror(errno));
+                    number > room ? "their table is full" : g_strerror(errno));
     return set;
 }
 

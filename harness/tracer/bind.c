@@ -291,8 +291,8 @@ static bool is_an_allocators(const Object *caller)
     return caller == NULL || object_find(caller, "malloc") != NULL;
 }
 
-/* What RTLD_NEXT finds for who stands behind us: among what it was loaded with, if it was loaded by dlopen; else
- * behind it in the order of the search. NULL: nothing past us. */
+/* What RTLD_NEXT finds for who stands behind us: among what it was loaded with, if it was loaded by dlopen;
+ * else behind it in the order of the search. NULL: nothing past us. */
 static void *find_next(const Object *caller, const char *name)
 {
     const Object *object = objects_own();

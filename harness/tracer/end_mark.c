@@ -125,15 +125,15 @@ static void each_record(LedgerHeader *header, void (*visit)(LedgerHeader *, Ledg
         }
 }
 
+/* Made once; emptied for each further mark. A thread that was late for the mark before then finds nothing. */
 static bool slots_open(void)
 {
-    uint32_t *fresh = guest_map(sizeof *slots << SLOTS_SHIFT), *old = slots;
-    if (fresh == NULL)
-        return false;
-    __atomic_store_n(&slots, fresh, __ATOMIC_RELEASE);
-    if (old != NULL && !guest_shared())
-        guest_unmap(old, sizeof *slots << SLOTS_SHIFT);
-    return true;
+    size_t size = sizeof *slots << SLOTS_SHIFT;
+    if (slots != NULL)
+        guest_empty(slots, size);
+    else
+        slots = guest_map(size);
+    return slots != NULL;
 }
 
 bool end_mark_begin(LedgerHeader *header)

@@ -35,7 +35,7 @@ enum {
     LEDGER_NODES = 1 << 26,       /* stack tree nodes; 16 bytes each */
     LEDGER_SITES = 1 << 24,       /* call sites; 128 bytes each */
     LEDGER_MODULES = 1 << 12,     /* loaded objects; 512 bytes each */
-    LEDGER_MARKS = (1 << 16) - 1, /* marks; 64 bytes each; a birth has 16 bits */
+    LEDGER_MARKS = (1 << 16) - 1, /* marks; 96 bytes each; a birth has 16 bits */
     LEDGER_END_RECORDS = 1 << 24, /* what was there at the end mark; 24 bytes each */
     LEDGER_CHANGES = 1 << 26,     /* what call sites held at marks; 16 bytes each */
     LEDGER_CODES = 1 << 18,       /* Python code objects; 64 bytes each */
@@ -259,11 +259,33 @@ typedef struct {
     char path[424]; /* ends in NUL; cut where longer */
 } LedgerModule;
 
+/* A mark. Of the first 2^13 marks "iteration" each has a record; after that one in two, from the 2^14th on
+ * one in four, and so on: so births and changes tell groups of iterations apart, of which there are 4,096 to
+ * 8,192 of one size whatever the number of iterations. */
 typedef struct {
     uint64_t time_ns; /* CLOCK_MONOTONIC */
     int64_t live_bytes;
-    char name[48];
+    uint64_t iteration; /* how many iterations had been marked with it; 0: it is another mark */
+    char name[64];
+    uint64_t padding;
 } LedgerMark;
+enum {
+    LEDGER_GROUPS_SHIFT = 12,
+    LEDGER_ITERATIONS = 1 << 26, /* more are not told apart */
+    LEDGER_NAMED_MARKS = 4000,   /* with records, other than "iteration" and "end" */
+    LEDGER_END_MARKS = 64,       /* records that only "end" may take: it is never lost */
+};
+
+/* How many iterations share a record when so many are marked: a power of two, also where number is 0. */
+static inline uint64_t ledger_iteration_group(uint64_t number)
+{
+    unsigned bits = 63 - (unsigned)__builtin_clzll(number | 1);
+    return UINT64_C(1) << (bits > LEDGER_GROUPS_SHIFT ? bits - LEDGER_GROUPS_SHIFT : 0);
+}
+static inline int ledger_iteration_has_record(uint64_t number)
+{
+    return number <= LEDGER_ITERATIONS && number % ledger_iteration_group(number) == 0;
+}
 
 /* What was there at the "end" mark, added up by site and birth. */
 typedef struct {
@@ -408,6 +430,9 @@ typedef struct {
     /* The audit: at the first mark, and at the mark "end" or, without one, at the exit. */
     LedgerAudit first_audit, last_audit;
     uint32_t audit_kind; /* LEDGER_AUDIT_*, in all */
+
+    uint32_t named_marks; /* set so far, other than "iteration" and "end" */
+    uint64_t iterations;  /* marked so far, those without a record included */
 } LedgerHeader;
 
 /* Where the sections lie. */

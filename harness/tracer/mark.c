@@ -14,12 +14,32 @@ static bool is_plain(char c)
            c == '.' || c == '-';
 }
 
+typedef enum { MARK_NAMED, MARK_ITERATION, MARK_END } MarkKind;
+
+static MarkKind kind_of(const char *name)
+{
+    return strcmp(name, "iteration") == 0 ? MARK_ITERATION : strcmp(name, "end") == 0 ? MARK_END : MARK_NAMED;
+}
+
+/* Counts the mark; false: it needs no record, or there is no room for such a mark. iteration: its number, 0
+ * for other marks. */
+static bool mark_count(LedgerHeader *header, MarkKind kind, uint64_t *iteration)
+{
+    *iteration = kind == MARK_ITERATION ? __atomic_add_fetch(&header->iterations, 1, __ATOMIC_RELAXED) : 0;
+    bool lost = *iteration > LEDGER_ITERATIONS;
+    if (kind == MARK_NAMED)
+        lost = __atomic_add_fetch(&header->named_marks, 1, __ATOMIC_RELAXED) > LEDGER_NAMED_MARKS;
+    if (kind == MARK_ITERATION && lost)
+        atomic_add(&header->full_marks, 1, true);
+    return !lost && (kind != MARK_ITERATION || ledger_iteration_has_record(*iteration));
+}
+
 /* Sets the mark; 0: there is no room for one. end: it is expected by end_mark. */
-static uint32_t mark_make(LedgerHeader *header, const char *name, bool end)
+static uint32_t mark_make(LedgerHeader *header, const char *name, MarkKind kind, uint64_t iteration, bool end)
 {
     uint32_t slot = __atomic_load_n(&header->marks, __ATOMIC_RELAXED);
     do {
-        if (slot >= LEDGER_MARKS) {
+        if (slot >= (kind == MARK_END ? LEDGER_MARKS : LEDGER_MARKS - LEDGER_END_MARKS)) {
             atomic_add(&header->full_marks, 1, true);
             return 0;
         }
@@ -30,6 +50,7 @@ static uint32_t mark_make(LedgerHeader *header, const char *name, bool end)
     LedgerMark *mark = (LedgerMark *)guest_section(header, LEDGER_MARKS_AT) + slot;
     mark->live_bytes = __atomic_load_n(&header->live_bytes, __ATOMIC_RELAXED);
     mark->time_ns = guest_now_ns();
+    mark->iteration = iteration;
     for (size_t i = 0; i < sizeof mark->name - 1 && name[i] != '\0'; i++)
         mark->name[i] = is_plain(name[i]) ? name[i] : '_';
     return slot + 1;
@@ -69,8 +90,12 @@ void heapgate_tracer_mark(const char *name)
     LedgerHeader *header = name != NULL ? guest_ledger() : NULL;
     if (header == NULL)
         return;
-    bool end = strcmp(name, "end") == 0 && end_mark_begin(header);
-    uint32_t number = mark_make(header, name, end);
+    uint64_t iteration;
+    MarkKind kind = kind_of(name);
+    if (!mark_count(header, kind, &iteration))
+        return;
+    bool end = kind == MARK_END && end_mark_begin(header);
+    uint32_t number = mark_make(header, name, kind, iteration, end);
     if (number != 0)
         changes_make(header, number);
     if (end)

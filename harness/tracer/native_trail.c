@@ -196,7 +196,8 @@ bool native_trail_walk(NativeTrail *self, const UnwindStart *start, uintptr_t ma
     for (uint32_t i = found.fresh; i > 0; i--)
         push(self, &self->fresh[i - 1], found.known == 0 && i == found.fresh);
     const State *inner = &self->states[self->count], *loop = &self->states[self->loop];
-    bool interface = inner->interface > self->loop && self->states[inner->interface].kept_end == inner->kept_end;
+    bool interface =
+        inner->interface > self->loop && self->states[inner->interface].kept_end == inner->kept_end;
     *walk = (NativeWalk){.kept = &self->kept[loop->kept_end],
                          .frames = inner->kept_end - loop->kept_end,
                          .interface = interface ? self->states[inner->interface].pc : 0,

@@ -1,7 +1,7 @@
 /* The native trail: the native frames between an allocation and the evaluation loop, as they were at the
  * thread's last event, with the words that the steps out of them relied on. A walk that comes to a frame of
- * the trail takes the rest from there, if its words are unchanged: exact, as in stack_cache.h, and cheap where
- * a deep recursion goes up and down (a parser).
+ * the trail takes the rest from there, if its words are unchanged: exact, as in stack_cache.h, and cheap
+ * where a deep recursion goes up and down (a parser).
  *
  * Of the frames are kept those outside of the interpreter (an extension's, a library's) and, where nothing
  * else is further in, the innermost of the interpreter's interface: PyUnicode_New. */

@@ -178,7 +178,8 @@ static bool is_text(uintptr_t code, uintptr_t object)
 uint32_t python_code_import(LedgerHeader *header, uintptr_t code, uintptr_t name)
 {
     char text[256] = "import ";
-    uint32_t at = is_text(code, name) ? python_text_keep_string(header, &python.layout, (const void *)name) : 0;
+    uint32_t at =
+        is_text(code, name) ? python_text_keep_string(header, &python.layout, (const void *)name) : 0;
     if (at == 0)
         return 0;
     const char *module = (const char *)guest_section(header, LEDGER_TEXT_AT) + at;

@@ -20,7 +20,7 @@ enum { PYTHON_MARK = 0 };
 
 typedef struct {
     uint32_t count;
-    bool cut; /* there are more, further out */
+    bool cut;                           /* there are more, further out */
     PythonFrame frames[LEDGER_DEEPEST]; /* newest first */
 } PythonChain;
 

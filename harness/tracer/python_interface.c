@@ -13,7 +13,7 @@ static uintptr_t base, size;
 static bool is_interface(const char *name)
 {
     static const char *const allocating[] = {"PyObject_Malloc", "PyObject_Calloc", "PyObject_Realloc",
-                                             "PyMem_",          "PyType_GenericAlloc"};
+                                             "PyMem_", "PyType_GenericAlloc"};
     if (name[0] != 'P' || name[1] != 'y')
         return false;
     for (unsigned i = 0; i < sizeof allocating / sizeof allocating[0]; i++)
@@ -26,7 +26,8 @@ static void mark(const char *name, uintptr_t address, size_t length)
 {
     if (address - base >= size || length == 0 || length > size - (address - base) || !is_interface(name))
         return;
-    for (uintptr_t at = (address - base) >> UNIT_SHIFT; at <= (address - base + length - 1) >> UNIT_SHIFT; at++)
+    for (uintptr_t at = (address - base) >> UNIT_SHIFT; at <= (address - base + length - 1) >> UNIT_SHIFT;
+         at++)
         bits[at / 8] |= (uint8_t)(1 << at % 8);
 }
 

@@ -1,5 +1,6 @@
-/* The native run: what was called natively from the innermost frame of Python down to an allocation. What of it
- * is kept says native_trail.h. Runs that come again are remembered whole, with the words that they relied on.
+/* The native run: what was called natively from the innermost frame of Python down to an allocation. What of
+ * it is kept says native_trail.h. Runs that come again are remembered whole, with the words that they relied
+ * on.
  */
 #ifndef HEAPGATE_TRACER_PYTHON_RUN_H
 #define HEAPGATE_TRACER_PYTHON_RUN_H

@@ -11,9 +11,9 @@ enum { HINTS_SHIFT = 13, FRESH = PYTHON_TRAIL_DEEPEST - 1 };
 _Static_assert((PYTHON_TRAIL_DEEPEST & FRESH) == 0, "a mask");
 
 /* In a step's number: of a frame of the machinery that imports modules; the module has its node. */
-#define IMPORTS   PYTHON_CODE_IMPORTS
-#define IS_NAMED  (UINT32_C(1) << 30)
-#define FLAGS     (IMPORTS | IS_NAMED)
+#define IMPORTS  PYTHON_CODE_IMPORTS
+#define IS_NAMED (UINT32_C(1) << 30)
+#define FLAGS    (IMPORTS | IS_NAMED)
 
 /* What must not change: where the frame is, and its instruction. */
 typedef struct {
@@ -22,10 +22,10 @@ typedef struct {
 
 typedef struct {
     uintptr_t code;
-    uintptr_t mark;      /* the innermost one from here outwards */
+    uintptr_t mark; /* the innermost one from here outwards */
     uint32_t node;
-    uint32_t number;     /* of its code, with flags; a mark, and what runs nothing yet, has its caller's flags */
-    uint32_t era;        /* in which the number was looked up */
+    uint32_t number; /* of its code, with flags; a mark, and what runs nothing yet, has its caller's flags */
+    uint32_t era;    /* in which the number was looked up */
 } Step;
 
 /* Where imports begin, the first argument, which is the module's name, must not change either. */
@@ -143,8 +143,8 @@ static uint32_t code_of(const PythonTrail *self, LedgerHeader *header, const Ste
     return python_code_number(header, code);
 }
 
-/* Within an import all is one frame, until a module's own code runs. It begins where the first argument of the
- * machinery is the module's name: what calls that (from package import name) is as if its caller ran. */
+/* Within an import all is one frame, until a module's own code runs. It begins where the first argument of
+ * the machinery is the module's name: what calls that (from package import name) is as if its caller ran. */
 static uint32_t import_node(PythonTrail *self, LedgerHeader *header, uint32_t i)
 {
     const Step *outer = &self->steps[i - 1];

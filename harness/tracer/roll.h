@@ -64,12 +64,12 @@ typedef struct {
     uint64_t parent_family;
     uint32_t parent_entry;
     uint32_t padding;
-    RollFile file;                                    /* as it was started: a script, where it is one */
-    RollFile image;                                   /* what runs: its interpreter */
-    uint32_t ledgers __attribute__((aligned(64)));    /* given out */
-    uint32_t entries;                                 /* used, the one that is none included */
-    uint32_t spare;                                   /* an entry that was taken back, or 0 */
-    uint32_t full_entries;                            /* starts that found no room */
+    RollFile file;                                 /* as it was started: a script, where it is one */
+    RollFile image;                                /* what runs: its interpreter */
+    uint32_t ledgers __attribute__((aligned(64))); /* given out */
+    uint32_t entries;                              /* used, the one that is none included */
+    uint32_t spare;                                /* an entry that was taken back, or 0 */
+    uint32_t full_entries;                         /* starts that found no room */
 } RollHeader;
 
 /* Pages of every size that there is. */
@@ -77,7 +77,7 @@ typedef struct {
 #define ROLL_ENTRIES_AT   LEDGER_ALIGN(sizeof(RollHeader))
 #define ROLL_SIZE         ROLL_ROUND(ROLL_ENTRIES_AT + sizeof(RollEntry) * (uint64_t)ROLL_ENTRIES)
 #define ROLL_LEDGER_SIZE  ROLL_ROUND(LEDGER_FILE_SIZE)
-#define ROLL_LEDGER_AT(n) (ROLL_SIZE + (uint64_t)(n) * ROLL_LEDGER_SIZE)
+#define ROLL_LEDGER_AT(n) (ROLL_SIZE + (uint64_t)(n)*ROLL_LEDGER_SIZE)
 /* As many as a file can have. */
 enum { ROLL_LEDGERS = 1 << 24 };
 
@@ -90,8 +90,8 @@ typedef struct {
     uint64_t magic; /* LEDGER_MAGIC */
     uint32_t kind;
     uint32_t off_reason;
-    char key[20];  /* as LEDGER_SOCKET_VARIABLE has it behind '#': only who was told may speak */
-    uint32_t pid;  /* of the process, as it has it itself */
+    char key[20]; /* as LEDGER_SOCKET_VARIABLE has it behind '#': only who was told may speak */
+    uint32_t pid; /* of the process, as it has it itself */
     uint64_t parent_family;
     uint32_t parent_entry;
     char program[256]; /* its file; ends in NUL, cut where longer */

@@ -50,9 +50,8 @@ long syscall_failed(long result)
 void sandbox_enter(long number, unsigned operation, unsigned long mode, const struct sock_fprog *filter)
 {
     sandbox_entered = true;
-    bool sets_filter = number == SYS_seccomp
-                           ? operation == SECCOMP_SET_MODE_FILTER
-                           : operation == PR_SET_SECCOMP && mode == SECCOMP_MODE_FILTER;
+    bool sets_filter = number == SYS_seccomp ? operation == SECCOMP_SET_MODE_FILTER
+                                             : operation == PR_SET_SECCOMP && mode == SECCOMP_MODE_FILTER;
     if (!sets_filter)
         sandbox_kills_starts |= number == SYS_seccomp || operation == PR_SET_SECCOMP; /* the strict mode */
     else if (filter != NULL && filter->filter != NULL)

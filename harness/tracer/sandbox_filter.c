@@ -135,9 +135,7 @@ uint32_t sandbox_filter_run(const struct sock_fprog *filter, const struct seccom
         case BPF_RET:
             return BPF_RVAL(at->code) == BPF_A ? self.a : at->k;
         case BPF_JMP:
-            next += BPF_OP(at->code) == BPF_JA                ? at->k
-                    : compares(at->code, self.a, value) ? at->jt
-                                                              : at->jf;
+            next += BPF_OP(at->code) == BPF_JA ? at->k : compares(at->code, self.a, value) ? at->jt : at->jf;
             break;
         case BPF_ALU:
             known = calculate(&self, at->code, value);
@@ -191,9 +189,8 @@ static const struct {
 bool sandbox_filter_kills(const struct sock_fprog *filter)
 {
     for (unsigned i = 0; i < sizeof calls / sizeof calls[0]; i++) {
-        struct seccomp_data call = {.nr = calls[i].number,
-                                    .arch = ARCHITECTURE,
-                                    .args = {calls[i].first, 0, calls[i].third}};
+        struct seccomp_data call = {
+            .nr = calls[i].number, .arch = ARCHITECTURE, .args = {calls[i].first, 0, calls[i].third}};
         if (is_deadly(sandbox_filter_run(filter, &call)))
             return true;
     }

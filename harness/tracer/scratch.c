@@ -22,15 +22,15 @@ static Scratch *all; /* only ever added to */
 static bool is_left(const Scratch *self, uintptr_t thread, uint32_t pid)
 {
     const LedgerHeader *header = guest_desk->header;
-    return __atomic_load_n(&self->thread, __ATOMIC_RELAXED) == thread && self->pid != pid &&
-           header != NULL && header->pid == pid;
+    return __atomic_load_n(&self->thread, __ATOMIC_RELAXED) == thread && self->pid != pid && header != NULL &&
+           header->pid == pid;
 }
 
 static bool claim(Scratch *self, uintptr_t thread, uint32_t pid)
 {
     uintptr_t nobody = 0;
-    if (!is_left(self, thread, pid) &&
-        !__atomic_compare_exchange_n(&self->thread, &nobody, thread, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+    if (!is_left(self, thread, pid) && !__atomic_compare_exchange_n(&self->thread, &nobody, thread, false,
+                                                                    __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
         return false;
     self->pid = pid;
     return true;

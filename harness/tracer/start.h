@@ -1,8 +1,8 @@
 /* One program that is about to be started: its entry in the roll, and its environment with what the tracer
  * needs in it.
  *
- * A vfork's child may call all of it, from a thread of the smallest stack: what is large lies in memory of the
- * tracer's own. */
+ * A vfork's child may call all of it, from a thread of the smallest stack: what is large lies in memory of
+ * the tracer's own. */
 #ifndef HEAPGATE_TRACER_START_H
 #define HEAPGATE_TRACER_START_H
 

@@ -89,7 +89,8 @@ static uint32_t walk(LedgerHeader *header, const UnwindStart *start, Paper *pape
                              ? stack_cache_walk(cache, start, paper->addresses, LEDGER_DEEPEST, &outer)
                              : unwind_walk(start, paper->addresses, LEDGER_DEEPEST, NULL, 0);
     if (UNLIKELY(found.truncated))
-        atomic_add(found.frames == LEDGER_DEEPEST ? &header->deep_stacks : &header->truncated_stacks, 1, true);
+        atomic_add(found.frames == LEDGER_DEEPEST ? &header->deep_stacks : &header->truncated_stacks, 1,
+                   true);
     if (!stack_tree_nodes(header, paper->addresses, found.frames, found.truncated != 0, outer, paper->nodes))
         return STACK_TREE_UNKNOWN_SITE;
     uint32_t site = stack_tree_site(header, found.frames > 0 ? paper->nodes[0] : outer);

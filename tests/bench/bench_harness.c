@@ -186,7 +186,9 @@ static void add_blocks(Making *self)
         put(&shadow, &record, sizeof record);
     }
     self->header.chunks = (guint32)(self->header.sites / LEDGER_CHUNK_RECORDS + 1);
+    self->header.iterations = ITERATIONS;
     for (guint32 number = 1; number <= ITERATIONS; number++) {
+        mark.iteration = number;
         put(&marks, &mark, sizeof mark);
         for (guint32 site = 2; site < self->header.sites; site += 20) {
             gint64 rises = site % 10000 == 2 ? number : (number * 7 + site) % 5;

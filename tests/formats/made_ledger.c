@@ -80,6 +80,8 @@ guint32 made_ledger_site(MadeLedger *self, guint32 node, gint64 live_bytes, guin
 guint32 made_ledger_mark(MadeLedger *self, const char *name)
 {
     LedgerMark mark = {.time_ns = self->header.marks};
+    if (strcmp(name, "iteration") == 0)
+        mark.iteration = ++self->header.iterations;
     g_strlcpy(mark.name, name, sizeof mark.name);
     put(self, &mark, sizeof mark, LEDGER_MARKS_AT + self->header.marks * sizeof mark);
     return ++self->header.marks;

@@ -495,6 +495,32 @@ START_TEST(test_growth_is_exact_for_a_leak_in_every_iteration)
 }
 END_TEST
 
+/* Of so many iterations not all have records; the growth of each is told all the same. */
+START_TEST(test_growth_is_exact_where_iterations_share_records)
+{
+    g_auto(MadeLedger) made = {0};
+    made_ledger_init(&made);
+    guint32 site = made_ledger_site(&made, made_ledger_node(&made, 0, 0x1010), 0, 0, 0);
+    guint64 count = 3 << 20, last = 0;
+    for (guint64 i = 1; i <= count; i++) {
+        made.header.iterations = i - 1;
+        if (!ledger_iteration_has_record(i))
+            continue;
+        made_ledger_block(&made, made.header.marks >> 14, made.header.marks & 0x3fff, 16 * (i - last), site,
+                          made.header.marks);
+        made_ledger_mark(&made, "iteration");
+        made_ledger_change(&made, site, (gint64)(16 * i));
+        last = i;
+    }
+    made.header.iterations = count;
+    g_autoptr(Ledger) ledger = made_ledger_read(&made);
+    g_autoptr(CallSites) growing = call_sites_new();
+    gint64 smallest = 0;
+    ck_assert_uint_eq(ledger_iterations(ledger), count);
+    ck_assert_int_eq(ledger_growth(ledger, LEDGER_SITE_HEAP, BEFORE, growing, &smallest), 16);
+}
+END_TEST
+
 START_TEST(test_growth_is_not_a_ring_of_the_last_entries)
 {
     gint64 live[ITERATIONS], born[ITERATIONS] = {0};
@@ -596,6 +622,7 @@ SUITE(ledger, 30)
     tcase_add_test(tcase, test_what_passes_through_is_summed_up_by_site);
     tcase_add_test(tcase, test_a_module_is_the_one_that_was_there_when_the_stack_was_seen);
     tcase_add_test(tcase, test_growth_is_exact_for_a_leak_in_every_iteration);
+    tcase_add_test(tcase, test_growth_is_exact_where_iterations_share_records);
     tcase_add_test(tcase, test_growth_is_not_a_ring_of_the_last_entries);
     tcase_add_test(tcase, test_growth_is_not_a_cache_that_fills_once);
     tcase_add_test(tcase, test_growth_sees_a_block_that_realloc_makes_longer);

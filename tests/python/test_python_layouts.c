@@ -108,7 +108,9 @@ static void put_mark(GString *text)
     STRUCTURE(LedgerMark);
     FIELD(LedgerMark, time_ns);
     FIELD(LedgerMark, live_bytes);
+    FIELD(LedgerMark, iteration);
     FIELD(LedgerMark, name);
+    FIELD(LedgerMark, padding);
 }
 
 static void put_end_record(GString *text)
@@ -194,6 +196,8 @@ static void put_header(GString *text)
     FIELD(LedgerHeader, pool_crowded);
     FIELD(LedgerHeader, program);
     FIELD(LedgerHeader, audit_kind);
+    FIELD(LedgerHeader, named_marks);
+    FIELD(LedgerHeader, iterations);
 }
 
 START_TEST(test_the_python_module_reads_the_layouts_of_ledger_h)

@@ -84,7 +84,7 @@ static void add_ledger(Ledgers *ledgers, int fd, const RollHeader *roll, guint32
                         (off_t)ROLL_LEDGER_AT(number));
     ck_assert_msg(memory != MAP_FAILED, "%s", g_strerror(errno));
     Received *received = g_new0(Received, 1);
-    *received = (Received){memory,    roll->family, number, roll->parent_family, roll->parent_entry,
+    *received = (Received){memory,     roll->family, number, roll->parent_family, roll->parent_entry,
                            roll->file, roll->image};
     if (received->header->started_ns != 0)
         g_ptr_array_add(ledgers->received, received);

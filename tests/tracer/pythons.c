@@ -83,7 +83,8 @@ char *received_python_stack(const Received *self, guint site, guint32 *offset)
     GString *names = g_string_new(NULL);
     guint node = python_node(self, received_sites(self)[site].node);
     *offset = LEDGER_PYTHON_OFFSET(received_nodes(self)[node].address);
-    for (guint i = 0; node != 0 && i < LEDGER_DEEPEST; i++, node = python_node(self, received_nodes(self)[node].parent)) {
+    for (guint i = 0; node != 0 && i < LEDGER_DEEPEST;
+         i++, node = python_node(self, received_nodes(self)[node].parent)) {
         const LedgerCode *code = code_of(self, received_nodes(self)[node].address);
         g_string_append_printf(names, "%s%s", names->len > 0 ? "<" : "", received_text(self, code->name_at));
     }

@@ -22,5 +22,6 @@ END_TEST
 
 SUITE(limits, 60)
 {
-    tcase_add_loop_test(tcase, test_the_tracers_memory_comes_on_top_of_a_programs_limits, 0, G_N_ELEMENTS(ways));
+    tcase_add_loop_test(tcase, test_the_tracers_memory_comes_on_top_of_a_programs_limits, 0,
+                        G_N_ELEMENTS(ways));
 }

@@ -8,8 +8,7 @@
 
 #include "runner.h"
 
-#define NUMBER                                                                                               \
-    BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr))
+#define NUMBER         BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr))
 #define RETURN(action) BPF_STMT(BPF_RET | BPF_K, action)
 #define FILTER(name, ...)                                                                                    \
     struct sock_filter name##_code[] = {__VA_ARGS__};                                                        \

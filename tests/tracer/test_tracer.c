@@ -115,6 +115,28 @@ START_TEST(test_marks_give_births_and_the_end_mark_what_is_there)
 }
 END_TEST
 
+/* More iterations than births can tell apart, more names than there are records for them, and then the end.
+ */
+START_TEST(test_the_end_mark_is_there_however_many_marks_came_before)
+{
+    g_autoptr(Ledgers) ran = run_well("many_marks", 1);
+    const LedgerHeader *header = ledgers_at(ran, 0)->header;
+    ck_assert_uint_eq(header->iterations, 300000);
+    ck_assert_uint_eq(header->full_marks, 0);
+    ck_assert_uint_lt(header->marks, LEDGER_MARKS);
+    ck_assert_uint_eq(header->named_marks, LEDGER_NAMED_MARKS + 100);
+    ck_assert_uint_eq(header->end_mark, header->marks);
+    ck_assert_int_eq(header->end_live_bytes - header->live_bytes, 1000);
+    const LedgerMark *marks = received_marks(ledgers_at(ran, 0));
+    for (guint i = 1; i < header->marks; i++) {
+        guint64 group = ledger_iteration_group(marks[i].iteration);
+        ck_assert_uint_eq(marks[i].iteration % group, 0);
+        if (marks[i].iteration > 0 && marks[i - 1].iteration > 0)
+            ck_assert_uint_le(marks[i].iteration - marks[i - 1].iteration, group);
+    }
+}
+END_TEST
+
 START_TEST(test_temporary_is_what_the_next_deallocation_frees)
 {
     g_autoptr(Ledgers) ran = run_well("temporary", 1);
@@ -432,20 +454,22 @@ END_TEST
  * most runs, not all, agree to the blocks in flight. */
 START_TEST(test_what_is_freed_while_the_end_is_counted_was_there_at_the_end)
 {
-    enum { RUNS = 9, THREADS = 2, BLOCK = 32 };
+    enum { RUNS = 60, ENOUGH = 5, THREADS = 2, BLOCK = 32 };
     const char *argv[] = {"drain", NULL};
     guint exact = 0, begun = 0;
-    for (guint i = 0; i < RUNS; i++) {
+    for (guint i = 0; i < RUNS && begun < ENOUGH; i++) {
         g_autoptr(Ledgers) ran = ledgers_run(argv, TRUE, 0);
         ck_assert_int_eq(ran->wait_status, 0);
         const Received *received = ledgers_at(ran, 0);
         gint64 at_mark = received_marks(received)[0].live_bytes;
-        begun += at_mark > 10000 * BLOCK;
-        exact += ABS(received_end_sum(received).bytes - at_mark) <= THREADS * BLOCK;
+        if (at_mark > 10000 * BLOCK) { /* else all but was freed before the mark: a busy machine */
+            begun++;
+            exact += ABS(received_end_sum(received).bytes - at_mark) <= THREADS * BLOCK;
+        }
         check_books_within(received, 3 * BLOCK);
     }
-    ck_assert_uint_gt(begun, RUNS / 2);
-    ck_assert_uint_gt(exact, RUNS / 2);
+    ck_assert_uint_eq(begun, ENOUGH);
+    ck_assert_uint_gt(exact, ENOUGH / 2);
 }
 END_TEST
 
@@ -478,6 +502,7 @@ SUITE(tracer, 240)
     tcase_add_test(tcase, test_without_a_harness_nothing_happens);
     tcase_add_test(tcase, test_no_descriptor_is_left_open);
     tcase_add_test(tcase, test_marks_give_births_and_the_end_mark_what_is_there);
+    tcase_add_test(tcase, test_the_end_mark_is_there_however_many_marks_came_before);
     tcase_add_test(tcase, test_temporary_is_what_the_next_deallocation_frees);
     tcase_add_test(tcase, test_the_peak_is_that_of_each_site);
     tcase_add_test(tcase, test_sizes_longer_than_a_record_has_room_for_are_kept_whole);

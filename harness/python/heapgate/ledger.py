@@ -90,7 +90,13 @@ class LedgerModule(ctypes.Structure):
 
 
 class LedgerMark(ctypes.Structure):
-    _fields_ = [("time_ns", _u64), ("live_bytes", _i64), ("name", ctypes.c_char * 48)]
+    _fields_ = [
+        ("time_ns", _u64),
+        ("live_bytes", _i64),
+        ("iteration", _u64),
+        ("name", ctypes.c_char * 64),
+        ("padding", _u64),
+    ]
 
 
 class LedgerEndRecord(ctypes.Structure):
@@ -171,7 +177,9 @@ class LedgerHeader(ctypes.Structure):
         ("program", ctypes.c_char * 64),
         ("_audits", ctypes.c_char * (2 * 48)),
         ("audit_kind", _u32),
-        ("_to_end", ctypes.c_char * 28),
+        ("named_marks", _u32),
+        ("iterations", _u64),
+        ("_to_end", ctypes.c_char * 16),
     ]
 
 

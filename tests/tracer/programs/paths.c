@@ -44,6 +44,18 @@ static int way_exit(void)
     return 0;
 }
 
+static int way_many_marks(void)
+{
+    for (int i = 0; i < 300000; i++)
+        heapgate_iteration();
+    for (int i = 0; i < 4100; i++)
+        heapgate_mark("step");
+    keep(0, 1000);
+    heapgate_mark("end");
+    free(kept[0]);
+    return 0;
+}
+
 static int way_marks(void)
 {
     for (int i = 0; i < 5; i++) {
@@ -462,11 +474,12 @@ static const struct {
     {                                                                                                        \
 #name, way_##name                                                                                    \
     }
-    WAY(exit),        WAY(marks),  WAY(temporary),    WAY(peak),        WAY(_exit),        WAY(quick_exit),
-    WAY(abort),       WAY(fork),   WAY(raw_fork),     WAY(atfork),      WAY(fork_threads), WAY(vfork),
-    WAY(spawn),       WAY(exec),   WAY(exec_cleared), WAY(outlive),     WAY(thread_ends),  WAY(signals),
-    WAY(context),     WAY(dlopen), WAY(mapping),      WAY(small_files), WAY(small_memory), WAY(descriptors),
-    WAY(vfork_fails), WAY(twice),  WAY(small),        WAY(long),
+    WAY(exit),         WAY(marks),        WAY(many_marks),  WAY(temporary),    WAY(peak),
+    WAY(_exit),        WAY(quick_exit),   WAY(abort),       WAY(fork),         WAY(raw_fork),
+    WAY(atfork),       WAY(fork_threads), WAY(vfork),       WAY(spawn),        WAY(exec),
+    WAY(exec_cleared), WAY(outlive),      WAY(thread_ends), WAY(signals),      WAY(context),
+    WAY(dlopen),       WAY(mapping),      WAY(small_files), WAY(small_memory), WAY(descriptors),
+    WAY(vfork_fails),  WAY(twice),        WAY(small),       WAY(long),
 };
 
 int main(int argc, char **argv)
