@@ -84,6 +84,27 @@ START_TEST(test_mapped_books_stay_whole_in_a_storm)
 }
 END_TEST
 
+/* Whatever the instant: as many mappings as threads are begun and not ended. */
+START_TEST(test_mapped_books_are_whole_after_a_kill)
+{
+    enum { KILLS = 20, THREADS = 5, MOST = 702 };
+    guint grown = 0;
+    for (guint i = 0; i < KILLS; i++) {
+        const char *argv[] = {"maps", "storm", NULL};
+        g_autoptr(Ledgers) ran = ledgers_run(argv, TRUE, 20000 + 7000 * (gint64)i);
+        if (ran->received->len == 0)
+            continue;
+        const Received *received = ledgers_at(ran, 0);
+        gint64 sites = received_mapped_by_sites(received).bytes, total = received->header->mapped_bytes;
+        gint64 pages = received_mapped_by_pages(received).bytes, in_flight = THREADS * MOST * PAGE;
+        ck_assert_int_le(ABS(sites - total), in_flight);
+        ck_assert_int_le(ABS(pages - total), in_flight);
+        grown += total > in_flight;
+    }
+    ck_assert_uint_gt(grown, KILLS / 4);
+}
+END_TEST
+
 /* Each page is counted once, also one that goes before the count comes by. */
 START_TEST(test_the_end_mark_counts_what_is_unmapped_meanwhile)
 {
@@ -106,5 +127,6 @@ SUITE(mapped, 60)
     tcase_add_test(tcase, test_mapped_files_are_counted_apart);
     tcase_add_test(tcase, test_a_forked_child_maps_into_books_of_its_own);
     tcase_add_test(tcase, test_mapped_books_stay_whole_in_a_storm);
+    tcase_add_test(tcase, test_mapped_books_are_whole_after_a_kill);
     tcase_add_test(tcase, test_the_end_mark_counts_what_is_unmapped_meanwhile);
 }
