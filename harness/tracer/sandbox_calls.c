@@ -1,6 +1,7 @@
 /* The ways into a sandbox: prctl, and syscall with prctl's number or seccomp's; syscall as the way to another
- * program; and syscall as mmap and its like, which mapping.c books. */
-#include <errno.h>
+ * program; and syscall as mmap and its like, which mapping.c books. Whoever else stands in front of the C
+ * library's is called, too. */
+#include <dlfcn.h>
 #include <linux/seccomp.h>
 #include <stdarg.h>
 #include <sys/prctl.h>
@@ -12,7 +13,6 @@
 #include "sandbox_filter.h"
 
 GUEST_EXPORT int prctl(int option, ...);
-GUEST_HIDDEN long syscall_failed(long result) __attribute__((used));
 GUEST_HIDDEN void sandbox_enter(long number, unsigned operation, unsigned long mode,
                                 const struct sock_fprog *filter) __attribute__((used));
 
@@ -38,10 +38,26 @@ long syscall_execveat(long number, int folder, const char *path, char *const *ar
     return execveat(folder, path, arguments, environment, flags);
 }
 
-long syscall_failed(long result)
+/* Another library's; NULL: the C library's, whose work is done here. */
+GUEST_HIDDEN extern long (*next_syscall)(long number, ...);
+long (*next_syscall)(long number, ...);
+static int (*next_prctl)(int option, ...);
+
+extern void __libc_free(void *);
+
+static void *find_next(const char *name)
 {
-    errno = (int)-result;
-    return -1;
+    Dl_info theirs, libc;
+    void *found = dlsym(RTLD_NEXT, name);
+    bool is_anothers = found != NULL && dladdr(found, &theirs) != 0 &&
+                       dladdr((void *)__libc_free, &libc) != 0 && theirs.dli_fbase != libc.dli_fbase;
+    return is_anothers ? found : NULL;
+}
+
+__attribute__((constructor)) static void sandbox_begin(void)
+{
+    *(void **)&next_syscall = find_next("syscall");
+    *(void **)&next_prctl = find_next("prctl");
 }
 
 /* As the call's own arguments lie: seccomp's second and third are the operation and flags, prctl's the option
@@ -58,14 +74,12 @@ void sandbox_enter(long number, unsigned operation, unsigned long mode, const st
         sandbox_kills_starts |= sandbox_filter_kills(filter);
 }
 
-/* Without a frame, as the C library's own: a call may return twice, or on another stack. */
+/* The program's. Without a frame, as the C library's own: a call may return twice, or on another stack. */
 #ifdef __x86_64__
 _Static_assert(SYS_prctl == 157 && SYS_seccomp == 317 && SYS_execve == 59 && SYS_execveat == 322,
                "as compared below");
 _Static_assert(SYS_mmap == 9 && SYS_mprotect == 10 && SYS_munmap == 11 && SYS_mremap == 25, "likewise");
 __asm__(".text\n"
-        ".hidden __ehdr_start\n"
-        ".hidden _end\n"
         ".globl syscall\n"
         ".type syscall, @function\n"
         "syscall:\n"
@@ -80,20 +94,12 @@ __asm__(".text\n"
         "    je syscall_execveat\n"
         "    leaq -9(%rdi), %rax\n"
         "    cmpq $2, %rax\n"
-        "    jbe 6f\n"
+        "    jbe mapping_syscall\n"
         "    cmpq $25, %rdi\n"
-        "    je 6f\n"
-        "1:  movq %rdi, %rax\n"
-        "    movq %rsi, %rdi\n"
-        "    movq %rdx, %rsi\n"
-        "    movq %rcx, %rdx\n"
-        "    movq %r8, %r10\n"
-        "    movq %r9, %r8\n"
-        "    movq 8(%rsp), %r9\n"
-        "    syscall\n"
-        "    cmpq $-4095, %rax\n"
-        "    jae 5f\n"
-        "    ret\n"
+        "    je mapping_syscall\n"
+        "1:  cmpq $0, next_syscall(%rip)\n"
+        "    je guest_syscall\n"
+        "    jmp *next_syscall(%rip)\n"
         "2:  cmpl $1, %esi\n"
         "    ja 1b\n"
         "    jmp 4f\n"
@@ -131,16 +137,6 @@ __asm__(".text\n"
         "    popq %rdi\n"
         "    .cfi_adjust_cfa_offset -8\n"
         "    jmp 1b\n"
-        "5:  movq %rax, %rdi\n"
-        "    jmp syscall_failed\n"
-        /* What maps is booked, unless this library itself calls. */
-        "6:  leaq __ehdr_start(%rip), %rax\n"
-        "    cmpq %rax, (%rsp)\n"
-        "    jb mapping_syscall\n"
-        "    leaq _end(%rip), %rax\n"
-        "    cmpq %rax, (%rsp)\n"
-        "    jae mapping_syscall\n"
-        "    jmp 1b\n"
         ".cfi_endproc\n"
         ".size syscall, .-syscall\n");
 #elif defined(__aarch64__)
@@ -159,17 +155,10 @@ __asm__(".text\n"
         "    b.eq syscall_execve\n"
         "    cmp x0, #281\n"
         "    b.eq syscall_execveat\n"
-        "1:  mov x8, x0\n"
-        "    mov x0, x1\n"
-        "    mov x1, x2\n"
-        "    mov x2, x3\n"
-        "    mov x3, x4\n"
-        "    mov x4, x5\n"
-        "    mov x5, x6\n"
-        "    svc #0\n"
-        "    cmn x0, #4095\n"
-        "    b.cs 5f\n"
-        "    ret\n"
+        "1:  adrp x9, next_syscall\n"
+        "    ldr x9, [x9, #:lo12:next_syscall]\n"
+        "    cbz x9, 5f\n"
+        "    br x9\n"
         "2:  cmp w1, #1\n"
         "    b.hi 1b\n"
         "    b 4f\n"
@@ -195,7 +184,7 @@ __asm__(".text\n"
         "    .cfi_restore x29\n"
         "    .cfi_restore x30\n"
         "    b 1b\n"
-        "5:  b syscall_failed\n"
+        "5:  b guest_syscall\n"
         ".cfi_endproc\n"
         ".size syscall, .-syscall\n");
 #else
@@ -210,5 +199,9 @@ int prctl(int option, ...)
     for (int i = 0; i < 4; i++)
         arguments[i] = va_arg(list, unsigned long);
     va_end(list);
+    if (option == PR_SET_SECCOMP || option == PR_SET_NO_NEW_PRIVS)
+        sandbox_enter(SYS_prctl, (unsigned)option, arguments[0], (const struct sock_fprog *)arguments[1]);
+    if (next_prctl != NULL)
+        return next_prctl(option, arguments[0], arguments[1], arguments[2], arguments[3]);
     return (int)syscall(SYS_prctl, option, arguments[0], arguments[1], arguments[2], arguments[3]);
 }

@@ -4,12 +4,13 @@
 
 TRACER_SOURCES := $(wildcard harness/tracer/*.c)
 TRACER_OBJECTS := $(TRACER_SOURCES:harness/tracer/%.c=$(O)/tracer/%.o)
-TRACER_UNWIND := $(patsubst %,$(O)/tracer/%.o,cfi cfi_expression code_object eh_frame memory rule_cache sandbox stack_bounds \
+TRACER_UNWIND := $(patsubst %,$(O)/tracer/%.o,calls cfi cfi_expression code_object eh_frame memory rule_cache sandbox stack_bounds \
 	stack_cache stack_index unwind unwind_fp unwind_x86_64)
 TRACER_TESTED := $(TRACER_UNWIND) $(O)/tracer/sandbox_filter.o
 
-# No sanitizer: it reads other frames' memory, and runs where no runtime of theirs is.
-TRACER_CFLAGS = -std=gnu11 -O2 -g $(WARNINGS) $(CFLAGS) -D_GNU_SOURCE -MMD -MP -iquote harness/tracer \
+# No sanitizer: it reads other frames' memory, and runs where no runtime of theirs is. Its system calls are its own
+# (calls.c).
+TRACER_CFLAGS = -std=gnu11 -O2 -g $(WARNINGS) $(CFLAGS) -D_GNU_SOURCE -Dsyscall=guest_syscall -MMD -MP -iquote harness/tracer \
 	-fPIC -fvisibility=hidden -ftls-model=initial-exec -fno-stack-protector -fno-tree-slp-vectorize -fasynchronous-unwind-tables
 TRACER_LDFLAGS = -shared -Wl,-z,defs -Wl,-z,now -Wl,-z,nodelete
 

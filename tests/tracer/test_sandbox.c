@@ -71,8 +71,19 @@ START_TEST(test_a_program_that_the_tracers_calls_would_kill_is_started_without_i
 }
 END_TEST
 
+START_TEST(test_another_librarys_syscall_is_called)
+{
+    g_autofree char *preload = g_strconcat("LD_PRELOAD=", runner_path("build/tests/tracer/in_front.so"), NULL);
+    const char *argv[] = {"/usr/bin/env", preload, runner_path("build/tests/tracer/sandbox"), "in_front", NULL};
+    g_autoptr(Ledgers) alone = ledgers_run(argv, FALSE, 0), traced = ledgers_run(argv, TRUE, 0);
+    ck_assert_int_eq(alone->wait_status, 0);
+    ck_assert_int_eq(traced->wait_status, 0);
+}
+END_TEST
+
 SUITE(sandbox, 120)
 {
+    tcase_add_test(tcase, test_another_librarys_syscall_is_called);
     tcase_add_loop_test(tcase, test_a_program_that_the_tracers_calls_would_kill_is_started_without_it, 0,
                         G_N_ELEMENTS(hows));
     tcase_add_loop_test(tcase, test_a_fork_in_a_sandbox_has_a_ledger, 0, G_N_ELEMENTS(hows));

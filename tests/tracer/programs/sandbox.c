@@ -222,6 +222,11 @@ static void way_exec(void)
     execle("/bin/echo", "echo", "done", NULL, environment);
 }
 
+static void way_in_front(void)
+{
+    _exit(syscall(SYS_dup, 7) == 1007 ? 0 : 1);
+}
+
 int main(int argc, char **argv)
 {
     static const struct {
@@ -234,7 +239,8 @@ int main(int argc, char **argv)
                 {"thread_before", way_thread_before},
                 {"stack", way_stack},
                 {"fork", way_fork},
-                {"exec", way_exec}};
+                {"exec", way_exec},
+                {"in_front", way_in_front}};
     if (argc > 2)
         how = argv[2];
     for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++)
