@@ -2,6 +2,7 @@
  * speed. */
 #include "heap.h"
 
+#include <malloc.h>
 #include <string.h>
 
 #include "formats/ledger_notes.h"
@@ -363,6 +364,20 @@ static void name_program(Symbols *symbols, const Scenario *scenario, const Outco
     }
 }
 
+/* Debug information of a large program is a hundred megabytes: one run at a time, and it is given back before
+ * anything is added up. */
+static void name_programs(const Scenario *scenario, const Outcome *outcome, const GPtrArray *programs)
+{
+    static GMutex one_at_a_time;
+    g_mutex_lock(&one_at_a_time);
+    Symbols *symbols = symbols_new(SYMBOLS_ALL);
+    for (guint i = 0; i < programs->len; i++)
+        name_program(symbols, scenario, outcome, g_ptr_array_index(programs, i));
+    symbols_free(symbols);
+    malloc_trim(0);
+    g_mutex_unlock(&one_at_a_time);
+}
+
 static void heap_collect(const Scenario *scenario, const Outcome *outcome, Measurement *measurement)
 {
     g_autoptr(GPtrArray) programs = programs_of(outcome->ledgers);
@@ -376,9 +391,7 @@ static void heap_collect(const Scenario *scenario, const Outcome *outcome, Measu
     add_notes(scenario, programs, measurement);
     if (measurement->problem != NULL)
         return;
-    g_autoptr(Symbols) symbols = symbols_new(SYMBOLS_ALL);
-    for (guint i = 0; i < programs->len; i++)
-        name_program(symbols, scenario, outcome, g_ptr_array_index(programs, i));
+    name_programs(scenario, outcome, programs);
     set_growth(scenario, processes, measurement);
     set_held(scenario, processes, measurement);
     set_mapped(scenario, processes, measurement);
