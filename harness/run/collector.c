@@ -144,17 +144,20 @@ static void settle(Collector *self, Family *family, guint index)
 
 static void begin_member(Family *family, Member *member, gpointer user_data)
 {
+    Collector *self = user_data;
     const RollHeader *roll = family_roll(family);
     const Origin origin = {roll->family,        member->number, roll->parent_entry,
                            roll->parent_family, member->pid,    member->own_pid};
-    member->slot = add_slot(user_data, origin);
+    member->slot = add_slot(self, origin);
+    starts_begun(self->starts, (guint32)member->own_pid, member->started_ns);
 }
 
 static void settle_all(Collector *self, Family *family)
 {
-    family_look(family, begin_member, self);
+    while (family_look(family, begin_member, self))
+        continue;
     while (family_members(family)->len > 0)
-        settle(self, family, 0);
+        settle(self, family, family_members(family)->len - 1);
     family_add_entries(family, self->starts);
 }
 
@@ -427,6 +430,12 @@ void collector_set_take(Collector *self, CollectorTake take, gpointer user_data)
     self->take = take;
     self->take_data = user_data;
     self->taking = g_thread_pool_new(take_one, self, 1, TRUE, NULL);
+}
+
+void collector_set_killed(Collector *self, const gint32 *pids, guint count)
+{
+    for (guint i = 0; i < count; i++)
+        starts_add_killed(self->starts, (guint32)pids[i]);
 }
 
 static void stop(Collector *self)

@@ -22,6 +22,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Collector, collector_free)
 typedef void (*CollectorTake)(Ledger *ledger, gpointer user_data);
 void collector_set_take(Collector *self, CollectorTake take, gpointer user_data);
 
+/* These processes were killed by their keeper, and had books by then: what one of them was about to become
+ * never ran. Before collector_finish. */
+void collector_set_killed(Collector *self, const gint32 *pids, guint count);
+
 /* Once the processes are gone: stops listening and reads what is held. (transfer none): Ledger, in the order
  * in which they came. */
 GPtrArray *collector_finish(Collector *self);

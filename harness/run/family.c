@@ -113,6 +113,7 @@ static Member *member_new(Family *self, guint32 number, const LedgerHeader *head
     member->number = number;
     member->forked = number > 0;
     member->own_pid = header->pid;
+    member->started_ns = header->started_ns;
     if (number == 0)
         member->pid = self->pid;
     else if (same && header->forked == LEDGER_FORKED)
@@ -149,11 +150,11 @@ static gboolean has_begun(Family *self, guint32 number, FamilyBegun begun, gpoin
     return TRUE;
 }
 
-void family_look(Family *self, FamilyBegun begun, gpointer user_data)
+gboolean family_look(Family *self, FamilyBegun begun, gpointer user_data)
 {
     guint32 given = 0;
     if (!read_at(self, &given, sizeof given, offsetof(RollHeader, ledgers)))
-        return;
+        return FALSE;
     given = MIN(given, MIN(self->roll.room, MOST));
     for (guint32 i = 0; i < AT_ONCE && self->known < given; i++, self->known++)
         g_array_append_val(self->claimed, self->known);
@@ -164,6 +165,7 @@ void family_look(Family *self, FamilyBegun begun, gpointer user_data)
             g_array_index(self->claimed, guint32, kept++) = number;
     }
     g_array_set_size(self->claimed, kept);
+    return self->known < given;
 }
 
 gboolean family_has_ended(const Member *member)
@@ -216,6 +218,7 @@ void family_add_entries(Family *self, Starts *starts)
     for (guint32 i = 1; i < used; i++)
         if (read_entry(self, i, &entry))
             starts_add(starts, self->roll.family, i, &entry);
-    if (read_at(self, &now, sizeof now, 0) && now.full_entries > 0)
-        starts_add_lost(starts, now.full_entries);
+    if (!read_at(self, &now, sizeof now, 0))
+        return;
+    starts_add_lost(starts, (guint64)now.full_entries + (now.ledgers > MOST ? now.ledgers - MOST : 0));
 }

@@ -15,6 +15,7 @@ typedef struct {
     gboolean forked;
     gint64 pid;     /* 0: not known here, as it is of another namespace */
     gint64 own_pid; /* as the process has it */
+    guint64 started_ns;
     int pidfd;      /* -1 where there is none: then it is asked for by its number */
     guint slot;     /* for the owner of the family */
     GArray *samples; /* LedgerSample */
@@ -38,7 +39,8 @@ const RollHeader *family_roll(const Family *self);
 GPtrArray *family_members(const Family *self);
 /* Looks for processes that have begun: adds them to the members, and calls with each. */
 typedef void (*FamilyBegun)(Family *self, Member *member, gpointer user_data);
-void family_look(Family *self, FamilyBegun begun, gpointer user_data);
+/* TRUE: there was so much that there may be more. */
+gboolean family_look(Family *self, FamilyBegun begun, gpointer user_data);
 /* Has this process ended? FALSE where that cannot be known before the family ends. */
 gboolean family_has_ended(const Member *member);
 /* (transfer full). */

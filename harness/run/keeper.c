@@ -3,13 +3,14 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <glib.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 /* As getdents64(2) fills it in. */
@@ -53,32 +54,92 @@ static pid_t number_of(const char *name)
     return *name == '\0' ? number : 0;
 }
 
-/* How many it could kill: a set-uid program may be another user's. No opendir: it allocates. */
-static guint kill_children(void)
+/* Has the process the file of a family mapped (tracer/family.c)? So has a fork, until it becomes another
+ * program; so has that, once it has begun. */
+static gboolean has_books(int proc, const char *pid)
 {
-    guint killed = 0;
+    static const char name[] = "/memfd:heapgate-ledger";
+    char path[64], text[8192 + sizeof name];
+    gsize kept = 0;
+    gboolean found = FALSE;
+    stpcpy(stpcpy(path, pid), "/maps");
+    int fd = openat(proc, path, O_RDONLY | O_CLOEXEC);
+    ssize_t length = 0;
+    while (fd >= 0 && !found && (length = read(fd, text + kept, 8192)) > 0) {
+        gsize whole = kept + (gsize)length;
+        found = memmem(text, whole, name, sizeof name - 1) != NULL;
+        kept = MIN(whole, sizeof name - 1); /* it may go on in the next piece */
+        memmove(text, text + whole - kept, kept);
+    }
+    if (fd >= 0)
+        close(fd);
+    return found;
+}
+
+typedef struct {
+    KeeperLog *log; /* NULL: nobody is traced */
+    gint64 until_ns; /* so long those that have no books may get them */
+    guint killed, spared;
+} Killing;
+
+static gint64 now_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * G_GINT64_CONSTANT(1000000000) + now.tv_nsec;
+}
+
+/* A set-uid program may be another user's, who cannot be killed. */
+static void kill_child(Killing *killing, int proc, const char *name, pid_t pid)
+{
+    gboolean seen = killing->log != NULL && has_books(proc, name);
+    if (killing->log != NULL && !seen && now_ns() < killing->until_ns) {
+        killing->spared++;
+        return;
+    }
+    if (kill(pid, SIGKILL) != 0)
+        return;
+    killing->killed++;
+    if (seen && killing->log->count < KEEPER_LOG_ROOM)
+        killing->log->pids[killing->log->count++] = pid;
+}
+
+/* No opendir: it allocates. */
+static void kill_children(Killing *killing)
+{
     _Alignas(Entry) char entries[4096];
     int proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    killing->killed = killing->spared = 0;
     if (proc < 0)
-        return 0;
+        return;
     long filled;
     while ((filled = syscall(SYS_getdents64, proc, entries, sizeof entries)) > 0)
         for (long at = 0; at < filled;) {
             const Entry *entry = (const Entry *)(entries + at);
             pid_t pid = number_of(entry->name);
-            if (pid > 1 && parent_of(proc, entry->name) == getpid() && kill(pid, SIGKILL) == 0)
-                killed++;
+            if (pid > 1 && parent_of(proc, entry->name) == getpid())
+                kill_child(killing, proc, entry->name, pid);
             at += entry->length;
         }
     close(proc);
-    return killed;
 }
 
 /* The children of one that is killed become the keeper's own, and so it goes on until there are none. */
-static void kill_all(void)
+static void kill_all(KeeperLog *log)
 {
-    while (kill_children() > 0)
-        waitpid(-1, NULL, __WALL);
+    enum { PATIENCE_S = 2, LOOK_AGAIN_NS = 2000000 };
+    Killing killing = {log, now_ns() + PATIENCE_S * G_GINT64_CONSTANT(1000000000), 0, 0};
+    for (;;) {
+        kill_children(&killing);
+        if (killing.killed > 0)
+            waitpid(-1, NULL, __WALL);
+        else if (killing.spared > 0)
+            nanosleep(&(struct timespec){0, LOOK_AGAIN_NS}, NULL);
+        else
+            return;
+        while (waitpid(-1, NULL, __WALL | WNOHANG) > 0)
+            continue;
+    }
 }
 
 static void end_as(int status)
@@ -104,7 +165,7 @@ static int await_program(pid_t program, const sigset_t *signals)
         if (ended > 0)
             continue;
         if (sigwaitinfo(signals, NULL) == SIGTERM) {
-            kill_all();
+            kill_all(NULL);
             _exit(1);
         }
     }
@@ -121,7 +182,19 @@ static void close_descriptors(void)
         close((int)fd);
 }
 
-void keeper_stand_between(void)
+KeeperLog *keeper_log_new(void)
+{
+    void *memory = mmap(NULL, sizeof(KeeperLog), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    return memory != MAP_FAILED ? memory : NULL;
+}
+
+void keeper_log_free(KeeperLog *self)
+{
+    if (self != NULL)
+        munmap(self, sizeof *self);
+}
+
+void keeper_stand_between(KeeperLog *log)
 {
     sigset_t all, before, awaited;
     pid_t parent = getppid();
@@ -144,6 +217,6 @@ void keeper_stand_between(void)
     if (getppid() != parent) /* gone before it could be told */
         kill(getpid(), SIGTERM);
     int status = await_program(program, &awaited);
-    kill_all();
+    kill_all(log);
     end_as(status);
 }

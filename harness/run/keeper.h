@@ -4,10 +4,26 @@
 #ifndef HEAPGATE_RUN_KEEPER_H
 #define HEAPGATE_RUN_KEEPER_H
 
+#include <glib.h>
+
+/* What the keeper killed in the end though it had books, in memory that is shared with it: what such a process
+ * was about to become never ran. */
+enum { KEEPER_LOG_ROOM = 4096 };
+typedef struct {
+    guint32 count;
+    gint32 pids[KEEPER_LOG_ROOM];
+} KeeperLog;
+KeeperLog *keeper_log_new(void); /* NULL: there is no memory */
+void keeper_log_free(KeeperLog *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(KeeperLog, keeper_log_free)
+
 /* To be called between fork and exec, where there is but one thread and system calls alone may be made.
  * Returns in a new process, which is to become the program. The calling one stays until that has ended,
  * however it ends; then, or when heapgate itself is gone, it kills all that is left, waits for the last of
- * them, and ends as the program did. */
-void keeper_stand_between(void);
+ * them, and ends as the program did.
+ *
+ * log: NULL, or the program is traced: then a process that is just becoming another program is not killed
+ * before it has books, if it gets them within two seconds. */
+void keeper_stand_between(KeeperLog *log);
 
 #endif

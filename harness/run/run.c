@@ -194,9 +194,12 @@ static void watch(Run *self, const SupervisorPlan *plan, const Launch *launch, c
         return;
     }
     SupervisorOutcome outcome = {0};
+    SupervisorPlan traced = *plan;
+    g_autoptr(KeeperLog) log = collector != NULL ? keeper_log_new() : NULL;
+    traced.log = log;
     set_marks_folder(self, place->output);
     gboolean ended =
-        supervise(plan, scenario->expect_exit, scenario->run[0], place, cancellable, &outcome, measurement);
+        supervise(&traced, scenario->expect_exit, scenario->run[0], place, cancellable, &outcome, measurement);
     set_marks_folder(self, NULL);
     measurement->duration_us = outcome.duration_us;
     if (!ended)
@@ -204,6 +207,8 @@ static void watch(Run *self, const SupervisorPlan *plan, const Launch *launch, c
     Outcome result = {
         .pid = outcome.pid, .work = place->work, .output = place->output, .stderr_path = place->stderr_path};
     if (collector != NULL) {
+        if (log != NULL)
+            collector_set_killed(collector, log->pids, MIN(log->count, KEEPER_LOG_ROOM));
         result.ledgers = collector_finish(collector);
         result.unseen = collector_unseen(collector);
         result.samples = collector_samples(collector);

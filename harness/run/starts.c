@@ -26,6 +26,8 @@ typedef struct {
 struct Starts {
     GHashTable *starts; /* Key: Start */
     guint64 lost;
+    GHashTable *killed; /* process ids */
+    GHashTable *begun;  /* process id: guint64 *, when its latest ledger began */
     GPtrArray *missing; /* NULL until it is asked for */
 };
 
@@ -54,6 +56,8 @@ Starts *starts_new(void)
 {
     Starts *self = g_new0(Starts, 1);
     self->starts = g_hash_table_new_full(key_hash, key_equal, g_free, start_free);
+    self->killed = g_hash_table_new(NULL, NULL);
+    self->begun = g_hash_table_new_full(NULL, NULL, NULL, g_free);
     return self;
 }
 
@@ -62,6 +66,8 @@ void starts_free(Starts *self)
     if (self == NULL)
         return;
     g_hash_table_unref(self->starts);
+    g_hash_table_unref(self->killed);
+    g_hash_table_unref(self->begun);
     if (self->missing != NULL)
         g_ptr_array_unref(self->missing);
     g_free(self);
@@ -126,7 +132,19 @@ void starts_add(Starts *self, guint64 family, guint32 number, const RollEntry *e
     start->added = TRUE;
 }
 
-void starts_add_lost(Starts *self, guint32 count)
+void starts_begun(Starts *self, guint32 pid, guint64 started_ns)
+{
+    guint64 *latest = g_hash_table_lookup(self->begun, GUINT_TO_POINTER(pid));
+    if (latest == NULL || *latest < started_ns)
+        g_hash_table_replace(self->begun, GUINT_TO_POINTER(pid), g_memdup2(&started_ns, sizeof started_ns));
+}
+
+void starts_add_killed(Starts *self, guint32 pid)
+{
+    g_hash_table_add(self->killed, GUINT_TO_POINTER(pid));
+}
+
+void starts_add_lost(Starts *self, guint64 count)
 {
     self->lost += count;
 }
@@ -209,6 +227,20 @@ static int by_path(gconstpointer a, gconstpointer b)
     return order != 0 ? order : strcmp(one->reason, two->reason);
 }
 
+/* Was its process killed before it became this program? */
+static gboolean never_ran(const Starts *self, const RollEntry *entry)
+{
+    const guint64 *begun = g_hash_table_lookup(self->begun, GUINT_TO_POINTER(entry->pid));
+    return g_hash_table_contains(self->killed, GUINT_TO_POINTER(entry->pid)) &&
+           (begun == NULL || *begun < entry->time_ns);
+}
+
+static gboolean is_missing(const Starts *self, const Start *start)
+{
+    const RollEntry *entry = &start->entry;
+    return entry->kind == ROLL_NO_BOOKS || (!is_answered(start, entry) && !never_ran(self, entry));
+}
+
 const GPtrArray *starts_missing(Starts *self)
 {
     GHashTableIter iterator;
@@ -219,7 +251,7 @@ const GPtrArray *starts_missing(Starts *self)
     g_hash_table_iter_init(&iterator, self->starts);
     while (g_hash_table_iter_next(&iterator, NULL, &value)) {
         const Start *start = value;
-        if (start->added && (start->entry.kind == ROLL_NO_BOOKS || !is_answered(start, &start->entry)))
+        if (start->added && is_missing(self, start))
             add_missing(self, start->entry.path, reason_of(start));
     }
     for (guint64 i = 0; i < MIN(self->lost, 1); i++)

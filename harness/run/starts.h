@@ -19,8 +19,12 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Starts, starts_free)
 void starts_answer(Starts *self, guint64 family, guint32 entry, const RollFile *file, const RollFile *image);
 /* What a family entered, as it stays; path ends in NUL. */
 void starts_add(Starts *self, guint64 family, guint32 number, const RollEntry *entry);
-/* So many starts found no room in a roll. */
-void starts_add_lost(Starts *self, guint32 count);
+/* So many processes found no room in a roll. */
+void starts_add_lost(Starts *self, guint64 count);
+/* This process has begun a ledger. */
+void starts_begun(Starts *self, guint32 pid, guint64 started_ns);
+/* This process was killed from outside and had books then: what it entered after it had begun them never ran. */
+void starts_add_killed(Starts *self, guint32 pid);
 /* An entry that may still be answered or taken back: looks at its file now, as it may be gone later. */
 void starts_peek(Starts *self, guint64 family, guint32 number, const RollEntry *entry);
 

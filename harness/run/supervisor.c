@@ -11,16 +11,22 @@
 #include <unistd.h>
 
 #include "error.h"
-#include "keeper.h"
 
-/* Runs between fork and exec: system calls only. shared_pid is memory shared with the parent, which must know
- * the process group even where the process is gone before it is asked for. */
-static void prepare_child(gpointer shared_pid)
+/* pid: memory shared with the parent, which must know the process group even where the process is gone before
+ * it is asked for. */
+typedef struct {
+    pid_t *pid;
+    KeeperLog *log;
+} Shared;
+
+/* Runs between fork and exec: system calls only. */
+static void prepare_child(gpointer data)
 {
+    const Shared *shared = data;
     const struct rlimit no_core = {0, 0};
     setrlimit(RLIMIT_CORE, &no_core);
-    keeper_stand_between();
-    *(volatile pid_t *)shared_pid = getpid();
+    keeper_stand_between(shared->log);
+    *(volatile pid_t *)shared->pid = getpid();
     setpgid(0, 0);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     personality(ADDR_NO_RANDOMIZE);
@@ -99,6 +105,7 @@ static void empty_file(const char *path)
 
 static GSubprocess *launch(const SupervisorPlan *plan, pid_t *shared_pid, GError **error)
 {
+    Shared shared = {shared_pid, plan->log};
     empty_file(plan->stdout_path);
     empty_file(plan->stderr_path);
     g_autoptr(GSubprocessLauncher) launcher = g_subprocess_launcher_new(G_SUBPROCESS_FLAGS_NONE);
@@ -108,7 +115,7 @@ static GSubprocess *launch(const SupervisorPlan *plan, pid_t *shared_pid, GError
                                               plan->stdin_path != NULL ? plan->stdin_path : "/dev/null");
     g_subprocess_launcher_set_stdout_file_path(launcher, plan->stdout_path);
     g_subprocess_launcher_set_stderr_file_path(launcher, plan->stderr_path);
-    g_subprocess_launcher_set_child_setup(launcher, prepare_child, shared_pid, NULL);
+    g_subprocess_launcher_set_child_setup(launcher, prepare_child, &shared, NULL);
     g_autoptr(GError) cause = NULL;
     GSubprocess *process = g_subprocess_launcher_spawnv(launcher, plan->argv, &cause);
     if (process == NULL)

@@ -4,6 +4,8 @@
 
 #include <gio/gio.h>
 
+#include "keeper.h"
+
 typedef struct {
     const char *const *argv;
     const char *const *env;
@@ -12,6 +14,7 @@ typedef struct {
     const char *stdout_path; /* files written anew */
     const char *stderr_path;
     gint64 timeout_us; /* from launch */
+    KeeperLog *log;    /* NULL, or the program is traced */
 } SupervisorPlan;
 
 typedef enum {

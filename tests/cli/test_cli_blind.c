@@ -88,6 +88,19 @@ START_TEST(test_children_that_allocate_nothing_or_cannot_be_started_are_no_probl
 }
 END_TEST
 
+/* Killed while they start, at whatever instant. */
+START_TEST(test_children_that_are_left_behind_at_once_are_no_problem)
+{
+    g_autoptr(TestProject) project =
+        project_of("sleep 1000 & (setsid sleep 1000 &); true",
+                   "allow: {peak: {floor: 1 MiB}, retained: {floor: 1 MiB}, mapped_peak: {floor: 64 MiB}, "
+                   "mapped: {floor: 64 MiB}, call_site: {floor: 64 MiB}}\n");
+    test_project_expect(project, 0, "update --runs 1 --reason first", NULL);
+    for (guint i = 0; i < 10; i++)
+        test_project_expect(project, 0, "run", "1 scenario passes", NULL);
+}
+END_TEST
+
 SUITE(cli_blind, 60)
 {
     tcase_add_loop_test(tcase, test_a_blind_child_breaks_the_measurement_unless_it_is_named, 0,
@@ -96,5 +109,6 @@ SUITE(cli_blind, 60)
     tcase_add_test(
         tcase, test_what_the_c_library_gave_out_past_the_tracer_breaks_the_measurement_unless_it_is_named);
     tcase_add_test(tcase, test_naming_everything_blind_is_no_way_to_a_pass);
+    tcase_add_test(tcase, test_children_that_are_left_behind_at_once_are_no_problem);
     tcase_add_test(tcase, test_children_that_allocate_nothing_or_cannot_be_started_are_no_problem);
 }

@@ -95,6 +95,28 @@ START_TEST(test_which_process_became_which_is_told_by_the_entry)
 }
 END_TEST
 
+START_TEST(test_what_a_killed_process_did_not_become_is_not_missing)
+{
+    g_autoptr(Starts) self = starts_new();
+    add(self, 5, ROLL_EXEC, this, "/program"); /* of process 10, at the time 5 */
+    starts_begun(self, 10, 4);
+    starts_add_killed(self, 11);
+    ck_assert_uint_eq(starts_missing(self)->len, 1);
+    g_autoptr(Starts) killed = starts_new();
+    add(killed, 5, ROLL_EXEC, this, "/program");
+    starts_begun(killed, 10, 4);
+    starts_add_killed(killed, 10);
+    ck_assert_uint_eq(starts_missing(killed)->len, 0);
+    /* It has become the blind program, and that another one, which was seen and killed. */
+    g_autoptr(Starts) blind = starts_new();
+    add(blind, 5, ROLL_EXEC, this, "/blind");
+    starts_begun(blind, 10, 4);
+    starts_begun(blind, 10, 6);
+    starts_add_killed(blind, 10);
+    ck_assert_str_eq(only(starts_missing(blind))->path, "/blind");
+}
+END_TEST
+
 START_TEST(test_a_file_that_is_gone_in_the_end_was_looked_at_before)
 {
     g_autoptr(Starts) self = starts_new();
@@ -160,6 +182,7 @@ SUITE(run_starts, 20)
     tcase_add_test(tcase, test_the_answer_of_one_family_is_not_anothers);
     tcase_add_test(tcase, test_what_has_no_books_and_what_found_no_room_is_missing);
     tcase_add_test(tcase, test_which_process_became_which_is_told_by_the_entry);
+    tcase_add_test(tcase, test_what_a_killed_process_did_not_become_is_not_missing);
     tcase_add_test(tcase, test_a_file_that_is_gone_in_the_end_was_looked_at_before);
     tcase_add_test(tcase, test_a_file_says_why_it_is_blind);
 }
