@@ -55,7 +55,8 @@ static size_t count(Strings strings)
 static bool is_one_of_ours(const char *entry)
 {
     return value_of(entry, "LD_PRELOAD") != NULL || value_of(entry, LEDGER_SOCKET_VARIABLE) != NULL ||
-           value_of(entry, LEDGER_SAMPLE_VARIABLE) != NULL || value_of(entry, ROLL_PARENT_VARIABLE) != NULL;
+           (sample_mean != 0 && value_of(entry, LEDGER_SAMPLE_VARIABLE) != NULL) ||
+           value_of(entry, ROLL_PARENT_VARIABLE) != NULL;
 }
 
 /* How many bytes an LD_PRELOAD takes that has this library before whatever else is wanted; 0: there is one
