@@ -10,6 +10,7 @@
 #include "foreign.h"
 #include "interpose.h"
 #include "interpose_new.h"
+#include "mapping.h"
 #include "own.h"
 #include "symbol_find.h"
 
@@ -62,12 +63,23 @@ static int number_of(const char *name)
     return -1;
 }
 
+/* The same for what maps memory, whichever C library's it is. */
+static void *mapping_front(const char *name, const void *found)
+{
+    void *our = mapping_ours(name);
+    const Object *in = our != NULL && found != our ? objects_at(found) : NULL;
+    bool is_c_library = in != NULL && object_find(in, "gnu_get_libc_version") != NULL;
+    return is_c_library && !real_is_passed ? our : NULL;
+}
+
 /* Our function in front of the one that somebody has found under this name; NULL: it is ours already, or
  * nothing to us. */
 static void *front_of(const char *name, const void *found)
 {
     int number = number_of(name);
     void *our = number >= 0 ? ours[number] : interpose_new_ours(name);
+    if (our == NULL)
+        return mapping_front(name, found);
     const Object *in = our != NULL && found != our ? objects_at(found) : NULL;
     if (in == NULL || in == objects_own() || real_is_passed)
         return NULL;
@@ -132,12 +144,13 @@ static void slot_write(const Object *object, Segments segments, uintptr_t slot, 
 /* Whom one namespace's objects are bound to where that is left for the first call: as the first of them, by
  * which the others came, finds it. */
 typedef struct {
+    const Object *first;
     void *found[REAL_NAMES];
 } Lazy;
 
 static Lazy lazy_of(const Object *first)
 {
-    Lazy lazy = {0};
+    Lazy lazy = {.first = first};
     for (int i = 0; i < REAL_NAMES; i++)
         lazy.found[i] = next.dlsym((void *)first, real_names[i].name);
     dlerror();
@@ -152,7 +165,9 @@ static void bind_slot(const Object *object, Segments segments, const Lazy *lazy,
     bool itself = symbol->st_shndx != SHN_UNDEF && (uintptr_t)value == object->l_addr + symbol->st_value;
     if (!itself && ELF64_R_TYPE(relocation->r_info) == JUMP_SLOT && objects_at(value) == object) {
         int number = number_of(name); /* it was not called yet */
-        value = number >= 0 ? lazy->found[number] : NULL;
+        value = number >= 0                  ? lazy->found[number]
+                : mapping_ours(name) != NULL ? next.dlsym((void *)lazy->first, name)
+                                             : NULL;
     }
     void *front = value != NULL ? front_of(name, value) : NULL;
     if (front != NULL)
@@ -308,7 +323,8 @@ static void *find_next(const Object *caller, const char *name)
 
 static bool is_of_family(const char *name)
 {
-    return name != NULL && (number_of(name) >= 0 || interpose_new_ours(name) != NULL);
+    return name != NULL &&
+           (number_of(name) >= 0 || interpose_new_ours(name) != NULL || mapping_ours(name) != NULL);
 }
 
 /* Our function where dlsym would find one past us; NULL: dlsym may answer. */

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <linux/magic.h>
 #include <stdarg.h>
+#include <string.h>
 #include <sys/ipc.h>
 #include <sys/mman.h>
 #include <sys/shm.h>
@@ -20,6 +21,7 @@
 #include "code_object.h"
 #include "interpose_new.h"
 #include "mapped.h"
+#include "mapping.h"
 #include "modules.h"
 #include "python_memory.h"
 #include "real.h"
@@ -283,6 +285,23 @@ int shmdt(const void *at)
     if (result != 0 && taken.count > 0)
         mapped_return(header, &taken);
     return result;
+}
+
+/* sbrk and brk are not among them: another C library has a break of its own. */
+void *mapping_ours(const char *name)
+{
+    static const struct {
+        const char *name;
+        void *ours;
+    } rows[] = {
+        {"mmap", mmap},     {"mmap64", mmap64},     {"munmap", munmap},
+        {"mremap", mremap}, {"mprotect", mprotect}, {"pkey_mprotect", pkey_mprotect},
+        {"shmat", shmat},   {"shmdt", shmdt},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (strcmp(rows[i].name, name) == 0)
+            return rows[i].ours;
+    return NULL;
 }
 
 /* The ledger is tens of gigabytes of nothing: locking it would make it real. Pages are locked as they are

@@ -39,9 +39,9 @@ static void check_said(const Ledgers *ran, guint index)
     ck_assert_int_eq(received_mapped_by_sites(received).blocks, mappings);
 }
 
-static const char *const exact_ways[] = {"parts",   "huge",          "fixed_over",  "remap",
-                                         "reserve", "files",         "memory_file", "by_number",
-                                         "break",   "shared_memory", "library"};
+static const char *const exact_ways[] = {"parts",     "huge",        "fixed_over",    "remap",    "reserve",
+                                         "files",     "memory_file", "by_number",     "by_dlsym", "deep_now",
+                                         "deep_lazy", "break",       "shared_memory", "library"};
 
 START_TEST(test_mapped_books_are_exact_whatever_becomes_of_a_mapping)
 {

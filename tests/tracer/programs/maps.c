@@ -176,6 +176,46 @@ static int way_by_number(void)
     return memory == MAP_FAILED || expect(20, 20, 1);
 }
 
+/* By a plug-in that binds to the C library before all others, when it is loaded or when it first calls. */
+static int map_deep(int mode)
+{
+    char path[4096];
+    ssize_t length = readlink("/proc/self/exe", path, sizeof path - 16);
+    if (length < 0)
+        return 1;
+    path[length] = '\0';
+    strcpy(strrchr(path, '/'), "/plugin.so");
+    void *plugin = dlopen(path, mode | RTLD_DEEPBIND);
+    if (plugin == NULL)
+        return 1;
+    char *(*map_it)(unsigned long) = (char *(*)(unsigned long))dlsym(plugin, "plugin_map");
+    int (*unmap_it)(char *, unsigned long) = (int (*)(char *, unsigned long))dlsym(plugin, "plugin_unmap");
+    char *memory = map_it(10 * PAGE);
+    return memory == MAP_FAILED || unmap_it(memory, 3 * PAGE) != 0 || expect(7, 10, 0);
+}
+
+static int way_deep_now(void)
+{
+    return map_deep(RTLD_NOW);
+}
+
+static int way_deep_lazy(void)
+{
+    return map_deep(RTLD_LAZY);
+}
+
+static int way_by_dlsym(void)
+{
+    void *library = dlopen("libc.so.6", RTLD_NOW | RTLD_NOLOAD);
+    if (library == NULL)
+        return 1;
+    void *(*map_it)(void *, size_t, int, int, int, off_t) =
+        (void *(*)(void *, size_t, int, int, int, off_t))dlsym(library, "mmap");
+    int (*unmap_it)(void *, size_t) = (int (*)(void *, size_t))dlsym(library, "munmap");
+    char *memory = map_it(NULL, 10 * PAGE, rw, anonymous, -1, 0);
+    return memory == MAP_FAILED || unmap_it(memory + 7 * PAGE, 3 * PAGE) != 0 || expect(7, 10, 1);
+}
+
 /* The child has none of its parent's in its books, and so cannot give it back. */
 static int way_child(void)
 {
@@ -320,6 +360,9 @@ static const struct {
     {"shared_memory", way_shared_memory},
     {"library", way_library},
     {"child", way_child},
+    {"deep_now", way_deep_now},
+    {"deep_lazy", way_deep_lazy},
+    {"by_dlsym", way_by_dlsym},
     {"by_number", way_by_number},
     {"end", way_end},
     {"memory_file", way_memory_file},
