@@ -168,12 +168,13 @@ static void remember_library(void)
 
 __attribute__((constructor)) static void process_begin(void)
 {
-    if (guest_ledger() == NULL)
+    bool on = guest_ledger() != NULL;
+    remember_library();
+    start_open(); /* what a program starts is traced, though it has its own malloc */
+    if (!on)
         return;
     unwind_init();
     thread_open();
-    remember_library();
-    start_open();
     python_open();
 }
 

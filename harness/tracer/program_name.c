@@ -27,7 +27,8 @@ static bool is_own_file(const char *path)
 void program_name(char *name, size_t room, const char *executable)
 {
     const char *path = (const char *)getauxval(AT_EXECFN), *file = last_part(executable), *found = file;
-    if (path != NULL && strncmp(file, last_part(path), strlen(last_part(path))) != 0 && is_own_file(path))
+    bool named = path != NULL && strncmp(path, "/proc/", 6) != 0 && strncmp(path, "/dev/fd/", 8) != 0;
+    if (named && strncmp(file, last_part(path), strlen(last_part(path))) != 0 && is_own_file(path))
         found = last_part(path);
     size_t length = strnlen(found, room - 1);
     memcpy(name, found, length);

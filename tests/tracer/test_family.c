@@ -114,6 +114,28 @@ START_TEST(test_a_program_is_found_as_the_search_finds_it)
 }
 END_TEST
 
+START_TEST(test_a_program_that_starts_itself_has_its_name)
+{
+    g_autoptr(Ledgers) ran = start("execv", "/proc/self/exe");
+    ck_assert(g_str_has_suffix(entered_at(ran, 0)->path, "/starts"));
+    ck_assert_uint_eq(ran->received->len, 2);
+    ck_assert_str_eq(ledgers_at(ran, 1)->header->program, "starts");
+    check_answered(ran);
+}
+END_TEST
+
+START_TEST(test_what_a_program_with_its_own_malloc_starts_is_seen)
+{
+    const char *argv[] = {"own_malloc", "/bin/true", NULL};
+    g_autoptr(Ledgers) ran = ledgers_run(argv, TRUE, 0);
+    ck_assert_int_eq(ran->wait_status, 0);
+    ck_assert_uint_eq(ran->received->len, 2);
+    ck_assert_uint_eq(ledgers_at(ran, 0)->header->off_reason, LEDGER_OFF_OWN_MALLOC);
+    ck_assert_uint_eq(ledgers_at(ran, 1)->header->off_reason, LEDGER_OFF_NOT);
+    check_answered(ran);
+}
+END_TEST
+
 START_TEST(test_an_exec_that_fails_is_taken_back)
 {
     const char *const those[] = {"execv", "execvp", "posix_spawn", "posix_spawnp", "vfork"};
@@ -203,6 +225,8 @@ SUITE(family, 60)
     tcase_add_test(tcase, test_what_the_c_library_starts_by_itself_is_seen);
     tcase_add_test(tcase, test_a_thread_of_the_smallest_stack_starts_programs);
     tcase_add_test(tcase, test_a_program_is_found_as_the_search_finds_it);
+    tcase_add_test(tcase, test_a_program_that_starts_itself_has_its_name);
+    tcase_add_test(tcase, test_what_a_program_with_its_own_malloc_starts_is_seen);
     tcase_add_test(tcase, test_an_exec_that_fails_is_taken_back);
     tcase_add_loop_test(tcase, test_every_fork_has_a_ledger_whatever_it_may_call, 0, G_N_ELEMENTS(forks));
     tcase_add_test(tcase, test_a_fork_without_address_space_has_a_ledger);
