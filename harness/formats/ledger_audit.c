@@ -78,11 +78,10 @@ char *ledger_unseen_sentence(const Ledger *self)
     if (unseen == 0)
         return NULL;
     g_autofree char *bytes = units_format_bytes(unseen);
-    return g_strdup_printf(
-        "the C library gave out %s or more that never came past the tracer: to a plug-in that allocates "
-        "while it is "
-        "loaded with RTLD_DEEPBIND or dlmopen, by an address of malloc that neither the linker nor dlsym "
-        "gave, or by "
-        "sbrk; if that does not matter, name the program in the scenario: heap: {blind: [NAME]}",
-        bytes);
+    return g_strdup_printf("the C library gave out %s or more that never came past the tracer: by an address "
+                           "of malloc that neither the "
+                           "linker nor dlsym gave, or to a plug-in without the usual start, loaded with "
+                           "RTLD_DEEPBIND; if that does not "
+                           "matter, name the program in the scenario: heap: {blind: [NAME]}",
+                           bytes);
 }

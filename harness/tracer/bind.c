@@ -17,6 +17,7 @@
 GUEST_EXPORT void *dlopen(const char *file, int mode);
 GUEST_EXPORT void *dlmopen(Lmid_t space, const char *file, int mode);
 GUEST_EXPORT void *dlsym(void *handle, const char *name);
+GUEST_EXPORT void __gmon_start__(void);
 GUEST_EXPORT void *dlvsym(void *handle, const char *name, const char *version);
 
 bool bind_waiting;
@@ -298,6 +299,13 @@ void *dlmopen(Lmid_t space, const char *file, int mode)
     void *handle = open(space, file, mode);
     bind_waited();
     return handle;
+}
+
+/* What the start of nearly every object calls, if there is one (gcc's profiling has it), before its constructors: all
+ * that comes with it is relocated by then. */
+void __gmon_start__(void)
+{
+    bind_waited();
 }
 
 /* Does an allocator ask, which is about to stand in front of the one it asks for? */

@@ -57,7 +57,7 @@ END_TEST
 
 START_TEST(test_what_the_c_library_gave_out_past_the_tracer_breaks_the_measurement_unless_it_is_named)
 {
-    g_autofree char *line = g_strdup_printf("%s early %s", program("past"), program("past_plugin.so"));
+    g_autofree char *line = g_strdup_printf("%s early %s", program("past"), program("past_plugin_bare.so"));
     g_autoptr(TestProject) project = project_of(line, "");
     test_project_expect(project, 3, "run", "BROKEN",
                         "the tracer's books of past are not whole: the C library gave out 1.",

@@ -80,20 +80,18 @@ END_TEST
 /* What way of past.c, and below which allocator. */
 static Ledgers *run_past(const char *way, const char *preload)
 {
-    const char *argv[] = {"/usr/bin/env",
-                          preload,
-                          runner_path("build/tests/tracer/past"),
-                          way,
-                          runner_path("build/tests/tracer/past_plugin.so"),
-                          NULL};
+    const char *plugin = g_str_has_prefix(way, "early") ? "build/tests/tracer/past_plugin_bare.so"
+                                                        : "build/tests/tracer/past_plugin.so";
+    const char *argv[] = {"/usr/bin/env",      preload, runner_path("build/tests/tracer/past"), way,
+                          runner_path(plugin), NULL};
     Ledgers *ran = ledgers_run(argv, TRUE, 0);
     ck_assert_msg(ran->wait_status == 0, "%s: status %x", way, ran->wait_status);
     return ran;
 }
 
-static const char *const ways_past[] = {"other_names",   "handle",         "version", "deepbind",
-                                        "lazy_deepbind", "named_deepbind", "next",    "namespace",
-                                        "other_library", "nothing"};
+static const char *const ways_past[] = {"other_names",   "handle",         "version",    "deepbind",
+                                        "lazy_deepbind", "named_deepbind", "next",       "namespace",
+                                        "other_library", "nothing",        "constructor"};
 
 static void check_past(const char *way, const char *preload)
 {

@@ -13,7 +13,7 @@ compare-unwind: $(O)/tests/compare_unwind.so $(O)/heapgate
 # The programs that the tracer's tests run under it.
 TRACER_PROGRAMS := $(patsubst tests/tracer/programs/%.c,$(O)/tests/tracer/%,$(filter-out %/plugin.c %/bump.c %/in_front.c %/past_plugin.c,$(wildcard \
 	tests/tracer/programs/*.c)))
-test-programs: $(O)/libheapgate.so $(TRACER_PROGRAMS) $(O)/tests/tracer/news $(O)/tests/tracer/plugin.so $(O)/tests/tracer/bump.so $(O)/tests/tracer/in_front.so $(O)/tests/tracer/past_plugin.so
+test-programs: $(O)/libheapgate.so $(TRACER_PROGRAMS) $(O)/tests/tracer/news $(O)/tests/tracer/plugin.so $(O)/tests/tracer/bump.so $(O)/tests/tracer/in_front.so $(O)/tests/tracer/past_plugin.so $(O)/tests/tracer/past_plugin_bare.so
 
 $(O)/tests/tracer/%: tests/tracer/programs/%.c harness/include/heapgate.h tests/tracer/tests.mk
 	@mkdir -p $(@D)
@@ -31,6 +31,11 @@ $(O)/tests/tracer/no_python: OPTIONS = -rdynamic
 $(O)/tests/tracer/%.so: tests/tracer/programs/%.c tests/tracer/tests.mk
 	@mkdir -p $(@D)
 	$(call say,CC $@)$(CC) -std=gnu11 -O1 -g -fno-builtin -fPIC -shared $(WARNINGS) -o $@ $<
+
+# One whose start calls nothing.
+$(O)/tests/tracer/past_plugin_bare.so: tests/tracer/programs/past_plugin.c tests/tracer/tests.mk
+	@mkdir -p $(@D)
+	$(call say,CC $@)$(CC) -std=gnu11 -O1 -g -fno-builtin -fPIC -shared -nostartfiles $(WARNINGS) -o $@ $<
 
 # Stacks as no frame pointer shows them.
 $(O)/objects/tests/tracer/unwind_chains.o: tests/tracer/unwind_chains.c $(O)/flags

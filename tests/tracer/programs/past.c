@@ -60,6 +60,13 @@ static void by_deepbind(void)
     by_plugin(dlopen(plugin, RTLD_NOW | RTLD_DEEPBIND), "past_plugin");
 }
 
+/* Before anybody gets a handle. */
+static void by_constructor(void)
+{
+    setenv("PAST_CONSTRUCTS", "1", 1);
+    dlopen(plugin, RTLD_NOW | RTLD_DEEPBIND);
+}
+
 static void by_lazy_deepbind(void)
 {
     by_plugin(dlopen(plugin, RTLD_LAZY | RTLD_DEEPBIND), "past_plugin");
@@ -177,6 +184,7 @@ int main(int argc, char **argv)
         {"namespace", by_namespace},
         {"other_library", by_other_library},
         {"nothing", by_nothing},
+        {"constructor", by_constructor},
         {"early", by_early},
         {"early_unmarked", by_early_unmarked},
         {"mark_by_handler", mark_by_handler},

@@ -12,12 +12,16 @@ void past_plugin_early(size_t bytes, void **kept);
 
 static void *(*volatile pointer)(size_t) = malloc;
 
-/* As it was bound when the plug-in was loaded, before anybody could bind it anew. */
+/* As it was bound when the plug-in was loaded. */
 static void *(*early)(size_t);
+static void *constructed[3];
 
-__attribute__((constructor)) static void remember(void)
+__attribute__((constructor)) static void construct(void)
 {
     early = pointer;
+    for (int i = 0; getenv("PAST_CONSTRUCTS") != NULL && i < 3; i++)
+        constructed[i] = malloc(64000);
+    __asm__ volatile("" ::"r"(constructed) : "memory");
 }
 
 /* One block stays of three, by a call and by a pointer. */
