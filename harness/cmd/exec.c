@@ -4,6 +4,7 @@
 #include <gio/gio.h>
 #include <glib-unix.h>
 #include <glib/gstdio.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -114,6 +115,9 @@ static void save(gpointer data, gpointer user_data)
     if (!g_file_set_contents(saved->path, (const char *)bytes->data, bytes->len, &error) &&
         saving->problem == NULL)
         saving->problem = g_strdup(error->message);
+    g_clear_pointer(&plain, g_byte_array_unref);
+    g_clear_pointer(&ledger, ledger_free);
+    malloc_trim(0);
 }
 
 /* In the collecting thread, as soon as a process is gone: nothing is lost if heapgate itself is killed later.
@@ -233,14 +237,16 @@ static int by_peak(gconstpointer a, gconstpointer b)
 }
 
 /* The call sites of the process that held most. */
-static void print_sites(const Saving *saving)
+static void print_sites(Saving *saving)
 {
     g_autoptr(Ledger) ledger =
         ledger_load((const char *)saving->books->data, saving->books->len, saving->largest->path, NULL);
+    g_clear_pointer(&saving->books, g_byte_array_unref);
     if (ledger == NULL)
         return;
-    g_autoptr(Symbols) symbols = symbols_new(SYMBOLS_QUICK);
+    Symbols *symbols = symbols_new(SYMBOLS_QUICK);
     symbols_name_ledger(symbols, ledger);
+    symbols_free(symbols);
     g_autoptr(GString) text = g_string_new(NULL);
     g_autoptr(GPtrArray) notes = ledger_notes(ledger);
     for (guint i = 0; i < notes->len; i++) {
@@ -253,7 +259,7 @@ static void print_sites(const Saving *saving)
     g_printerr("%s", text->str);
 }
 
-static void print_summary(const Saving *saving, const char *command, gint64 pid)
+static void print_summary(Saving *saving, const char *command, gint64 pid)
 {
     gboolean main_seen = FALSE;
     for (guint i = 0; i < saving->saved->len; i++)
