@@ -57,10 +57,12 @@ static uint32_t file_size(int file)
 
 static void *map_file(int file, uint64_t size, uint64_t at)
 {
+    memory_take_shared((int64_t)size); /* first: a limit of the program's follows */
     long memory = syscall(SYS_mmap, NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, file, at);
-    if (memory == -1)
+    if (memory == -1) {
+        memory_take_shared(-(int64_t)size);
         return NULL;
-    memory_take_shared((int64_t)size);
+    }
     syscall(SYS_madvise, memory, size, MADV_DONTDUMP);
     return (void *)memory;
 }

@@ -2,15 +2,15 @@
  * in the kernel, and the program is told its own figures.
  *
  * The kernel's soft limit follows what the tracer has mapped. Its hard limit, which cannot be raised again,
- * leaves room for what it may map yet. A child that was not told (exec, or a limit set in a vfork's child, in
- * its parent's memory) finds other limits in the kernel than are written down here, and is told those. */
+ * leaves room for what it may map yet. Where the kernel has other limits than are written down here (one set
+ * in a vfork's child, in its parent's memory; one set past the C library), the program is told those. */
 #include <errno.h>
 #include <stdbool.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "guest.h"
+#include "limits.h"
 #include "memory.h"
 #include "sandbox.h"
 
@@ -113,6 +113,61 @@ static int limit_set(int resource, Limit *self, const struct rlimit64 *wanted, c
     memory_follow = follow;
     return limit_put(resource, self, wanted, kernel);
 }
+
+/* ---- to the next program ---- */
+
+static char *put(char *to, uint64_t value)
+{
+    for (int shift = 60; shift >= 0; shift -= 4)
+        *to++ = "0123456789abcdef"[value >> shift & 15];
+    *to = '\0';
+    return to;
+}
+
+static bool take_number(const char **text, rlim64_t *value)
+{
+    *value = 0;
+    for (int i = 0; i < 16; i++) {
+        char digit = *(*text)++;
+        bool is_decimal = digit >= '0' && digit <= '9';
+        if (!is_decimal && (digit < 'a' || digit > 'f'))
+            return false;
+        *value = *value << 4 | (rlim64_t)(is_decimal ? digit - '0' : digit - 'a' + 10);
+    }
+    return true;
+}
+
+bool limits_text(char *text)
+{
+    static const int resources[] = {RLIMIT_AS, RLIMIT_DATA};
+    bool any = false;
+    for (int i = 0; i < 2; i++) {
+        const Limit *self = limit_of(resources[i]);
+        const Limit none = {false, {0, 0}, {0, 0}}, *one = self->is_set ? self : &none;
+        text = put(put(text, one->own.rlim_cur), one->own.rlim_max);
+        text = put(put(text, one->kernel.rlim_cur), one->kernel.rlim_max);
+        any |= self->is_set;
+    }
+    return any;
+}
+
+void limits_inherit(const char *text)
+{
+    static const int resources[] = {RLIMIT_AS, RLIMIT_DATA};
+    for (int i = 0; i < 2; i++) {
+        Limit one = {true, {0, 0}, {0, 0}};
+        struct rlimit64 now;
+        if (!take_number(&text, &one.own.rlim_cur) || !take_number(&text, &one.own.rlim_max) ||
+            !take_number(&text, &one.kernel.rlim_cur) || !take_number(&text, &one.kernel.rlim_max))
+            return;
+        if (kernel_limit(0, resources[i], NULL, &now) != 0 || !is_same(&one.kernel, &now))
+            continue;
+        *limit_of(resources[i]) = one;
+        memory_follow = follow;
+    }
+}
+
+/* ---- what the program calls ---- */
 
 /* (transfer none) of both, which may be NULL. */
 static int limit_change(pid_t pid, int resource, const struct rlimit64 *wanted, struct rlimit64 *old)

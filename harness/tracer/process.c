@@ -120,6 +120,7 @@ static LedgerHeader *open_first(bool forked)
         real_open();
         process_inherit();
         sample_open(process_inheritance.sample);
+        limits_inherit(process_inheritance.limits);
         unwind_init();
     }
     modules_gone = 0;

@@ -2,7 +2,7 @@
 #ifndef HEAPGATE_TRACER_PROCESS_H
 #define HEAPGATE_TRACER_PROCESS_H
 
-#include "guest.h"
+#include "limits.h"
 #include "roll.h"
 
 /* What the environment said when the program began; the program may change its own. All "" where the tracer
@@ -11,6 +11,7 @@ typedef struct {
     char socket[128];   /* LEDGER_SOCKET_VARIABLE */
     char preload[4096]; /* LD_PRELOAD */
     char library[4096]; /* this library, as it was loaded */
+    char limits[LIMITS_TEXT_SIZE];
     char sample[24];    /* SAMPLE_VARIABLE */
     char parent[32];    /* ROLL_PARENT_VARIABLE */
 } ProcessInheritance;

@@ -40,6 +40,7 @@ void process_inherit(void)
     for (char **entry = initial_environment(); entry != NULL && *entry != NULL; entry++) {
         copy_value(self->socket, sizeof self->socket, *entry, LEDGER_SOCKET_VARIABLE);
         copy_value(self->preload, sizeof self->preload, *entry, "LD_PRELOAD");
+        copy_value(self->limits, sizeof self->limits, *entry, LIMITS_VARIABLE);
         copy_value(self->sample, sizeof self->sample, *entry, SAMPLE_VARIABLE);
         copy_value(self->parent, sizeof self->parent, *entry, ROLL_PARENT_VARIABLE);
     }

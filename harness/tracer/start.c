@@ -16,7 +16,7 @@ static struct {
     bool ready;
 } own;
 
-enum { ADDED = 5 }; /* those three, the entry, and NULL */
+enum { ADDED = 6 }; /* those three, the entry, limits, and NULL */
 
 void start_open(void)
 {
@@ -56,7 +56,7 @@ static bool is_one_of_ours(const char *entry)
 {
     return value_of(entry, "LD_PRELOAD") != NULL || value_of(entry, LEDGER_SOCKET_VARIABLE) != NULL ||
            (sample_mean != 0 && value_of(entry, LEDGER_SAMPLE_VARIABLE) != NULL) ||
-           value_of(entry, ROLL_PARENT_VARIABLE) != NULL;
+           value_of(entry, ROLL_PARENT_VARIABLE) != NULL || value_of(entry, LIMITS_VARIABLE) != NULL;
 }
 
 /* How many bytes an LD_PRELOAD takes that has this library before whatever else is wanted; 0: there is one
@@ -94,6 +94,9 @@ static Strings merge(Start *self, Strings environment, char **merged, const char
         family_parent_text(self->entry, self->parent + strlen(self->parent));
         merged[used++] = self->parent;
     }
+    strcpy(self->limits, LIMITS_VARIABLE "=");
+    if (limits_text(self->limits + strlen(self->limits)))
+        merged[used++] = self->limits;
     merged[used] = NULL;
     return merged;
 }

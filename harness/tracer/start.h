@@ -7,6 +7,7 @@
 #define HEAPGATE_TRACER_START_H
 
 #include "family.h"
+#include "limits.h"
 
 typedef char *const *Strings;
 
@@ -15,6 +16,7 @@ typedef struct {
     uint32_t entry;
     void *scratch; /* NULL: small was enough */
     char parent[sizeof ROLL_PARENT_VARIABLE + ROLL_PARENT_SIZE];
+    char limits[sizeof LIMITS_VARIABLE + LIMITS_TEXT_SIZE];
     char *small[START_SMALL];
 } Start;
 

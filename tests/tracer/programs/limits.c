@@ -103,7 +103,9 @@ int main(int argc, char **argv)
         fflush(stdout);
         execl(argv[0], argv[0], "after", NULL);
     } else if (strcmp(way, "after") == 0) {
+        tell("after");
         work(NULL);
+        set(300 * mib, 400 * mib);
         try(2048 * mib);
         try(16 * mib);
     }
