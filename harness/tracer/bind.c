@@ -64,7 +64,7 @@ static int number_of(const char *name)
     return -1;
 }
 
-/* The same for what maps memory, whichever C library's it is. */
+/* Our function in front of any C library's that maps memory; NULL: it is none of these. */
 static void *mapping_front(const char *name, const void *found)
 {
     void *our = mapping_ours(name);

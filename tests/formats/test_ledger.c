@@ -203,6 +203,50 @@ START_TEST(test_ledger_holds_counts_to_their_tables)
 }
 END_TEST
 
+static void write_pages(MadeLedger *made, guint64 offset, const LedgerPage *words, guint count)
+{
+    gsize size = count * sizeof *words;
+    ck_assert_int_eq(pwrite(made->fd, words, size, (off_t)(made->at + offset)), (gssize)size);
+}
+
+/* Each word for so much as its table's level says; what makes no sense is left out and counted. */
+START_TEST(test_ledger_adds_up_pages_and_trusts_no_word_of_them)
+{
+    g_auto(MadeLedger) made = {0};
+    make_small(&made);
+    guint32 site = made_ledger_site(&made, 1, 0, 0, 0), beyond = 1 << 23;
+    LedgerSite mapped = {.node = 1, .kind = LEDGER_SITE_MAPPED}, strange = {.node = 1, .kind = 77};
+    ck_assert_int_gt(pwrite(made.fd, &mapped, sizeof mapped, (off_t)(LEDGER_SITES_AT + site * sizeof mapped)),
+                     0);
+    guint32 other = made_ledger_site(&made, 1, 0, 0, 0);
+    ck_assert_int_gt(
+        pwrite(made.fd, &strange, sizeof strange, (off_t)(LEDGER_SITES_AT + other * sizeof mapped)), 0);
+    const LedgerPage held = ledger_page(LEDGER_PAGE_HELD, site, 0);
+    const LedgerPage words[] = {
+        held | LEDGER_PAGE_FIRST,
+        held,
+        ledger_page(LEDGER_PAGE_TABLE, 0, 0) | 7,
+        ledger_page(LEDGER_PAGE_RESERVED, site, 0),
+        ledger_page(LEDGER_PAGE_FILE, site, 0),
+        ledger_page(LEDGER_PAGE_HELD, 0, 0),
+        ledger_page(LEDGER_PAGE_HELD, beyond, 0),
+        ledger_page(7, site, 0),
+    };
+    const guint8 levels[] = {1, 2, 0, 3, 255};
+    write_pages(&made, LEDGER_PAGES_AT, words, G_N_ELEMENTS(words));
+    for (guint i = 0; i < G_N_ELEMENTS(levels); i++)
+        write_pages(&made, LEDGER_PAGE_TABLES_AT + i * LEDGER_PAGE_TABLE_SIZE, words, G_N_ELEMENTS(words));
+    ck_assert_int_gt(pwrite(made.fd, levels, sizeof levels, (off_t)LEDGER_PAGE_LEVELS_AT), 0);
+    made.header.page_tables = G_MAXUINT32;
+    g_autoptr(Ledger) ledger = made_ledger_read(&made);
+    ck_assert_int_eq(ledger->kept_mapped_bytes, INT64_C(2) * ((1 << 30) + (1 << 21) + (1 << 12)));
+    ck_assert_int_eq(ledger->kept_mappings, 3);
+    /* Three words without a site, one of a site that is none, two levels and a kind that there are not. */
+    ck_assert_int_eq(ledger->damaged, 3 + 1 + 2 + 1);
+    ck_assert_int_eq(ledger_whole(ledger, LEDGER_NUMBER_MAPPED_KEPT), ledger->kept_mapped_bytes);
+}
+END_TEST
+
 START_TEST(test_ledger_can_be_read_for_its_counts_alone)
 {
     g_auto(MadeLedger) made = {0};
@@ -609,6 +653,7 @@ SUITE(ledger, 30)
     tcase_add_test(tcase, test_ledger_reads_sizes_that_need_a_second_record);
     tcase_add_test(tcase, test_ledger_reads_the_rest_of_a_size_from_the_next_piece);
     tcase_add_test(tcase, test_ledger_holds_counts_to_their_tables);
+    tcase_add_test(tcase, test_ledger_adds_up_pages_and_trusts_no_word_of_them);
     tcase_add_test(tcase, test_ledger_can_be_read_for_its_counts_alone);
     tcase_add_test(tcase, test_ledger_that_claims_more_than_its_file_holds_is_refused);
     tcase_add_test(tcase, test_ledger_says_what_the_tracer_could_not_see);
