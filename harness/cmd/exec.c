@@ -207,12 +207,19 @@ static void await_end(GSubprocess *process)
         g_source_remove(sources[i]);
 }
 
+static void prepare_child(gpointer unused)
+{
+    (void)unused;
+    collector_restore_limit();
+}
+
 /* Runs the command; its exit status, or 128 and the signal as shells have it; -1 with error. */
 static int run_command(char **argv, GStrv env, gint64 *pid, GError **error)
 {
     g_autoptr(GSubprocessLauncher) launcher =
         g_subprocess_launcher_new(G_SUBPROCESS_FLAGS_STDIN_INHERIT | G_SUBPROCESS_FLAGS_INHERIT_FDS);
     g_subprocess_launcher_set_environ(launcher, env);
+    g_subprocess_launcher_set_child_setup(launcher, prepare_child, NULL, NULL);
     g_autoptr(GError) cause = NULL;
     g_autoptr(GSubprocess) process =
         g_subprocess_launcher_spawnv(launcher, (const char *const *)argv, &cause);

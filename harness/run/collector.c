@@ -391,13 +391,23 @@ static gpointer collect(gpointer data)
 }
 
 /* Each family holds one descriptor here, and its processes one each to watch them by. */
+static struct rlimit own_limit;
+static gsize limit_is_raised;
+
 static void allow_descriptors(void)
 {
-    struct rlimit limit;
-    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
-        limit.rlim_cur = MIN(limit.rlim_max, 65536);
-        setrlimit(RLIMIT_NOFILE, &limit);
-    }
+    if (!g_once_init_enter(&limit_is_raised))
+        return;
+    gboolean known = getrlimit(RLIMIT_NOFILE, &own_limit) == 0;
+    struct rlimit limit = own_limit;
+    limit.rlim_cur = MAX(limit.rlim_cur, MIN(limit.rlim_max, 65536));
+    g_once_init_leave(&limit_is_raised, known && setrlimit(RLIMIT_NOFILE, &limit) == 0 ? 1 : 2);
+}
+
+void collector_restore_limit(void)
+{
+    if (limit_is_raised == 1)
+        setrlimit(RLIMIT_NOFILE, &own_limit);
 }
 
 Collector *collector_new(const char *address, GError **error)

@@ -10,6 +10,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "collector.h"
 #include "error.h"
 
 /* pid: memory shared with the parent, which must know the process group even where the process is gone before
@@ -25,6 +26,7 @@ static void prepare_child(gpointer data)
     const Shared *shared = data;
     const struct rlimit no_core = {0, 0};
     setrlimit(RLIMIT_CORE, &no_core);
+    collector_restore_limit();
     keeper_stand_between(shared->log);
     *(volatile pid_t *)shared->pid = getpid();
     setpgid(0, 0);

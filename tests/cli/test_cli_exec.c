@@ -1,6 +1,7 @@
 /* heapgate exec, run as a user runs it, and what reads its ledgers. */
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "cli/project.h"
 #include "runner.h"
@@ -194,6 +195,22 @@ START_TEST(test_exec_names_a_child_of_which_it_saw_nothing)
 }
 END_TEST
 
+START_TEST(test_exec_leaves_a_program_its_limit_on_descriptors)
+{
+    g_autoptr(TestProject) project = test_project_new();
+    struct rlimit before, few;
+    ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &before), 0);
+    few = (struct rlimit){200, before.rlim_max};
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &few), 0);
+    test_project_write(project, "limit.sh", "echo limit $(ulimit -n)\n");
+    test_project_expect(project, 0, "exec sh limit.sh", "limit 200", NULL);
+    test_project_write(project, "scenarios/limit.yaml",
+                       "run: [/bin/sh, -c, 'test $(ulimit -n) = 200']\ninstruments: [heap]\n");
+    test_project_expect(project, 0, "update --runs 1 --reason first", NULL);
+    setrlimit(RLIMIT_NOFILE, &before);
+}
+END_TEST
+
 START_TEST(test_exec_without_a_command_is_usage)
 {
     g_autoptr(TestProject) project = test_project_new();
@@ -232,6 +249,7 @@ SUITE(cli_exec, 60)
     tcase_add_test(tcase, test_exec_estimates_from_samples_and_says_so);
     tcase_add_test(tcase, test_exec_says_why_it_saw_nothing);
     tcase_add_test(tcase, test_exec_names_a_child_of_which_it_saw_nothing);
+    tcase_add_test(tcase, test_exec_leaves_a_program_its_limit_on_descriptors);
     tcase_add_test(tcase, test_exec_without_a_command_is_usage);
     tcase_add_test(tcase, test_marks_from_a_script_bound_what_is_retained);
 }
