@@ -301,8 +301,8 @@ void *dlmopen(Lmid_t space, const char *file, int mode)
     return handle;
 }
 
-/* What the start of nearly every object calls, if there is one (gcc's profiling has it), before its constructors: all
- * that comes with it is relocated by then. */
+/* What the start of nearly every object calls, if there is one (gcc's profiling has it), before its
+ * constructors: all that comes with it is relocated by then. */
 void __gmon_start__(void)
 {
     bind_waited();

@@ -31,6 +31,19 @@ void free(void *block)
     booked_free(&real, block, (uintptr_t)__builtin_frame_address(0));
 }
 
+/* C23's promise more than is needed: a small block may have been asked for at another size. */
+void free_sized(void *block, size_t size)
+{
+    (void)size;
+    booked_free(&real, block, (uintptr_t)__builtin_frame_address(0));
+}
+
+void free_aligned_sized(void *block, size_t alignment, size_t size)
+{
+    (void)alignment, (void)size;
+    booked_free(&real, block, (uintptr_t)__builtin_frame_address(0));
+}
+
 void *memalign(size_t alignment, size_t size)
 {
     UnwindStart start = unwind_start_here();
@@ -61,7 +74,12 @@ void *pvalloc(size_t size)
     return booked_pvalloc(&real, size, &start);
 }
 
-#define ALSO(name, other) GUEST_EXPORT __typeof__(name) other __attribute__((alias(#name), copy(name)))
+#if __has_attribute(copy)
+#define AS(name) alias(#name), copy(name)
+#else
+#define AS(name) alias(#name)
+#endif
+#define ALSO(name, other) GUEST_EXPORT __typeof__(name) other __attribute__((AS(name)))
 ALSO(malloc, __libc_malloc);
 ALSO(calloc, __libc_calloc);
 ALSO(realloc, __libc_realloc);

@@ -10,6 +10,8 @@ GUEST_EXPORT void *calloc(size_t count, size_t size);
 GUEST_EXPORT void *realloc(void *block, size_t size);
 GUEST_EXPORT void *reallocarray(void *block, size_t count, size_t size);
 GUEST_EXPORT void free(void *block);
+GUEST_EXPORT void free_sized(void *block, size_t size);
+GUEST_EXPORT void free_aligned_sized(void *block, size_t alignment, size_t size);
 GUEST_EXPORT void *memalign(size_t alignment, size_t size);
 GUEST_EXPORT void *aligned_alloc(size_t alignment, size_t size);
 GUEST_EXPORT int posix_memalign(void **block, size_t alignment, size_t size);

@@ -15,6 +15,10 @@ extern void *__libc_memalign(size_t, size_t);
 extern void *__libc_valloc(size_t);
 extern void __libc_free(void *);
 
+/* C23's; C libraries of before do not have them. */
+extern void free_sized(void *, size_t) __attribute__((weak));
+extern void free_aligned_sized(void *, size_t, size_t) __attribute__((weak));
+
 enum { BYTES = 64000, KEPT = 3 };
 static void *kept[KEPT];
 static const char *plugin;
@@ -23,6 +27,10 @@ static void by_other_names(void)
 {
     __libc_free(__libc_valloc(100));
     __libc_free(__libc_realloc(__libc_malloc(10), 100));
+    if (free_sized != NULL)
+        free_sized(malloc(BYTES), BYTES);
+    if (free_aligned_sized != NULL)
+        free_aligned_sized(aligned_alloc(64, BYTES), 64, BYTES);
     kept[0] = __libc_malloc(BYTES);
     kept[1] = __libc_calloc(1, BYTES);
     kept[2] = __libc_memalign(64, BYTES);
