@@ -134,8 +134,13 @@ char *ledger_python_hidden(const LedgerHeader *header)
 char *ledger_python_note(const LedgerHeader *header)
 {
     g_autofree char *version = version_of(header->python_version);
+    guint32 minor = header->python_version >> 16;
     switch (header->python_state) {
     case LEDGER_PYTHON_UNKNOWN:
+        if (minor >= 0x0309 && minor <= 0x030d)
+            return g_strdup_printf("Python lines are named while CPython %s was loaded; it was unloaded, and "
+                                   "is not seen if it comes back",
+                                   version);
         return g_strdup_printf(
             "Python lines are not named: CPython %s is not one of 3.9 to 3.13; its objects "
             "are counted all the same, with native stacks",

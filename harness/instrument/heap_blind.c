@@ -108,9 +108,10 @@ char *heap_blind_reason(const char *program)
 {
     enum { SCRIPTS = 4 }; /* as many as the kernel follows */
     char *reason = program != NULL ? reason_of_file(program, SCRIPTS) : NULL;
-    return reason != NULL ? reason
-                          : g_strdup("it did not load the tracer's library, could not reach heapgate, or ended "
-                                     "before it could");
+    return reason != NULL
+               ? reason
+               : g_strdup("it did not load the tracer's library, could not reach heapgate, or ended "
+                          "before it could");
 }
 
 char *heap_off_reason(guint off_reason)
@@ -127,11 +128,13 @@ char *heap_off_reason(guint off_reason)
         return g_strdup("the system refused it a memory file (memfd_create), as sandboxes do; allow it that "
                         "call");
     case LEDGER_OFF_SANDBOX:
-        return g_strdup("it was started in a sandbox that would kill it for what the tracer calls; run it outside, "
-                        "or allow socket, connect, sendmsg and memfd_create there");
+        return g_strdup(
+            "it was started in a sandbox that would kill it for what the tracer calls; run it outside, "
+            "or allow socket, connect, sendmsg and memfd_create there");
     case LEDGER_OFF_PRIVILEGED:
-        return g_strdup("it was started with an effective user or group that is not its real one: the system ignores "
-                        "preloaded libraries; drop privileges with setuid and setgid");
+        return g_strdup(
+            "it was started with an effective user or group that is not its real one: the system ignores "
+            "preloaded libraries; drop privileges with setuid and setgid");
     case LEDGER_OFF_FILE_SIZE:
         return g_strdup("its books could not grow as large as they may; raise the limit of file sizes "
                         "(ulimit -f)");

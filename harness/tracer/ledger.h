@@ -305,7 +305,7 @@ typedef struct {
     int64_t allocator_bytes; /* in use, of all arenas and by mmap; with what it takes for itself */
     int64_t live_bytes;      /* with own_bytes */
     int64_t live_blocks;
-    int64_t besides_bytes; /* that glibc may count besides, up to now: lost to alignments, sbrk, slabs */
+    int64_t besides_bytes;  /* that glibc may count besides, up to now: lost to alignments, sbrk, slabs */
     uint32_t mapped_blocks; /* by mmap, each of whole pages */
     uint32_t threads;
     uint32_t mark; /* its number; 0: at the exit */

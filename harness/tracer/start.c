@@ -122,8 +122,8 @@ static Strings strip(Strings environment, char **merged)
 /* The loader preloads nothing for a program whose effective ids are not its real ones. */
 static bool is_privileged(void)
 {
-    return !sandbox_entered && (syscall(SYS_getuid) != syscall(SYS_geteuid) ||
-                                syscall(SYS_getgid) != syscall(SYS_getegid));
+    return !sandbox_entered &&
+           (syscall(SYS_getuid) != syscall(SYS_geteuid) || syscall(SYS_getgid) != syscall(SYS_getegid));
 }
 
 Strings start_begin(Start *self, uint32_t entry, Strings environment)

@@ -191,6 +191,9 @@ START_TEST(test_notes_say_why_there_are_no_python_frames)
         {LEDGER_PYTHON_HIDDEN, 0, NULL},
         {LEDGER_PYTHON_MISMATCH, 0, "was not what its own"},
     };
+    LedgerHeader unloaded = {.python_version = 0x030c01f0, .python_state = LEDGER_PYTHON_UNKNOWN};
+    g_autofree char *gone = ledger_python_note(&unloaded);
+    ck_assert(strstr(gone, "3.12.1 was loaded; it was unloaded") != NULL);
     for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
         LedgerHeader header = {
             .python_version = 0x030f00a1, .python_state = rows[i].state, .python_unread = rows[i].unread};

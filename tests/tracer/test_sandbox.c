@@ -73,8 +73,10 @@ END_TEST
 
 START_TEST(test_another_librarys_syscall_is_called)
 {
-    g_autofree char *preload = g_strconcat("LD_PRELOAD=", runner_path("build/tests/tracer/in_front.so"), NULL);
-    const char *argv[] = {"/usr/bin/env", preload, runner_path("build/tests/tracer/sandbox"), "in_front", NULL};
+    g_autofree char *preload =
+        g_strconcat("LD_PRELOAD=", runner_path("build/tests/tracer/in_front.so"), NULL);
+    const char *argv[] = {"/usr/bin/env", preload, runner_path("build/tests/tracer/sandbox"), "in_front",
+                          NULL};
     g_autoptr(Ledgers) alone = ledgers_run(argv, FALSE, 0), traced = ledgers_run(argv, TRUE, 0);
     ck_assert_int_eq(alone->wait_status, 0);
     ck_assert_int_eq(traced->wait_status, 0);

@@ -1,5 +1,5 @@
-/* A library that is preloaded besides and stands in front of the C library's syscall, as those do that fake the
- * time. */
+/* A library that is preloaded besides and stands in front of the C library's syscall, as those do that fake
+ * the time. */
 #include <stdarg.h>
 #include <sys/syscall.h>
 #include <unistd.h>

@@ -1,6 +1,6 @@
-/* sandbox WAY [HOW]: a program that allows itself no system call but those that it makes, and is killed for any
- * other. HOW: prctl, the default, or syscall: by what the filter is set. Each way leaks 100 blocks of 1000
- * bytes. */
+/* sandbox WAY [HOW]: a program that allows itself no system call but those that it makes, and is killed for
+ * any other. HOW: prctl, the default, or syscall: by what the filter is set. Each way leaks 100 blocks of
+ * 1000 bytes. */
 #include <errno.h>
 #include <linux/audit.h>
 #include <linux/filter.h>
@@ -23,8 +23,8 @@ static const char *how = "prctl";
 static bool all_threads;
 
 /* What malloc, write and exit make; with threads and children also what these make. */
-static const int plain[] = {SYS_brk,   SYS_mmap,       SYS_munmap,       SYS_mremap, SYS_mprotect,
-                            SYS_write, SYS_exit_group, SYS_getrandom,    -1};
+static const int plain[] = {SYS_brk,   SYS_mmap,       SYS_munmap,    SYS_mremap, SYS_mprotect,
+                            SYS_write, SYS_exit_group, SYS_getrandom, -1};
 static const int threads[] = {SYS_brk,
                               SYS_mmap,
                               SYS_munmap,
@@ -50,8 +50,8 @@ static int set_filter(const struct sock_fprog *program)
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
         return -1;
     if (strcmp(how, "syscall") == 0 || all_threads)
-        return (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER,
-                            all_threads ? SECCOMP_FILTER_FLAG_TSYNC : 0, program);
+        return (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, all_threads ? SECCOMP_FILTER_FLAG_TSYNC : 0,
+                            program);
     return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, program);
 }
 
@@ -59,7 +59,8 @@ static void enter(const int *allowed)
 {
     struct sock_filter filter[64];
     unsigned short used = 0;
-    filter[used++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr));
+    filter[used++] =
+        (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr));
     /* madvise as a thread that ends calls it, for its stack, and no other. */
     bool starts_threads = allowed == threads;
     for (; *allowed >= 0; allowed++) {
@@ -174,8 +175,8 @@ static void on_other_stack(void)
 static void way_stack(void)
 {
     enum { STACK = 256 << 10 };
-    static const int with_signals[] = {SYS_brk,      SYS_mmap,  SYS_munmap,     SYS_mremap,
-                                       SYS_mprotect, SYS_write, SYS_exit_group, SYS_rt_sigprocmask,
+    static const int with_signals[] = {SYS_brk,       SYS_mmap,  SYS_munmap,     SYS_mremap,
+                                       SYS_mprotect,  SYS_write, SYS_exit_group, SYS_rt_sigprocmask,
                                        SYS_getrandom, -1};
     void *stack = mmap(NULL, STACK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     enter(with_signals);
@@ -211,7 +212,8 @@ static void way_exec(void)
     unsigned short used = 1;
     leak();
     for (size_t i = 0; i < sizeof forbidden / sizeof forbidden[0]; i++) {
-        filter[used++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (unsigned)forbidden[i], 0, 1);
+        filter[used++] =
+            (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (unsigned)forbidden[i], 0, 1);
         filter[used++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS);
     }
     filter[used++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
