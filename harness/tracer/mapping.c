@@ -40,6 +40,10 @@ GUEST_EXPORT int shmdt(const void *at);
 GUEST_EXPORT int mlockall(int flags);
 GUEST_EXPORT int dlclose(void *handle);
 
+#ifndef MREMAP_DONTUNMAP
+#define MREMAP_DONTUNMAP 4 /* Linux 5.7 */
+#endif
+
 /* glibc's by another name. */
 extern void *__sbrk(intptr_t);
 
