@@ -1,5 +1,5 @@
 /* Memory of the tracer's own, and how much address space it takes of the host's: a host that limits itself
- * shall not feel it (limits.c). By system call: mmap itself may be the tracer's. */
+ * shall not feel it (program_limits.c). By system call: mmap itself may be the tracer's. */
 #ifndef HEAPGATE_TRACER_MEMORY_H
 #define HEAPGATE_TRACER_MEMORY_H
 

@@ -2,7 +2,7 @@
 #ifndef HEAPGATE_TRACER_PROCESS_H
 #define HEAPGATE_TRACER_PROCESS_H
 
-#include "limits.h"
+#include "program_limits.h"
 #include "roll.h"
 
 /* What the environment said when the program began; the program may change its own. All "" where the tracer

@@ -7,7 +7,7 @@
 #define HEAPGATE_TRACER_START_H
 
 #include "family.h"
-#include "limits.h"
+#include "program_limits.h"
 
 typedef char *const *Strings;
 

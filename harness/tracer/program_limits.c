@@ -10,7 +10,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "limits.h"
+#include "program_limits.h"
 #include "memory.h"
 #include "sandbox.h"
 

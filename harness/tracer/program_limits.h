@@ -1,6 +1,6 @@
 /* Limits that the program set itself, on their way to the programs that it starts. */
-#ifndef HEAPGATE_TRACER_LIMITS_H
-#define HEAPGATE_TRACER_LIMITS_H
+#ifndef HEAPGATE_TRACER_PROGRAM_LIMITS_H
+#define HEAPGATE_TRACER_PROGRAM_LIMITS_H
 
 #include "guest.h"
 
