@@ -2,33 +2,9 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "call_site.h"
+#include "frame_table.h"
 
-enum { RECENT = 1 << 10, FIRST_SLOTS = 1 << 6, FACTOR = 0x5bd1e995 };
-
-/* A text's hash, of which that of a text made of several can be worked out: read as a number to the base
- * FACTOR, and FACTOR to the power of its length. */
-typedef struct {
-    guint64 hash, power;
-} TextHash;
-
-/* What frames say in a key. */
-typedef struct {
-    const char *text;
-    TextHash hash;
-} KeyPart;
-
-typedef struct {
-    Frame frame;  /* texts are the table's */
-    guint32 part; /* index into parts */
-    guint32 same; /* frames of one number repeat each other */
-} KnownFrame;
-
-/* A frame that came by lately, by the addresses of its texts: the same ones come again and again. */
-typedef struct {
-    Frame seen;
-    guint32 number; /* index + 1 into frames */
-} Recent;
+enum { FIRST_SLOTS = 1 << 6 };
 
 typedef struct {
     guint32 first, n_frames; /* in numbers */
@@ -39,39 +15,11 @@ typedef struct {
 } Site;
 
 struct CallSites {
-    GStringChunk *strings;
-    GArray *parts;        /* KeyPart */
-    GPtrArray *frames;    /* KnownFrame, owned */
-    GArray *numbers;      /* guint32: indexes into frames, of one site after the other */
+    FrameTable *frames;
+    GArray *numbers;      /* guint32: of frames, of one site after the other */
     GArray *sites;        /* Site */
     guint32 *slots, mask; /* index + 1 into sites by hash, open addressing; 0: free */
-    /* To add frames by; NULL when nothing is added. */
-    GHashTable *part_of;  /* text of a part -> index + 1 */
-    GHashTable *same_of;  /* identity -> number */
-    GHashTable *frame_of; /* Frame of a KnownFrame -> index + 1 */
-    Recent *recent;       /* RECENT of them */
 };
-
-/* ---- frames ---- */
-
-static guint text_hash(const char *text)
-{
-    return text != NULL ? g_str_hash(text) : 0;
-}
-
-static guint frame_hash(gconstpointer data)
-{
-    const Frame *frame = data;
-    return ((text_hash(frame->function) * 31 + text_hash(frame->file)) * 31 + text_hash(frame->object)) * 31 +
-           frame->line;
-}
-
-static gboolean frame_equal(gconstpointer a, gconstpointer b)
-{
-    const Frame *one = a, *two = b;
-    return one->line == two->line && g_strcmp0(one->function, two->function) == 0 &&
-           g_strcmp0(one->file, two->file) == 0 && g_strcmp0(one->object, two->object) == 0;
-}
 
 static void site_clear(gpointer data)
 {
@@ -84,9 +32,7 @@ static void site_clear(gpointer data)
 CallSites *call_sites_new(void)
 {
     CallSites *self = g_new0(CallSites, 1);
-    self->strings = g_string_chunk_new(1024);
-    self->parts = g_array_new(FALSE, FALSE, sizeof(KeyPart));
-    self->frames = g_ptr_array_new_with_free_func(g_free);
+    self->frames = frame_table_new();
     self->numbers = g_array_sized_new(FALSE, FALSE, sizeof(guint32), 1);
     self->sites = g_array_new(FALSE, FALSE, sizeof(Site));
     g_array_set_clear_func(self->sites, site_clear);
@@ -95,127 +41,15 @@ CallSites *call_sites_new(void)
     return self;
 }
 
-static void forget_lookups(CallSites *self)
-{
-    g_clear_pointer(&self->part_of, g_hash_table_unref);
-    g_clear_pointer(&self->same_of, g_hash_table_unref);
-    g_clear_pointer(&self->frame_of, g_hash_table_unref);
-    g_clear_pointer(&self->recent, g_free);
-}
-
 void call_sites_free(CallSites *self)
 {
     if (self == NULL)
         return;
-    forget_lookups(self);
-    g_array_unref(self->parts);
-    g_ptr_array_unref(self->frames);
+    frame_table_free(self->frames);
     g_array_unref(self->numbers);
     g_array_unref(self->sites);
-    g_string_chunk_free(self->strings);
     g_free(self->slots);
     g_free(self);
-}
-
-static const char *keep(CallSites *self, const char *text)
-{
-    return text != NULL ? g_string_chunk_insert_const(self->strings, text) : NULL;
-}
-
-static TextHash hash_of(const char *text)
-{
-    TextHash hash = {0, 1};
-    for (; *text != '\0'; text++) {
-        hash.hash = hash.hash * FACTOR + (guint8)*text;
-        hash.power *= FACTOR;
-    }
-    return hash;
-}
-
-/* The hash of one text and another behind it. */
-static TextHash joined(TextHash one, TextHash two)
-{
-    return (TextHash){one.hash * two.power + two.hash, one.power * two.power};
-}
-
-static guint32 part_of_frame(CallSites *self, const Frame *frame)
-{
-    g_autofree char *text = frame_key(frame);
-    guint index = GPOINTER_TO_UINT(g_hash_table_lookup(self->part_of, text));
-    if (index > 0)
-        return index - 1;
-    KeyPart part = {keep(self, text), hash_of(text)};
-    g_array_append_val(self->parts, part);
-    g_hash_table_insert(self->part_of, (gpointer)part.text, GUINT_TO_POINTER(self->parts->len));
-    return self->parts->len - 1;
-}
-
-static guint32 same_of_frame(CallSites *self, const Frame *frame, guint32 fresh)
-{
-    char *identity = frame_identity(frame);
-    guint32 same = GPOINTER_TO_UINT(g_hash_table_lookup(self->same_of, identity));
-    same = same > 0 ? same : fresh;
-    g_hash_table_replace(self->same_of, identity, GUINT_TO_POINTER(same));
-    return same;
-}
-
-static void make_lookups(CallSites *self)
-{
-    if (self->recent != NULL)
-        return;
-    self->part_of = g_hash_table_new(g_str_hash, g_str_equal);
-    self->same_of = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-    self->frame_of = g_hash_table_new(frame_hash, frame_equal);
-    self->recent = g_new0(Recent, RECENT);
-    for (guint i = 0; i < self->parts->len; i++)
-        g_hash_table_insert(self->part_of, (gpointer)g_array_index(self->parts, KeyPart, i).text,
-                            GUINT_TO_POINTER(i + 1));
-    for (guint i = 0; i < self->frames->len; i++) {
-        KnownFrame *known = g_ptr_array_index(self->frames, i);
-        same_of_frame(self, &known->frame, known->same);
-        g_hash_table_insert(self->frame_of, &known->frame, GUINT_TO_POINTER(i + 1));
-    }
-}
-
-static guint32 add_frame(CallSites *self, const Frame *frame)
-{
-    KnownFrame *known = g_new(KnownFrame, 1);
-    known->frame =
-        (Frame){keep(self, frame->function), keep(self, frame->file), keep(self, frame->object), frame->line};
-    known->part = part_of_frame(self, frame);
-    known->same = same_of_frame(self, frame, self->frames->len + 1); /* no other has this number */
-    g_ptr_array_add(self->frames, known);
-    g_hash_table_insert(self->frame_of, &known->frame, GUINT_TO_POINTER(self->frames->len));
-    return self->frames->len;
-}
-
-static const KnownFrame *frame_at(const CallSites *self, guint32 number)
-{
-    return g_ptr_array_index(self->frames, number);
-}
-
-static gboolean has_addresses(const Frame *one, const Frame *two)
-{
-    return one->function == two->function && one->file == two->file && one->object == two->object &&
-           one->line == two->line;
-}
-
-/* The frame's index, put in where it is new. */
-static guint32 number_of(CallSites *self, const Frame *frame)
-{
-    gsize hash = GPOINTER_TO_SIZE(frame->function) ^ GPOINTER_TO_SIZE(frame->file) << 7 ^
-                 GPOINTER_TO_SIZE(frame->object) << 13 ^ frame->line;
-    make_lookups(self);
-    Recent *recent = &self->recent[hash * UINT64_C(0x9e3779b97f4a7c15) >> 54];
-    /* Whose texts lie there now? */
-    if (recent->number > 0 && has_addresses(&recent->seen, frame) &&
-        frame_equal(&frame_at(self, recent->number - 1)->frame, frame))
-        return recent->number - 1;
-    guint32 number = GPOINTER_TO_UINT(g_hash_table_lookup(self->frame_of, frame));
-    if (number == 0)
-        number = add_frame(self, frame);
-    *recent = (Recent){*frame, number};
-    return number - 1;
 }
 
 /* ---- keys ---- */
@@ -225,19 +59,14 @@ static const guint32 *numbers_of(const CallSites *self, const Site *site)
     return &g_array_index(self->numbers, guint32, site->first);
 }
 
-static const KeyPart *part_at(const CallSites *self, guint32 number)
-{
-    return &g_array_index(self->parts, KeyPart, frame_at(self, number)->part);
-}
-
 static guint64 hash_of_numbers(const CallSites *self, const guint32 *numbers, guint count)
 {
     static const char between[] = " < ";
     if (count == 0)
-        return hash_of("(unknown)").hash;
-    TextHash hash = part_at(self, numbers[0])->hash, separator = hash_of(between);
+        return text_hash_of("(unknown)").hash;
+    TextHash hash = frame_table_hash(self->frames, numbers[0]), separator = text_hash_of(between);
     for (guint i = 1; i < count; i++)
-        hash = joined(joined(hash, separator), part_at(self, numbers[i])->hash);
+        hash = text_hash_join(text_hash_join(hash, separator), frame_table_hash(self->frames, numbers[i]));
     return hash.hash;
 }
 
@@ -252,7 +81,7 @@ static char *key_of(const CallSites *self, const Site *site)
     for (guint i = 0; i < site->n_frames; i++) {
         if (i > 0)
             g_string_append_len(key, " < ", 3);
-        g_string_append(key, part_at(self, numbers_of(self, site)[i])->text);
+        g_string_append(key, frame_table_text(self->frames, numbers_of(self, site)[i]));
     }
     return g_string_free(key, FALSE);
 }
@@ -262,7 +91,8 @@ static gboolean same_parts(const CallSites *self, const Site *one, const Site *t
     if (one->key != NULL || two->key != NULL || one->n_frames != two->n_frames)
         return FALSE;
     for (guint i = 0; i < one->n_frames; i++)
-        if (frame_at(self, numbers_of(self, one)[i])->part != frame_at(self, numbers_of(self, two)[i])->part)
+        if (frame_table_text(self->frames, numbers_of(self, one)[i]) !=
+            frame_table_text(self->frames, numbers_of(self, two)[i]))
             return FALSE;
     return TRUE;
 }
@@ -272,8 +102,8 @@ static int compare_keys(const CallSites *self, const Site *one, const Site *two)
 {
     guint shorter = MIN(one->n_frames, two->n_frames);
     for (guint i = 0; one->key == NULL && two->key == NULL && i < shorter; i++) {
-        const char *text = part_at(self, numbers_of(self, one)[i])->text;
-        const char *other = part_at(self, numbers_of(self, two)[i])->text;
+        const char *text = frame_table_text(self->frames, numbers_of(self, one)[i]);
+        const char *other = frame_table_text(self->frames, numbers_of(self, two)[i]);
         if (text == other)
             continue;
         if (g_str_has_prefix(text, other) || g_str_has_prefix(other, text))
@@ -327,7 +157,7 @@ static void add_to(CallSites *self, Site *wanted, gint64 bytes, gint64 blocks)
 {
     guint32 *slot = slot_of(self, wanted);
     if (*slot == 0) {
-        wanted->key = keep(self, wanted->key);
+        wanted->key = frame_table_keep(self->frames, wanted->key);
         g_array_append_vals(self->sites, wanted, 1);
         *slot = self->sites->len;
         if (self->mask < 2 * (guint64)self->sites->len)
@@ -350,9 +180,9 @@ static Site folded_site(CallSites *self, const Frame *frames, guint n_frames)
     for (guint i = 0; i < n_frames; i++) {
         if (frame_is_untold(&frames[i]))
             continue;
-        guint32 number = number_of(self, &frames[i]);
+        guint32 number = frame_table_add(self->frames, &frames[i]);
         g_array_append_val(self->numbers, number);
-        same[site.n_frames++] = frame_at(self, number)->same;
+        same[site.n_frames++] = frame_table_same(self->frames, number);
         site.n_frames -= call_site_repeats(same, site.n_frames);
         g_array_set_size(self->numbers, site.first + site.n_frames);
     }
@@ -369,7 +199,7 @@ void call_sites_add(CallSites *self, const Frame *frames, guint n_frames, gint64
 void call_sites_add_site(CallSites *self, const CallSite *like, gint64 bytes, gint64 blocks)
 {
     Site site = folded_site(self, like->frames, like->n_frames);
-    guint64 hash = hash_of(like->key).hash;
+    guint64 hash = text_hash_of(like->key).hash;
     if (hash != site.hash) /* a key that was written down need not be its frames' */
         site.key = like->key;
     site.hash = hash;
@@ -396,10 +226,10 @@ void call_sites_add_key(CallSites *self, const char *key, gint64 bytes, gint64 b
 {
     g_auto(GStrv) parts = g_strsplit(key, " < ", -1);
     Site site = {.first = self->numbers->len, .n_frames = g_strv_length(parts), .key = key};
-    site.hash = hash_of(key).hash;
+    site.hash = text_hash_of(key).hash;
     for (guint i = 0; i < site.n_frames; i++) {
         Frame frame = frame_of_text(parts[i]);
-        guint32 number = number_of(self, &frame);
+        guint32 number = frame_table_add(self->frames, &frame);
         g_array_append_val(self->numbers, number);
     }
     add_to(self, &site, bytes, blocks);
@@ -435,7 +265,7 @@ void call_sites_frames(const CallSites *self, guint index, GPtrArray *frames)
     const Site *site = site_at(self, index);
     g_ptr_array_set_size(frames, 0);
     for (guint i = 0; i < site->n_frames; i++)
-        g_ptr_array_add(frames, (gpointer)&frame_at(self, numbers_of(self, site)[i])->frame);
+        g_ptr_array_add(frames, (gpointer)frame_table_frame(self->frames, numbers_of(self, site)[i]));
 }
 
 CallSite call_sites_copy(const CallSites *self, guint index)
@@ -443,7 +273,7 @@ CallSite call_sites_copy(const CallSites *self, guint index)
     const Site *site = site_at(self, index);
     Frame *frames = g_new(Frame, (gsize)site->n_frames + 1);
     for (guint i = 0; i < site->n_frames; i++)
-        frames[i] = frame_at(self, numbers_of(self, site)[i])->frame;
+        frames[i] = *frame_table_frame(self->frames, numbers_of(self, site)[i]);
     return (CallSite){key_of(self, site), frames, site->n_frames, site->bytes, site->blocks};
 }
 
@@ -467,7 +297,7 @@ CallSite *call_sites_get(const CallSites *self, guint index)
 
 int call_sites_index(const CallSites *self, const char *key)
 {
-    const Site wanted = {.hash = hash_of(key).hash, .key = key};
+    const Site wanted = {.hash = text_hash_of(key).hash, .key = key};
     return (int)*slot_of(self, &wanted) - 1;
 }
 
@@ -489,7 +319,7 @@ void call_sites_sort(CallSites *self)
 {
     g_array_sort_with_data(self->sites, by_bytes, self);
     index_sites(self);
-    forget_lookups(self); /* who sorts has added all */
+    frame_table_forget_lookups(self->frames); /* who sorts has added all */
 }
 
 void call_sites_drop_below(CallSites *self, gint64 least_bytes)

@@ -1,0 +1,199 @@
+#include "frame_table.h"
+
+#include <stdint.h>
+#include <string.h>
+
+enum { RECENT = 1 << 10, FACTOR = 0x5bd1e995 };
+
+/* What frames say in a key. */
+typedef struct {
+    const char *text;
+    TextHash hash;
+} KeyPart;
+
+typedef struct {
+    Frame frame;  /* texts are the table's */
+    guint32 part; /* index into parts */
+    guint32 same; /* frames of one number repeat each other */
+} KnownFrame;
+
+/* A frame that came by lately, by the addresses of its texts: the same ones come again and again. */
+typedef struct {
+    Frame seen;
+    guint32 number; /* index + 1 into frames */
+} Recent;
+
+struct FrameTable {
+    GStringChunk *strings;
+    GArray *parts;     /* KeyPart */
+    GPtrArray *frames; /* KnownFrame, owned */
+    /* To add frames by; NULL when nothing is added. */
+    GHashTable *part_of;  /* text of a part -> index + 1 */
+    GHashTable *same_of;  /* identity -> number */
+    GHashTable *frame_of; /* Frame of a KnownFrame -> index + 1 */
+    Recent *recent;       /* RECENT of them */
+};
+
+static guint hash_of(const char *text)
+{
+    return text != NULL ? g_str_hash(text) : 0;
+}
+
+static guint frame_hash(gconstpointer data)
+{
+    const Frame *frame = data;
+    return ((hash_of(frame->function) * 31 + hash_of(frame->file)) * 31 + hash_of(frame->object)) * 31 +
+           frame->line;
+}
+
+static gboolean frame_equal(gconstpointer a, gconstpointer b)
+{
+    const Frame *one = a, *two = b;
+    return one->line == two->line && g_strcmp0(one->function, two->function) == 0 &&
+           g_strcmp0(one->file, two->file) == 0 && g_strcmp0(one->object, two->object) == 0;
+}
+
+FrameTable *frame_table_new(void)
+{
+    FrameTable *self = g_new0(FrameTable, 1);
+    self->strings = g_string_chunk_new(1024);
+    self->parts = g_array_new(FALSE, FALSE, sizeof(KeyPart));
+    self->frames = g_ptr_array_new_with_free_func(g_free);
+    return self;
+}
+
+void frame_table_forget_lookups(FrameTable *self)
+{
+    g_clear_pointer(&self->part_of, g_hash_table_unref);
+    g_clear_pointer(&self->same_of, g_hash_table_unref);
+    g_clear_pointer(&self->frame_of, g_hash_table_unref);
+    g_clear_pointer(&self->recent, g_free);
+}
+
+void frame_table_free(FrameTable *self)
+{
+    frame_table_forget_lookups(self);
+    g_array_unref(self->parts);
+    g_ptr_array_unref(self->frames);
+    g_string_chunk_free(self->strings);
+    g_free(self);
+}
+
+const char *frame_table_keep(FrameTable *self, const char *text)
+{
+    return text != NULL ? g_string_chunk_insert_const(self->strings, text) : NULL;
+}
+
+TextHash text_hash_of(const char *text)
+{
+    TextHash hash = {0, 1};
+    for (; *text != '\0'; text++) {
+        hash.hash = hash.hash * FACTOR + (guint8)*text;
+        hash.power *= FACTOR;
+    }
+    return hash;
+}
+
+TextHash text_hash_join(TextHash one, TextHash two)
+{
+    return (TextHash){one.hash * two.power + two.hash, one.power * two.power};
+}
+
+static guint32 part_of_frame(FrameTable *self, const Frame *frame)
+{
+    g_autofree char *text = frame_key(frame);
+    guint index = GPOINTER_TO_UINT(g_hash_table_lookup(self->part_of, text));
+    if (index > 0)
+        return index - 1;
+    KeyPart part = {frame_table_keep(self, text), text_hash_of(text)};
+    g_array_append_val(self->parts, part);
+    g_hash_table_insert(self->part_of, (gpointer)part.text, GUINT_TO_POINTER(self->parts->len));
+    return self->parts->len - 1;
+}
+
+static guint32 same_of_frame(FrameTable *self, const Frame *frame, guint32 fresh)
+{
+    char *identity = frame_identity(frame);
+    guint32 same = GPOINTER_TO_UINT(g_hash_table_lookup(self->same_of, identity));
+    same = same > 0 ? same : fresh;
+    g_hash_table_replace(self->same_of, identity, GUINT_TO_POINTER(same));
+    return same;
+}
+
+static void make_lookups(FrameTable *self)
+{
+    if (self->recent != NULL)
+        return;
+    self->part_of = g_hash_table_new(g_str_hash, g_str_equal);
+    self->same_of = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    self->frame_of = g_hash_table_new(frame_hash, frame_equal);
+    self->recent = g_new0(Recent, RECENT);
+    for (guint i = 0; i < self->parts->len; i++)
+        g_hash_table_insert(self->part_of, (gpointer)g_array_index(self->parts, KeyPart, i).text,
+                            GUINT_TO_POINTER(i + 1));
+    for (guint i = 0; i < self->frames->len; i++) {
+        KnownFrame *known = g_ptr_array_index(self->frames, i);
+        same_of_frame(self, &known->frame, known->same);
+        g_hash_table_insert(self->frame_of, &known->frame, GUINT_TO_POINTER(i + 1));
+    }
+}
+
+static guint32 add_frame(FrameTable *self, const Frame *frame)
+{
+    KnownFrame *known = g_new(KnownFrame, 1);
+    known->frame = (Frame){frame_table_keep(self, frame->function), frame_table_keep(self, frame->file),
+                           frame_table_keep(self, frame->object), frame->line};
+    known->part = part_of_frame(self, frame);
+    known->same = same_of_frame(self, frame, self->frames->len + 1); /* no other has this number */
+    g_ptr_array_add(self->frames, known);
+    g_hash_table_insert(self->frame_of, &known->frame, GUINT_TO_POINTER(self->frames->len));
+    return self->frames->len;
+}
+
+static const KnownFrame *frame_at(const FrameTable *self, guint32 number)
+{
+    return g_ptr_array_index(self->frames, number);
+}
+
+static gboolean has_addresses(const Frame *one, const Frame *two)
+{
+    return one->function == two->function && one->file == two->file && one->object == two->object &&
+           one->line == two->line;
+}
+
+guint32 frame_table_add(FrameTable *self, const Frame *frame)
+{
+    gsize hash = GPOINTER_TO_SIZE(frame->function) ^ GPOINTER_TO_SIZE(frame->file) << 7 ^
+                 GPOINTER_TO_SIZE(frame->object) << 13 ^ frame->line;
+    make_lookups(self);
+    Recent *recent = &self->recent[hash * UINT64_C(0x9e3779b97f4a7c15) >> 54];
+    /* Whose texts lie there now? */
+    if (recent->number > 0 && has_addresses(&recent->seen, frame) &&
+        frame_equal(&frame_at(self, recent->number - 1)->frame, frame))
+        return recent->number - 1;
+    guint32 number = GPOINTER_TO_UINT(g_hash_table_lookup(self->frame_of, frame));
+    if (number == 0)
+        number = add_frame(self, frame);
+    *recent = (Recent){*frame, number};
+    return number - 1;
+}
+
+const Frame *frame_table_frame(const FrameTable *self, guint32 number)
+{
+    return &frame_at(self, number)->frame;
+}
+
+guint32 frame_table_same(const FrameTable *self, guint32 number)
+{
+    return frame_at(self, number)->same;
+}
+
+const char *frame_table_text(const FrameTable *self, guint32 number)
+{
+    return g_array_index(self->parts, KeyPart, frame_at(self, number)->part).text;
+}
+
+TextHash frame_table_hash(const FrameTable *self, guint32 number)
+{
+    return g_array_index(self->parts, KeyPart, frame_at(self, number)->part).hash;
+}
