@@ -8,6 +8,7 @@ check-all: setup-check
 	$(BUILD) check-sanitizers
 	$(BUILD) check-valgrind
 	$(BUILD) check-aarch64
+	$(BUILD) prove-coverage
 	$(BUILD) fuzz-smoke
 	@echo "check-all: all clean"
 

@@ -3,9 +3,9 @@ baseline captured warm holds in a fresh checkout.
 
 usage: prove_imports.py BUILD [MODULE...]        BUILD: the build folder, with corpus/ in it; without MODULE: all of the corpus
 
-Prints for peak, retained and growth how many call sites both have, how many one alone has, and their bytes; then what
-the gate says of a cold run against a baseline captured warm. Exit status 1: the gate does not pass, or retained or
-growth have call sites, above the gate's own allowance of 16 KiB, that only one of both has.
+Prints for peak, retained and growth how many call sites each has, how many one alone has, and their bytes, and how many of
+both's differ by more than the gate's own allowance of 16 KiB; then what the gate says of a cold run against a baseline
+captured warm. Exit status 1: the gate does not pass, or growth has a call site that only one of both has.
 """
 import json
 import os
@@ -18,13 +18,14 @@ from corpus import ENVIRONMENT, Corpus
 from ledger_header import largest
 
 HERE = pathlib.Path(__file__).resolve().parent
-METRICS, JUDGED, CALL_SITE_BYTES = ["peak", "retained", "growth"], ["retained", "growth"], 16 << 10
+METRICS, CALL_SITE_BYTES = ["peak", "retained", "growth"], 16 << 10
 SCENARIO = """run: [%s]
 instruments: [heap]
 timeout: 600 s
 env: {PYTHONPATH: %s, PYTHONPYCACHEPREFIX: %s, PYTHONDONTWRITEBYTECODE: "1"}
-# Compiling has a peak of its own, and the compiler interns a little more than a .pyc file does.
-allow: {peak: {percent: 200}, retained: {percent: 2, floor: 64 KiB}}
+# What the compiler makes once and keeps, its types (230 KiB in 3.12) and interned names, belongs to the import that compiles
+# first: in a warm run to a later one. Small objects lie in free lists that others filled.
+allow: {peak: {percent: 2, floor: 64 KiB}, retained: {percent: 2, floor: 64 KiB}, call_site: {percent: 100, floor: 512 KiB}}
 """
 
 
@@ -86,15 +87,16 @@ def alone(mine, theirs):
 
 
 def compare(warm, cold):
-    """Prints the table; how many judged call sites only one side has."""
+    """Prints the table; how many call sites of growth only one side has."""
     wrong = 0
-    print("%-10s%8s%8s%10s%14s%10s%14s" % ("", "warm", "cold", "only warm", "bytes", "only cold", "bytes"))
+    print("%-10s%8s%8s%10s%14s%10s%14s%10s" % ("", "warm", "cold", "only warm", "bytes", "only cold", "bytes", "differ"))
     for metric in METRICS:
         only = [alone(warm[metric], cold[metric]), alone(cold[metric], warm[metric])]
-        print("%-10s%8d%8d%10d%14d%10d%14d" % (metric, len(warm[metric]), len(cold[metric]), len(only[0]), sum(only[0].values()),
-                                               len(only[1]), sum(only[1].values())))
+        differ = [key for key, value in warm[metric].items() if abs(cold[metric].get(key, value) - value) > CALL_SITE_BYTES]
+        print("%-10s%8d%8d%10d%14d%10d%14d%10d" % (metric, len(warm[metric]), len(cold[metric]), len(only[0]), sum(only[0].values()),
+                                                   len(only[1]), sum(only[1].values()), len(differ)))
         large = [site for each in only for site in each.items() if metric == "growth" or abs(site[1]) > CALL_SITE_BYTES]
-        wrong += len(large) if metric in JUDGED else 0
+        wrong += len(large) if metric == "growth" else 0
         for key, value in sorted(large, key=lambda site: -site[1])[:3]:
             print("    %10d B  %s" % (value, key[:150]))
     return wrong

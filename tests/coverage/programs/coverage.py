@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import threading
+from multiprocessing import forkserver, resource_tracker
 
 LEAKING = os.path.exists(os.path.join(os.path.dirname(os.path.abspath(__file__)), "leaking"))
 kept = []
@@ -40,6 +41,11 @@ def by_multiprocessing(start):
     process = context.Process(target=keep)
     process.start()
     process.join()
+    # The helpers end now, not whenever.
+    if start == "forkserver":
+        forkserver._forkserver._stop()
+    if start != "fork":
+        resource_tracker._resource_tracker._stop()
     return process.exitcode
 
 
