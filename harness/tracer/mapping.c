@@ -82,9 +82,7 @@ static LedgerHeader *ledger_now(void)
 /* The ledger, unless what is mapped here is no memory that the program asks for itself. */
 static LedgerHeader *ledger_for(const UnwindStart *start)
 {
-    if (is_internal(start->pc) || python_memory_is_inside(start->sp) || python_memory_mapped(start->pc))
-        return NULL;
-    return ledger_now();
+    return is_internal(start->pc) || python_memory_is_inside(start->sp) ? NULL : ledger_now();
 }
 
 /* Of a file that lies in memory alone (memfd_create, shm_open) the kernel takes no page back. A sandbox might
@@ -112,6 +110,8 @@ static void *map(void *at, size_t size, int protection, int flags, int fd, off_t
                  const UnwindStart *start)
 {
     LedgerHeader *mine = ledger_for(start), *header = ledger_now();
+    if (mine != NULL && python_memory_mapped(start->pc))
+        mine = NULL; /* an arena: from now on the books are in front */
     MappedTaken taken = {0};
     if ((flags & MAP_FIXED) != 0 && header != NULL)
         mapped_take(header, at, size, &taken);
