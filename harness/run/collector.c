@@ -30,7 +30,8 @@ struct Collector {
     GThread *thread;
     GPtrArray *families; /* Family, those that are not over */
     GArray *origins;     /* Origin, by slot: in the order in which they came */
-    GPtrArray *ledgers;  /* Ledger, by slot; NULL where it cannot be read. The reading thread's until the end */
+    GPtrArray
+        *ledgers; /* Ledger, by slot; NULL where it cannot be read. The reading thread's until the end */
     GArray *samples;
     guint stride;
     guint64 ticks;
@@ -463,10 +464,10 @@ static void set_problem(Collector *self)
 {
     if (self->lost > 0) {
         g_free(self->problem);
-        self->problem =
-            g_strdup_printf("those of %u programs were lost, for heapgate had no file descriptor left to take "
-                            "them by; raise its limit (ulimit -n)",
-                            self->lost);
+        self->problem = g_strdup_printf(
+            "those of %u programs were lost, for heapgate had no file descriptor left to take "
+            "them by; raise its limit (ulimit -n)",
+            self->lost);
     } else if (self->problem == NULL) {
         self->problem = g_steal_pointer(&self->reading_problem);
     }

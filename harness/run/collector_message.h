@@ -6,9 +6,9 @@
 
 typedef struct {
     char bytes[512];
-    gssize length;  /* 0: the other side closed the connection */
-    int fd;         /* -1: it carried none */
-    gboolean lost;  /* it carried one, for which there was no room */
+    gssize length; /* 0: the other side closed the connection */
+    int fd;        /* -1: it carried none */
+    gboolean lost; /* it carried one, for which there was no room */
 } Message;
 
 /* Takes a packet off the connection; FALSE: there is none yet. Its descriptor is the caller's: take it, or

@@ -16,8 +16,8 @@ typedef struct {
     gint64 pid;     /* 0: not known here, as it is of another namespace */
     gint64 own_pid; /* as the process has it */
     guint64 started_ns;
-    int pidfd;      /* -1 where there is none: then it is asked for by its number */
-    guint slot;     /* for the owner of the family */
+    int pidfd;       /* -1 where there is none: then it is asked for by its number */
+    guint slot;      /* for the owner of the family */
     GArray *samples; /* LedgerSample */
     guint stride;
     guint64 ticks;

@@ -77,7 +77,7 @@ static gboolean has_books(int proc, const char *pid)
 }
 
 typedef struct {
-    KeeperLog *log; /* NULL: nobody is traced */
+    KeeperLog *log;  /* NULL: nobody is traced */
     gint64 until_ns; /* so long those that have no books may get them */
     guint killed, spared;
 } Killing;

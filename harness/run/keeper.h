@@ -6,8 +6,8 @@
 
 #include <glib.h>
 
-/* What the keeper killed in the end though it had books, in memory that is shared with it: what such a process
- * was about to become never ran. */
+/* What the keeper killed in the end though it had books, in memory that is shared with it: what such a
+ * process was about to become never ran. */
 enum { KEEPER_LOG_ROOM = 4096 };
 typedef struct {
     guint32 count;

@@ -198,8 +198,8 @@ static void watch(Run *self, const SupervisorPlan *plan, const Launch *launch, c
     g_autoptr(KeeperLog) log = collector != NULL ? keeper_log_new() : NULL;
     traced.log = log;
     set_marks_folder(self, place->output);
-    gboolean ended =
-        supervise(&traced, scenario->expect_exit, scenario->run[0], place, cancellable, &outcome, measurement);
+    gboolean ended = supervise(&traced, scenario->expect_exit, scenario->run[0], place, cancellable, &outcome,
+                               measurement);
     set_marks_folder(self, NULL);
     measurement->duration_us = outcome.duration_us;
     if (!ended)

@@ -23,7 +23,8 @@ void starts_add(Starts *self, guint64 family, guint32 number, const RollEntry *e
 void starts_add_lost(Starts *self, guint64 count);
 /* This process has begun a ledger. */
 void starts_begun(Starts *self, guint32 pid, guint64 started_ns);
-/* This process was killed from outside and had books then: what it entered after it had begun them never ran. */
+/* This process was killed from outside and had books then: what it entered after it had begun them never ran.
+ */
 void starts_add_killed(Starts *self, guint32 pid);
 /* An entry that may still be answered or taken back: looks at its file now, as it may be gone later. */
 void starts_peek(Starts *self, guint64 family, guint32 number, const RollEntry *entry);

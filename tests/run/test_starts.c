@@ -121,7 +121,8 @@ START_TEST(test_a_file_that_is_gone_in_the_end_was_looked_at_before)
 {
     g_autoptr(Starts) self = starts_new();
     struct stat info;
-    g_autofree char *folder = runner_temporary(), *path = g_build_filename(folder, "gone", NULL), *bytes = NULL;
+    g_autofree char *folder = runner_temporary(), *path = g_build_filename(folder, "gone", NULL),
+                    *bytes = NULL;
     gsize length = 0;
     ck_assert(g_file_get_contents(runner_path("build/tests/tracer/static_child"), &bytes, &length, NULL));
     ck_assert(g_file_set_contents(path, bytes, (gssize)length, NULL));

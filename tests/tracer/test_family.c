@@ -24,8 +24,8 @@ static const char *static_child(void)
     return runner_path("build/tests/tracer/static_child");
 }
 
-static const char *const ways[] = {"execv",    "execve", "execvp",      "execl",       "execlp",
-                                   "execle",   "fexecve", "execveat",   "vfork",       "posix_spawn",
+static const char *const ways[] = {"execv",        "execve",     "execvp",      "execl", "execlp",
+                                   "execle",       "fexecve",    "execveat",    "vfork", "posix_spawn",
                                    "posix_spawnp", "raw_execve", "raw_execveat"};
 
 START_TEST(test_a_program_is_entered_before_it_starts)
@@ -141,7 +141,8 @@ START_TEST(test_an_exec_that_fails_is_taken_back)
     const char *const those[] = {"execv", "execvp", "posix_spawn", "posix_spawnp", "vfork"};
     const char *const programs[] = {"/etc/passwd", "heapgate-no-such-program", "/no/such/program"};
     for (gsize i = 0; i < G_N_ELEMENTS(those) * G_N_ELEMENTS(programs); i++) {
-        g_autoptr(Ledgers) ran = start(those[i / G_N_ELEMENTS(programs)], programs[i % G_N_ELEMENTS(programs)]);
+        g_autoptr(Ledgers) ran =
+            start(those[i / G_N_ELEMENTS(programs)], programs[i % G_N_ELEMENTS(programs)]);
         ck_assert(WIFEXITED(ran->wait_status));
         ck_assert_uint_eq(ran->received->len, 1);
         ck_assert_uint_eq(ran->entered->len, 0);

@@ -1,7 +1,7 @@
 /* crowded FREE: forks once all descriptors but FREE are taken; the child allocates, and its parent finds none
  * of what the tracer did: no child but its own, no descriptor more or less.
- * crowded nofile, fsize, sandbox: becomes itself once no descriptor is free, files may not grow, or the system
- * refuses memory files. */
+ * crowded nofile, fsize, sandbox: becomes itself once no descriptor is free, files may not grow, or the
+ * system refuses memory files. */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/filter.h>
@@ -51,7 +51,8 @@ static int refuse_memory_files(void)
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
     };
     const struct sock_fprog program = {sizeof filter / sizeof *filter, filter};
-    return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);
+    return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
+           prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);
 }
 
 /* Loading a program takes one descriptor, which is given back. */
