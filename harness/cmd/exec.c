@@ -39,7 +39,7 @@ typedef struct {
     const char *folder;
     GPtrArray *saved;     /* Saved, in the order in which they ended */
     const Saved *largest; /* of those that were seen; one of saved, or NULL */
-    GByteArray *books;    /* its ledger, without names; NULL as well */
+    Ledger *books;        /* its ledger, without names; NULL as well */
     GThreadPool *savers;
     Symbols *symbols;  /* the saving thread's */
     char *problem;     /* the first; the saving thread's */
@@ -140,8 +140,8 @@ static void take(Ledger *ledger, gpointer user_data)
     if (saved->blind == NULL &&
         (saving->largest == NULL || saved->peak_bytes > saving->largest->peak_bytes)) {
         saving->largest = saved;
-        g_clear_pointer(&saving->books, g_byte_array_unref);
-        saving->books = ledger_save(ledger);
+        ledger_free(saving->books);
+        saving->books = ledger_copy(ledger);
     }
     g_thread_pool_push(saving->savers, saved, NULL);
 }
@@ -246,11 +246,7 @@ static int by_peak(gconstpointer a, gconstpointer b)
 /* The call sites of the process that held most. */
 static void print_sites(Saving *saving)
 {
-    g_autoptr(Ledger) ledger =
-        ledger_load((const char *)saving->books->data, saving->books->len, saving->largest->path, NULL);
-    g_clear_pointer(&saving->books, g_byte_array_unref);
-    if (ledger == NULL)
-        return;
+    g_autoptr(Ledger) ledger = g_steal_pointer(&saving->books);
     Symbols *symbols = symbols_new(SYMBOLS_QUICK);
     symbols_name_ledger(symbols, ledger);
     symbols_free(symbols);
@@ -369,7 +365,7 @@ static int watch(char **argv, const char *folder, gint64 sample_bytes, GError **
         print_place(&saving);
     }
     symbols_free(saving.symbols);
-    g_clear_pointer(&saving.books, g_byte_array_unref);
+    ledger_free(saving.books);
     g_ptr_array_unref(saving.saved);
     g_ptr_array_unref(saving.unseen);
     g_free(saving.problem);

@@ -91,6 +91,9 @@ typedef struct {
 Ledger *ledger_read(LedgerFile file, const char *name, GError **error);
 /* The same without stacks, for who only counts: every site is of node 0. */
 Ledger *ledger_read_counts(LedgerFile file, const char *name, GError **error);
+/* Another to be named on its own, by another thread: what naming leaves alone is shared, and must stay as it
+ * is. (transfer full). */
+Ledger *ledger_copy(const Ledger *self);
 void ledger_free(Ledger *self); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Ledger, ledger_free)
 

@@ -24,6 +24,21 @@ Ledger *ledger_new(void)
     return self;
 }
 
+Ledger *ledger_copy(const Ledger *self)
+{
+    Ledger *copy = g_memdup2(self, sizeof *self);
+    GArray *shared[] = {self->modules, self->marks,   self->nodes,  self->sites,
+                        self->kept,    self->changes, self->samples};
+    for (gsize i = 0; i < G_N_ELEMENTS(shared); i++)
+        g_array_ref(shared[i]);
+    copy->places = g_array_copy(self->places);
+    copy->names = g_array_copy(self->names);
+    copy->strings = g_string_new_len(self->strings->str, (gssize)self->strings->len);
+    copy->kinds = NULL;
+    copy->keys = NULL;
+    return copy;
+}
+
 void ledger_free(Ledger *self)
 {
     if (self == NULL)

@@ -247,6 +247,24 @@ START_TEST(test_ledger_adds_up_pages_and_trusts_no_word_of_them)
 }
 END_TEST
 
+START_TEST(test_a_copy_of_a_ledger_has_names_of_its_own)
+{
+    g_auto(MadeLedger) made = {0};
+    make_small(&made);
+    g_autoptr(Ledger) ledger = made_ledger_read(&made);
+    g_autoptr(Ledger) copy = ledger_copy(ledger);
+    const LedgerName name = {.line = 7};
+    g_array_append_val(copy->names, name);
+    ledger_place_of(copy, 1)->name = copy->names->len;
+    g_string_append(copy->strings, "text");
+    ck_assert_uint_eq(ledger->names->len, 0);
+    ck_assert_uint_eq(ledger_place_of(ledger, 1)->name, 0);
+    ck_assert_uint_eq(ledger->strings->len, 1);
+    g_clear_pointer(&ledger, ledger_free);
+    ck_assert_int_gt(ledger_whole(copy, LEDGER_NUMBER_KEPT), 0);
+}
+END_TEST
+
 START_TEST(test_ledger_can_be_read_for_its_counts_alone)
 {
     g_auto(MadeLedger) made = {0};
@@ -654,6 +672,7 @@ SUITE(ledger, 30)
     tcase_add_test(tcase, test_ledger_reads_the_rest_of_a_size_from_the_next_piece);
     tcase_add_test(tcase, test_ledger_holds_counts_to_their_tables);
     tcase_add_test(tcase, test_ledger_adds_up_pages_and_trusts_no_word_of_them);
+    tcase_add_test(tcase, test_a_copy_of_a_ledger_has_names_of_its_own);
     tcase_add_test(tcase, test_ledger_can_be_read_for_its_counts_alone);
     tcase_add_test(tcase, test_ledger_that_claims_more_than_its_file_holds_is_refused);
     tcase_add_test(tcase, test_ledger_says_what_the_tracer_could_not_see);
