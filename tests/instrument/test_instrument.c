@@ -389,6 +389,21 @@ START_TEST(test_heap_keeps_the_call_sites_that_can_matter)
 }
 END_TEST
 
+/* A process id may come again. */
+START_TEST(test_heap_keeps_processes_apart_that_had_one_number)
+{
+    g_autoptr(GPtrArray) ledgers = g_ptr_array_new_with_free_func((GDestroyNotify)ledger_free);
+    g_ptr_array_add(ledgers, program_ledger("/bin/work", 500, 10, 40));
+    g_ptr_array_add(ledgers, program_ledger("/bin/work", 300, 10, 40));
+    ((Ledger *)g_ptr_array_index(ledgers, 1))->process = 2;
+    const Outcome outcome = {.pid = 1000, .output = folder, .stderr_path = stderr_path, .ledgers = ledgers};
+    g_autoptr(Measurement) measurement = measurement_new("heap");
+    instrument_heap.collect(scenario, &outcome, measurement);
+    ck_assert_msg(measurement->problem == NULL, "%s", measurement->problem);
+    ck_assert_int_eq(measurement->values[METRIC_PEAK], 800);
+}
+END_TEST
+
 START_TEST(test_every_metric_is_measured_by_some_instrument)
 {
     for (int id = 0; id < METRIC_COUNT; id++) {
@@ -431,6 +446,7 @@ SUITE(instrument, 20)
     tcase_add_test(tcase, test_heap_adds_up_what_every_program_of_a_process_allocated);
     tcase_add_test(tcase, test_heap_is_broken_by_books_that_had_no_room);
     tcase_add_test(tcase, test_heap_keeps_the_call_sites_that_can_matter);
+    tcase_add_test(tcase, test_heap_keeps_processes_apart_that_had_one_number);
     tcase_add_test(tcase, test_every_metric_is_measured_by_some_instrument);
     tcase_add_test(tcase, test_the_program_and_its_arguments_come_last_and_as_they_are);
     tcase_add_test(tcase, test_files_are_found_by_prefix_and_suffix_in_order_of_name);

@@ -109,6 +109,48 @@ START_TEST(test_collector_ignore_strangers_and_report_damage)
 }
 END_TEST
 
+/* A program of this process. parent: the entry of which family it answers, 0: none; enters: what it becomes
+ * in its turn, ROLL_NOTHING: nothing. */
+static void send_program(const char *address, guint64 family, guint64 parent, guint32 enters)
+{
+    MadeLedger made;
+    made_ledger_init_family(&made);
+    made.roll.family = family;
+    made.roll.parent_family = parent;
+    made.roll.parent_entry = parent != 0 ? 1 : 0;
+    made.roll.pid = made.header.pid = (guint32)getpid();
+    if (enters != ROLL_NOTHING) {
+        RollEntry entry = {.kind = enters, .pid = (guint32)getpid(), .time_ns = 2, .path = "/bin/another"};
+        made.roll.entries = 2;
+        ck_assert_int_eq(pwrite(made.fd, &entry, sizeof entry, ROLL_ENTRIES_AT + sizeof entry), sizeof entry);
+    }
+    made_ledger_finish(&made);
+    send_family(address, made.fd);
+    made_ledger_clear(&made);
+}
+
+START_TEST(test_programs_of_one_process_are_told_from_those_of_another_with_its_number)
+{
+    g_autofree char *folder = runner_temporary(), *path = NULL;
+    g_autoptr(Collector) collector = listen_in(folder, &path);
+    send_program(path, 10, 0, ROLL_EXEC);
+    send_program(path, 11, 10, ROLL_NOTHING);
+    send_program(path, 12, 0, ROLL_NOTHING); /* the number came again */
+    send_program(path, 13, 99, ROLL_SPAWN);  /* as that of a child whose parent is not known */
+    GPtrArray *all = collector_finish(collector);
+    guint process[4];
+    ck_assert_uint_eq(all->len, 4);
+    for (guint i = 0; i < 4; i++)
+        process[i] = ((Ledger *)g_ptr_array_index(all, i))->process;
+    ck_assert_uint_eq(process[1], process[0]);
+    ck_assert_uint_ne(process[2], process[0]);
+    ck_assert_uint_ne(process[3], process[0]);
+    ck_assert_uint_ne(process[3], process[2]);
+    ck_assert_uint_eq(collector_unseen(collector)->len, 1); /* whom the last one spawned */
+    runner_remove(folder);
+}
+END_TEST
+
 START_TEST(test_programs_find_the_collector_without_its_folder)
 {
     g_autofree char *folder = runner_temporary(), *path = NULL;
@@ -378,6 +420,7 @@ SUITE(collector, 20)
 {
     tcase_add_test(tcase, test_collector_outlive_the_processes_that_sent_them);
     tcase_add_test(tcase, test_collector_ignore_strangers_and_report_damage);
+    tcase_add_test(tcase, test_programs_of_one_process_are_told_from_those_of_another_with_its_number);
     tcase_add_test(tcase, test_programs_find_the_collector_without_its_folder);
     tcase_add_test(tcase, test_programs_wait_for_no_collector);
     tcase_add_test(tcase, test_few_descriptors_are_enough_for_many_programs);
