@@ -13,11 +13,12 @@ COVERAGE := $(O)/tests/coverage
 
 $(COVERAGE)/healthy/built: COVERAGE_LEAK =
 $(COVERAGE)/leaking/built: COVERAGE_LEAK = -DLEAKING
-$(COVERAGE)/%/built: $(COVERAGE_SOURCES) tests/coverage/programs/coverage.h tests/coverage/programs/new.cc tests/coverage/coverage.mk
+$(COVERAGE)/%/built: $(COVERAGE_SOURCES) tests/coverage/programs/own/own_malloc.c tests/coverage/programs/coverage.h tests/coverage/programs/new.cc tests/coverage/coverage.mk
 	@rm -rf $(@D) && mkdir -p $(@D)
 	$(call say,CC $(@D))$(CC) $(COVERAGE_FLAGS) $(COVERAGE_LEAK) -o $(@D)/coverage $(COVERAGE_MAIN) -ldl
 	@$(CC) $(COVERAGE_FLAGS) $(COVERAGE_LEAK) -static -Wl,--no-warnings -o $(@D)/coverage-static $(COVERAGE_MAIN)
 	@$(CC) $(COVERAGE_FLAGS) $(COVERAGE_LEAK) -shared -fPIC -o $(@D)/coverage-plugin.so tests/coverage/programs/plugin.c
+	@$(CC) $(COVERAGE_FLAGS) $(COVERAGE_LEAK) -o $(@D)/coverage-own tests/coverage/programs/own/own_malloc.c
 	@$(CXX) -std=c++17 -O1 -g -Wall -Wextra $(COVERAGE_LEAK) -o $(@D)/coverage-new tests/coverage/programs/new.cc
 	@for each in $(COVERAGE_NEW); do \
 		$(CXX) -std=c++17 -O1 -g -Wall -Wextra $(COVERAGE_LEAK) -o $(@D)/coverage-new-$${each%:*} tests/coverage/programs/new.cc \

@@ -34,6 +34,7 @@ STARTS = ["raw-fork", "raw-clone", "clone3", "daemon", "setsid"]
 WHOLE = ["clone", "vfork-exec", "leave-at-once", "end-by-signal", "crowd", "crowd-exec", "one-after-another", "number-again"]
 PYTHON = ["keep", "thread", "subprocess", "subprocess-empty", "subprocess-session", "shell", "os-system", "posix-spawn", "execve", "fork",
           "fork-in-thread", "multiprocessing-fork", "multiprocessing-spawn", "multiprocessing-forkserver"]
+HOSTS = ["small-stack-spawn", "small-stack-work", "alternate-stack"]
 PROGRAM, STATIC, SETUID = "{folder}/coverage", "{folder}/coverage-static", "{folder}/coverage-setuid"
 NEW_LIBRARIES = ["jemalloc", "tcmalloc_minimal", "mimalloc"]
 
@@ -134,6 +135,12 @@ def rows():
             add("allocator/%s-%s" % (library, how), "{folder}/coverage-new-" + library, how)
     for how in ["new", "array", "nothrow", "aligned"]:
         add("allocator/libstdc++-" + how, "{folder}/coverage-new", how)
+    for method in HOSTS:
+        add("host/" + method, PROGRAM, method)
+    for then in ["itself", "fork", "exec"]:
+        add("host/jump-out+" + then, PROGRAM, "jump-out", then)
+    add("host/own-malloc", "{folder}/coverage-own", want=SEEN)
+    add("host/own-malloc-child", "sh", "-c", "{folder}/coverage-own; exit $?", want=SEEN)
     for name, command, root in WRAPPERS:
         add("wrapper/" + name, *command, *([] if name in WRAPPED_WHOLE else [PROGRAM, "work"]), root=root,
             want=SEEN if name in BLIND else CLOSED)

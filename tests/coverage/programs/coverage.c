@@ -154,8 +154,8 @@ int work_then(const char *then)
 int main(int argc, char **argv)
 {
     const Method *const tables[] = {allocator_methods,   descriptor_methods, drop_methods,
-                                    environment_methods, limit_methods,      namespace_methods,
-                                    process_methods,     sandbox_methods};
+                                    environment_methods, host_methods,       limit_methods,
+                                    namespace_methods,   process_methods,    sandbox_methods};
     ssize_t length = readlink("/proc/self/exe", path, sizeof path - 1);
     if (argc < 2 || length < 0)
         return 2;

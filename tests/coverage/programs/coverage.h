@@ -16,7 +16,7 @@ typedef struct {
 
 /* One table for each file, ended by a row without a name. */
 extern const Method allocator_methods[], descriptor_methods[], drop_methods[], environment_methods[],
-    limit_methods[], namespace_methods[], process_methods[], sandbox_methods[];
+    host_methods[], limit_methods[], namespace_methods[], process_methods[], sandbox_methods[];
 
 void work(void);
 void leak_here(void *block);     /* keeps it, or the healthy build: does nothing */
