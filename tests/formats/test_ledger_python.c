@@ -96,9 +96,10 @@ END_TEST
 
 START_TEST(test_python_frames_that_make_no_sense_are_counted)
 {
+    static const guint8 no_table[60000];
     g_auto(MadeLedger) made = {0};
     make_interpreter(&made);
-    guint32 code = made_ledger_code(&made, "\xff\xfe", "jobs.py", 40, table, 60000);
+    guint32 code = made_ledger_code(&made, "\xff\xfe", "jobs.py", 40, no_table, sizeof no_table);
     guint32 nodes[] = {
         made_ledger_node(&made, 0, LEDGER_PYTHON_FRAME(code, 0xfffffff)),
         made_ledger_node(&made, 0, LEDGER_PYTHON_FRAME(code + 1, 0)),

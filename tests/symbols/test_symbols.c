@@ -180,7 +180,7 @@ static char *text_with_variables(guint variables)
 }
 
 /* The first function as both reaches name it. */
-static void name_compressed(guint variables, GArray *frames)
+static void name_compressed(guint variables, Symbols *all, Symbols *quick, GArray *frames)
 {
     g_autofree char *folder = runner_temporary(), *text = text_with_variables(variables);
     g_autofree char *library = compile_with("-g", folder, "compressed", text);
@@ -189,7 +189,6 @@ static void name_compressed(guint variables, GArray *frames)
     ck_assert(
         g_spawn_sync(NULL, (char **)argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL, &status, NULL));
     ck_assert_int_eq(status, 0);
-    g_autoptr(Symbols) all = symbols_new(SYMBOLS_ALL), quick = symbols_new(SYMBOLS_QUICK);
     names_of(all, library, frames);
     names_of(quick, library, frames);
     runner_remove(folder);
@@ -197,11 +196,12 @@ static void name_compressed(guint variables, GArray *frames)
 
 START_TEST(test_symbols_in_haste_leave_out_lines_that_take_long_to_unpack_and_no_others)
 {
+    g_autoptr(Symbols) all = symbols_new(SYMBOLS_ALL), quick = symbols_new(SYMBOLS_QUICK); /* own the texts */
     g_autoptr(GArray) small = g_array_new(FALSE, FALSE, sizeof(Frame));
-    name_compressed(10, small);
+    name_compressed(10, all, quick, small);
     ck_assert_uint_eq(frame(small, 2)->line, 1);
     g_autoptr(GArray) large = g_array_new(FALSE, FALSE, sizeof(Frame));
-    name_compressed(8000, large);
+    name_compressed(8000, all, quick, large);
     ck_assert_uint_eq(frame(large, 0)->line, 1);
     ck_assert_uint_eq(frame(large, 2)->line, 0);
     ck_assert_str_eq(frame(large, 2)->function, "one");
