@@ -67,7 +67,7 @@ gint64 ledger_unseen_bytes(const Ledger *self)
     gint64 threads = MAX(last->threads, 1);
     gint64 doubt = (mixed ? MIXED_BLOCK_MOST : BLOCK_MOST) * held(new_blocks) +
                    MAPPED_MOST * (gint64)last->mapped_blocks +
-                   held(last->besides_bytes - held(first->besides_bytes)) + THREAD_MOST * threads +
+                   held(held(last->besides_bytes) - held(first->besides_bytes)) + THREAD_MOST * threads +
                    (mixed ? MIXED_CERTAIN : CERTAIN);
     return MAX(gained - seen - doubt, 0);
 }

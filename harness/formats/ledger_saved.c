@@ -92,7 +92,8 @@ static gboolean read_head(const char *bytes, gsize length, const char *name, Sav
         return fail(name, error, HEAPGATE_ERROR_TRUNCATED, "the saved ledger ends in the middle of its head");
     memcpy(head, bytes, sizeof *head);
     memcpy(sections, bytes + sizeof *head, SECTIONS * sizeof *sections);
-    if (head->version != SAVED_VERSION || head->sections != SECTIONS)
+    if (head->version != SAVED_VERSION || head->sections != SECTIONS ||
+        sections[KIND_HEADER].record_size != sizeof(LedgerHeader))
         return fail(name, error, HEAPGATE_ERROR_FORMAT, "the saved ledger is of another version of heapgate");
     if (head->checksum != checksum(head, sections))
         return fail(name, error, HEAPGATE_ERROR_FORMAT,
