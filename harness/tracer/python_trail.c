@@ -78,13 +78,6 @@ static inline uint32_t step_of(PythonTrail *self, uintptr_t frame)
     return i <= self->count && self->links[i].frame == frame ? i : 0;
 }
 
-/* In versions whose instruction is an index it says nothing without its code. */
-static inline bool is_same_code(const PythonTrail *self, uint32_t i)
-{
-    return python.layout.first_unit != 0 ||
-           python_word(self->links[i].frame, python.layout.code) == self->steps[i].code;
-}
-
 /* The outermost import from this step outwards whose name has changed; 0: none has. */
 static inline uint32_t changed_import(const PythonTrail *self, uint32_t from)
 {
@@ -98,18 +91,39 @@ static inline uint32_t changed_import(const PythonTrail *self, uint32_t from)
     return changed;
 }
 
-/* From a step outwards: the first one that is not what it was; 0: all are. Each makes the next safe to read:
- * a frame that a living one names lives. */
+/* In versions whose instruction is an index it says nothing without its code. */
+static uint32_t first_other_code(const PythonTrail *self, uint32_t from)
+{
+    for (uint32_t i = from; i > 0; i--)
+        if (python_word(self->links[i].frame, python.layout.code) != self->steps[i].code)
+            return i;
+    return 0;
+}
+
+static uint32_t first_moved(const PythonTrail *self, uint32_t from)
+{
+    for (uint32_t i = from; i > 0; i--)
+        if (python_word(self->links[i].frame, python.layout.at) != self->links[i].at ||
+            python_word(self->links[i].frame, python.layout.back) != self->links[i - 1].frame)
+            return i;
+    return 0;
+}
+
+/* From a step outwards: one that is not what it was, from which outwards all is followed anew; 0: all are
+ * what they were. Each makes the next safe to read: a frame that a living one names lives. */
 static inline uint32_t first_changed(const PythonTrail *self, uint32_t from)
 {
     const uint16_t at = python.layout.at, back = python.layout.back;
-    const Link *link = &self->links[from];
-    for (; link > self->links; link--)
-        if (UNLIKELY(python_word(link->frame, at) != link->at) ||
-            UNLIKELY(python_word(link->frame, back) != link[-1].frame) ||
-            UNLIKELY(!is_same_code(self, (uint32_t)(link - self->links))))
-            return (uint32_t)(link - self->links);
-    return changed_import(self, from);
+    uintptr_t moved = 0;
+    for (const Link *link = &self->links[from]; link > self->links; link--) {
+        moved |= python_word(link->frame, at) ^ link->at;
+        if (UNLIKELY(python_word(link->frame, back) != link[-1].frame))
+            return first_moved(self, from);
+    }
+    if (UNLIKELY(moved != 0))
+        return first_moved(self, from);
+    uint32_t changed = UNLIKELY(python.layout.first_unit == 0) ? first_other_code(self, from) : 0;
+    return changed != 0 || LIKELY(self->imports == 0) ? changed : changed_import(self, from);
 }
 
 /* The frames that need a step, until one from which outwards all is unchanged: its number; 0: there is none.
