@@ -197,6 +197,16 @@ static void settle_process(Collector *self, gint64 pid)
     }
 }
 
+/* A fork that has become a program comes before it, though nobody has looked since it began. */
+static void look_at_parent(Collector *self, guint64 parent)
+{
+    for (guint f = 0; f < self->families->len; f++) {
+        Family *family = g_ptr_array_index(self->families, f);
+        while (family_roll(family)->family == parent && family_look(family, begin_member, self))
+            continue;
+    }
+}
+
 static void take_family(Collector *self, int fd, gint64 pid)
 {
     g_autoptr(GError) error = NULL;
@@ -206,9 +216,10 @@ static void take_family(Collector *self, int fd, gint64 pid)
             self->problem = g_strdup(error->message);
         return;
     }
+    const RollHeader *roll = family_roll(family);
+    look_at_parent(self, roll->parent_family);
     if (pid > 0)
         settle_process(self, pid);
-    const RollHeader *roll = family_roll(family);
     starts_answer(self->starts, roll->parent_family, roll->parent_entry, &roll->file, &roll->image);
     family_look(family, begin_member, self);
     g_ptr_array_add(self->families, family);

@@ -151,6 +151,41 @@ START_TEST(test_programs_of_one_process_are_told_from_those_of_another_with_its_
 }
 END_TEST
 
+/* Nobody has looked for the fork before the program says hello. */
+START_TEST(test_a_fork_that_becomes_a_program_comes_before_it)
+{
+    g_autofree char *folder = runner_temporary(), *path = NULL;
+    g_autoptr(Collector) collector = listen_in(folder, &path);
+    MadeLedger made;
+    made_ledger_init_family(&made);
+    made.roll.family = 10;
+    made.roll.room = 2;
+    ck_assert_int_eq(ftruncate(made.fd, (off_t)ROLL_LEDGER_AT(2)), 0);
+    made_ledger_finish(&made);
+    void *held = hold(&made);
+    send_family(path, made.fd);
+    ck_assert(collector_send_mark(path, "taken", NULL)); /* the first ledger is known by now */
+    LedgerHeader fork = made.header;
+    fork.forked = LEDGER_FORKED;
+    fork.pid = 4711;
+    fork.started_ns = 2;
+    RollEntry entry = {.kind = ROLL_EXEC, .pid = 4711, .ledger = 1, .time_ns = 3, .path = "/bin/another"};
+    made.roll.ledgers = made.roll.entries = 2;
+    ck_assert_int_eq(pwrite(made.fd, &fork, sizeof fork, (off_t)ROLL_LEDGER_AT(1)), sizeof fork);
+    ck_assert_int_eq(pwrite(made.fd, &entry, sizeof entry, ROLL_ENTRIES_AT + sizeof entry), sizeof entry);
+    ck_assert_int_eq(pwrite(made.fd, &made.roll, sizeof made.roll, 0), sizeof made.roll);
+    send_program(path, 11, 10, ROLL_NOTHING);
+    GPtrArray *all = collector_finish(collector);
+    ck_assert_uint_eq(all->len, 3);
+    const Ledger *first = g_ptr_array_index(all, 1), *then = g_ptr_array_index(all, 2);
+    ck_assert_uint_eq(first->header.forked, LEDGER_FORKED);
+    ck_assert_uint_eq(then->process, first->process);
+    munmap(held, 4096);
+    made_ledger_clear(&made);
+    runner_remove(folder);
+}
+END_TEST
+
 START_TEST(test_programs_find_the_collector_without_its_folder)
 {
     g_autofree char *folder = runner_temporary(), *path = NULL;
@@ -421,6 +456,7 @@ SUITE(collector, 20)
     tcase_add_test(tcase, test_collector_outlive_the_processes_that_sent_them);
     tcase_add_test(tcase, test_collector_ignore_strangers_and_report_damage);
     tcase_add_test(tcase, test_programs_of_one_process_are_told_from_those_of_another_with_its_number);
+    tcase_add_test(tcase, test_a_fork_that_becomes_a_program_comes_before_it);
     tcase_add_test(tcase, test_programs_find_the_collector_without_its_folder);
     tcase_add_test(tcase, test_programs_wait_for_no_collector);
     tcase_add_test(tcase, test_few_descriptors_are_enough_for_many_programs);
