@@ -120,7 +120,7 @@ class Bench:
             for row in rows:
                 for tool in tools[turn:] + tools[:turn]:
                     runs[row][tool].append(self.measured(tool, row))
-                    print("round %d of %d: %s under %s" % (number + 1, rounds, row, tool), file=sys.stderr)
+                    print("round %d of %d: %s under %s: %.2f s" % (number + 1, rounds, row, tool, runs[row][tool][-1].cpu), file=sys.stderr)
         return runs
 
 
