@@ -7,6 +7,8 @@
 #include "python_trail.h"
 #include "stack_tree.h"
 
+_Static_assert(LEDGER_NODES <= 1 << 26, "a node and a flag fit into a memo");
+
 struct PythonDesk {
     PythonTrail *trail;
     PythonRuns *runs;
@@ -47,19 +49,20 @@ static uint32_t node_within(LedgerHeader *header, uint32_t outer, uintptr_t addr
     return LIKELY(node != 0) ? node : outer;
 }
 
-/* The site of the run's frames below those of Python. */
+/* The site of the run's frames below those of Python; 0: neither has one that is known. */
 static uint32_t site_below(LedgerHeader *header, const PythonTrailEnd *end, const PythonRun *run)
 {
-    enum { MEMO_NODE, MEMO_SITE };
-    if (LIKELY(run->memo[MEMO_NODE] == end->node))
+    enum { MEMO_KEY, MEMO_SITE };
+    uint32_t key = UINT32_C(1) << 31 | end->node << 1 | end->imports; /* a node has 26 bits */
+    if (LIKELY(run->memo[MEMO_KEY] == key))
         return run->memo[MEMO_SITE];
     uint32_t node = end->node;
     for (uint32_t i = 0; i < run->frames; i++)
         node = node_within(header, node, run->kept[i]);
     if (run->interface != 0 && !end->imports)
         node = node_within(header, node, run->interface);
-    uint32_t site = stack_tree_site(header, node);
-    run->memo[MEMO_NODE] = end->node;
+    uint32_t site = node != 0 ? stack_tree_site(header, node) : 0;
+    run->memo[MEMO_KEY] = key;
     run->memo[MEMO_SITE] = site;
     return site;
 }

@@ -65,10 +65,16 @@ static inline Rule rule_make(RuleKind kind, intptr_t cfa_offset, RuleSaved saved
            (uint32_t)(cfa_offset / 8) << 12;
 }
 
-/* An entry: the rule in the low half. The high half: the upper bits of the program counter and, in two bits,
- * how far the entry is from its proper place, which the lower bits decide: no two program counters are
- * confused. */
-enum { RULE_TABLE_BITS = 18, RULE_TABLE_ENTRIES = 1 << RULE_TABLE_BITS, RULE_TABLE_WAYS = 4 };
+/* An entry: the rule in the low half. The high half: the upper bits of the program counter, the lowest three,
+ * and in two bits how far the entry is from its proper place, which the bits between decide: no two program
+ * counters are confused. The calls of one function lie close together in the table, as they do in the code.
+ */
+enum {
+    RULE_TABLE_BITS = 18,
+    RULE_TABLE_ENTRIES = 1 << RULE_TABLE_BITS,
+    RULE_TABLE_WAYS = 4,
+    RULE_LOW_BITS = 3
+};
 #ifdef __PIC__
 #pragma GCC visibility push(hidden)
 #endif
@@ -86,13 +92,14 @@ void rule_forget(void);
 
 static inline uint32_t rule_place(uintptr_t look)
 {
-    return (look ^ look >> RULE_TABLE_BITS) & (RULE_TABLE_ENTRIES - 1);
+    return (look >> RULE_LOW_BITS ^ look >> (RULE_LOW_BITS + RULE_TABLE_BITS)) & (RULE_TABLE_ENTRIES - 1);
 }
 
 /* The high half of an entry in its proper place; in another place, that place ^ way, way is added. */
 static inline uint64_t rule_tag(uintptr_t look)
 {
-    return look >> RULE_TABLE_BITS << 2;
+    uint64_t upper = look >> (RULE_LOW_BITS + RULE_TABLE_BITS), low = look & ((1 << RULE_LOW_BITS) - 1);
+    return (upper << RULE_LOW_BITS | low) << 2;
 }
 
 /* look: the address whose rule is wanted: a return address less one, or an exact program counter. RULE_NONE
