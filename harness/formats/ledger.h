@@ -23,8 +23,9 @@ typedef struct {
 typedef struct {
     guint64 address; /* as of LedgerNode */
     guint32 flags;   /* LEDGER_NODE_* */
-    guint32 module;  /* index + 1 into modules: what lay there when the stack was first seen; 0: nothing known */
-    guint32 name;    /* index + 1 into names of its first name; 0: it has none */
+    guint32
+        module;   /* index + 1 into modules: what lay there when the stack was first seen; 0: nothing known */
+    guint32 name; /* index + 1 into names of its first name; 0: it has none */
     guint32 reserved;
 } LedgerPlace;
 
@@ -56,7 +57,6 @@ typedef struct {
     guint32 function, file, object, line;
     guint32 more; /* the next record is its caller, at the same address */
 } LedgerName;
-
 
 typedef struct {
     LedgerHeader header; /* texts end in NUL */

@@ -336,8 +336,7 @@ START_TEST(test_a_warmup_beyond_counting_is_refused)
 {
     check_refused(MINIMAL "workflow: {warmup: 4294967299}\n",
                   "3:11: expected at most 67108864 iterations, warm-up included, found more");
-    check_refused(MINIMAL "workflow: {iterations: 67108865}\n",
-                  "3:11: expected at most 67108864 iterations");
+    check_refused(MINIMAL "workflow: {iterations: 67108865}\n", "3:11: expected at most 67108864 iterations");
 }
 END_TEST
 
