@@ -44,8 +44,7 @@ static void add_full(const Ledger *self, GPtrArray *notes)
          "blocks of a pool were not counted (heapgate_block_taken), for another block starts within the same "
          "32 bytes",
          "let them lie 32 bytes apart, give each back before it is taken again, and name the pool's memory "
-         "by "
-         "heapgate_slab"},
+         "by heapgate_slab"},
         {header->full_marks, "marks were lost, for their table is full", "set fewer marks"},
         {header->full_changes, "changes of call sites at marks were lost, for their table is full",
          FEWER_MARKS},

@@ -37,8 +37,7 @@ static gboolean check_presence(MetricId id, const GArray *values, const GPtrArra
         return TRUE;
     g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_BROKEN,
                 "%s: %u of %u runs measured %s, the others did not: none of them can be a baseline; make the "
-                "workflow "
-                "deterministic (the same marks in every run)",
+                "workflow deterministic (the same marks in every run)",
                 instrument, values->len, measurements->len, metric_get(id)->title);
     return FALSE;
 }

@@ -63,8 +63,7 @@ static const char *reason_of_elf(FILE *file, const Elf64_Ehdr *header, gsize rea
         return "it is a program of 32 bits, and the tracer's library of 64; use massif";
     if (read == sizeof *header && is_static(file, header))
         return "it is linked statically: no library can be preloaded, and massif sees nothing either; link "
-               "it "
-               "dynamically";
+               "it dynamically";
     if (gains_privileges(program))
         return privileged;
     return NULL;
