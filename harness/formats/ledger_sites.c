@@ -29,12 +29,6 @@ guint32 ledger_module_at(const Ledger *self, guint64 node_address, guint32 node)
     return 0;
 }
 
-const LedgerModule *ledger_module_of(const Ledger *self, guint32 node)
-{
-    const LedgerPlace *place = ledger_place_of(self, node);
-    return place->module > 0 ? &g_array_index(self->modules, LedgerModule, place->module - 1) : NULL;
-}
-
 /* What one site comes to. */
 typedef struct {
     gint64 amount, blocks;

@@ -40,8 +40,6 @@ static inline LedgerPlace *ledger_place_of(const Ledger *self, guint32 node)
 {
     return &g_array_index(self->places, LedgerPlace, g_array_index(self->nodes, LedgerStack, node).place);
 }
-/* The module a node's address lies in; (transfer none) or NULL. */
-const LedgerModule *ledger_module_of(const Ledger *self, guint32 node);
 /* The index + 1 of the module in which an address lay when the node was made; 0: in none. */
 guint32 ledger_module_at(const Ledger *self, guint64 node_address, guint32 node);
 /* The address of a node as an address of code: inside the call where it is a return address. */

@@ -71,8 +71,6 @@ void call_site_clear(CallSite *self);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(CallSite, call_site_clear)
 /* Most bytes first; equal bytes by key. */
 void call_sites_sort(CallSites *self);
-/* Forgets the sites with fewer bytes than this. */
-void call_sites_drop_below(CallSites *self, gint64 least_bytes);
 /* Sum of bytes over all sites. */
 gint64 call_sites_total_bytes(const CallSites *self);
 

@@ -322,22 +322,6 @@ void call_sites_sort(CallSites *self)
     frame_table_forget_lookups(self->frames); /* who sorts has added all */
 }
 
-void call_sites_drop_below(CallSites *self, gint64 least_bytes)
-{
-    GArray *kept = g_array_new(FALSE, FALSE, sizeof(Site));
-    g_array_set_clear_func(kept, site_clear);
-    for (guint i = 0; i < self->sites->len; i++) {
-        Site *site = site_at(self, i);
-        if (site->bytes < least_bytes)
-            continue;
-        g_array_append_vals(kept, site, 1);
-        site->shown = NULL; /* it is the other's now */
-    }
-    g_array_unref(self->sites);
-    self->sites = kept;
-    index_sites(self);
-}
-
 gint64 call_sites_total_bytes(const CallSites *self)
 {
     gint64 total = 0;

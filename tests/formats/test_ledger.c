@@ -511,9 +511,9 @@ START_TEST(test_a_module_is_the_one_that_was_there_when_the_stack_was_seen)
     modules[0].unloaded_at = modules[1].loaded_at = 2;
     ck_assert_int_eq(pwrite(made.fd, modules, sizeof modules, LEDGER_MODULES_AT), sizeof modules);
     g_autoptr(Ledger) ledger = made_ledger_read(&made);
-    ck_assert_str_eq(ledger_module_of(ledger, 1)->path, "/lib/first.so");
-    ck_assert_str_eq(ledger_module_of(ledger, 2)->path, "/lib/second.so");
-    ck_assert_str_eq(ledger_module_of(ledger, 3)->path, "/lib/second.so"); /* the address of node 1 */
+    ck_assert_uint_eq(ledger_place_of(ledger, 1)->module, 1); /* index + 1 */
+    ck_assert_uint_eq(ledger_place_of(ledger, 2)->module, 2);
+    ck_assert_uint_eq(ledger_place_of(ledger, 3)->module, 2); /* the address of node 1 */
     ck_assert_uint_eq(ledger->places->len, 4);
     ck_assert_uint_eq(g_array_index(ledger->nodes, LedgerStack, 4).place,
                       g_array_index(ledger->nodes, LedgerStack, 2).place);

@@ -55,21 +55,6 @@ START_TEST(test_call_sites_sum_equal_stacks_and_sort_by_bytes)
 }
 END_TEST
 
-START_TEST(test_sites_below_a_limit_are_forgotten)
-{
-    g_autoptr(CallSites) sites = call_sites_new();
-    call_sites_add_key(sites, "small (a.c)", 9, 0);
-    call_sites_add_key(sites, "large (a.c)", 10, 0);
-    call_sites_add_key(sites, "none (a.c)", 0, 0);
-    call_sites_drop_below(sites, 10);
-    ck_assert_uint_eq(call_sites_count(sites), 1);
-    ck_assert_ptr_null(call_sites_find(sites, "small (a.c)"));
-    ck_assert_ptr_eq(call_sites_find(sites, "large (a.c)"), call_sites_get(sites, 0));
-    call_sites_add_key(sites, "small (a.c)", 1, 0);
-    ck_assert_int_eq(call_sites_total_bytes(sites), 11);
-}
-END_TEST
-
 /* As strcmp of the whole keys, also where one part begins another. */
 START_TEST(test_equal_sites_are_in_the_order_of_their_keys)
 {
@@ -134,7 +119,6 @@ END_TEST
 
 SUITE(call_site, 10)
 {
-    tcase_add_test(tcase, test_sites_below_a_limit_are_forgotten);
     tcase_add_test(tcase, test_equal_sites_are_in_the_order_of_their_keys);
     tcase_add_test(tcase, test_sites_are_one_where_their_keys_are_one_text);
     tcase_add_test(tcase, test_a_sorted_table_takes_more_sites_and_keeps_what_was_shown);
