@@ -34,7 +34,7 @@ static bool is_outside_signals(const UnwindStart *start)
     uintptr_t *addresses = guest_map(size);
     if (addresses == NULL)
         return false;
-    UnwindResult found = unwind_walk(start, addresses, LEDGER_DEEPEST, NULL, 0);
+    UnwindResult found = unwind_walk(start, addresses, LEDGER_DEEPEST);
     bool outside = found.frames > 0 && !found.truncated;
     for (uint32_t i = 0; i < found.frames; i++)
         outside = outside && addresses[i] >> 63 == 0;

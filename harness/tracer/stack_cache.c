@@ -261,22 +261,3 @@ void stack_cache_keep(StackCache *self, const uint32_t *nodes, uint32_t id)
     }
     self->steps = 0;
 }
-
-void stack_cache_add(StackCache *self, const UnwindStart *start, const UnwindResult *result,
-                     const UnwindWord *words, uint32_t id)
-{
-    uintptr_t base = start->sp - ENTRY_REACH;
-    if (result->words == 0 || result->words > GROUPS / 4 || !is_in_reach(base, words[0].address) ||
-        !make_room(self, result->words))
-        return;
-    Chain chain = {.cache = self};
-    Group *entry = chain_group(&chain, base);
-    for (uint32_t i = 0; i < result->words; i++)
-        chain_word(&chain, words[i]);
-    entry->pc = start->pc;
-    entry->fp = start->fp;
-    entry->fp_used = result->fp_used;
-    entry->truncated = result->truncated;
-    entry->id = id;
-    stack_index_put(self, chain.first, start->pc, start->sp);
-}

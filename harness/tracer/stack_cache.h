@@ -30,15 +30,12 @@ void stack_cache_free(StackCache *self);
 uint32_t stack_cache_find(StackCache *self, const UnwindStart *start);
 /* As unwind_walk, but ends at the first frame from which outwards the stack is remembered: *outer is its node
  * and addresses hold only the frames inside of it; otherwise *outer is 0. truncated speaks of the whole
- * stack, words is 0. */
+ * stack. */
 UnwindResult stack_cache_walk(StackCache *self, const UnwindStart *start, uintptr_t *addresses, uint32_t room,
                               uint32_t *outer);
 /* Remembers the walk just made: id (not 0) for all of it, nodes[i] (not 0) for the stack from addresses[i]
  * outwards. */
 void stack_cache_keep(StackCache *self, const uint32_t *nodes, uint32_t id);
-/* Remembers id (not 0) for a stack walked by unwind_walk; shares nothing. */
-void stack_cache_add(StackCache *self, const UnwindStart *start, const UnwindResult *result,
-                     const UnwindWord *words, uint32_t id);
 /* Forgets all. */
 void stack_cache_clear(StackCache *self);
 

@@ -87,7 +87,7 @@ static uint32_t walk(LedgerHeader *header, const UnwindStart *start, Paper *pape
     uint32_t outer = 0;
     UnwindResult found = cache != NULL
                              ? stack_cache_walk(cache, start, paper->addresses, LEDGER_DEEPEST, &outer)
-                             : unwind_walk(start, paper->addresses, LEDGER_DEEPEST, NULL, 0);
+                             : unwind_walk(start, paper->addresses, LEDGER_DEEPEST);
     if (UNLIKELY(found.truncated))
         atomic_add(found.frames == LEDGER_DEEPEST ? &header->deep_stacks : &header->truncated_stacks, 1,
                    true);

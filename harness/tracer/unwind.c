@@ -2,7 +2,6 @@
 
 #include "code_object.h"
 #include "frame_step.h"
-#include "walk_notes.h"
 
 uint32_t unwind_generation = 1;
 
@@ -21,8 +20,7 @@ void unwind_forget(void)
     __atomic_fetch_add(&unwind_generation, 1, __ATOMIC_SEQ_CST);
 }
 
-static inline __attribute__((always_inline)) UnwindResult walk(const UnwindStart *start, uintptr_t *addresses,
-                                                               uint32_t room, WalkNotes *notes)
+UnwindResult unwind_walk(const UnwindStart *start, uintptr_t *addresses, uint32_t room)
 {
     Frame frame = frame_begin(start, 0);
     StepResult step = STEP_LOST;
@@ -31,22 +29,8 @@ static inline __attribute__((always_inline)) UnwindResult walk(const UnwindStart
         StepWords words;
         addresses[frames++] = frame_address(&frame);
         step = frame_step(&frame, &words, start);
-        if (notes != NULL)
-            walk_note_step(notes, &words);
         if (step != STEP_ON)
             break;
     }
     return (UnwindResult){.frames = frames, .truncated = step != STEP_END || frame.guessed};
-}
-
-UnwindResult unwind_walk(const UnwindStart *start, uintptr_t *addresses, uint32_t room, UnwindWord *words,
-                         uint32_t words_room)
-{
-    if (words == NULL)
-        return walk(start, addresses, room, NULL);
-    WalkNotes notes = {.words = words, .room = words_room, .fp_is_start = true};
-    UnwindResult result = walk(start, addresses, room, &notes);
-    result.words = notes.count <= words_room ? notes.count : UINT32_MAX;
-    result.fp_used = notes.fp_used;
-    return result;
 }

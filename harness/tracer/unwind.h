@@ -31,8 +31,6 @@ typedef struct {
 typedef struct {
     uint32_t frames; /* found */
     int truncated;   /* it went on, but could not be followed */
-    uint32_t words;  /* consulted; 0xffffffff: more than asked for */
-    int fp_used;     /* the start's frame pointer mattered */
 } UnwindResult;
 
 /* Must be called once before threads, and again when the first module was not there yet; cheap. */
@@ -43,9 +41,7 @@ void unwind_forget(void);
 /* Walks from start outwards. addresses: room for `room` return addresses, innermost first, the start's pc
  * included; bit 63 set where the address is exact (the frame a signal interrupted). low, high: bounds of the
  * stack that may be read; high 0: unknown (bounds of the thread's stack are looked up and cached; a start
- * outside of them is a switched stack and is bounded by its mapping). words: room for `words_room`, may be
- * NULL. */
-UnwindResult unwind_walk(const UnwindStart *start, uintptr_t *addresses, uint32_t room, UnwindWord *words,
-                         uint32_t words_room);
+ * outside of them is a switched stack and is bounded by its mapping). */
+UnwindResult unwind_walk(const UnwindStart *start, uintptr_t *addresses, uint32_t room);
 
 #endif

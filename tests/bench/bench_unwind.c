@@ -34,7 +34,7 @@ static _Unwind_Reason_Code count_frame(struct _Unwind_Context *context, void *da
 
 static void by_rules(const UnwindStart *start)
 {
-    frames = unwind_walk(start, addresses, ROOM, NULL, 0).frames;
+    frames = unwind_walk(start, addresses, ROOM).frames;
 }
 
 static void by_cache(const UnwindStart *start)

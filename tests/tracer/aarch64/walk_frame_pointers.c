@@ -56,7 +56,7 @@ static __attribute__((noinline)) void compare(unsigned at_least)
 {
     static Stack ours, theirs;
     UnwindStart start = unwind_start_here();
-    UnwindResult walk = unwind_walk(&start, ours.frames, ROOM, NULL, 0);
+    UnwindResult walk = unwind_walk(&start, ours.frames, ROOM);
     ours.count = walk.frames;
     theirs.count = 0;
     _Unwind_Backtrace(collect, &theirs);

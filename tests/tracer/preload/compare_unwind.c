@@ -129,7 +129,7 @@ static void check_cache(const UnwindStart *start, const Stack *ours)
 static __attribute__((noinline)) void take(const UnwindStart *start)
 {
     Stack ours = {.count = 0}, theirs = {.count = 0};
-    UnwindResult walk = unwind_walk(start, ours.frames, DEEPEST, NULL, 0);
+    UnwindResult walk = unwind_walk(start, ours.frames, DEEPEST);
     ours.count = walk.frames;
     _Unwind_Backtrace(collect, &theirs);
     /* Ours begins with the caller of malloc. */
