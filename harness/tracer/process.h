@@ -12,7 +12,7 @@ typedef struct {
     char preload[4096]; /* LD_PRELOAD */
     char library[4096]; /* this library, as it was loaded */
     char limits[LIMITS_TEXT_SIZE];
-    char sample[24]; /* SAMPLE_VARIABLE */
+    char sample[24]; /* LEDGER_SAMPLE_VARIABLE */
     char parent[32]; /* ROLL_PARENT_VARIABLE */
 } ProcessInheritance;
 extern GUEST_HIDDEN ProcessInheritance process_inheritance;
