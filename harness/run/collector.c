@@ -11,6 +11,7 @@
 
 #include "error.h"
 #include "family.h"
+#include "ledger_reader.h"
 #include "listener.h"
 
 enum { TICK_MS = 50 };
@@ -30,30 +31,19 @@ struct Collector {
     GThread *thread;
     GPtrArray *families; /* Family, those that are not over */
     GArray *origins;     /* Origin, by slot: in the order in which they came */
-    GPtrArray
-        *ledgers; /* Ledger, by slot; NULL where it cannot be read. The reading thread's until the end */
     GArray *samples;
     guint stride;
     guint64 ticks;
     gint64 started_ms;
     Starts *starts;
-    guint lost;            /* ledgers whose descriptors were lost on the way */
-    char *problem;         /* the collecting thread's */
-    char *reading_problem; /* the reading thread's */
-    GThreadPool *reading;  /* of one thread: ledgers of processes that are gone */
-    GThreadPool *taking;   /* of one thread; NULL: ledgers are kept */
-    CollectorTake take;
-    gpointer take_data;
+    guint lost; /* ledgers whose descriptors were lost on the way */
+    char *problem;
+    LedgerReader *reader; /* of processes that are gone */
 };
 
 static gint64 now_ms(void)
 {
     return g_get_monotonic_time() / 1000;
-}
-
-static void ledger_free_any(gpointer data)
-{
-    ledger_free(data);
 }
 
 static guint add_slot(Collector *self, Origin origin)
@@ -62,85 +52,10 @@ static guint add_slot(Collector *self, Origin origin)
     return self->origins->len - 1;
 }
 
-/* The reading thread has come so far. */
-typedef struct {
-    GMutex lock;
-    GCond change;
-    gboolean passed;
-} Barrier;
-
-/* What the reading thread does next: reads a ledger or, without a member, lets go of the family. */
-typedef struct {
-    Family *family;
-    Member *member;
-    Ledger *ledger; /* a ready one, with neither */
-    guint slot;
-    Barrier *barrier; /* only this */
-} Job;
-
-static void push(Collector *self, Job job)
-{
-    g_thread_pool_push(self->reading, g_memdup2(&job, sizeof job), NULL);
-}
-
-static void deliver(Collector *self, Ledger *ledger, guint slot)
-{
-    if (self->taking != NULL) {
-        g_thread_pool_push(self->taking, ledger, NULL);
-        return;
-    }
-    if (self->ledgers->len <= slot)
-        g_ptr_array_set_size(self->ledgers, (gint)slot + 1);
-    g_ptr_array_index(self->ledgers, slot) = ledger;
-}
-
-static void read_ledger(Collector *self, const Job *job)
-{
-    const Member *member = job->member;
-    gint64 pid = member->pid > 0 ? member->pid : member->own_pid;
-    g_autofree char *name = g_strdup_printf("the ledger of process %" G_GINT64_FORMAT, pid);
-    g_autoptr(GError) error = NULL;
-    Ledger *ledger = ledger_read(family_file(job->family, member->number), name, &error);
-    if (ledger == NULL) {
-        if (self->reading_problem == NULL)
-            self->reading_problem = g_strdup(error->message);
-    } else {
-        ledger->header.pid = (guint32)pid; /* its own word is that of its own namespace */
-        g_array_append_vals(ledger->samples, member->samples->data, member->samples->len);
-        deliver(self, ledger, member->slot);
-    }
-    family_give_back(job->family, member->number);
-}
-
-static void barrier_pass(Barrier *barrier)
-{
-    g_mutex_lock(&barrier->lock);
-    barrier->passed = TRUE;
-    g_cond_signal(&barrier->change);
-    g_mutex_unlock(&barrier->lock);
-}
-
-/* In the reading thread: nobody waits for a ledger to be read, nor for its memory to be given back. */
-static void do_job(gpointer data, gpointer user_data)
-{
-    Collector *self = user_data;
-    g_autofree Job *job = data;
-    if (job->ledger != NULL)
-        deliver(self, job->ledger, job->slot);
-    if (job->member != NULL) {
-        read_ledger(self, job);
-        member_free(job->member);
-    }
-    if (job->family != NULL)
-        family_unref(job->family);
-    if (job->barrier != NULL)
-        barrier_pass(job->barrier);
-}
-
 /* The process is gone. */
-static void settle(Collector *self, Family *family, guint index)
+static void end_member(Collector *self, Family *family, guint index)
 {
-    push(self, (Job){.family = family_ref(family), .member = family_remove(family, index)});
+    ledger_reader_read(self->reader, family, family_remove(family, index));
 }
 
 static void begin_member(Family *family, Member *member, gpointer user_data)
@@ -153,12 +68,12 @@ static void begin_member(Family *family, Member *member, gpointer user_data)
     starts_begun(self->starts, (guint32)member->own_pid, member->started_ns);
 }
 
-static void settle_all(Collector *self, Family *family)
+static void end_members(Collector *self, Family *family)
 {
     while (family_look(family, begin_member, self))
         continue;
     while (family_members(family)->len > 0)
-        settle(self, family, family_members(family)->len - 1);
+        end_member(self, family, family_members(family)->len - 1);
     family_add_entries(family, self->starts);
 }
 
@@ -169,9 +84,9 @@ static gboolean visit(Collector *self, Family *family)
     family_look(family, begin_member, self);
     for (guint i = family_members(family)->len; i-- > 0;)
         if (family_has_ended(g_ptr_array_index(family_members(family), i)))
-            settle(self, family, i);
+            end_member(self, family, i);
     if (over)
-        settle_all(self, family);
+        end_members(self, family);
     return over;
 }
 
@@ -181,19 +96,19 @@ static void visit_all(Collector *self)
         Family *family = g_ptr_array_index(self->families, i);
         if (visit(self, family)) {
             g_ptr_array_remove_index(self->families, i);
-            push(self, (Job){.family = family});
+            ledger_reader_release(self->reader, family);
         }
     }
 }
 
 /* A process that begins a new program has ended the one before, though forks may go on with it. */
-static void settle_process(Collector *self, gint64 pid)
+static void end_process(Collector *self, gint64 pid)
 {
     for (guint f = 0; f < self->families->len; f++) {
         Family *family = g_ptr_array_index(self->families, f);
         for (guint i = family_members(family)->len; i-- > 0;)
             if (((Member *)g_ptr_array_index(family_members(family), i))->pid == pid)
-                settle(self, family, i);
+                end_member(self, family, i);
     }
 }
 
@@ -219,7 +134,7 @@ static void take_family(Collector *self, int fd, gint64 pid)
     const RollHeader *roll = family_roll(family);
     look_at_parent(self, roll->parent_family);
     if (pid > 0)
-        settle_process(self, pid);
+        end_process(self, pid);
     starts_answer(self->starts, roll->parent_family, roll->parent_entry, &roll->file, &roll->image);
     family_look(family, begin_member, self);
     g_ptr_array_add(self->families, family);
@@ -237,7 +152,7 @@ static void take_off(Collector *self, LedgerHello *hello, gint64 pid)
     g_autofree char *base = g_path_get_basename(header->executable);
     header->command_size = (guint32)g_strlcpy(header->command, base, sizeof header->command) + 1;
     starts_answer(self->starts, hello->parent_family, hello->parent_entry, NULL, NULL);
-    push(self, (Job){.ledger = ledger, .slot = add_slot(self, (Origin){.pid = pid})});
+    ledger_reader_put(self->reader, ledger, add_slot(self, (Origin){.pid = pid}));
 }
 
 static void take_hello(Collector *self, Message *message, gint64 pid)
@@ -367,21 +282,12 @@ static gboolean wait_for_news(Collector *self, int timeout_ms)
 /* Lets go of all of them, and returns once that is done: their descriptors are free for those that wait. */
 static void release_families(Collector *self)
 {
-    Barrier barrier = {.passed = FALSE};
     while (self->families->len > 0) {
         Family *family = g_ptr_array_remove_index(self->families, 0);
-        settle_all(self, family);
-        push(self, (Job){.family = family});
+        end_members(self, family);
+        ledger_reader_release(self->reader, family);
     }
-    g_mutex_init(&barrier.lock);
-    g_cond_init(&barrier.change);
-    push(self, (Job){.barrier = &barrier});
-    g_mutex_lock(&barrier.lock);
-    while (!barrier.passed)
-        g_cond_wait(&barrier.change, &barrier.lock);
-    g_mutex_unlock(&barrier.lock);
-    g_cond_clear(&barrier.change);
-    g_mutex_clear(&barrier.lock);
+    ledger_reader_wait(self->reader);
 }
 
 static gpointer collect(gpointer data)
@@ -428,11 +334,10 @@ Collector *collector_new(const char *address, GError **error)
     self->wake = eventfd(0, EFD_CLOEXEC);
     self->families = g_ptr_array_new();
     self->origins = g_array_new(FALSE, FALSE, sizeof(Origin));
-    self->ledgers = g_ptr_array_new_with_free_func(ledger_free_any);
     self->samples = g_array_new(FALSE, FALSE, sizeof(LedgerSample));
     self->starts = starts_new();
     self->started_ms = now_ms();
-    self->reading = g_thread_pool_new(do_job, self, 1, TRUE, NULL);
+    self->reader = ledger_reader_new();
     allow_descriptors();
     self->listener = listener_new(address, error);
     if (self->listener == NULL)
@@ -441,17 +346,9 @@ Collector *collector_new(const char *address, GError **error)
     return g_steal_pointer(&self);
 }
 
-static void take_one(gpointer ledger, gpointer data)
-{
-    Collector *self = data;
-    self->take(ledger, self->take_data);
-}
-
 void collector_set_take(Collector *self, CollectorTake take, gpointer user_data)
 {
-    self->take = take;
-    self->take_data = user_data;
-    self->taking = g_thread_pool_new(take_one, self, 1, TRUE, NULL);
+    ledger_reader_set_take(self->reader, take, user_data);
 }
 
 void collector_set_killed(Collector *self, const gint32 *pids, guint count)
@@ -465,10 +362,7 @@ static void stop(Collector *self)
     const guint64 one = 1;
     if (self->thread != NULL && write(self->wake, &one, sizeof one) == sizeof one)
         g_thread_join(g_steal_pointer(&self->thread));
-    if (self->reading != NULL)
-        g_thread_pool_free(g_steal_pointer(&self->reading), FALSE, TRUE);
-    if (self->taking != NULL)
-        g_thread_pool_free(g_steal_pointer(&self->taking), FALSE, TRUE);
+    ledger_reader_stop(self->reader);
 }
 
 static void set_problem(Collector *self)
@@ -480,7 +374,7 @@ static void set_problem(Collector *self)
             "them by; raise its limit (ulimit -n)",
             self->lost);
     } else if (self->problem == NULL) {
-        self->problem = g_steal_pointer(&self->reading_problem);
+        self->problem = g_strdup(ledger_reader_problem(self->reader));
     }
 }
 
@@ -510,11 +404,12 @@ static gint find_before(const Collector *self, guint slot)
 /* Numbers the processes, by slot. */
 static void set_processes(Collector *self)
 {
+    const GPtrArray *ledgers = ledger_reader_ledgers(self->reader);
     g_autofree guint *processes = g_new0(guint, self->origins->len + 1);
     for (guint slot = 0; slot < self->origins->len; slot++) {
         gint before = find_before(self, slot);
         processes[slot] = before >= 0 ? processes[before] : slot + 1;
-        Ledger *ledger = slot < self->ledgers->len ? g_ptr_array_index(self->ledgers, slot) : NULL;
+        Ledger *ledger = slot < ledgers->len ? g_ptr_array_index(ledgers, slot) : NULL;
         if (ledger != NULL)
             ledger->process = processes[slot];
     }
@@ -525,10 +420,11 @@ GPtrArray *collector_finish(Collector *self)
     stop(self);
     set_problem(self);
     set_processes(self);
-    for (guint i = self->ledgers->len; i-- > 0;)
-        if (g_ptr_array_index(self->ledgers, i) == NULL)
-            g_ptr_array_remove_index(self->ledgers, i);
-    return self->ledgers;
+    GPtrArray *ledgers = ledger_reader_ledgers(self->reader);
+    for (guint i = ledgers->len; i-- > 0;)
+        if (g_ptr_array_index(ledgers, i) == NULL)
+            g_ptr_array_remove_index(ledgers, i);
+    return ledgers;
 }
 
 const GArray *collector_samples(const Collector *self)
@@ -554,12 +450,11 @@ void collector_free(Collector *self)
     listener_free(self->listener);
     if (self->wake >= 0)
         close(self->wake);
+    ledger_reader_free(self->reader);
     g_ptr_array_unref(self->families);
     g_array_unref(self->origins);
-    g_ptr_array_unref(self->ledgers);
     starts_free(self->starts);
     g_array_unref(self->samples);
     g_free(self->problem);
-    g_free(self->reading_problem);
     g_free(self);
 }
