@@ -102,7 +102,7 @@ static char *details_of(const Ledger *ledger)
 }
 
 /* In the saving thread. */
-static void save(gpointer data, gpointer user_data)
+static void save_ledger(gpointer data, gpointer user_data)
 {
     Saved *saved = data;
     Saving *saving = user_data;
@@ -122,7 +122,7 @@ static void save(gpointer data, gpointer user_data)
 
 /* In the collecting thread, as soon as a process is gone: nothing is lost if heapgate itself is killed later.
  */
-static void take(Ledger *ledger, gpointer user_data)
+static void take_ledger(Ledger *ledger, gpointer user_data)
 {
     Saving *saving = user_data;
     if (heap_is_helper(ledger)) {
@@ -344,11 +344,11 @@ static int watch(char **argv, const char *folder, gint64 sample_bytes, GError **
     Saving saving = {.folder = folder};
     saving.saved = g_ptr_array_new_with_free_func(saved_free);
     saving.symbols = symbols_new(SYMBOLS_ALL);
-    saving.savers = g_thread_pool_new(save, &saving, 1, FALSE, NULL);
+    saving.savers = g_thread_pool_new(save_ledger, &saving, 1, FALSE, NULL);
     saving.unseen = g_ptr_array_new_with_free_func(g_free);
     Collector *collector = collector_new(socket, error);
     if (collector != NULL) {
-        collector_set_take(collector, take, &saving);
+        collector_set_take(collector, take_ledger, &saving);
         status = run_command(argv, env, &pid, error);
         collector_finish(collector);
         note_unseen(&saving, collector_unseen(collector));

@@ -63,7 +63,7 @@ static guint32 row_of(const Growing *self, guint32 site)
     return counts(self, site) ? self->rows[self->keys->of_site[site]] : 0;
 }
 
-static void add_row(Growing *self, guint32 site)
+static void growing_add_row(Growing *self, guint32 site)
 {
     guint32 key = self->keys->of_site[site];
     if (self->rows[key] != 0 || !counts(self, site))
@@ -78,11 +78,11 @@ static void find_rows(Growing *self)
     for (guint32 i = 0; i < self->ledger->changes->len; i++) {
         guint column = column_of_change(self, change_at(self, i)->mark);
         if (column > 0 && column < self->points)
-            add_row(self, change_at(self, i)->site);
+            growing_add_row(self, change_at(self, i)->site);
     }
     for (guint32 i = 0; self->ledger->changes->len == 0 && i < self->ledger->kept->len; i++)
         if (column_of_birth(self, kept_at(self, i)->birth) < self->points)
-            add_row(self, kept_at(self, i)->site);
+            growing_add_row(self, kept_at(self, i)->site);
 }
 
 /* Of `count` records those of each row, in their order. */

@@ -24,7 +24,7 @@ static const LedgerText *text_at(const LedgerKeys *self, guint32 key)
     return &g_array_index(self->texts, LedgerText, key);
 }
 
-static guint32 *slot_of(const Index *self, const LedgerText *text)
+static guint32 *key_slot(const Index *self, const LedgerText *text)
 {
     guint32 slot = (guint32)text->low & self->mask;
     for (; self->slots[slot] != 0; slot = (slot + 1) & self->mask) {
@@ -36,7 +36,7 @@ static guint32 *slot_of(const Index *self, const LedgerText *text)
 }
 
 /* At most half of the slots are taken. */
-static void make_room(Index *self)
+static void keys_make_room(Index *self)
 {
     if (2 * (guint64)self->keys->count < self->mask)
         return;
@@ -44,19 +44,19 @@ static void make_room(Index *self)
     g_free(self->slots);
     self->slots = g_new0(guint32, (gsize)self->mask + 1);
     for (guint32 key = 0; key < self->keys->count; key++)
-        *slot_of(self, text_at(self->keys, key)) = key + 1;
+        *key_slot(self, text_at(self->keys, key)) = key + 1;
 }
 
 static guint32 find_or_add(Index *self, const LedgerText *text, guint32 site)
 {
-    guint32 *slot = slot_of(self, text), key = *slot;
+    guint32 *slot = key_slot(self, text), key = *slot;
     if (key != 0)
         return key - 1;
     key = self->keys->count++;
     *slot = key + 1;
     g_array_append_vals(self->keys->texts, text, 1);
     g_array_append_val(self->keys->first, site);
-    make_room(self);
+    keys_make_room(self);
     return key;
 }
 
@@ -67,7 +67,7 @@ static guint64 mix(guint64 one, guint64 two)
     return (guint64)product ^ (guint64)(product >> 64);
 }
 
-static const LedgerKind *kind_of(const LedgerKinds *kinds, const LedgerItem *item)
+static const LedgerKind *key_kind(const LedgerKinds *kinds, const LedgerItem *item)
 {
     return item->is_main ? &kinds->mains[item->number] : &kinds->kinds[item->number];
 }
@@ -79,7 +79,7 @@ static LedgerText text_of(const LedgerKinds *kinds, const LedgerItem *items, gui
     guint32 same[LEDGER_KEY_FRAMES];
     guint folded = 0;
     for (guint i = 0; i < length; i++) {
-        const LedgerKind *kind = kind_of(kinds, &items[i]);
+        const LedgerKind *kind = key_kind(kinds, &items[i]);
         if ((kind->traits & LEDGER_KIND_UNTOLD) != 0)
             continue;
         texts[folded] = kind->text;
@@ -127,7 +127,7 @@ gboolean ledger_key_is_python(const Ledger *self, guint32 key)
     LedgerItem items[LEDGER_DEEPEST];
     guint length = items_of_key(self, key, items);
     for (guint i = 0; i < length; i++)
-        if ((kind_of(ledger_kinds(self), &items[i])->traits & LEDGER_KIND_PYTHON) != 0)
+        if ((key_kind(ledger_kinds(self), &items[i])->traits & LEDGER_KIND_PYTHON) != 0)
             return TRUE;
     return FALSE;
 }
@@ -137,7 +137,7 @@ guint64 ledger_key_function(const Ledger *self, guint32 key)
     LedgerItem items[LEDGER_DEEPEST];
     guint length = items_of_key(self, key, items);
     for (guint i = 0; i < length; i++) {
-        const LedgerKind *kind = kind_of(ledger_kinds(self), &items[i]);
+        const LedgerKind *kind = key_kind(ledger_kinds(self), &items[i]);
         if ((kind->traits & LEDGER_KIND_UNTOLD) == 0)
             return kind->text.low;
     }

@@ -77,7 +77,7 @@ typedef struct {
     GHashTable *known; /* LedgerName, whatever its line -> LedgerKind of the first such, which is not moved */
 } Naming;
 
-static LedgerKind kind_of(Naming *self, const LedgerItem *item)
+static LedgerKind name_kind(Naming *self, const LedgerItem *item)
 {
     Frame frame = ledger_item_frame(self->ledger, item);
     g_autofree char *text = call_site_key(&frame, 1);
@@ -107,7 +107,7 @@ static LedgerKind kind_of_name(Naming *self, LedgerKind *kinds, guint number)
     LedgerName *name = &g_array_index(self->ledger->names, LedgerName, number);
     const LedgerKind *known = g_hash_table_lookup(self->known, name);
     if (known == NULL) {
-        kinds[number] = kind_of(self, &(LedgerItem){number, FALSE});
+        kinds[number] = name_kind(self, &(LedgerItem){number, FALSE});
         g_hash_table_insert(self->known, name, &kinds[number]);
         known = &kinds[number];
     }
@@ -124,9 +124,9 @@ static void fill_kinds(const Ledger *ledger, LedgerKinds *self)
     self->mains = g_new0(LedgerKind, count);
     for (guint i = 0; i < count; i++) {
         self->kinds[i] = i < ledger->names->len ? kind_of_name(&naming, self->kinds, i)
-                                                : kind_of(&naming, &(LedgerItem){i, FALSE});
+                                                : name_kind(&naming, &(LedgerItem){i, FALSE});
         if ((self->kinds[i].traits & LEDGER_KIND_NAMELESS) != 0)
-            self->mains[i] = kind_of(&naming, &(LedgerItem){i, TRUE});
+            self->mains[i] = name_kind(&naming, &(LedgerItem){i, TRUE});
     }
 }
 

@@ -34,7 +34,7 @@ static LedgerEndRecord *entry_at(const LedgerLive *self, guint32 index)
 }
 
 /* Where the entry of this site and birth stands, or would. */
-static guint32 *slot_of(const LedgerLive *self, guint32 site, guint32 birth)
+static guint32 *live_slot(const LedgerLive *self, guint32 site, guint32 birth)
 {
     guint64 key = (guint64)site << 32 | birth;
     guint32 slot = (guint32)(key * UINT64_C(0x9e3779b97f4a7c15) >> 32) & self->mask;
@@ -47,7 +47,7 @@ static guint32 *slot_of(const LedgerLive *self, guint32 site, guint32 birth)
 }
 
 /* At most half of the slots are taken. */
-static void make_room(LedgerLive *self)
+static void live_make_room(LedgerLive *self)
 {
     if (2 * (guint64)self->kept->len < self->mask)
         return;
@@ -55,18 +55,18 @@ static void make_room(LedgerLive *self)
     g_free(self->slots);
     self->slots = g_new0(guint32, (gsize)self->mask + 1);
     for (guint32 i = 0; i < self->kept->len; i++)
-        *slot_of(self, entry_at(self, i)->site, entry_at(self, i)->birth) = i + 1;
+        *live_slot(self, entry_at(self, i)->site, entry_at(self, i)->birth) = i + 1;
 }
 
 static guint32 find_or_add(LedgerLive *self, guint32 site, guint32 birth)
 {
-    guint32 *slot = slot_of(self, site, birth);
+    guint32 *slot = live_slot(self, site, birth);
     if (*slot != 0)
         return *slot;
     LedgerEndRecord fresh = {.site = site, .birth = birth};
     g_array_append_val(self->kept, fresh);
     *slot = self->kept->len;
-    make_room(self);
+    live_make_room(self);
     return self->kept->len;
 }
 

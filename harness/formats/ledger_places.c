@@ -46,21 +46,21 @@ static LedgerPlace *place_at(const LedgerPlaces *self, guint32 index)
     return &g_array_index(self->ledger->places, LedgerPlace, index);
 }
 
-static guint32 slot_of(const LedgerPlaces *self, guint64 address)
+static guint32 place_slot(const LedgerPlaces *self, guint64 address)
 {
     return (guint32)(address * UINT64_C(0x9e3779b97f4a7c15) >> 32) & self->mask;
 }
 
-static void put(LedgerPlaces *self, guint32 index)
+static void place_put(LedgerPlaces *self, guint32 index)
 {
-    guint32 slot = slot_of(self, place_at(self, index)->address);
+    guint32 slot = place_slot(self, place_at(self, index)->address);
     while (self->slots[slot] != 0)
         slot = (slot + 1) & self->mask;
     self->slots[slot] = index + 1;
 }
 
 /* At most half of the slots are taken. */
-static void make_room(LedgerPlaces *self)
+static void places_make_room(LedgerPlaces *self)
 {
     guint count = self->ledger->places->len;
     if (2 * (guint64)count < self->mask)
@@ -69,16 +69,16 @@ static void make_room(LedgerPlaces *self)
     g_free(self->slots);
     self->slots = g_new0(guint32, (gsize)self->mask + 1);
     for (guint i = 0; i < count; i++)
-        put(self, i);
+        place_put(self, i);
 }
 
-static guint32 add(LedgerPlaces *self, const LedgerPlace *place)
+static guint32 place_add(LedgerPlaces *self, const LedgerPlace *place)
 {
     guint32 index = self->ledger->places->len;
     g_array_append_vals(self->ledger->places, place, 1);
     g_array_append_val(self->checked, self->next);
-    put(self, index);
-    make_room(self);
+    place_put(self, index);
+    places_make_room(self);
     return index;
 }
 
@@ -90,14 +90,14 @@ LedgerPlaces *ledger_places_new(Ledger *ledger)
     self->slots = g_new0(guint32, FIRST_SLOTS);
     self->changes = changes_of(ledger);
     self->checked = g_array_new(FALSE, FALSE, sizeof(guint));
-    add(self, &(LedgerPlace){0});
+    place_add(self, &(LedgerPlace){0});
     return self;
 }
 
 /* The place with this address, flags and object; makes it where there is none. */
-static guint32 find(LedgerPlaces *self, const LedgerPlace *wanted)
+static guint32 places_find_or_add(LedgerPlaces *self, const LedgerPlace *wanted)
 {
-    for (guint32 slot = slot_of(self, wanted->address); self->slots[slot] != 0;
+    for (guint32 slot = place_slot(self, wanted->address); self->slots[slot] != 0;
          slot = (slot + 1) & self->mask) {
         guint32 index = self->slots[slot] - 1;
         const LedgerPlace *place = place_at(self, index);
@@ -107,13 +107,13 @@ static guint32 find(LedgerPlaces *self, const LedgerPlace *wanted)
             return index;
         }
     }
-    return add(self, wanted);
+    return place_add(self, wanted);
 }
 
 /* The address's place where it was asked for since objects last came or went; else G_MAXUINT32. */
 static guint32 find_checked(const LedgerPlaces *self, const LedgerNode *node)
 {
-    for (guint32 slot = slot_of(self, node->address); self->slots[slot] != 0;
+    for (guint32 slot = place_slot(self, node->address); self->slots[slot] != 0;
          slot = (slot + 1) & self->mask) {
         guint32 index = self->slots[slot] - 1;
         const LedgerPlace *place = place_at(self, index);
@@ -133,5 +133,5 @@ guint32 ledger_places_add(LedgerPlaces *self, guint32 number, const LedgerNode *
         return index;
     LedgerPlace place = {.address = node->address, .flags = node->flags};
     place.module = ledger_module_at(self->ledger, node->address, number);
-    return find(self, &place);
+    return places_find_or_add(self, &place);
 }

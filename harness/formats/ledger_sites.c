@@ -37,7 +37,7 @@ typedef struct {
 /* What nothing real comes to; sums over some ledgers fit into 63 bits. */
 static const gint64 largest_sum = G_GINT64_CONSTANT(1) << 53;
 
-static guint32 kind_of(const Ledger *self, guint32 site)
+static guint32 site_kind(const Ledger *self, guint32 site)
 {
     return g_array_index(self->sites, LedgerSiteCounts, site).kind;
 }
@@ -87,7 +87,7 @@ static Sum *kept_of(const Ledger *self, LedgerNumber number)
 
 static Sum sum_at(const Ledger *self, LedgerNumber number, const Sum *kept, guint32 site)
 {
-    if (kind_of(self, site) != (is_mapped(number) ? LEDGER_SITE_MAPPED : LEDGER_SITE_HEAP))
+    if (site_kind(self, site) != (is_mapped(number) ? LEDGER_SITE_MAPPED : LEDGER_SITE_HEAP))
         return (Sum){0, 0};
     return kept != NULL ? kept[site] : sum_of(&g_array_index(self->sites, LedgerSiteCounts, site), number);
 }

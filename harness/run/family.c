@@ -29,7 +29,7 @@ struct Family {
     GPtrArray *members; /* Member */
 };
 
-static gboolean read_at(const Family *self, void *buffer, gsize size, guint64 offset)
+static gboolean family_read(const Family *self, void *buffer, gsize size, guint64 offset)
 {
     return pread(self->fd, buffer, size, (off_t)offset) == (gssize)size;
 }
@@ -52,7 +52,7 @@ Family *family_new(int fd, gint64 pid, GError **error)
     self->peeked = 1;
     self->claimed = g_array_new(FALSE, FALSE, sizeof(guint32));
     self->members = g_ptr_array_new();
-    if (read_at(self, &self->roll, sizeof self->roll, 0) && is_roll(self))
+    if (family_read(self, &self->roll, sizeof self->roll, 0) && is_roll(self))
         return self;
     g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_FORMAT,
                 "what process %" G_GINT64_FORMAT " sent is no ledger of this version; use libheapgate.so and "
@@ -96,7 +96,7 @@ LedgerFile family_file(const Family *self, guint32 number)
 }
 
 /* Processes are watched by descriptors as long as there are enough for what matters more. */
-static int watch(gint64 pid)
+static int process_watch(gint64 pid)
 {
     struct rlimit limit;
     int pidfd = pid > 0 ? (int)syscall(SYS_pidfd_open, (pid_t)pid, 0) : -1;
@@ -118,7 +118,7 @@ static Member *member_new(Family *self, guint32 number, const LedgerHeader *head
         member->pid = self->pid;
     else if (same && header->forked == LEDGER_FORKED)
         member->pid = header->pid;
-    member->pidfd = watch(member->pid);
+    member->pidfd = process_watch(member->pid);
     member->samples = g_array_new(FALSE, FALSE, sizeof(LedgerSample));
     member->started_ms = g_get_monotonic_time() / 1000;
     return member;
@@ -141,7 +141,7 @@ Member *family_remove(Family *self, guint index)
 static gboolean has_begun(Family *self, guint32 number, FamilyBegun begun, gpointer user_data)
 {
     LedgerHeader header;
-    if (!read_at(self, &header, offsetof(LedgerHeader, executable), ROLL_LEDGER_AT(number)) ||
+    if (!family_read(self, &header, offsetof(LedgerHeader, executable), ROLL_LEDGER_AT(number)) ||
         header.started_ns == 0)
         return FALSE;
     Member *member = member_new(self, number, &header);
@@ -153,7 +153,7 @@ static gboolean has_begun(Family *self, guint32 number, FamilyBegun begun, gpoin
 gboolean family_look(Family *self, FamilyBegun begun, gpointer user_data)
 {
     guint32 given = 0;
-    if (!read_at(self, &given, sizeof given, offsetof(RollHeader, ledgers)))
+    if (!family_read(self, &given, sizeof given, offsetof(RollHeader, ledgers)))
         return FALSE;
     given = MIN(given, MIN(self->roll.room, MOST));
     for (guint32 i = 0; i < AT_ONCE && self->known < given; i++, self->known++)
@@ -191,12 +191,13 @@ void family_give_back(Family *self, guint32 number)
 static guint32 count_entries(const Family *self)
 {
     guint32 used = 0;
-    return read_at(self, &used, sizeof used, offsetof(RollHeader, entries)) ? MIN(used, ROLL_ENTRIES) : 0;
+    return family_read(self, &used, sizeof used, offsetof(RollHeader, entries)) ? MIN(used, ROLL_ENTRIES) : 0;
 }
 
 static gboolean read_entry(const Family *self, guint32 number, RollEntry *entry)
 {
-    gboolean read = read_at(self, entry, sizeof *entry, ROLL_ENTRIES_AT + (guint64)number * sizeof *entry);
+    gboolean read =
+        family_read(self, entry, sizeof *entry, ROLL_ENTRIES_AT + (guint64)number * sizeof *entry);
     entry->path[sizeof entry->path - 1] = '\0';
     return read && entry->kind != ROLL_NOTHING;
 }
@@ -218,7 +219,7 @@ void family_add_entries(Family *self, Starts *starts)
     for (guint32 i = 1; i < used; i++)
         if (read_entry(self, i, &entry))
             starts_add(starts, self->roll.family, i, &entry);
-    if (!read_at(self, &now, sizeof now, 0))
+    if (!family_read(self, &now, sizeof now, 0))
         return;
     starts_add_lost(starts, (guint64)now.full_entries + (now.ledgers > MOST ? now.ledgers - MOST : 0));
 }

@@ -73,7 +73,7 @@ void starts_free(Starts *self)
     g_free(self);
 }
 
-static Start *find(const Starts *self, guint64 family, guint32 number)
+static Start *starts_find(const Starts *self, guint64 family, guint32 number)
 {
     const Key key = {family, number};
     return g_hash_table_lookup(self->starts, &key);
@@ -81,7 +81,7 @@ static Start *find(const Starts *self, guint64 family, guint32 number)
 
 static Start *find_or_make(Starts *self, guint64 family, guint32 number)
 {
-    Start *start = find(self, family, number);
+    Start *start = starts_find(self, family, number);
     if (start != NULL)
         return start;
     Key *key = g_new0(Key, 1);
@@ -108,7 +108,7 @@ static gboolean is_known(RollFile file)
     return file.device != 0 || file.inode != 0;
 }
 
-static gboolean is_same(RollFile one, RollFile two)
+static gboolean is_same_file(RollFile one, RollFile two)
 {
     return one.device == two.device && one.inode == two.inode;
 }
@@ -119,7 +119,7 @@ static gboolean is_answered(const Start *start, const RollEntry *entry)
     for (guint i = 0; start->answers != NULL && i < start->answers->len; i++) {
         const Answer *answer = &g_array_index(start->answers, Answer, i);
         if (!is_known(entry->file) || (!is_known(answer->file) && !is_known(answer->image)) ||
-            is_same(entry->file, answer->file) || is_same(entry->file, answer->image))
+            is_same_file(entry->file, answer->file) || is_same_file(entry->file, answer->image))
             return TRUE;
     }
     return FALSE;
@@ -154,12 +154,12 @@ static gboolean is_there(const RollEntry *entry)
 {
     struct stat info;
     return entry->path[0] == '/' && is_known(entry->file) && stat(entry->path, &info) == 0 &&
-           is_same(entry->file, (RollFile){info.st_dev, info.st_ino});
+           is_same_file(entry->file, (RollFile){info.st_dev, info.st_ino});
 }
 
 void starts_peek(Starts *self, guint64 family, guint32 number, const RollEntry *entry)
 {
-    Start *start = find(self, family, number);
+    Start *start = starts_find(self, family, number);
     if (entry->kind == ROLL_NO_BOOKS || (start != NULL && is_answered(start, entry)) || !is_there(entry))
         return;
     start = find_or_make(self, family, number);
@@ -170,7 +170,7 @@ void starts_peek(Starts *self, guint64 family, guint32 number, const RollEntry *
 
 gboolean starts_is_exec(const Starts *self, guint64 family, guint32 entry, guint32 *ledger, guint32 *pid)
 {
-    const Start *start = find(self, family, entry);
+    const Start *start = starts_find(self, family, entry);
     if (start == NULL || !start->added || start->entry.kind != ROLL_EXEC ||
         !is_answered(start, &start->entry))
         return FALSE;

@@ -12,7 +12,7 @@ _Static_assert(LEDGER_SITES <= 1 << 24, "a page's word has room for a site");
 
 /* ---- sites and total: the rules of books.c. Always as if there were other threads: mapping is rare. ---- */
 
-static void site_save(LedgerHeader *header, LedgerSite *site)
+static void mapped_site_save(LedgerHeader *header, LedgerSite *site)
 {
     AtomicPair *at = (AtomicPair *)(void *)&site->peak_number, old = atomic_pair_peek(at);
     for (;;) {
@@ -29,7 +29,7 @@ static void site_save(LedgerHeader *header, LedgerSite *site)
     }
 }
 
-static void total_add(LedgerHeader *header, int64_t bytes)
+static void mapped_total_add(LedgerHeader *header, int64_t bytes)
 {
     AtomicPair *at = (AtomicPair *)(void *)&header->mapped_bytes, old = atomic_pair_peek(at), new;
     do {
@@ -48,24 +48,24 @@ static void file_add(LedgerHeader *header, int64_t bytes)
 }
 
 /* mappings: 1: it is a new one. */
-static void site_enter(LedgerHeader *header, uint32_t id, int64_t bytes, int64_t mappings)
+static void mapped_site_enter(LedgerHeader *header, uint32_t id, int64_t bytes, int64_t mappings)
 {
     LedgerSite *site = &guest_sites(header)[id];
-    site_save(header, site);
+    mapped_site_save(header, site);
     atomic_add(&site->live_bytes, bytes, true);
     atomic_add(&site->live_blocks, mappings, true);
     atomic_add(&site->total_bytes, bytes, true);
     atomic_add(&site->total_blocks, mappings, true);
-    total_add(header, bytes);
+    mapped_total_add(header, bytes);
 }
 
-static void site_leave(LedgerHeader *header, uint32_t id, int64_t bytes, int64_t mappings)
+static void mapped_site_leave(LedgerHeader *header, uint32_t id, int64_t bytes, int64_t mappings)
 {
     LedgerSite *site = &guest_sites(header)[id];
-    site_save(header, site);
+    mapped_site_save(header, site);
     atomic_add(&site->live_bytes, -bytes, true);
     atomic_add(&site->live_blocks, -mappings, true);
-    total_add(header, -bytes);
+    mapped_total_add(header, -bytes);
 }
 
 /* The site for what this stack maps; 0: there is no room for one, or it is the tracer's or the heapgate
@@ -179,11 +179,11 @@ static void changed(PagesWalk *walk, LedgerPage before, LedgerPage after, uintpt
         run_add(self->taken, before, at, bytes);
     if (is_held(before)) {
         end_look(header, before, bytes);
-        tally_add(header, &self->left, before, bytes, site_leave);
+        tally_add(header, &self->left, before, bytes, mapped_site_leave);
     }
     if (is_held(after)) {
-        flush(header, &self->left, site_leave);
-        tally_add(header, &self->entered, after, bytes, site_enter);
+        flush(header, &self->left, mapped_site_leave);
+        tally_add(header, &self->entered, after, bytes, mapped_site_enter);
         self->first = 0;
     }
     int64_t of_files = (int64_t)is_file(after) - (int64_t)is_file(before);
@@ -231,8 +231,8 @@ static void change_range(Change *self, uintptr_t start, uintptr_t end)
 {
     self->walk.done = changed;
     pages_walk(&self->walk, start, end);
-    flush(self->walk.header, &self->left, site_leave);
-    flush(self->walk.header, &self->entered, site_enter);
+    flush(self->walk.header, &self->left, mapped_site_leave);
+    flush(self->walk.header, &self->entered, mapped_site_enter);
 }
 
 static LedgerPage held_by(LedgerHeader *header, const UnwindStart *start)
