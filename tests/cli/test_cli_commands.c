@@ -481,6 +481,11 @@ END_TEST
 
 START_TEST(test_doctor_finds_limits_under_which_no_books_are_kept)
 {
+#ifdef __SANITIZE_ADDRESS__
+    runner_skip("test_doctor_finds_limits_under_which_no_books_are_kept",
+                "AddressSanitizer needs more address space than that itself");
+    return;
+#endif
     g_autoptr(TestProject) project = PASSING(MASSIF, "work");
     struct rlimit old, limit;
     getrlimit(RLIMIT_DATA, &old);

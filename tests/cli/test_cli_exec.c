@@ -88,10 +88,12 @@ START_TEST(test_exec_shows_growth_of_marked_iterations_and_the_smallest_leak)
     test_project_expect(project, 0, leaky, "growth 40 B/iteration over 21 iterations after 3 of warm-up",
                         "sees leaks from 1 B/iteration", "growth 40 B/iteration, by call site:", NULL);
     test_project_expect(project, 0, healthy, "growth 0 B/iteration over 21 iterations", NULL);
+#ifndef __SANITIZE_ADDRESS__ /* a heapgate that brings its own malloc cannot be traced */
     ck_assert_int_eq(test_project_shell(project, "heapgate exec -- sh -c 'heapgate mark iteration'"), 0);
     ck_assert_msg(strstr(project->output, "growth is not known: 1 iteration was marked, 11 are needed") !=
                       NULL,
                   "%s", project->output);
+#endif
 }
 END_TEST
 
