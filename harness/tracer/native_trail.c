@@ -120,6 +120,8 @@ static bool walk_fresh(NativeTrail *self, const UnwindStart *start, uintptr_t ma
     StepResult result = STEP_ON;
     uint32_t below = UINT32_MAX; /* a word further out than those has changed */
     for (*found = (Found){0}; result == STEP_ON && found->fresh < NATIVE_TRAIL_DEEPEST;) {
+        if (UNLIKELY(frame.exact) && python_is_interpreter(frame.pc)) /* also the loop itself */
+            return false;
         uint32_t i = state_of(self, &frame);
         if (i != 0 && i < below && (found->loop = find_loop(self, i, mark)) != 0) {
             uint32_t changed = first_changed(self, i, found->loop);
@@ -130,7 +132,6 @@ static bool walk_fresh(NativeTrail *self, const UnwindStart *start, uintptr_t ma
             below = changed;
         }
         Fresh *fresh = &self->fresh[found->fresh++];
-        bool half_made = frame.exact && python_is_interpreter(frame.pc);
         fresh->pc = frame_address(&frame);
         fresh->sp = frame.sp;
         fresh->fp = frame.fp;
@@ -138,8 +139,6 @@ static bool walk_fresh(NativeTrail *self, const UnwindStart *start, uintptr_t ma
         fresh->cfa = frame.sp;
         if (result != STEP_LOST && is_loop(fresh->pc, fresh->sp, fresh->cfa, mark))
             return true;
-        if (half_made)
-            return false;
     }
     return false;
 }

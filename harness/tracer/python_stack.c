@@ -1,5 +1,6 @@
 #include "python_stack.h"
 
+#include "frame_step.h"
 #include "python.h"
 #include "python_check.h"
 #include "python_frames.h"
@@ -73,6 +74,18 @@ static uint32_t unread(LedgerHeader *header)
     return 0;
 }
 
+/* Did a signal come in the middle of the interpreter, whose frames may be half made? */
+static bool is_interrupted(const UnwindStart *start)
+{
+    Frame frame = frame_begin(start, 0);
+    StepResult result = STEP_ON;
+    while (result == STEP_ON && !python_is_interpreter(frame.pc)) {
+        StepWords words;
+        result = frame_step(&frame, &words, start);
+    }
+    return result == STEP_ON && frame.exact;
+}
+
 /* The run comes first where the thread names its mark: it tells whether the frames may be read. */
 uint32_t python_stack_site(LedgerHeader *header, const UnwindStart *start, PythonDesk *desk)
 {
@@ -84,6 +97,8 @@ uint32_t python_stack_site(LedgerHeader *header, const UnwindStart *start, Pytho
     bool early = python.layout.frames != PYTHON_FRAMES_SHIMS || python.layout.thread_mark != 0;
     if (UNLIKELY(desk == NULL) ||
         (early && !python_run_find(desk->runs, start, python_innermost_mark(thread_state), &run)))
+        return unread(header);
+    if (!early && !python_is_interpreter(start->pc) && is_interrupted(start))
         return unread(header);
     PythonTrailEnd end = python_trail_follow(desk->trail, header, thread_state, top, start);
     if (!early && (end.mark == 0 || !python_run_find(desk->runs, start, end.mark, &run)))

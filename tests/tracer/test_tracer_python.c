@@ -201,6 +201,24 @@ START_TEST(test_endless_recursion_is_cut_and_survived)
 }
 END_TEST
 
+START_TEST(test_a_signal_in_the_middle_of_the_interpreter_is_survived)
+{
+    g_autoptr(GPtrArray) pythons = pythons_find("signals");
+    const char *script = "import ctypes, sys, time\n"
+                         "ctypes.CDLL(sys.argv[1]).begin(100)\n"
+                         "end = time.monotonic() + 1\n"
+                         "while time.monotonic() < end:\n"
+                         "    list(map(lambda x: (lambda: x)(), (i for i in range(100))))\n";
+    const char *library = runner_path("build/tests/tracer/interrupts.so");
+    for (guint i = 0; i < pythons->len; i++) {
+        const char *argv[] = {pythons->pdata[i], "-B", "-S", "-c", script, library, NULL};
+        g_autoptr(Ledgers) ran = ledgers_run(argv, TRUE, 0);
+        const Received *received = last_of(ran);
+        ck_assert_uint_gt(received->header->python_unread, 0);
+    }
+}
+END_TEST
+
 /* .../bin/python3.12: runs .../lib/libpython3.12.so.1.0; NULL: there is none. */
 static Ledgers *run_embedded(const char *python, const char *option)
 {
@@ -256,6 +274,7 @@ SUITE(tracer_python, 480)
     tcase_add_test(tcase, test_a_program_that_only_looks_like_python_is_left_alone);
     tcase_add_test(tcase, test_an_interpreter_of_an_older_version_is_measured_whole);
     tcase_add_test(tcase, test_a_forked_child_has_codes_of_its_own);
+    tcase_add_test(tcase, test_a_signal_in_the_middle_of_the_interpreter_is_survived);
     tcase_add_test(tcase, test_endless_recursion_is_cut_and_survived);
     tcase_add_test(tcase, test_each_object_is_where_python_says_it_was_made);
     tcase_add_test(tcase, test_objects_are_found_under_other_allocators_too);

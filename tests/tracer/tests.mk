@@ -11,9 +11,9 @@ compare-unwind: $(O)/tests/compare_unwind.so $(O)/heapgate
 	@tests/tracer/compare-unwind.sh $(O)
 
 # The programs that the tracer's tests run under it.
-TRACER_PROGRAMS := $(patsubst tests/tracer/programs/%.c,$(O)/tests/tracer/%,$(filter-out %/plugin.c %/bump.c %/in_front.c %/past_plugin.c,$(wildcard \
+TRACER_PROGRAMS := $(patsubst tests/tracer/programs/%.c,$(O)/tests/tracer/%,$(filter-out %/plugin.c %/bump.c %/interrupts.c %/in_front.c %/past_plugin.c,$(wildcard \
 	tests/tracer/programs/*.c)))
-test-programs: $(O)/libheapgate.so $(TRACER_PROGRAMS) $(O)/tests/tracer/news $(O)/tests/tracer/plugin.so $(O)/tests/tracer/bump.so $(O)/tests/tracer/in_front.so $(O)/tests/tracer/past_plugin.so $(O)/tests/tracer/past_plugin_bare.so
+test-programs: $(O)/libheapgate.so $(TRACER_PROGRAMS) $(O)/tests/tracer/news $(O)/tests/tracer/plugin.so $(O)/tests/tracer/bump.so $(O)/tests/tracer/interrupts.so $(O)/tests/tracer/in_front.so $(O)/tests/tracer/past_plugin.so $(O)/tests/tracer/past_plugin_bare.so
 
 $(O)/tests/tracer/%: tests/tracer/programs/%.c harness/include/heapgate.h tests/tracer/tests.mk
 	@mkdir -p $(@D)
