@@ -137,8 +137,10 @@ uint32_t thread_site(LedgerHeader *header, const UnwindStart *start)
     if (UNLIKELY(self->own != 0))
         return LEDGER_OWN_SITE;
     uint32_t depth = self->inside;
-    if (UNLIKELY(depth > 0) && !comes_from_tracer(start))
+    if (UNLIKELY(depth > 0) && !comes_from_tracer(start)) {
         depth = 0;
+        self->generation = guest_generation - 1; /* what was remembered may be half written */
+    }
     __atomic_store_n(&self->inside, depth + 1, __ATOMIC_RELAXED);
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
     uint32_t site = site_at(header, start, self, depth);
