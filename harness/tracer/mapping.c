@@ -211,23 +211,6 @@ int pkey_mprotect(void *at, size_t size, int protection, int key)
     return protection_set(result, at, size, protection, &start);
 }
 
-#ifdef __x86_64__
-/* The program calls syscall (sandbox_calls.c) with one of these numbers. */
-GUEST_HIDDEN long mapping_syscall(long number, long a, long b, long c, long d, long e, long f)
-    __attribute__((used));
-long mapping_syscall(long number, long a, long b, long c, long d, long e, long f)
-{
-    UnwindStart start = unwind_start_here();
-    if (number == SYS_mmap)
-        return (long)map((void *)a, (size_t)b, (int)c, (int)d, (int)e, f, &start);
-    if (number == SYS_mremap)
-        return (long)remap((void *)a, (size_t)b, (size_t)c, (int)d, (void *)e, &start);
-    if (number == SYS_munmap)
-        return unmap((void *)a, (size_t)b);
-    return protection_set((int)syscall(SYS_mprotect, a, b, c), (void *)a, (size_t)b, (int)c, &start);
-}
-#endif
-
 /* Of the break only whole pages are booked, to whoever moved it across them. */
 static void break_moved(char *before, char *now, const UnwindStart *start)
 {
@@ -264,6 +247,34 @@ int brk(void *end)
     break_moved(before, end, &start);
     return 0;
 }
+
+#ifdef __x86_64__
+/* Where the break is afterwards, as the kernel says it: it is no error that it did not move. */
+static long break_set(long end, const UnwindStart *start)
+{
+    long before = syscall(SYS_brk, 0L), now = syscall(SYS_brk, end);
+    if (now != before)
+        break_moved((char *)before, (char *)now, start);
+    return now;
+}
+
+/* The program calls syscall (sandbox_calls.c) with one of these numbers. */
+GUEST_HIDDEN long mapping_syscall(long number, long a, long b, long c, long d, long e, long f)
+    __attribute__((used));
+long mapping_syscall(long number, long a, long b, long c, long d, long e, long f)
+{
+    UnwindStart start = unwind_start_here();
+    if (number == SYS_mmap)
+        return (long)map((void *)a, (size_t)b, (int)c, (int)d, (int)e, f, &start);
+    if (number == SYS_mremap)
+        return (long)remap((void *)a, (size_t)b, (size_t)c, (int)d, (void *)e, &start);
+    if (number == SYS_munmap)
+        return unmap((void *)a, (size_t)b);
+    if (number == SYS_brk)
+        return break_set(a, &start);
+    return protection_set((int)syscall(SYS_mprotect, a, b, c), (void *)a, (size_t)b, (int)c, &start);
+}
+#endif
 
 void *shmat(int id, const void *at, int flags)
 {

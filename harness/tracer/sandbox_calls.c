@@ -78,7 +78,8 @@ void sandbox_enter(long number, unsigned operation, unsigned long mode, const st
 #ifdef __x86_64__
 _Static_assert(SYS_prctl == 157 && SYS_seccomp == 317 && SYS_execve == 59 && SYS_execveat == 322,
                "as compared below");
-_Static_assert(SYS_mmap == 9 && SYS_mprotect == 10 && SYS_munmap == 11 && SYS_mremap == 25, "likewise");
+_Static_assert(SYS_mmap == 9 && SYS_mprotect == 10 && SYS_munmap == 11 && SYS_brk == 12 && SYS_mremap == 25,
+               "likewise");
 __asm__(".text\n"
         ".globl syscall\n"
         ".type syscall, @function\n"
@@ -93,7 +94,7 @@ __asm__(".text\n"
         "    cmpq $322, %rdi\n"
         "    je syscall_execveat\n"
         "    leaq -9(%rdi), %rax\n"
-        "    cmpq $2, %rax\n"
+        "    cmpq $3, %rax\n"
         "    jbe mapping_syscall\n"
         "    cmpq $25, %rdi\n"
         "    je mapping_syscall\n"

@@ -29,7 +29,7 @@ ENVIRONMENTS = ["system", "popen", "clearenv-system", "clearenv-popen", "unseten
                 "execve-empty", "execle-empty", "fexecve-empty", "execveat-empty", "raw-execve-empty"]
 ALLOCATORS = ["dlsym", "dlsym-next", "dlvsym", "dlopen", "deepbind", "dlmopen", "libc-malloc", "libc-calloc", "libc-realloc",
               "libc-memalign", "reallocarray", "posix-memalign", "pvalloc", "strdup", "open-memstream", "mmap", "mmap-zero",
-              "mmap-shared", "mmap-memfd", "raw-mmap", "mremap", "shmat", "sbrk"]
+              "mmap-shared", "mmap-memfd", "raw-mmap", "mremap", "shmat", "sbrk", "raw-brk"]
 STARTS = ["raw-fork", "raw-clone", "clone3", "daemon", "setsid"]
 WHOLE = ["clone", "vfork-exec", "leave-at-once", "end-by-signal", "crowd", "crowd-exec", "one-after-another", "number-again"]
 PYTHON = ["keep", "thread", "subprocess", "subprocess-empty", "subprocess-session", "shell", "os-system", "posix-spawn", "execve", "fork",

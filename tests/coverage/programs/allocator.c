@@ -316,6 +316,24 @@ static int by_sbrk(void)
     return rounds(of_break, lower_break, MAPPED_BYTES);
 }
 
+/* The kernel's own break, of which the C library learns nothing. */
+static void *of_raw_break(size_t bytes)
+{
+    char *before = (char *)syscall(SYS_brk, 0L);
+    return (char *)syscall(SYS_brk, before + bytes) == before + bytes ? before : NULL;
+}
+
+static void lower_raw_break(void *block)
+{
+    if ((void *)syscall(SYS_brk, block) != block)
+        abort();
+}
+
+static int by_raw_brk(void)
+{
+    return rounds(of_raw_break, lower_raw_break, MAPPED_BYTES);
+}
+
 const Method allocator_methods[] = {
     {"dlsym", by_dlsym},
     {"dlsym-next", by_dlsym_next},
@@ -340,5 +358,6 @@ const Method allocator_methods[] = {
     {"mremap", by_mremap},
     {"shmat", by_shmat},
     {"sbrk", by_sbrk},
+    {"raw-brk", by_raw_brk},
     {NULL, NULL},
 };
