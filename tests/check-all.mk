@@ -34,10 +34,10 @@ check-clang: test-programs
 	@$(O)/clang/run-tests
 
 # Memcheck on our own tests, in one process (CK_FORK=no) so that leaks are seen. Those of the command line and of the
-# tracer only start other processes.
+# tracer only start other processes. Of a forked child that is about to become another program nothing is said.
 check-valgrind: test-programs
 	@echo "check-valgrind: our own tests under memcheck"
-	@CK_FORK=no G_SLICE=always-malloc valgrind --quiet --leak-check=full --errors-for-leak-kinds=definite,indirect \
+	@CK_FORK=no G_SLICE=always-malloc valgrind --quiet --child-silent-after-fork=yes --leak-check=full --errors-for-leak-kinds=definite,indirect \
 		--show-leak-kinds=definite,indirect --error-exitcode=9 --suppressions=tests/glib.supp --num-callers=25 \
 		$(O)/run-tests '-cli*' '-tracer' $(LAUNCHING_SUITES:%='-%')
 
