@@ -16,12 +16,15 @@ typedef struct {
 } Run;
 
 /* A run is kept when it is walked for the second time: most are only ever walked once. tags: parts of hashes,
- * so that a run is looked at only where it may be the one. */
+ * so that a run is looked at only where it may be the one. Runs lie one after the other, whatever their
+ * buckets: a thread that has few of them touches few pages. */
 struct PythonRuns {
     uint16_t tags[1 << BUCKETS_SHIFT][WAYS];
     uint16_t seen[1 << SEEN_SHIFT];
-    Run runs[1 << BUCKETS_SHIFT][WAYS];
+    uint16_t numbers[1 << BUCKETS_SHIFT][WAYS]; /* of runs; 0: free */
     uint8_t next[1 << BUCKETS_SHIFT];
+    uint32_t used;
+    Run runs[(WAYS << BUCKETS_SHIFT) + 1];
     NativeTrail *trail;
     uint32_t memo[2];
 };
@@ -46,10 +49,8 @@ void python_runs_free(PythonRuns *self)
 void python_runs_clear(PythonRuns *self)
 {
     native_trail_clear(self->trail);
-    for (unsigned bucket = 0; bucket < 1 << BUCKETS_SHIFT; bucket++)
-        for (unsigned way = 0; way < WAYS; way++)
-            if (self->runs[bucket][way].pc != 0)
-                self->runs[bucket][way].pc = 0;
+    for (uint32_t number = 1; number <= self->used; number++)
+        self->runs[number].pc = 0;
 }
 
 static inline uint16_t tag_of(uint64_t hash)
@@ -97,7 +98,10 @@ static void remember(PythonRuns *self, uint64_t hash, const UnwindStart *start, 
     if (walk->n_words > WORDS || walk->frames > KEPT || !is_seen_again(self, hash))
         return;
     uint32_t bucket = (uint32_t)(hash >> (64 - BUCKETS_SHIFT)), way = self->next[bucket] % WAYS;
-    Run *run = &self->runs[bucket][way];
+    uint16_t *number = &self->numbers[bucket][way];
+    if (*number == 0)
+        *number = (uint16_t)++self->used;
+    Run *run = &self->runs[*number];
     *run = (Run){.sp = start->sp,
                  .fp = start->fp,
                  .mark = mark,
@@ -120,7 +124,7 @@ bool python_run_find(PythonRuns *self, const UnwindStart *start, uintptr_t mark,
     hash ^= hash >> 32;
     uint32_t bucket = (uint32_t)(hash >> (64 - BUCKETS_SHIFT));
     for (unsigned way = 0; way < WAYS; way++) {
-        Run *run = &self->runs[bucket][way];
+        Run *run = &self->runs[self->numbers[bucket][way]];
         if (self->tags[bucket][way] != tag_of(hash) || !run_holds(run, start, mark))
             continue;
         *found = (PythonRun){run->kept, run->frames, run->interface, run->memo};

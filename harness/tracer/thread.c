@@ -62,8 +62,9 @@ static ThreadDesk *desk_of(Thread *self, uint32_t depth)
     if (desk == NULL)
         return NULL;
     desk->cache = stack_cache_new();
+    desk->python = python_on() ? python_desk_new() : NULL;
     self->desk = desk;
-    self->generation = guest_generation - 1;
+    self->generation = __atomic_load_n(&guest_generation, __ATOMIC_ACQUIRE);
     /* A key of a high number makes the C library allocate here: one level down, where no desk is made. */
     if (key_made)
         pthread_setspecific(key, desk);
