@@ -81,7 +81,7 @@ START_TEST(test_the_plugin_gates_tests)
 {
     const char *probe[] = {"/usr/bin/python3", "-c", "import pytest", NULL};
     int status = 0;
-    g_autofree char *output = run(probe, &status);
+    g_free(run(probe, &status));
     if (status != 0) {
         runner_skip("python_module: the pytest plugin", "python3-pytest is not here");
         return;
