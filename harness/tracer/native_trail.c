@@ -2,6 +2,7 @@
 
 #include "python.h"
 #include "python_interface.h"
+#include "walk_notes.h"
 
 enum { HINTS_SHIFT = 12, STEP_WORDS = 3 };
 
@@ -83,21 +84,11 @@ static uint32_t find_loop(const NativeTrail *self, uint32_t from, uintptr_t mark
     return 0;
 }
 
-/* All words lie in the stack between here and the loop, so they can be read whatever the others say. */
-static inline bool words_hold(const UnwindWord *word, uint32_t count)
-{
-    uintptr_t differ = 0;
-#pragma GCC unroll 4
-    for (uint32_t i = 0; i < count; i++)
-        differ |= frame_load(word[i].address) ^ word[i].value;
-    return differ == 0;
-}
-
 /* The frame with the innermost word that has changed between two frames; 0: none has. */
 static inline uint32_t first_changed(const NativeTrail *self, uint32_t from, uint32_t loop)
 {
     uint32_t first = self->states[loop].words_end, i = self->states[from].words_end;
-    if (LIKELY(words_hold(&self->words[first], i - first)))
+    if (LIKELY(walk_words_hold(&self->words[first], i - first)))
         return 0;
     while (frame_load(self->words[i - 1].address) == self->words[i - 1].value)
         i--;

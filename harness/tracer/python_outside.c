@@ -50,20 +50,12 @@ static uint32_t nodes_of(LedgerHeader *header, const Walk *walk)
     return node;
 }
 
-static inline bool words_hold(const UnwindWord *word, uint32_t count)
-{
-    uintptr_t differ = 0;
-    for (uint32_t i = 0; i < count; i++)
-        differ |= frame_load(word[i].address) ^ word[i].value;
-    return differ == 0;
-}
-
 /* The words lie further out than the mark, in the stack that is there while its loop runs. */
 uint32_t python_outside_node(PythonOutside *self, LedgerHeader *header, uintptr_t mark,
                              const UnwindStart *start)
 {
     for (unsigned i = 0; i < PYTHON_OUTSIDE_WAYS; i++)
-        if (self->ways[i].mark == mark && words_hold(self->ways[i].word, self->ways[i].words))
+        if (self->ways[i].mark == mark && walk_words_hold(self->ways[i].word, self->ways[i].words))
             return self->ways[i].node;
     __typeof__(&self->ways[0]) way = &self->ways[self->next++ % PYTHON_OUTSIDE_WAYS];
     Walk found = {.frames = 0};

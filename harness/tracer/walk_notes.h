@@ -38,4 +38,15 @@ static inline void walk_note_step(WalkNotes *self, const StepWords *step)
     walk_note(self, step->ret);
 }
 
+/* Are words of a stack what they were? All of them must lie further out than the stack pointer, in the stack
+ * that is there: then they can be read whatever the others say. */
+static inline bool walk_words_hold(const UnwindWord *words, uint32_t count)
+{
+    uintptr_t differ = 0;
+#pragma GCC unroll 4
+    for (uint32_t i = 0; i < count; i++)
+        differ |= frame_load(words[i].address) ^ words[i].value;
+    return differ == 0;
+}
+
 #endif
