@@ -1,19 +1,21 @@
-/* Nodes are found by a hash of (parent, address, flags) in a table of open addressing. It is private memory
- * that grows with the nodes: whoever makes it too full copies it into one of twice the size. Nobody waits for
- * that: a node that is made meanwhile may be missing from the copy, and is then made once more. Its stacks
- * have two sites, which the harness adds up, for they have one name. */
+/* Nodes are found by (parent, address, flags) in a table of open addressing: first in the cache line of their
+ * parent, which lies beside those of the nodes made just before and after it, then, where that is full, by a
+ * hash. So a stack that is seen for the first time touches few lines. The table is private memory that grows
+ * with the nodes: whoever makes it too full makes one of twice the size. Nobody waits for that: a node that
+ * is made meanwhile may be missing there, and is then made once more. Its stacks have two sites, which the
+ * harness adds up, for they have one name. */
 #include "modules.h"
 #include "own.h"
 #include "stack_tree.h"
 
-enum { SMALLEST_SHIFT = 13, LARGEST_SHIFT = 28, PROBES = 256 };
+enum { SMALLEST_SHIFT = 13, LARGEST_SHIFT = 28, LINE = 8, PROBES = 256 };
 
 /* The upper half of the hash, and the node; 0: free. */
 typedef uint64_t Slot;
 
 typedef struct {
     uint32_t shift, limit; /* slots are 1 << shift; nodes beyond the limit call for a larger table */
-    Slot slots[];
+    Slot slots[] __attribute__((aligned(64)));
 } Table;
 
 static Table *table;
@@ -57,9 +59,12 @@ static inline uint64_t hash_of(const LedgerNode *node)
     return hash ^ hash >> 32;
 }
 
-static inline Slot *slot_at(Table *self, uint64_t hash, unsigned i)
+/* Where the i-th probe looks. There are half as many nodes as slots, so four parents in a row share a line.
+ */
+static inline Slot *slot_at(Table *self, uint32_t parent, uint64_t hash, unsigned i)
 {
-    return &self->slots[((hash >> (64 - self->shift)) + i) & ((UINT64_C(1) << self->shift) - 1)];
+    uint64_t at = i < LINE ? (uint64_t)(parent / (LINE / 2)) * LINE + i : (hash >> (64 - self->shift)) + i;
+    return &self->slots[at & ((UINT64_C(1) << self->shift) - 1)];
 }
 
 static bool is_native(uint64_t address)
@@ -77,18 +82,20 @@ static inline bool node_is(LedgerHeader *header, uint32_t id, const LedgerNode *
 
 /* ---- growing ---- */
 
-static void table_copy(LedgerHeader *header, Table *to, const Table *from)
+/* A node that is just being written is left out, or put where nobody looks for it. */
+static void table_fill(LedgerHeader *header, Table *to)
 {
-    for (uint64_t i = 0; i < UINT64_C(1) << from->shift; i++) {
-        Slot slot = __atomic_load_n(&from->slots[i], __ATOMIC_ACQUIRE);
-        if (slot == 0)
+    uint32_t nodes = __atomic_load_n(&header->nodes, __ATOMIC_ACQUIRE);
+    for (uint32_t id = 1; id < nodes; id++) {
+        const LedgerNode *node = &guest_nodes(header)[id];
+        if (node->address == 0)
             continue;
-        uint64_t hash = hash_of(&guest_nodes(header)[(uint32_t)slot]);
+        uint64_t hash = hash_of(node);
         for (unsigned probe = 0; probe < PROBES; probe++) {
-            Slot *place = slot_at(to, hash, probe);
+            Slot *place = slot_at(to, node->parent, hash, probe);
             if (*place != 0)
                 continue;
-            *place = slot;
+            *place = hash << 32 | id;
             break;
         }
     }
@@ -110,7 +117,7 @@ __attribute__((noinline, cold)) static void table_grow(LedgerHeader *header)
     Table *old = table;
     Table *fresh = header->nodes > old->limit ? table_new(old->shift + 1) : NULL;
     if (fresh != NULL) {
-        table_copy(header, fresh, old);
+        table_fill(header, fresh);
         __atomic_store_n(&table, fresh, __ATOMIC_RELEASE);
         table_retire(old);
     }
@@ -142,8 +149,8 @@ static uint32_t node_enter(LedgerHeader *header, Table *in, const LedgerNode *wa
     }
     for (; probe < PROBES; probe++) {
         Slot free = 0;
-        if (__atomic_compare_exchange_n(slot_at(in, hash, probe), &free, hash << 32 | id, false,
-                                        __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+        if (__atomic_compare_exchange_n(slot_at(in, wanted->parent, hash, probe), &free, hash << 32 | id,
+                                        false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
             break;
         if (free >> 32 == (uint32_t)hash && node_is(header, (uint32_t)free, wanted))
             return (uint32_t)free;
@@ -160,7 +167,7 @@ uint32_t stack_tree_child(LedgerHeader *header, uint32_t parent, uint64_t addres
     Table *in = __atomic_load_n(&table, __ATOMIC_ACQUIRE);
     unsigned probe = 0;
     for (; probe < PROBES; probe++) {
-        Slot slot = __atomic_load_n(slot_at(in, hash, probe), __ATOMIC_ACQUIRE);
+        Slot slot = __atomic_load_n(slot_at(in, parent, hash, probe), __ATOMIC_ACQUIRE);
         if (slot == 0)
             break;
         if (slot >> 32 == (uint32_t)hash && LIKELY(node_is(header, (uint32_t)slot, &wanted)))
