@@ -6,8 +6,9 @@
 #include "python_frames.h"
 #include "python_outside.h"
 #include "stack_tree.h"
+#include "walk_notes.h"
 
-enum { HINTS_SHIFT = 13, FRESH = PYTHON_TRAIL_DEEPEST - 1 };
+enum { HINTS_SHIFT = 13, FRESH = PYTHON_TRAIL_DEEPEST - 1, WORDS = 3 };
 _Static_assert((PYTHON_TRAIL_DEEPEST & FRESH) == 0, "a mask");
 
 /* In a step's number: of a frame of the machinery that imports modules; the module has its node. */
@@ -15,36 +16,25 @@ _Static_assert((PYTHON_TRAIL_DEEPEST & FRESH) == 0, "a mask");
 #define IS_NAMED (UINT32_C(1) << 30)
 #define FLAGS    (IMPORTS | IS_NAMED)
 
-/* What must not change: where the frame is, and its instruction. */
-typedef struct {
-    uintptr_t frame, at;
-} Link;
-
 typedef struct {
     uintptr_t code;
     uintptr_t mark; /* the innermost one from here outwards */
     uint32_t node;
     uint32_t number; /* of its code, with flags; a mark, and what runs nothing yet, has its caller's flags */
     uint32_t era;    /* in which the number was looked up */
+    uint32_t words;  /* how many there are from here outwards */
 } Step;
-
-/* Where imports begin, the first argument, which is the module's name, must not change either. */
-typedef struct {
-    uint32_t step;
-    uintptr_t name;
-} Import;
 
 struct PythonTrail {
     uint32_t count;      /* of steps; the outermost is 1 */
-    uint32_t imports;    /* begun, outermost first */
     uint32_t generation; /* python_code_generation */
     uint32_t era;        /* what an address says of a code object holds for one */
     uintptr_t outermost; /* the mark of the outermost loop */
     PythonOutside outside;
     uint16_t hints[1 << HINTS_SHIFT]; /* by frame: its step, perhaps */
-    Link links[PYTHON_TRAIL_DEEPEST + 1];
+    uintptr_t frames[PYTHON_TRAIL_DEEPEST + 1];
     Step steps[PYTHON_TRAIL_DEEPEST + 1];
-    Import import[PYTHON_TRAIL_DEEPEST];
+    UnwindWord words[WORDS * PYTHON_TRAIL_DEEPEST]; /* of the frames, which must not change */
     uintptr_t fresh[PYTHON_TRAIL_DEEPEST]; /* frames that need a step, innermost first, round and round */
 };
 
@@ -61,7 +51,7 @@ void python_trail_free(PythonTrail *self)
 
 void python_trail_clear(PythonTrail *self)
 {
-    self->count = self->imports = 0;
+    self->count = 0;
     self->era++;
     python_outside_clear(&self->outside);
 }
@@ -75,55 +65,29 @@ static inline uint16_t *hint_of(PythonTrail *self, uintptr_t frame)
 static inline uint32_t step_of(PythonTrail *self, uintptr_t frame)
 {
     uint32_t i = *hint_of(self, frame);
-    return i <= self->count && self->links[i].frame == frame ? i : 0;
+    return i <= self->count && self->frames[i] == frame ? i : 0;
 }
 
-/* The outermost import from this step outwards whose name has changed; 0: none has. */
-static inline uint32_t changed_import(const PythonTrail *self, uint32_t from)
+static bool is_changed(const PythonTrail *self, uint32_t i)
 {
-    uint32_t changed = 0;
-    for (uint32_t k = self->imports; k > 0; k--) {
-        const Import *import = &self->import[k - 1];
-        if (import->step <= from &&
-            python_word(self->links[import->step].frame, python.layout.locals) != import->name)
-            changed = import->step;
-    }
-    return changed;
+    uint32_t first = self->steps[i - 1].words;
+    return python_frame_back(self->frames[i]) != self->frames[i - 1] ||
+           !walk_words_hold(&self->words[first], self->steps[i].words - first);
 }
 
-/* In versions whose instruction is an index it says nothing without its code. */
-static uint32_t first_other_code(const PythonTrail *self, uint32_t from)
-{
-    for (uint32_t i = from; i > 0; i--)
-        if (python_word(self->links[i].frame, python.layout.code) != self->steps[i].code)
-            return i;
-    return 0;
-}
-
-static uint32_t first_moved(const PythonTrail *self, uint32_t from)
-{
-    for (uint32_t i = from; i > 0; i--)
-        if (python_word(self->links[i].frame, python.layout.at) != self->links[i].at ||
-            python_word(self->links[i].frame, python.layout.back) != self->links[i - 1].frame)
-            return i;
-    return 0;
-}
-
-/* From a step outwards: one that is not what it was, from which outwards all is followed anew; 0: all are
- * what they were. Each makes the next safe to read: a frame that a living one names lives. */
+/* From a step outwards: the first that is not what it was; 0: all are what they were. Each makes the next
+ * safe to read: a frame that a living one names lives. */
 static inline uint32_t first_changed(const PythonTrail *self, uint32_t from)
 {
-    const uint16_t at = python.layout.at, back = python.layout.back;
-    uintptr_t moved = 0;
-    for (const Link *link = &self->links[from]; link > self->links; link--) {
-        moved |= python_word(link->frame, at) ^ link->at;
-        if (UNLIKELY(python_word(link->frame, back) != link[-1].frame))
-            return first_moved(self, from);
-    }
-    if (UNLIKELY(moved != 0))
-        return first_moved(self, from);
-    uint32_t changed = UNLIKELY(python.layout.first_unit == 0) ? first_other_code(self, from) : 0;
-    return changed != 0 || LIKELY(self->imports == 0) ? changed : changed_import(self, from);
+    const uint16_t back = python.layout.back;
+    const uintptr_t *frame = &self->frames[from];
+    while (frame > self->frames && LIKELY(python_word(*frame, back) == frame[-1]))
+        frame--;
+    if (LIKELY(frame == self->frames) && LIKELY(walk_words_hold(self->words, self->steps[from].words)))
+        return 0;
+    while (!is_changed(self, from))
+        from--;
+    return from;
 }
 
 /* The frames that need a step, until one from which outwards all is unchanged: its number; 0: there is none.
@@ -140,8 +104,8 @@ static uint32_t collect(PythonTrail *self, uintptr_t top, uint32_t *fresh)
                 return i;
             }
             for (; i > changed; i--)
-                self->fresh[count++ & FRESH] = self->links[i].frame;
-            frame = self->links[changed].frame;
+                self->fresh[count++ & FRESH] = self->frames[i];
+            frame = self->frames[changed];
         }
         self->fresh[count++ & FRESH] = frame;
     }
@@ -157,6 +121,13 @@ static uint32_t code_of(const PythonTrail *self, LedgerHeader *header, const Ste
     return python_code_number(header, code);
 }
 
+/* One more word of this step, the innermost. */
+static void watch(PythonTrail *self, uint32_t i, uint16_t offset)
+{
+    uintptr_t address = self->frames[i] + offset;
+    self->words[self->steps[i].words++] = (UnwindWord){address, frame_load(address)};
+}
+
 /* Within an import all is one frame, until a module's own code runs. It begins where the first argument of
  * the machinery is the module's name: what calls that (from package import name) is as if its caller ran. */
 static uint32_t import_node(PythonTrail *self, LedgerHeader *header, uint32_t i)
@@ -166,11 +137,11 @@ static uint32_t import_node(PythonTrail *self, LedgerHeader *header, uint32_t i)
     step->number |= outer->number & IS_NAMED;
     if ((step->number & IS_NAMED) != 0)
         return outer->node;
-    uintptr_t name = python_word(self->links[i].frame, python.layout.locals);
+    uintptr_t name = python_word(self->frames[i], python.layout.locals);
     uint32_t number = python_code_import(header, step->code, name);
     if (number == 0)
         return outer->node;
-    self->import[self->imports++] = (Import){i, name};
+    watch(self, i, python.layout.locals);
     step->number |= IS_NAMED;
     return stack_tree_child(header, outer->node, LEDGER_PYTHON_FRAME(number, 0), 0);
 }
@@ -180,10 +151,23 @@ static Step step_plain(const PythonTrail *self, uint32_t i, uintptr_t code)
 {
     const Step *outer = &self->steps[i - 1];
     return (Step){.code = code,
-                  .mark = code == PYTHON_MARK ? self->links[i].frame : outer->mark,
+                  .mark = code == PYTHON_MARK ? self->frames[i] : outer->mark,
                   .node = outer->node,
                   .number = outer->number & FLAGS,
-                  .era = self->era};
+                  .era = self->era,
+                  .words = outer->words};
+}
+
+/* Within an import the instruction does not matter, only that it is of the machinery. In versions whose
+ * instruction is an index it says nothing without its code. */
+static void watch_place(PythonTrail *self, uint32_t i)
+{
+    bool inside = (self->steps[i].number & self->steps[i - 1].number & IS_NAMED) != 0 &&
+                  (self->steps[i].number & ~FLAGS) != 0;
+    if (inside || python.layout.first_unit == 0)
+        watch(self, i, python.layout.code);
+    if (!inside)
+        watch(self, i, python.layout.at);
 }
 
 /* Where no node can be made, the step stays a plain one: so the rest of the trail holds. */
@@ -192,18 +176,19 @@ static void step_make(PythonTrail *self, LedgerHeader *header, uint32_t i, uintp
     Step *step = &self->steps[i], old = *step;
     PythonFrame frame = python_frame_read(address);
     uint32_t offset, node = 0;
-    self->links[i] = (Link){address, python_word(address, python.layout.at)};
+    self->frames[i] = address;
     *step = step_plain(self, i, frame.code);
     *hint_of(self, address) = (uint16_t)i;
-    if (frame.code == PYTHON_MARK || !python_frame_runs(&frame, &offset))
-        return;
-    step->number = code_of(self, header, &old, frame.code);
-    if ((step->number & IMPORTS) != 0)
-        node = import_node(self, header, i);
-    else if (step->number != 0)
-        node = stack_tree_child(header, step->node, LEDGER_PYTHON_FRAME(step->number, offset), 0);
+    if (frame.code != PYTHON_MARK && python_frame_runs(&frame, &offset)) {
+        step->number = code_of(self, header, &old, frame.code);
+        if ((step->number & IMPORTS) != 0)
+            node = import_node(self, header, i);
+        else if (step->number != 0)
+            node = stack_tree_child(header, step->node, LEDGER_PYTHON_FRAME(step->number, offset), 0);
+    }
     if (node != 0)
         step->node = node;
+    watch_place(self, i);
 }
 
 /* Of a stack that is too deep the innermost frame alone, behind the outermost ones. */
@@ -264,8 +249,6 @@ PythonTrailEnd python_trail_follow(PythonTrail *self, LedgerHeader *header, uint
     self->steps[0].node = outside;
     self->outermost = mark;
     self->count = known;
-    while (self->imports > 0 && self->import[self->imports - 1].step > known)
-        self->imports--;
     uint32_t node = extend(self, header, fresh, top);
     const Step *end = &self->steps[self->count];
     return (PythonTrailEnd){node, end->mark, (end->number & IMPORTS) != 0};

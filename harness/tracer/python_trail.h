@@ -3,7 +3,8 @@
  *
  * A frame is unchanged if it lies where it lay, names the same frame before it and the same instruction, and
  * all that is true of every frame further out: frames are used again at the same address, so that an
- * unchanged one proves nothing of its callers. What an instruction belongs to is certain until a code object
+ * unchanged one proves nothing of its callers. Inside an import it is enough that the code is the same: it is
+ * one frame whatever the instruction. What an instruction belongs to is certain until a code object
  * is freed; then the trail is left. */
 #ifndef HEAPGATE_TRACER_PYTHON_TRAIL_H
 #define HEAPGATE_TRACER_PYTHON_TRAIL_H
