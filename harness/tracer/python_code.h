@@ -6,7 +6,7 @@
 #ifndef HEAPGATE_TRACER_PYTHON_CODE_H
 #define HEAPGATE_TRACER_PYTHON_CODE_H
 
-#include "guest.h"
+#include "python.h"
 
 /* Makes the private half, empty; false: no memory. Again after a fork. */
 GUEST_HIDDEN bool python_code_open(void);
@@ -21,13 +21,17 @@ GUEST_HIDDEN uint32_t python_code_import(LedgerHeader *header, uintptr_t code, u
 /* Counts freed code objects: what was concluded from addresses before may no longer hold. */
 extern GUEST_HIDDEN uint32_t python_code_generation;
 
-enum { PYTHON_CODE_SMALLEST = 160 };
+enum { PYTHON_CODE_SMALLEST = 160, PYTHON_CODE_LOOK = 1 << 15 };
 GUEST_HIDDEN void python_code_forget(const void *block);
 
-/* A block is about to be given back or resized. size: as booked, 0: not known. */
+/* A block is about to be given back or resized. size: as booked, 0: not known. What was an object still names
+ * its type; only small blocks are looked into, for a large one's pages may be protected. */
 static inline void python_code_freed(const void *block, uint64_t size)
 {
-    if (size >= PYTHON_CODE_SMALLEST || size == 0)
+    if (python.call.code_type == NULL || (size < PYTHON_CODE_SMALLEST && size != 0))
+        return;
+    bool small = size != 0 && size < PYTHON_CODE_LOOK;
+    if (!small || ((const void *const *)block)[1] == python.call.code_type)
         python_code_forget(block);
 }
 
