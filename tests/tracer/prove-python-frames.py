@@ -19,7 +19,7 @@ import sys
 import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-SIZE = 1033  # of bytes(1000)
+SIZE = 10033  # of bytes(10000)
 OTHERS = 16  # more of them than expected may be other objects
 
 

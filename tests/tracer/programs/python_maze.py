@@ -24,7 +24,7 @@ def note(frame, times=1):
 
 def allocate(times):
     for _ in range(times):
-        bytes(1000)
+        bytes(10000)
     note(sys._getframe(), times)
 
 
@@ -62,12 +62,12 @@ def by_expression(walk, depth):
 
 
 def steps(walk, depth):
-    bytes(1000)
+    bytes(10000)
     note(sys._getframe())
     yield 1
     go(walk, depth)
     yield 2
-    bytes(1000)
+    bytes(10000)
     note(sys._getframe())
 
 
@@ -112,12 +112,12 @@ class Thing:
 
     @property
     def value(self):
-        bytes(1000)
+        bytes(10000)
         note(sys._getframe())
         return 0
 
     def __del__(self):
-        bytes(1000)
+        bytes(10000)
         note(sys._getframe())
 
 
@@ -128,7 +128,7 @@ def by_object(walk, depth):
 def by_exec(walk, depth):
     name = f"made_{walk.randrange(50)}"
     space = {"go": go, "walk": walk, "depth": depth, "note": note, "sys": sys}
-    source = f"def {name}():\n    bytes(1000)\n    note(sys._getframe())\n    go(walk, depth)\n{name}()\n"
+    source = f"def {name}():\n    bytes(10000)\n    note(sys._getframe())\n    go(walk, depth)\n{name}()\n"
     exec(compile(source, "made", "exec"), space)
 
 
@@ -138,7 +138,7 @@ def by_exception(walk, depth):
     except ValueError:
         go(walk, depth)
     finally:
-        bytes(1000)
+        bytes(10000)
         note(sys._getframe())
 
 
