@@ -25,12 +25,15 @@ typedef struct {
 } Fresh;
 
 struct NativeTrail {
-    uint32_t count;                   /* of frames; the outermost is 1; their stack pointers fall */
-    uint32_t loop;                    /* the frame that holds the mark */
-    uintptr_t mark;                   /* of the last walk */
+    uint32_t count; /* of frames; the outermost is 1; their stack pointers fall */
+    uint32_t loop;  /* the frame that holds the mark */
+    uintptr_t mark; /* of the last walk */
+    uint32_t noded; /* so many kept frames have nodes, those from the loop on at the root */
+    uint32_t root;
     uint16_t hints[1 << HINTS_SHIFT]; /* by stack pointer: its frame, perhaps */
     State states[NATIVE_TRAIL_DEEPEST + 1];
     uintptr_t kept[NATIVE_TRAIL_DEEPEST + 1];
+    uint32_t nodes[NATIVE_TRAIL_DEEPEST + 1];
     UnwindWord words[STEP_WORDS * (NATIVE_TRAIL_DEEPEST + 1)];
     Fresh fresh[NATIVE_TRAIL_DEEPEST];
 };
@@ -48,12 +51,14 @@ void native_trail_free(NativeTrail *self)
 
 void native_trail_clear(NativeTrail *self)
 {
-    self->count = self->loop = 0;
+    self->count = self->loop = self->noded = 0;
 }
 
+/* Frames that lie together have hints that lie together; where a function was called, the stack pointer is a
+ * multiple of 16. */
 static inline uint16_t *hint_of(NativeTrail *self, uintptr_t sp)
 {
-    return &self->hints[(sp >> 3) * UINT64_C(0x9e3779b97f4a7c15) >> (64 - HINTS_SHIFT)];
+    return &self->hints[sp >> 4 & ((1 << HINTS_SHIFT) - 1)];
 }
 
 /* The number of this frame in the trail; 0: it is not there. */
@@ -190,8 +195,13 @@ bool native_trail_walk(NativeTrail *self, const UnwindStart *start, uintptr_t ma
         native_trail_clear(self);
         return false;
     }
+    uint32_t loop_now = found.known != 0 ? found.loop : self->count + 1;
+    if (loop_now != self->loop)
+        self->noded = 0;
+    self->loop = loop_now;
     self->mark = mark;
-    self->loop = found.known != 0 ? found.loop : self->count + 1;
+    if (self->noded > self->states[self->count].kept_end)
+        self->noded = self->states[self->count].kept_end;
     for (uint32_t i = found.fresh; i > 0; i--)
         push(self, &self->fresh[i - 1], found.known == 0 && i == found.fresh);
     const State *inner = &self->states[self->count], *loop = &self->states[self->loop];
@@ -202,6 +212,16 @@ bool native_trail_walk(NativeTrail *self, const UnwindStart *start, uintptr_t ma
                          .interface = interface ? self->states[inner->interface].pc : 0,
                          .words = &self->words[loop->words_end],
                          .n_words = inner->words_end - loop->words_end,
-                         .fp_used = inner->fp_live};
+                         .fp_used = inner->fp_live,
+                         .nodes = &self->nodes[loop->kept_end]};
     return true;
+}
+
+uint32_t native_trail_nodes(NativeTrail *self, const NativeWalk *walk, uint32_t root)
+{
+    uint32_t first = self->states[self->loop].kept_end;
+    uint32_t known = self->root == root && self->noded > first ? self->noded - first : 0;
+    self->root = root;
+    self->noded = first + walk->frames;
+    return known;
 }

@@ -23,7 +23,8 @@ typedef struct {
     uintptr_t interface;     /* of the interpreter's interface, further in than all of them; 0: none */
     const UnwindWord *words; /* that it relied on */
     uint32_t n_words;
-    bool fp_used; /* the start's frame pointer mattered */
+    bool fp_used;    /* the start's frame pointer mattered */
+    uint32_t *nodes; /* of each, once native_trail_root has said how many are known */
 } NativeWalk;
 
 GUEST_HIDDEN NativeTrail *native_trail_new(void); /* NULL: no memory */
@@ -34,5 +35,8 @@ GUEST_HIDDEN void native_trail_clear(NativeTrail *self);
  * frames may be half made. */
 GUEST_HIDDEN bool native_trail_walk(NativeTrail *self, const UnwindStart *start, uintptr_t mark,
                                     NativeWalk *walk);
+/* How many of the walk's frames, outermost first, have nodes from a walk before, at the same root. The rest
+ * must be filled in. */
+GUEST_HIDDEN uint32_t native_trail_nodes(NativeTrail *self, const NativeWalk *walk, uint32_t root);
 
 #endif

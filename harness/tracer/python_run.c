@@ -1,8 +1,7 @@
 #include "python_run.h"
 
-#include "native_trail.h"
-
-enum { BUCKETS_SHIFT = 9, WAYS = 4, WORDS = 28, KEPT = 10, SEEN_SHIFT = 12 };
+enum { BUCKETS_SHIFT = 9, WAYS = 4, WORDS = 16, STRIDE = 4, KEPT = 10, SEEN_SHIFT = 12 };
+_Static_assert(WORDS % STRIDE == 0, "room for whole strides");
 
 typedef struct {
     uintptr_t pc, sp, fp, mark;
@@ -11,6 +10,7 @@ typedef struct {
     uint32_t memo[2];
     uintptr_t interface;
     uintptr_t kept[KEPT];
+    uint32_t nodes[KEPT];
     int32_t offsets[WORDS]; /* from sp, in bytes */
     uintptr_t values[WORDS];
 } Run;
@@ -26,7 +26,6 @@ struct PythonRuns {
     uint32_t used;
     Run runs[(WAYS << BUCKETS_SHIFT) + 1];
     NativeTrail *trail;
-    uint32_t memo[2];
 };
 
 PythonRuns *python_runs_new(void)
@@ -63,24 +62,26 @@ static inline bool run_holds(const Run *run, const UnwindStart *start, uintptr_t
     if (run->pc != start->pc || run->sp != start->sp || run->mark != mark ||
         (run->fp_used && run->fp != start->fp))
         return false;
-    for (unsigned i = 0; i < run->words; i++)
-        if (frame_load(run->sp + (uintptr_t)(intptr_t)run->offsets[i]) != run->values[i])
-            return false;
-    return true;
+    uintptr_t differ = 0;
+    for (unsigned i = 0; i < run->words && differ == 0; i += STRIDE)
+        for (unsigned j = i; j < i + STRIDE; j++)
+            differ |= frame_load(run->sp + (uintptr_t)(intptr_t)run->offsets[j]) ^ run->values[j];
+    return differ == 0;
 }
 
-/* False: a word is too far away. */
+/* The outermost word fills the last stride. False: a word is too far away. */
 static bool words_keep(Run *run, const NativeWalk *walk)
 {
-    for (uint32_t i = 0; i < walk->n_words; i++) {
-        const UnwindWord *word = &walk->words[walk->n_words - 1 - i]; /* innermost first */
+    run->words = (uint8_t)((walk->n_words + STRIDE - 1) / STRIDE * STRIDE);
+    for (uint32_t i = 0; i < run->words; i++) {
+        uint32_t from_outside = i < walk->n_words ? walk->n_words - 1 - i : 0;
+        const UnwindWord *word = &walk->words[from_outside];
         intptr_t offset = (intptr_t)(word->address - run->sp);
         if (offset != (int32_t)offset)
             return false;
         run->offsets[i] = (int32_t)offset;
         run->values[i] = word->value;
     }
-    run->words = (uint8_t)walk->n_words;
     return true;
 }
 
@@ -93,7 +94,7 @@ static bool is_seen_again(PythonRuns *self, uint64_t hash)
 }
 
 static void remember(PythonRuns *self, uint64_t hash, const UnwindStart *start, uintptr_t mark,
-                     const NativeWalk *walk, PythonRun *found)
+                     const NativeWalk *walk)
 {
     if (walk->n_words > WORDS || walk->frames > KEPT || !is_seen_again(self, hash))
         return;
@@ -102,12 +103,14 @@ static void remember(PythonRuns *self, uint64_t hash, const UnwindStart *start, 
     if (*number == 0)
         *number = (uint16_t)++self->used;
     Run *run = &self->runs[*number];
-    *run = (Run){.sp = start->sp,
-                 .fp = start->fp,
-                 .mark = mark,
-                 .frames = (uint8_t)walk->frames,
-                 .fp_used = walk->fp_used,
-                 .interface = walk->interface};
+    run->pc = 0;
+    run->sp = start->sp;
+    run->fp = start->fp;
+    run->mark = mark;
+    run->frames = (uint8_t)walk->frames;
+    run->fp_used = walk->fp_used;
+    run->memo[0] = run->memo[1] = 0;
+    run->interface = walk->interface;
     if (!words_keep(run, walk))
         return;
     for (unsigned i = 0; i < walk->frames; i++)
@@ -115,7 +118,6 @@ static void remember(PythonRuns *self, uint64_t hash, const UnwindStart *start, 
     run->pc = start->pc;
     self->tags[bucket][way] = tag_of(hash);
     self->next[bucket]++;
-    found->memo = run->memo;
 }
 
 bool python_run_find(PythonRuns *self, const UnwindStart *start, uintptr_t mark, PythonRun *found)
@@ -127,14 +129,21 @@ bool python_run_find(PythonRuns *self, const UnwindStart *start, uintptr_t mark,
         Run *run = &self->runs[self->numbers[bucket][way]];
         if (self->tags[bucket][way] != tag_of(hash) || !run_holds(run, start, mark))
             continue;
-        *found = (PythonRun){run->kept, run->frames, run->interface, run->memo};
+        found->walk.kept = run->kept;
+        found->walk.frames = run->frames;
+        found->walk.interface = run->interface;
+        found->walk.nodes = run->nodes;
+        found->memo = run->memo;
         return true;
     }
-    NativeWalk walk;
-    if (!native_trail_walk(self->trail, start, mark, &walk))
+    found->memo = NULL;
+    if (!native_trail_walk(self->trail, start, mark, &found->walk))
         return false;
-    self->memo[0] = self->memo[1] = 0;
-    *found = (PythonRun){walk.kept, walk.frames, walk.interface, self->memo};
-    remember(self, hash, start, mark, &walk, found);
+    remember(self, hash, start, mark, &found->walk);
     return true;
+}
+
+uint32_t python_run_nodes(PythonRuns *self, const PythonRun *run, uint32_t root)
+{
+    return run->memo == NULL ? native_trail_nodes(self->trail, &run->walk, root) : 0;
 }

@@ -5,15 +5,13 @@
 #ifndef HEAPGATE_TRACER_PYTHON_RUN_H
 #define HEAPGATE_TRACER_PYTHON_RUN_H
 
-#include "guest.h"
+#include "native_trail.h"
 
 typedef struct PythonRuns PythonRuns;
 
 typedef struct {
-    const uintptr_t *kept; /* addresses, outermost first; valid until the next call */
-    uint32_t frames;
-    uintptr_t interface; /* of the interpreter's interface, further in than all of them; 0: none */
-    uint32_t *memo;      /* two words that are kept with the run, 0 at first */
+    NativeWalk walk;
+    uint32_t *memo; /* two words that are kept with the run, 0 at first; NULL: it is not kept */
 } PythonRun;
 
 GUEST_HIDDEN PythonRuns *python_runs_new(void); /* NULL: no memory */
@@ -21,5 +19,7 @@ GUEST_HIDDEN void python_runs_free(PythonRuns *self);
 GUEST_HIDDEN void python_runs_clear(PythonRuns *self);
 /* As native_trail_walk. */
 GUEST_HIDDEN bool python_run_find(PythonRuns *self, const UnwindStart *start, uintptr_t mark, PythonRun *run);
+/* As native_trail_nodes; 0 for a run that is kept. */
+GUEST_HIDDEN uint32_t python_run_nodes(PythonRuns *self, const PythonRun *run, uint32_t root);
 
 #endif

@@ -1,5 +1,7 @@
 #include "python_stack.h"
 
+#include <string.h>
+
 #include "frame_step.h"
 #include "python.h"
 #include "python_check.h"
@@ -10,9 +12,18 @@
 
 _Static_assert(LEDGER_NODES <= 1 << 26, "a node and a flag fit into a memo");
 
+enum { SITES_SHIFT = 9 };
+
+/* The site of a function of the interpreter's interface that a node calls. */
+typedef struct {
+    uintptr_t interface;
+    uint32_t node, site;
+} InterfaceSite;
+
 struct PythonDesk {
-    PythonTrail *trail;
+    PythonTrail *python;
     PythonRuns *runs;
+    InterfaceSite sites[1 << SITES_SHIFT];
 };
 
 PythonDesk *python_desk_new(void)
@@ -20,9 +31,9 @@ PythonDesk *python_desk_new(void)
     PythonDesk *self = guest_map(sizeof *self);
     if (self == NULL)
         return NULL;
-    self->trail = python_trail_new();
+    self->python = python_trail_new();
     self->runs = python_runs_new();
-    if (self->trail != NULL && self->runs != NULL)
+    if (self->python != NULL && self->runs != NULL)
         return self;
     python_desk_free(self);
     return NULL;
@@ -32,15 +43,16 @@ void python_desk_free(PythonDesk *self)
 {
     if (self == NULL)
         return;
-    python_trail_free(self->trail);
+    python_trail_free(self->python);
     python_runs_free(self->runs);
     guest_unmap(self, sizeof *self);
 }
 
 void python_desk_clear(PythonDesk *self)
 {
-    python_trail_clear(self->trail);
+    python_trail_clear(self->python);
     python_runs_clear(self->runs);
+    memset(self->sites, 0, sizeof self->sites);
 }
 
 /* Where no node can be made, the stack ends further out. */
@@ -50,21 +62,45 @@ static uint32_t node_within(LedgerHeader *header, uint32_t outer, uintptr_t addr
     return LIKELY(node != 0) ? node : outer;
 }
 
+/* The node of the run's frames that are kept, which begin at the root. */
+static uint32_t kept_node(LedgerHeader *header, PythonDesk *desk, const PythonRun *run, uint32_t root)
+{
+    const NativeWalk *walk = &run->walk;
+    if (walk->frames == 0)
+        return root;
+    for (uint32_t i = python_run_nodes(desk->runs, run, root); i < walk->frames; i++)
+        walk->nodes[i] = node_within(header, i > 0 ? walk->nodes[i - 1] : root, walk->kept[i]);
+    return walk->nodes[walk->frames - 1];
+}
+
+static uint32_t interface_site(LedgerHeader *header, PythonDesk *desk, uint32_t node, uintptr_t interface)
+{
+    uint64_t hash = (interface ^ (uint64_t)node << 32) * UINT64_C(0x9e3779b97f4a7c15);
+    InterfaceSite *found = &desk->sites[hash >> (64 - SITES_SHIFT)];
+    if (found->interface != interface || found->node != node) {
+        uint32_t inner = node_within(header, node, interface);
+        *found = (InterfaceSite){interface, node, inner != 0 ? stack_tree_site(header, inner) : 0};
+    }
+    return found->site;
+}
+
 /* The site of the run's frames below those of Python; 0: neither has one that is known. */
-static uint32_t site_below(LedgerHeader *header, const PythonTrailEnd *end, const PythonRun *run)
+static uint32_t site_below(LedgerHeader *header, PythonDesk *desk, const PythonTrailEnd *end,
+                           const PythonRun *run)
 {
     enum { MEMO_KEY, MEMO_SITE };
     uint32_t key = UINT32_C(1) << 31 | end->node << 1 | end->imports; /* a node has 26 bits */
-    if (LIKELY(run->memo[MEMO_KEY] == key))
+    if (run->memo != NULL && LIKELY(run->memo[MEMO_KEY] == key))
         return run->memo[MEMO_SITE];
-    uint32_t node = end->node;
-    for (uint32_t i = 0; i < run->frames; i++)
-        node = node_within(header, node, run->kept[i]);
-    if (run->interface != 0 && !end->imports)
-        node = node_within(header, node, run->interface);
-    uint32_t site = node != 0 ? stack_tree_site(header, node) : 0;
-    run->memo[MEMO_KEY] = key;
-    run->memo[MEMO_SITE] = site;
+    uint32_t node = kept_node(header, desk, run, end->node), site;
+    if (run->walk.interface != 0 && !end->imports)
+        site = interface_site(header, desk, node, run->walk.interface);
+    else
+        site = node != 0 ? stack_tree_site(header, node) : 0;
+    if (run->memo != NULL) {
+        run->memo[MEMO_KEY] = key;
+        run->memo[MEMO_SITE] = site;
+    }
     return site;
 }
 
@@ -100,9 +136,9 @@ uint32_t python_stack_site(LedgerHeader *header, const UnwindStart *start, Pytho
         return unread(header);
     if (!early && !python_is_interpreter(start->pc) && is_interrupted(start))
         return unread(header);
-    PythonTrailEnd end = python_trail_follow(desk->trail, header, thread_state, top, start);
+    PythonTrailEnd end = python_trail_follow(desk->python, header, thread_state, top, start);
     if (!early && (end.mark == 0 || !python_run_find(desk->runs, start, end.mark, &run)))
         return unread(header);
     python_check_request();
-    return site_below(header, &end, &run);
+    return site_below(header, desk, &end, &run);
 }
