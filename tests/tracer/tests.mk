@@ -15,6 +15,7 @@ TRACER_PROGRAMS := $(patsubst tests/tracer/programs/%.c,$(O)/tests/tracer/%,$(fi
 	tests/tracer/programs/*.c)))
 test-programs: $(O)/libheapgate.so $(TRACER_PROGRAMS) $(O)/tests/tracer/news $(O)/tests/tracer/plugin.so $(O)/tests/tracer/bump.so $(O)/tests/tracer/interrupts.so $(O)/tests/tracer/in_front.so $(O)/tests/tracer/past_plugin.so $(O)/tests/tracer/past_plugin_bare.so
 
+$(O)/tests/tracer/maps: harness/tracer/ledger.h
 $(O)/tests/tracer/%: tests/tracer/programs/%.c harness/include/heapgate.h tests/tracer/tests.mk
 	@mkdir -p $(@D)
 	$(call say,CC $@)$(CC) -std=gnu11 -D_GNU_SOURCE -O1 -g -fno-builtin -fno-omit-frame-pointer $(WARNINGS) -Iharness/include -pthread $(OPTIONS) \
