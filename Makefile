@@ -32,11 +32,11 @@ LIBRARY_LIBS = $(call once,LIBRARY_LIBS,--libs $(LIBRARIES),-liberty -lm)
 CHECK_CFLAGS = $(call once,CHECK_CFLAGS,--cflags check)
 CHECK_LIBS = $(call once,CHECK_LIBS,--libs check)
 
-ALL_CFLAGS = -std=gnu11 $(OPTIMIZE) $(WARNINGS) $(SANITIZE) $(CFLAGS) -Iharness -Itests \
+ALL_CFLAGS = -std=gnu11 $(OPTIMIZE) $(WARNINGS) $(SANITIZE) $(CFLAGS) -Iharness -iquote harness/guest -Itests \
 	-DHEAPGATE_VERSION='"$(VERSION)"' -D_GNU_SOURCE \
 	-fno-omit-frame-pointer -MMD -MP $(LIBRARY_CFLAGS)
 
-CORE_SOURCES := $(filter-out harness/main.c harness/tracer/%,$(wildcard harness/*.c harness/*/*.c))
+CORE_SOURCES := $(filter-out harness/main.c harness/guest/%,$(wildcard harness/*.c harness/*/*.c harness/*/*/*.c))
 CORE_OBJECTS := $(CORE_SOURCES:%.c=$(O)/objects/%.o)
 MAIN_OBJECT := $(O)/objects/harness/main.o
 TEST_SOURCES := $(filter-out tests/fixtures/% tests/fuzz/% tests/bench/%,$(wildcard tests/*.c tests/*/*.c))
@@ -44,7 +44,7 @@ TEST_OBJECTS := $(TEST_SOURCES:%.c=$(O)/objects/%.o)
 
 # The parts' files come with rules of their own; plain `make` builds all.
 .DEFAULT_GOAL := all
-include harness/tracer/tracer.mk
+include harness/guest/guest.mk
 
 .PHONY: all build gate test test-programs scenario-programs demo-program fixtures
 all: build
@@ -158,7 +158,7 @@ clean-root:
 
 -include $(CORE_OBJECTS:.o=.d) $(MAIN_OBJECT:.o=.d) $(TEST_OBJECTS:.o=.d)
 include tests/check-all.mk
-include tests/tracer/tests.mk
+include tests/guest/tests.mk
 include tests/coverage/coverage.mk
 include scenarios/programs.mk
 include tests/fixtures/fixtures.mk

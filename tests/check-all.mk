@@ -41,7 +41,7 @@ check-valgrind: test-programs
 		--show-leak-kinds=definite,indirect --error-exitcode=9 --suppressions=tests/glib.supp --num-callers=25 \
 		$(O)/run-tests '-cli*' '-tracer' $(LAUNCHING_SUITES:%='-%')
 
-C_FILES = $(wildcard harness/*.[ch] harness/*/*.[ch] tests/*.[ch] tests/*/*.[ch] scenarios/*/*.[ch])
+C_FILES = $(wildcard harness/*.[ch] harness/*/*.[ch] harness/*/*/*.[ch] tests/*.[ch] tests/*/*.[ch] scenarios/*/*.[ch])
 check-format:
 	@clang-format --dry-run --Werror $(C_FILES)
 	@echo "check-format: $(words $(C_FILES)) files"
@@ -51,7 +51,7 @@ format:
 
 # ShellCheck over every script, those inside the action and the workflows included.
 check-scripts: $(O)/venv/ready
-	@shellcheck .ci/run .ci/install-packages $(wildcard tests/*.sh tests/tracer/*.sh tests/tracer/*/*.sh) harness/share/heapgate.bash
+	@shellcheck .ci/run .ci/install-packages $(wildcard tests/*.sh tests/guest/*.sh tests/guest/*/*.sh) harness/share/heapgate.bash
 	@$(O)/venv/bin/python -B tests/github/run_steps.py --shellcheck .github/actions/heapgate/action.yml \
 		.github/workflows/*.yml
 	@echo "check-scripts: clean"

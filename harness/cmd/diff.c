@@ -5,9 +5,9 @@
 #include "command.h"
 #include "error.h"
 #include "input.h"
-#include "report/difference.h"
-#include "report/result_json.h"
-#include "report/view.h"
+#include "view/difference.h"
+#include "result/result_json.h"
+#include "view/view.h"
 
 enum { DEFAULT_TOP = 20 };
 

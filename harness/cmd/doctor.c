@@ -7,10 +7,10 @@
 
 #include "command.h"
 #include "error.h"
-#include "measure/units.h"
+#include "model/units.h"
 #include "run/host.h"
 #include "street.h"
-#include "tracer/ledger.h"
+#include "guest/ledger.h"
 
 /* Valgrind below this writes what the readers were not tried on. */
 enum { OLDEST_MAJOR = 3, OLDEST_MINOR = 19 };

@@ -4,7 +4,7 @@
 
 #include "command.h"
 #include "error.h"
-#include "measure/units.h"
+#include "model/units.h"
 #include "run/host.h"
 #include "street.h"
 

@@ -5,7 +5,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "measure/units.h"
+#include "model/units.h"
 
 struct Progress {
     SessionWatcher watcher;

@@ -4,10 +4,10 @@
 
 #include "command.h"
 #include "error.h"
-#include "formats/ledger.h"
+#include "formats/ledger/ledger.h"
 #include "input.h"
 #include "report/report.h"
-#include "report/result_json.h"
+#include "result/result_json.h"
 #include "street.h"
 
 static gboolean print_report(const Result *result, const char *name, GError **error)

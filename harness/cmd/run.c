@@ -7,7 +7,7 @@
 #include "gate/compare.h"
 #include "input.h"
 #include "report/report.h"
-#include "report/result_json.h"
+#include "result/result_json.h"
 #include "run/host.h"
 #include "street.h"
 

@@ -7,11 +7,11 @@
 
 #include "command.h"
 #include "error.h"
-#include "formats/ledger.h"
+#include "formats/ledger/ledger.h"
 #include "input.h"
-#include "report/lines.h"
-#include "report/stacks.h"
-#include "report/view.h"
+#include "view/lines.h"
+#include "view/stacks.h"
+#include "view/view.h"
 
 static int show_file(const char *path, const ViewOptions *options, GError **error)
 {

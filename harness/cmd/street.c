@@ -9,7 +9,7 @@
 #include "progress.h"
 #include "report/console.h"
 #include "report/report.h"
-#include "report/result_json.h"
+#include "result/result_json.h"
 #include "symbols/symbols.h"
 
 void street_options_clear(StreetOptions *self)

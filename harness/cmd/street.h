@@ -5,7 +5,7 @@
 #include <gio/gio.h>
 
 #include "gate/baseline.h"
-#include "gate/result.h"
+#include "result/result.h"
 #include "run/session.h"
 
 /* What the user asked for; the options every measuring command has. */

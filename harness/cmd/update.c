@@ -4,8 +4,8 @@
 #include "command.h"
 #include "error.h"
 #include "gate/compare.h"
-#include "measure/units.h"
-#include "report/text.h"
+#include "model/units.h"
+#include "model/text.h"
 #include "run/host.h"
 #include "street.h"
 

@@ -2,7 +2,7 @@
 #ifndef HEAPGATE_FORMATS_ALLOCATOR_H
 #define HEAPGATE_FORMATS_ALLOCATOR_H
 
-#include "measure/call_site.h"
+#include "model/call_site.h"
 
 /* TRUE for malloc, calloc, operator new and their like where they lie in Valgrind's replacement: an object
  * "vgpreload_*" or, where debug information is there, the file "vg_replace_malloc.c". A program's own

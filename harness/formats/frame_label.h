@@ -3,7 +3,7 @@
 #ifndef HEAPGATE_FORMATS_FRAME_LABEL_H
 #define HEAPGATE_FORMATS_FRAME_LABEL_H
 
-#include "measure/call_site.h"
+#include "model/call_site.h"
 
 /* Splits label in place (it is written to) and points frame at its pieces: function NULL for "???". Any text
  * gives a frame: what is not a place is the function's name. */

@@ -4,8 +4,8 @@
 
 #include <glib.h>
 
-#include "measure/environment.h"
-#include "measure/measurement.h"
+#include "model/environment.h"
+#include "model/measurement.h"
 #include "scenario/scenario.h"
 
 #define BASELINE_FORMAT 2

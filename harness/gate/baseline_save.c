@@ -5,7 +5,7 @@
 
 #include "baseline.h"
 #include "error.h"
-#include "measure/units.h"
+#include "model/units.h"
 
 /* A document under construction. */
 typedef struct {

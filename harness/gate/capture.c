@@ -4,7 +4,7 @@
 
 #include "baseline.h"
 #include "error.h"
-#include "measure/sampling.h"
+#include "model/sampling.h"
 
 /* Which call sites a baseline lists: those with at least this share of the whole, so that reviews stay short.
  */

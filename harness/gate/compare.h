@@ -3,7 +3,7 @@
 #define HEAPGATE_GATE_COMPARE_H
 
 #include "baseline.h"
-#include "result.h"
+#include "result/result.h"
 #include "scenario/allow.h"
 
 /* What a measurement is held against. */

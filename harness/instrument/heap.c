@@ -5,10 +5,10 @@
 #include <malloc.h>
 #include <string.h>
 
-#include "formats/ledger_notes.h"
-#include "formats/ledger_tally.h"
+#include "formats/ledger/ledger_notes.h"
+#include "formats/ledger/ledger_tally.h"
 #include "instrument.h"
-#include "measure/sampling.h"
+#include "model/sampling.h"
 #include "symbols/symbols.h"
 
 static gboolean heap_probe(GError **error)

@@ -2,8 +2,8 @@
 #ifndef HEAPGATE_INSTRUMENT_HEAP_H
 #define HEAPGATE_INSTRUMENT_HEAP_H
 
-#include "formats/ledger.h"
-#include "measure/measurement.h"
+#include "formats/ledger/ledger.h"
+#include "model/measurement.h"
 
 /* libheapgate.so: beside the running program, or where `make install` puts it; (transfer full).
  * Errors: HEAPGATE_ERROR_BROKEN. */

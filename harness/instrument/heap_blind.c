@@ -7,7 +7,7 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
-#include "formats/ledger_python.h"
+#include "formats/ledger/ledger_python.h"
 #include "heap.h"
 #include "installed.h"
 

@@ -7,7 +7,7 @@
 
 #include <glib.h>
 
-#include "measure/measurement.h"
+#include "model/measurement.h"
 #include "scenario/scenario.h"
 
 #define INSTRUMENT_METRIC(id) (1u << (id))

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "error.h"
-#include "measure/growth.h"
+#include "model/growth.h"
 #include "massif_file.h"
 #include "valgrind.h"
 

@@ -3,8 +3,8 @@
 #ifndef HEAPGATE_INSTRUMENT_MASSIF_FILE_H
 #define HEAPGATE_INSTRUMENT_MASSIF_FILE_H
 
-#include "formats/massif.h"
-#include "measure/measurement.h"
+#include "formats/valgrind/massif.h"
+#include "model/measurement.h"
 
 /* One file, mapped, and what it holds. */
 typedef struct {

@@ -1,11 +1,11 @@
 /* The memcheck instrument: what no pointer leads to any more, and memory errors, by call site. */
-#include "formats/memcheck.h"
-#include "formats/xtree_totals.h"
+#include "formats/valgrind/memcheck.h"
+#include "formats/valgrind/xtree_totals.h"
 
 #include <string.h>
 
 #include "error.h"
-#include "measure/growth.h"
+#include "model/growth.h"
 #include "valgrind.h"
 
 static void memcheck_launch(const Scenario *scenario, const char *program, const char *output, Launch *launch)

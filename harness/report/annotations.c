@@ -6,8 +6,8 @@
 #include "explain.h"
 #include "outcome.h"
 #include "report.h"
-#include "stack.h"
-#include "text.h"
+#include "report/text/stack.h"
+#include "model/text.h"
 
 enum { PER_KIND = 10, TITLE_COLUMNS = 120 };
 

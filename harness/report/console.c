@@ -1,12 +1,12 @@
 #include "console.h"
 
 #include "explain.h"
-#include "measure/units.h"
+#include "model/units.h"
 #include "outcome.h"
-#include "columns.h"
-#include "stack.h"
-#include "text.h"
-#include "timeline.h"
+#include "report/text/columns.h"
+#include "report/text/stack.h"
+#include "model/text.h"
+#include "report/text/timeline.h"
 
 /* PASSAGES: more of them than this are not read by anyone; the reports hold them all. */
 enum { PASSAGES = 12, HEADLINE_COLUMNS = 110, TOP_SITES = 3, NAMES = 8, CHART_ROWS = 5 };

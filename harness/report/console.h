@@ -4,7 +4,7 @@
 
 #include <gio/gio.h>
 
-#include "gate/result.h"
+#include "result/result.h"
 
 typedef enum {
     CONSOLE_COLOUR = 1 << 0,

@@ -2,10 +2,10 @@
 
 #include <string.h>
 
-#include "measure/units.h"
+#include "model/units.h"
 #include "outcome.h"
-#include "stack.h"
-#include "text.h"
+#include "report/text/stack.h"
+#include "model/text.h"
 
 /* FOOTER: lines kept for what comes after the call sites; AFTER: for each comparison after the present one;
  * STACK_LINES: the most one call site takes. */

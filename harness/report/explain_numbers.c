@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "measure/units.h"
+#include "model/units.h"
 
 /* A value without "/iteration", which the line has said already. exact: all its digits. */
 static char *format_plain(MetricId metric, gint64 value, gboolean exact)

@@ -6,7 +6,7 @@
 #include "explain.h"
 #include "outcome.h"
 #include "report.h"
-#include "text.h"
+#include "model/text.h"
 
 typedef struct {
     guint tests, failures, errors;

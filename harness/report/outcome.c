@@ -1,7 +1,7 @@
 #include "outcome.h"
 
 #include "explain.h"
-#include "text.h"
+#include "model/text.h"
 
 gboolean outcome_fails(Verdict verdict)
 {

@@ -5,7 +5,7 @@
 #ifndef HEAPGATE_REPORT_OUTCOME_H
 #define HEAPGATE_REPORT_OUTCOME_H
 
-#include "gate/result.h"
+#include "result/result.h"
 
 typedef struct {
     const ScenarioResult *scenario;     /* NULL: no scenario ran */

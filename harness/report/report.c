@@ -2,6 +2,15 @@
 
 #include <string.h>
 
+#include "result/result_json.h"
+
+const Report report_json = {
+    "json",
+    "result.json",
+    "The whole result; every other report can be made from it again.",
+    result_json_write,
+};
+
 static const Report *const reports[] = {
     &report_junit, &report_summary, &report_annotations, &report_json, &report_verdict, NULL,
 };

@@ -4,7 +4,7 @@
 
 #include <gio/gio.h>
 
-#include "gate/result.h"
+#include "result/result.h"
 
 typedef struct {
     const char *name;         /* "junit" */

@@ -3,11 +3,11 @@
 #include <string.h>
 
 #include "explain.h"
-#include "measure/units.h"
+#include "model/units.h"
 #include "outcome.h"
 #include "report.h"
-#include "text.h"
-#include "timeline.h"
+#include "model/text.h"
+#include "report/text/timeline.h"
 
 /* LIMIT: of the whole, in bytes, with room for other steps' text; the table takes half of it at most.
  * OPEN: passages that need no click. */

@@ -4,7 +4,7 @@
 
 #include "outcome.h"
 #include "report.h"
-#include "text.h"
+#include "model/text.h"
 
 static void add_counts(JsonBuilder *builder, const guint counts[VERDICT_COUNT])
 {

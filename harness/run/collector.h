@@ -4,7 +4,7 @@
 #ifndef HEAPGATE_RUN_COLLECTOR_H
 #define HEAPGATE_RUN_COLLECTOR_H
 
-#include "formats/ledger.h"
+#include "formats/ledger/ledger.h"
 
 typedef struct Collector Collector;
 

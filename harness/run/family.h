@@ -6,7 +6,7 @@
 #ifndef HEAPGATE_RUN_FAMILY_H
 #define HEAPGATE_RUN_FAMILY_H
 
-#include "formats/ledger.h"
+#include "formats/ledger/ledger.h"
 #include "starts.h"
 
 /* One process that has a ledger. */

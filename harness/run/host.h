@@ -3,7 +3,7 @@
 #define HEAPGATE_RUN_HOST_H
 
 #include "instrument/instrument.h"
-#include "measure/environment.h"
+#include "model/environment.h"
 #include "scenario/scenario.h"
 
 /* This machine's environment, without Python; found once. (transfer none). Thread-safe. */

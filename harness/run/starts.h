@@ -6,7 +6,7 @@
 
 #include <glib.h>
 
-#include "tracer/roll.h"
+#include "guest/roll.h"
 
 typedef struct Starts Starts;
 

@@ -3,7 +3,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "measure/sampling.h"
+#include "model/sampling.h"
 
 /* A call site may move by this much before it counts on its own; the totals guard what is smaller. */
 enum { CALL_SITE_PERCENT = 10, CALL_SITE_FLOOR = 16 * 1024 };

@@ -2,7 +2,7 @@
 #ifndef HEAPGATE_SCENARIO_ALLOW_H
 #define HEAPGATE_SCENARIO_ALLOW_H
 
-#include "measure/metric.h"
+#include "model/metric.h"
 #include "yaml_file.h"
 
 typedef struct {

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "error.h"
-#include "measure/units.h"
+#include "model/units.h"
 
 /* A file under reading: the bytes are there for the place of what is no text. */
 typedef struct {

@@ -17,8 +17,8 @@
 #ifndef HEAPGATE_SYMBOLS_SYMBOLS_H
 #define HEAPGATE_SYMBOLS_SYMBOLS_H
 
-#include "formats/ledger.h"
-#include "measure/call_site.h"
+#include "formats/ledger/ledger.h"
+#include "model/call_site.h"
 
 typedef struct Symbols Symbols;
 

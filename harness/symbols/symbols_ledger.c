@@ -1,7 +1,7 @@
 /* The names of a ledger's addresses: each found once, kept with the books. */
 #include <string.h>
 
-#include "formats/ledger_sites.h"
+#include "formats/ledger/ledger_sites.h"
 #include "symbols.h"
 
 /* A text's offset, put in where it is new. */

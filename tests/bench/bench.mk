@@ -29,7 +29,7 @@ $(O)/bench/pairs: tests/bench/bench_pairs.c
 	$(CC) -std=gnu11 -O2 -g -fno-builtin -fno-optimize-sibling-calls -fomit-frame-pointer $(WARNINGS) -pthread -o $@ $<
 
 # Nanoseconds for one stack; libunwind takes part where libunwind.so.8 is installed.
-BENCH_UNWIND_CFLAGS = -std=gnu11 -O2 -g $(WARNINGS) -D_GNU_SOURCE -iquote harness/tracer -MMD -MP
+BENCH_UNWIND_CFLAGS = -std=gnu11 -O2 -g $(WARNINGS) -D_GNU_SOURCE -iquote harness/guest -MMD -MP
 $(O)/bench/unwind/%.o: tests/bench/%.c
 	@mkdir -p $(@D)
 	$(CC) $(BENCH_UNWIND_CFLAGS) -fomit-frame-pointer -c -o $@ $<

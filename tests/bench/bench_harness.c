@@ -12,7 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "formats/ledger_keys.h"
+#include "formats/ledger/ledger_keys.h"
 #include "gate/compare.h"
 #include "instrument/instrument.h"
 #include "report/report.h"

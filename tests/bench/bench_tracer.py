@@ -29,8 +29,8 @@ AIM_EXTRA, AIM_OF_NATIVE, AIM_OUTPUT, AIM_REPORT = 0.1, 1.3, 0.05, 0.1
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(os.path.dirname(HERE))
 # Sources of ours that one translation unit can hold: what cc1 gets, after preprocessing.
-UNIT = """report/console report/explain report/junit report/result_json_read gate/result measure/growth formats/massif
-    formats/massif_lines formats/massif_tree formats/memcheck_document""".split()
+UNIT = """report/console report/explain report/junit result/result_json_read result/result model/growth formats/valgrind/massif
+    formats/valgrind/massif_lines formats/valgrind/massif_tree formats/valgrind/memcheck_document""".split()
 
 
 class Run:
@@ -79,7 +79,7 @@ class Bench:
         flags = subprocess.run(["pkg-config", "--cflags", "gio-2.0", "gio-unix-2.0", "libxml-2.0", "json-glib-1.0"],
                                check=True, capture_output=True, text=True).stdout.split()
         folders = ["-I" + os.path.join(TOP, "harness", name) for name in
-                   ("", "report", "gate", "measure", "formats", "scenario")]
+                   ("", "report", "result", "gate", "model", "formats/valgrind", "scenario")]
         source, target = self.path("unit.c"), self.path("unit.i")
         with open(source, "w") as file:
             file.writelines('#include "%s/harness/%s.c"\n' % (TOP, name) for name in UNIT)

@@ -6,8 +6,8 @@
 #include <time.h>
 #include <unwind.h>
 
-#include "stack_cache.h"
-#include "unwind.h"
+#include "unwind/stack_cache.h"
+#include "unwind/unwind.h"
 #include "bench_unwind_chain.h"
 
 enum {

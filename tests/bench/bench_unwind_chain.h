@@ -3,7 +3,7 @@
 #ifndef HEAPGATE_TESTS_BENCH_UNWIND_CHAIN_H
 #define HEAPGATE_TESTS_BENCH_UNWIND_CHAIN_H
 
-#include "unwind.h"
+#include "unwind/unwind.h"
 
 typedef void (*ChainEnd)(void *data);
 typedef void (*ChainCall)(unsigned depth, unsigned path, ChainEnd end, void *data);

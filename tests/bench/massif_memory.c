@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "formats/massif.h"
+#include "formats/valgrind/massif.h"
 
 static long anonymous_kib(void)
 {

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "report/result_json.h"
+#include "result/result_json.h"
 #include "runner.h"
 
 TestProject *test_project_new(void)

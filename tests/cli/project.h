@@ -2,7 +2,7 @@
 #ifndef HEAPGATE_TESTS_CLI_PROJECT_H
 #define HEAPGATE_TESTS_CLI_PROJECT_H
 
-#include "gate/result.h"
+#include "result/result.h"
 
 typedef struct {
     char *folder;

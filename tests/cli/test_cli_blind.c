@@ -18,7 +18,7 @@ static TestProject *project_of(const char *lines, const char *blind)
 
 static const char *program(const char *name)
 {
-    g_autofree char *path = g_build_filename("build/tests/tracer", name, NULL);
+    g_autofree char *path = g_build_filename("build/tests/guest", name, NULL);
     return runner_path(path);
 }
 

@@ -3,7 +3,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
-#include "cli/project.h"
+#include "project.h"
 #include "runner.h"
 
 START_TEST(test_exec_passes_status_and_output_on_and_saves_a_ledger)
@@ -190,7 +190,7 @@ START_TEST(test_exec_names_a_child_of_which_it_saw_nothing)
 {
     g_autoptr(TestProject) project = test_project_new();
     g_autofree char *script =
-        g_strdup_printf("%s small_memory && echo well\n", runner_path("build/tests/tracer/paths"));
+        g_strdup_printf("%s small_memory && echo well\n", runner_path("build/tests/guest/paths"));
     test_project_write(project, "limited.sh", "%s", script);
     test_project_expect(project, 0, "exec sh limited.sh", "well", "paths (process",
                         "the tracer saw nothing, because the tracer found no memory", NULL);

@@ -3,7 +3,7 @@
 #include <signal.h>
 #include <string.h>
 
-#include "cli/project.h"
+#include "project.h"
 #include "runner.h"
 
 static const char leaking[] = "#include <stdlib.h>\n"

@@ -2,8 +2,8 @@
 #ifndef HEAPGATE_TESTS_FORMATS_MADE_LEDGER_H
 #define HEAPGATE_TESTS_FORMATS_MADE_LEDGER_H
 
-#include "formats/ledger.h"
-#include "tracer/roll.h"
+#include "formats/ledger/ledger.h"
+#include "guest/roll.h"
 
 typedef struct {
     int fd;

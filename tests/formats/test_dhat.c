@@ -1,4 +1,4 @@
-#include "formats/dhat.h"
+#include "formats/valgrind/dhat.h"
 
 #include <string.h>
 

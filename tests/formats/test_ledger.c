@@ -3,9 +3,9 @@
 #include <unistd.h>
 
 #include "error.h"
-#include "formats/ledger_notes.h"
-#include "formats/ledger_pack.h"
-#include "formats/ledger_sites.h"
+#include "formats/ledger/ledger_notes.h"
+#include "formats/ledger/ledger_pack.h"
+#include "formats/ledger/ledger_sites.h"
 #include "made_ledger.h"
 #include "runner.h"
 

@@ -1,5 +1,5 @@
 /* What counts as unseen, and what is given the benefit of the doubt. */
-#include "formats/ledger_audit.h"
+#include "formats/ledger/ledger_audit.h"
 
 #include "made_ledger.h"
 #include "runner.h"

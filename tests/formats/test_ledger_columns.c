@@ -1,8 +1,8 @@
 /* Saved ledgers in columns and back, on tables that no program would leave. */
 #include <string.h>
 
-#include "formats/ledger.h"
-#include "formats/ledger_columns.h"
+#include "formats/ledger/ledger.h"
+#include "formats/ledger/ledger_columns.h"
 #include "runner.h"
 
 static void fill(GArray *array, guint count, GRand *random)

@@ -1,8 +1,8 @@
 /* Python frames in a ledger: their names, and what is left of a mixed stack. */
 #include <string.h>
 
-#include "formats/ledger_python.h"
-#include "formats/ledger_sites.h"
+#include "formats/ledger/ledger_python.h"
+#include "formats/ledger/ledger_sites.h"
 #include "made_ledger.h"
 #include "runner.h"
 

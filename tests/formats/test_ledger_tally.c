@@ -1,5 +1,5 @@
 /* Sums over ledgers, and which of their call sites are named. */
-#include "formats/ledger_tally.h"
+#include "formats/ledger/ledger_tally.h"
 
 #include <string.h>
 

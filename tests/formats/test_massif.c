@@ -1,4 +1,4 @@
-#include "formats/massif.h"
+#include "formats/valgrind/massif.h"
 
 #include <string.h>
 

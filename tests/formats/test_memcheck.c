@@ -1,4 +1,4 @@
-#include "formats/memcheck.h"
+#include "formats/valgrind/memcheck.h"
 
 #include <string.h>
 #include <unistd.h>

@@ -2,7 +2,7 @@
  * (python_lines/vectors.py). */
 #include <string.h>
 
-#include "formats/python_lines.h"
+#include "formats/ledger/python_lines.h"
 #include "runner.h"
 
 static GByteArray *bytes_of_hex(const char *hex)

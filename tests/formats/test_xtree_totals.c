@@ -1,4 +1,4 @@
-#include "formats/xtree_totals.h"
+#include "formats/valgrind/xtree_totals.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* Fuzzes the DHAT reader. The size chooses the number that call sites get. */
 #include <stdint.h>
 
-#include "formats/dhat.h"
+#include "formats/valgrind/dhat.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -5,10 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "formats/ledger_columns.h"
-#include "formats/ledger_notes.h"
-#include "formats/ledger_pack.h"
-#include "formats/ledger_sites.h"
+#include "formats/ledger/ledger_columns.h"
+#include "formats/ledger/ledger_notes.h"
+#include "formats/ledger/ledger_pack.h"
+#include "formats/ledger/ledger_sites.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

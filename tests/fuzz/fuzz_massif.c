@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "error.h"
-#include "formats/massif.h"
+#include "formats/valgrind/massif.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -1,7 +1,7 @@
 /* Fuzzes the memcheck reader; what it gives is added up as an instrument would. */
 #include <stdint.h>
 
-#include "formats/memcheck.h"
+#include "formats/valgrind/memcheck.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

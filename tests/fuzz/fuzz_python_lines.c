@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "formats/python_lines.h"
+#include "formats/ledger/python_lines.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

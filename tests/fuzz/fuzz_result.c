@@ -6,7 +6,7 @@
 
 #include "report/console.h"
 #include "report/report.h"
-#include "report/result_json.h"
+#include "result/result_json.h"
 
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-#include "measure/sampling.h"
-#include "measure/units.h"
+#include "model/sampling.h"
+#include "model/units.h"
 #include "runner.h"
 
 enum { KIB = 1024, MIB = 1024 * 1024 };

@@ -1,4 +1,4 @@
-"""The growth rule, by the vectors that the C rule is held to, too (tests/measure/test_growth_vectors.c)."""
+"""The growth rule, by the vectors that the C rule is held to, too (tests/model/test_growth_vectors.c)."""
 
 import json
 import unittest

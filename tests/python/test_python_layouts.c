@@ -1,10 +1,10 @@
 /* The layouts of ledger.h as the Python module reads them: every constant, every structure's size and every
  * field's place, printed by both and compared as text. */
-#include "tracer/ledger.h"
+#include "guest/ledger.h"
 
 #include <stddef.h>
 
-#include "python/python_module.h"
+#include "python_module.h"
 #include "runner.h"
 
 static void put(GString *text, const char *name, guint64 value)

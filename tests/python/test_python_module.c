@@ -3,7 +3,7 @@
 #include <gio/gio.h>
 #include <string.h>
 
-#include "python/python_module.h"
+#include "python_module.h"
 #include "runner.h"
 
 /* Runs argv in tests/python/ with the module on its path; its output, both kinds. (transfer full). */

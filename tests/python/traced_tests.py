@@ -143,7 +143,7 @@ class TestOwn(unittest.TestCase):
         self.assertIn("growth 0 B/iteration", said)
 
     def test_where_the_module_calls_the_program_is_a_door(self):
-        source = Path(ROOT, "harness", "tracer", "own.c").read_text(encoding="utf-8")
+        source = Path(ROOT, "harness", "guest", "books", "own.c").read_text(encoding="utf-8")
         doors = re.findall('"([a-z_]+)"', source.split("doors[] = {")[1].split("}")[0])
         module = "".join(path.read_text(encoding="utf-8") for path in Path(PACKAGE, "heapgate").glob("*.py"))
         self.assertGreater(len(doors), 10)

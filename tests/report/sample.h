@@ -2,7 +2,7 @@
 #ifndef HEAPGATE_TESTS_REPORT_SAMPLE_H
 #define HEAPGATE_TESTS_REPORT_SAMPLE_H
 
-#include "gate/result.h"
+#include "result/result.h"
 #include "report/report.h"
 
 Result *sample_passing(void);

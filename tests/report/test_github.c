@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "report/stack.h"
+#include "report/text/stack.h"
 #include "runner.h"
 #include "sample.h"
 

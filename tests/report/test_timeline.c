@@ -1,8 +1,8 @@
-#include "report/timeline.h"
+#include "report/text/timeline.h"
 
 #include <string.h>
 
-#include "report/chart.h"
+#include "report/text/chart.h"
 #include "runner.h"
 
 /* A heap that rises and falls, below a resident size that stays. */

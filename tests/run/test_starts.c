@@ -124,7 +124,7 @@ START_TEST(test_a_file_that_is_gone_in_the_end_was_looked_at_before)
     g_autofree char *folder = runner_temporary(), *path = g_build_filename(folder, "gone", NULL),
                     *bytes = NULL;
     gsize length = 0;
-    ck_assert(g_file_get_contents(runner_path("build/tests/tracer/static_child"), &bytes, &length, NULL));
+    ck_assert(g_file_get_contents(runner_path("build/tests/guest/static_child"), &bytes, &length, NULL));
     ck_assert(g_file_set_contents(path, bytes, (gssize)length, NULL));
     ck_assert_int_eq(stat(path, &info), 0);
     RollEntry entry = {.kind = ROLL_EXEC, .file = {info.st_dev, info.st_ino}, .time_ns = 5};
@@ -150,7 +150,7 @@ START_TEST(test_a_file_says_why_it_is_blind)
                     *plain = g_build_filename(folder, "plain", NULL),
                     *privileged = g_build_filename(folder, "privileged", NULL), *bytes = NULL;
     gsize length = 0;
-    g_autofree char *line = g_strdup_printf("#! %s -x\n", runner_path("build/tests/tracer/static_child")),
+    g_autofree char *line = g_strdup_printf("#! %s -x\n", runner_path("build/tests/guest/static_child")),
                     *second = g_strdup_printf("#!%s\n", script);
     write_program(script, line, 0755);
     write_program(again, second, 0755);

@@ -1,6 +1,6 @@
 """The growth rule: what a workflow leaves behind in every pass, told from saw-teeth, caches and doubling lists.
 
-The same rule as heapgate's own, harness/measure/growth.c, which docs/verdicts.md explains; test vectors hold the two
+The same rule as heapgate's own, harness/model/growth.c, which docs/verdicts.md explains; test vectors hold the two
 together. A series has the live bytes at the end of the last pass before counting and at the end of each counted pass.
 """
 

@@ -1,6 +1,6 @@
 """The tracer's ledger, read inside the process that it is about.
 
-The layouts are those of harness/tracer/ledger.h, in its order and under its names; a test compares every offset. Reading
+The layouts are those of harness/guest/ledger.h, in its order and under its names; a test compares every offset. Reading
 takes no lock: other threads may be in the middle of an event, by which numbers may then differ.
 """
 

@@ -1,0 +1,63 @@
+/* A measurement: what one instrument saw in one run of one scenario. */
+#ifndef HEAPGATE_MODEL_MEASUREMENT_H
+#define HEAPGATE_MODEL_MEASUREMENT_H
+
+#include "call_site.h"
+#include "metric.h"
+
+typedef struct {
+    char *name;
+    gint64 bytes; /* allocated at that instant */
+} Mark;
+
+typedef struct {
+    gint64 pid;
+    char *command;
+    gint64 peak_bytes;
+    gint64 retained_bytes;
+} MeasuredProcess;
+
+typedef struct {
+    double time; /* in the measurement's time_unit */
+    gint64 bytes;
+    gint64 rss_bytes; /* resident memory; 0 where the instrument does not look */
+} TimelinePoint;
+
+typedef struct {
+    char *instrument;
+    char *tool;    /* what it was measured with: "Valgrind 3.19.0, 24 frames"; NULL: not known */
+    char *problem; /* NULL, or one sentence: why there is nothing to compare (the verdict is "broken") */
+    gboolean has[METRIC_COUNT];
+    gint64 values[METRIC_COUNT];
+    CallSites *sites[METRIC_COUNT]; /* what makes up the value; NULL where the instrument does not say */
+    guint iterations;               /* counted: those after warm-up */
+    guint warmup;
+    gint64
+        smallest_growth;  /* the smallest leak this run could have seen, bytes per iteration; 0: not known */
+    GPtrArray *marks;     /* Mark */
+    GPtrArray *processes; /* MeasuredProcess */
+    GPtrArray *notes;     /* char *: what could not be seen, one sentence each */
+    GPtrArray *details;   /* char *: the same of what ordinary runs have, too; for who asks for more */
+    char *time_unit;      /* of the timeline: "instructions", "ms", "B"; NULL without a timeline */
+    GArray *timeline;     /* TimelinePoint */
+    gint64 duration_us;   /* wall time of the run */
+    gint64 reachable_bytes; /* memcheck: still reachable at the end, for information */
+    gint64 sample_bytes;    /* mean distance of samples: figures are estimates; 0: they are exact */
+} Measurement;
+
+/* An empty measurement of this instrument; (transfer full). */
+Measurement *measurement_new(const char *instrument);
+void measurement_free(Measurement *self); /* NULL is fine */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Measurement, measurement_free)
+
+/* Sets a metric's value and takes over its call sites. sites: (transfer full) (nullable). */
+void measurement_set(Measurement *self, MetricId id, gint64 value, CallSites *sites);
+/* Says why there is no measurement; keeps the first reason. */
+void measurement_set_problem(Measurement *self, const char *format, ...) G_GNUC_PRINTF(2, 3);
+void measurement_add_note(Measurement *self, const char *format, ...) G_GNUC_PRINTF(2, 3);
+void measurement_add_detail(Measurement *self, const char *format, ...) G_GNUC_PRINTF(2, 3);
+void measurement_add_mark(Measurement *self, const char *name, gint64 bytes);
+void measurement_add_process(Measurement *self, gint64 pid, const char *command, gint64 peak_bytes,
+                             gint64 retained_bytes);
+
+#endif

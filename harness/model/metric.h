@@ -1,0 +1,52 @@
+/* What is measured: one row of a const table for each metric. The field's terms, used everywhere alike. */
+#ifndef HEAPGATE_MODEL_METRIC_H
+#define HEAPGATE_MODEL_METRIC_H
+
+#include <glib.h>
+
+typedef enum {
+    METRIC_PEAK,
+    METRIC_RETAINED,
+    METRIC_GROWTH,
+    METRIC_MAPPED_PEAK,
+    METRIC_MAPPED,
+    METRIC_MAPPED_GROWTH,
+    METRIC_LOST,
+    METRIC_POSSIBLY_LOST,
+    METRIC_ERRORS,
+    METRIC_ALLOCATIONS,
+    METRIC_TEMPORARY,
+    METRIC_TOTAL_ALLOCATED,
+    METRIC_COUNT
+} MetricId;
+
+typedef enum { METRIC_UNIT_BYTES, METRIC_UNIT_BYTES_PER_ITERATION, METRIC_UNIT_COUNT } MetricUnit;
+
+typedef struct {
+    const char *name;    /* in YAML, JSON, messages: "possibly_lost" */
+    const char *title;   /* for people: "possibly lost" */
+    const char *summary; /* one sentence */
+    MetricUnit unit;
+    double default_percent; /* of the base: the default allowance */
+    gint64 default_floor;   /* in the metric's unit: the default allowance */
+    double agree_percent;   /* captured runs that differ by more than both of these do not agree */
+    gint64 agree_floor;
+    /* What went through, not what is held: it says how much work there was, and so moves with any change. It
+     * is judged only where a scenario allows it something; a baseline holds it always, without call sites
+     * unless it is judged. */
+    gboolean passes_through;
+    /* What the program maps itself. Most programs map nothing: 0 that was 0 is not told. It is never sampled.
+     * heapgate learned it after its first baselines: one that holds none of these metrics is older than they,
+     * and they are judged from the next capture on. */
+    gboolean of_mapped;
+} Metric;
+
+/* (transfer none). */
+const Metric *metric_get(MetricId id);
+/* The metric of this name, or -1. */
+int metric_find(const char *name);
+/* A value as a person reads it: "1.92 MiB", "48 B/iteration", "1,204"; (transfer full). */
+char *metric_format(MetricId id, gint64 value);
+char *metric_format_signed(MetricId id, gint64 value);
+
+#endif

@@ -1,0 +1,232 @@
+#include "stack.h"
+
+#include <string.h>
+
+#include "model/text.h"
+
+enum { FUNCTION_COLUMNS = 60, PLACE_COLUMNS = 48, OUTERMOST = 2 };
+
+typedef struct {
+    char *function;
+    char *place;
+    guint frames; /* how many it stands for */
+    gboolean own; /* the Python code of the program itself, not of a library */
+} Line;
+
+static void line_clear(gpointer data)
+{
+    Line *line = data;
+    g_free(line->function);
+    g_free(line->place);
+}
+
+/* Valgrind's replacements of malloc and its kin: every stack begins with one, and none says anything. */
+static gboolean is_allocator(const Frame *frame)
+{
+    return (frame->file != NULL && strstr(frame->file, "vg_replace_malloc") != NULL) ||
+           (frame->object != NULL && strstr(frame->object, "/vgpreload_") != NULL);
+}
+
+static guint first_useful(const Frame *frames, guint n_frames)
+{
+    guint first = 0;
+    while (first < n_frames && is_allocator(&frames[first]))
+        first++;
+    return first < n_frames ? first : 0;
+}
+
+/* What builds below the project names its sources "/project/build/../source.c". */
+static gboolean is_projects(const char *file, const char *root)
+{
+    if (!g_path_is_absolute(file))
+        return file[0] != '.';
+    g_autofree char *plain = g_canonicalize_filename(file, "/");
+    gsize length = root != NULL ? strlen(root) : 0;
+    return length > 0 && strncmp(plain, root, length) == 0 && plain[length] == G_DIR_SEPARATOR;
+}
+
+const Frame *stack_source(const Frame *frames, guint n_frames, const char *root)
+{
+    const Frame *first = NULL;
+    for (guint i = first_useful(frames, n_frames); i < n_frames; i++) {
+        const char *file = frames[i].file;
+        if (file == NULL || *file == '\0' || is_allocator(&frames[i]))
+            continue;
+        if (is_projects(file, root))
+            return &frames[i];
+        if (first == NULL)
+            first = &frames[i];
+    }
+    return first;
+}
+
+/* Python code that is installed, the interpreter's or by pip, or heapgate's that drives a workflow. */
+static gboolean is_own_python(const Frame *frame)
+{
+    static const char *const libraries[] = {"/lib/python", "/site-packages/", "/dist-packages/",
+                                            "/python/heapgate/", "<frozen "};
+    if (g_strcmp0(frame->object, FRAME_PYTHON_OBJECT) != 0 || frame->file == NULL)
+        return FALSE;
+    for (gsize i = 0; i < G_N_ELEMENTS(libraries); i++)
+        if (strstr(frame->file, libraries[i]) != NULL)
+            return FALSE;
+    return TRUE;
+}
+
+static Line line_of(const Frame *frame)
+{
+    g_autoptr(GString) function = g_string_new(NULL), place = g_string_new(NULL);
+    frame_describe(frame, function, place);
+    return (Line){text_shorten(function->str, FUNCTION_COLUMNS), text_shorten(place->str, PLACE_COLUMNS), 1,
+                  is_own_python(frame)};
+}
+
+/* Frames without a symbol in one module are one line: there is nothing to tell them apart by. */
+static void add_frame(GArray *lines, const Frame *frame)
+{
+    Line line = line_of(frame);
+    Line *last = lines->len > 0 ? &g_array_index(lines, Line, lines->len - 1) : NULL;
+    gboolean nameless = frame->function == NULL || g_str_has_prefix(frame->function, "???");
+    if (nameless && last != NULL && g_str_has_prefix(last->function, "???") &&
+        strcmp(last->place, line.place) == 0) {
+        g_free(last->function);
+        last->frames++;
+        last->function = g_strdup_printf("??? (%u frames without a symbol)", last->frames);
+        line_clear(&line);
+        return;
+    }
+    g_array_append_val(lines, line);
+}
+
+/* How many rows the lines that are kept take, with one for each gap between them. */
+static guint rows_of(const gboolean *kept, guint count)
+{
+    guint rows = 0;
+    for (guint i = 0; i < count; i++)
+        rows += kept[i] || (i > 0 && kept[i - 1]);
+    return rows;
+}
+
+static void keep(gboolean *kept, guint count, guint line)
+{
+    gboolean before = kept[line];
+    kept[line] = TRUE;
+    if (rows_of(kept, count) > STACK_FRAMES)
+        kept[line] = before;
+}
+
+/* What was asked for, the program's own Python, where it all began; then from the inside as far as there is
+ * room. (transfer full). */
+static gboolean *choose(const GArray *lines)
+{
+    gboolean *kept = g_new0(gboolean, lines->len);
+    keep(kept, lines->len, 0);
+    keep(kept, lines->len, lines->len - 1);
+    for (guint i = 0; i < lines->len; i++)
+        if (g_array_index(lines, Line, i).own)
+            keep(kept, lines->len, i);
+    for (guint i = 1; i < OUTERMOST; i++)
+        keep(kept, lines->len, lines->len - 1 - i);
+    for (guint i = 1; i < lines->len; i++)
+        keep(kept, lines->len, i);
+    return kept;
+}
+
+/* What is left out becomes lines that say how much it was. */
+static void cut_middle(GArray *lines)
+{
+    if (lines->len <= STACK_FRAMES)
+        return;
+    g_autofree gboolean *kept = choose(lines);
+    for (guint end = lines->len; end > 0; end--) {
+        guint begin = end, cut = 0;
+        for (; begin > 0 && !kept[begin - 1]; begin--)
+            cut += g_array_index(lines, Line, begin - 1).frames;
+        if (begin == end)
+            continue;
+        g_array_remove_range(lines, begin + 1, end - begin - 1);
+        Line *line = &g_array_index(lines, Line, begin);
+        line_clear(line);
+        *line = (Line){g_strdup_printf("... %u more", cut), g_strdup(""), cut, FALSE};
+        end = begin + 1;
+    }
+}
+
+/* (transfer full): at least one line. */
+static GArray *lines_of(const char *key, const Frame *frames, guint n_frames)
+{
+    GArray *lines = g_array_new(FALSE, FALSE, sizeof(Line));
+    g_array_set_clear_func(lines, line_clear);
+    for (guint i = first_useful(frames, n_frames); i < n_frames; i++)
+        add_frame(lines, &frames[i]);
+    if (lines->len == 0) {
+        Line line = {text_shorten(key, FUNCTION_COLUMNS + PLACE_COLUMNS), g_strdup(""), 1};
+        g_array_append_val(lines, line);
+    }
+    return lines;
+}
+
+static void add_row(Columns *columns, const char *amount, const char *indent, const Line *line,
+                    const char *remark)
+{
+    g_autofree char *function = g_strconcat(indent, line->function, NULL);
+    g_autofree char *place =
+        g_strconcat(line->place, remark[0] != '\0' && line->place[0] != '\0' ? "   " : "", remark, NULL);
+    columns_begin(columns);
+    columns_add(columns, amount, NULL);
+    columns_add(columns, function, NULL);
+    columns_add(columns, place, NULL);
+}
+
+void stack_add(Columns *columns, const char *amount, const char *note, const char *key, const Frame *frames,
+               guint n_frames)
+{
+    g_autoptr(GArray) lines = lines_of(key, frames, n_frames);
+    cut_middle(lines);
+    for (guint i = 0; i < lines->len; i++)
+        add_row(columns,
+                i == 0                   ? amount
+                : i == 1 && note != NULL ? note
+                                         : "",
+                i == 0 ? "" : "  ", &g_array_index(lines, Line, i), "");
+    if (lines->len == 1 && note != NULL) {
+        columns_begin(columns);
+        columns_add(columns, note, NULL);
+        columns_add(columns, "", NULL);
+    }
+}
+
+/* The innermost line of the program's own Python; where there is none, `otherwise`. */
+static guint own_line(const GArray *lines, guint otherwise)
+{
+    for (guint i = 0; i < lines->len; i++)
+        if (g_array_index(lines, Line, i).own)
+            return i;
+    return otherwise;
+}
+
+void stack_add_short(Columns *columns, const char *amount, const char *remark, const char *key,
+                     const Frame *frames, guint n_frames)
+{
+    g_autoptr(GArray) lines = lines_of(key, frames, n_frames);
+    add_row(columns, amount, "", &g_array_index(lines, Line, own_line(lines, 0)), remark);
+}
+
+static void describe(const Line *line, const char *before, GString *text)
+{
+    g_string_append_printf(text, "%s%s", before, line->function);
+    if (line->place[0] != '\0')
+        g_string_append_printf(text, " (%s)", line->place);
+}
+
+char *stack_describe(const char *key, const Frame *frames, guint n_frames)
+{
+    g_autoptr(GArray) lines = lines_of(key, frames, n_frames);
+    GString *text = g_string_new(NULL);
+    guint caller = own_line(lines, 1);
+    describe(&g_array_index(lines, Line, 0), "", text);
+    caller = MAX(caller, 1);
+    if (caller < lines->len)
+        describe(&g_array_index(lines, Line, caller), ", called by ", text);
+    return g_string_free(text, FALSE);
+}

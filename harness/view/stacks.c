@@ -1,0 +1,218 @@
+#include "stacks.h"
+
+#include <string.h>
+
+#include "model/text.h"
+
+/* Semicolons part frames, and the last blank parts the number. */
+static void append_frame(GString *output, const Frame *frame)
+{
+    g_autoptr(GString) function = g_string_new(NULL), place = g_string_new(NULL);
+    frame_describe(frame, function, place);
+    if (frame->function == NULL && place->len > 0)
+        g_string_append_printf(function, " (%s)", place->str);
+    g_autofree char *line = text_line(function->str);
+    g_strdelimit(line, ";", ':');
+    g_string_append(output, line);
+}
+
+void stacks_fold(const Figure *figure, GString *output)
+{
+    call_sites_sort(figure->sites);
+    for (guint i = 0; i < call_sites_count(figure->sites); i++) {
+        const CallSite *site = call_sites_get(figure->sites, i);
+        if (site->bytes == 0)
+            continue;
+        for (guint f = site->n_frames; f-- > 0;) {
+            append_frame(output, &site->frames[f]);
+            if (f > 0)
+                g_string_append_c(output, ';');
+        }
+        if (site->n_frames == 0)
+            g_string_append(output, "(unknown)");
+        g_string_append_printf(output, " %" G_GINT64_FORMAT "\n", site->bytes);
+    }
+}
+
+/* Protocol buffers, as much as is needed. Source: https://protobuf.dev/programming-guides/encoding/ */
+enum { WIRE_VARINT = 0, WIRE_BYTES = 2 };
+
+static void put_varint(GByteArray *out, guint64 value)
+{
+    do {
+        guint8 byte = (guint8)((value & 0x7f) | (value > 0x7f ? 0x80 : 0));
+        g_byte_array_append(out, &byte, 1);
+        value >>= 7;
+    } while (value != 0);
+}
+
+static void put_number(GByteArray *out, guint field, guint64 value)
+{
+    put_varint(out, field << 3 | WIRE_VARINT);
+    put_varint(out, value);
+}
+
+static void put_bytes(GByteArray *out, guint field, const void *data, gsize length)
+{
+    put_varint(out, field << 3 | WIRE_BYTES);
+    put_varint(out, length);
+    g_byte_array_append(out, data, (guint)length);
+}
+
+/* Ends a message that is a field of another, and empties it for the next. */
+static void put_message(GByteArray *out, guint field, GByteArray *message)
+{
+    put_bytes(out, field, message->data, message->len);
+    g_byte_array_set_size(message, 0);
+}
+
+/* The profile being written: fields of the message Profile. */
+enum { SAMPLE_TYPE = 1, SAMPLE = 2, LOCATION = 4, FUNCTION = 5, STRING_TABLE = 6, DEFAULT_SAMPLE_TYPE = 14 };
+
+typedef struct {
+    GByteArray *out;
+    GHashTable *strings;   /* text -> index + 1 */
+    GPtrArray *texts;      /* in their order, (transfer none) */
+    GHashTable *functions; /* "function\nfile" -> id */
+    GHashTable *locations; /* the same and the line -> id */
+} Profile;
+
+static guint64 string_of(Profile *self, const char *text)
+{
+    gpointer known = g_hash_table_lookup(self->strings, text);
+    if (known == NULL) {
+        char *own = g_strdup(text);
+        g_ptr_array_add(self->texts, own);
+        known = GUINT_TO_POINTER(self->texts->len);
+        g_hash_table_insert(self->strings, own, known);
+    }
+    return GPOINTER_TO_UINT(known) - 1;
+}
+
+static guint64 function_of(Profile *self, const char *name, const char *file)
+{
+    g_autofree char *key = g_strjoin("\n", name, file, NULL);
+    guint64 id = GPOINTER_TO_UINT(g_hash_table_lookup(self->functions, key));
+    if (id != 0)
+        return id;
+    g_autoptr(GByteArray) message = g_byte_array_new();
+    id = g_hash_table_size(self->functions) + 1;
+    put_number(message, 1, id);
+    put_number(message, 2, string_of(self, name));
+    put_number(message, 3, string_of(self, name));
+    put_number(message, 4, string_of(self, file));
+    put_message(self->out, FUNCTION, message);
+    g_hash_table_insert(self->functions, g_steal_pointer(&key), GUINT_TO_POINTER((guint)id));
+    return id;
+}
+
+static guint64 location_of(Profile *self, const Frame *frame)
+{
+    const char *place = frame->file != NULL ? frame->file : frame->object != NULL ? frame->object : "";
+    g_autofree char *name = text_line(frame->function != NULL ? frame->function : "???");
+    g_autofree char *file = text_line(place);
+    g_autofree char *key = g_strdup_printf("%s\n%s\n%u", name, file, frame->line);
+    guint64 id = GPOINTER_TO_UINT(g_hash_table_lookup(self->locations, key));
+    if (id != 0)
+        return id;
+    g_autoptr(GByteArray) message = g_byte_array_new(), line = g_byte_array_new();
+    id = g_hash_table_size(self->locations) + 1;
+    put_number(line, 1, function_of(self, name, file));
+    put_number(line, 2, frame->line);
+    put_number(message, 1, id);
+    put_message(message, 4, line);
+    put_message(self->out, LOCATION, message);
+    g_hash_table_insert(self->locations, g_steal_pointer(&key), GUINT_TO_POINTER((guint)id));
+    return id;
+}
+
+/* What pprof's own heap profiles call these, where they know them. NULL: the figure has no such value, or
+ * another one holds it: total_allocated counts its allocations itself. */
+static const struct {
+    const char *objects, *space;
+} types[METRIC_COUNT] = {
+    [METRIC_PEAK] = {"peak_objects", "peak_space"},
+    [METRIC_RETAINED] = {"inuse_objects", "inuse_space"},
+    [METRIC_GROWTH] = {NULL, "growth_space"},
+    [METRIC_MAPPED_PEAK] = {"mapped_peak_objects", "mapped_peak_space"},
+    [METRIC_MAPPED] = {"mapped_objects", "mapped_space"},
+    [METRIC_MAPPED_GROWTH] = {NULL, "mapped_growth_space"},
+    [METRIC_LOST] = {"lost_objects", "lost_space"},
+    [METRIC_POSSIBLY_LOST] = {"possibly_lost_objects", "possibly_lost_space"},
+    [METRIC_ERRORS] = {"errors", NULL},
+    [METRIC_ALLOCATIONS] = {NULL, NULL},
+    [METRIC_TEMPORARY] = {"temporary_objects", NULL},
+    [METRIC_TOTAL_ALLOCATED] = {"alloc_objects", "alloc_space"},
+};
+
+/* A value for every type there is; those of other figures are 0. */
+static void put_values(GByteArray *packed, const CallSite *site, const Figure *own, const GPtrArray *figures)
+{
+    for (guint i = 0; i < figures->len; i++) {
+        const Figure *figure = g_ptr_array_index(figures, i);
+        gint64 count = metric_get(figure->metric)->unit == METRIC_UNIT_COUNT ? site->bytes : site->blocks;
+        if (types[figure->metric].objects != NULL)
+            put_varint(packed, figure == own ? (guint64)count : 0);
+        if (types[figure->metric].space != NULL)
+            put_varint(packed, figure == own ? (guint64)site->bytes : 0);
+    }
+}
+
+static void put_sample(Profile *self, const CallSite *site, const Figure *own, const GPtrArray *figures)
+{
+    g_autoptr(GByteArray) message = g_byte_array_new(), packed = g_byte_array_new();
+    for (guint f = 0; f < site->n_frames; f++)
+        put_varint(packed, location_of(self, &site->frames[f]));
+    put_message(message, 1, packed);
+    put_values(packed, site, own, figures);
+    put_message(message, 2, packed);
+    put_message(self->out, SAMPLE, message);
+}
+
+static void put_type(Profile *self, const char *name, const char *unit)
+{
+    g_autoptr(GByteArray) message = g_byte_array_new();
+    if (name == NULL)
+        return;
+    put_number(message, 1, string_of(self, name));
+    put_number(message, 2, string_of(self, unit));
+    put_message(self->out, SAMPLE_TYPE, message);
+}
+
+static void put_figure(Profile *self, const Figure *figure, const GPtrArray *figures)
+{
+    const char *objects = types[figure->metric].objects, *space = types[figure->metric].space;
+    put_type(self, objects, "count");
+    put_type(self, space, "bytes");
+    for (guint s = 0; (objects != NULL || space != NULL) && s < call_sites_count(figure->sites); s++)
+        put_sample(self, call_sites_get(figure->sites, s), figure, figures);
+}
+
+GByteArray *stacks_pprof(const GPtrArray *figures)
+{
+    Profile self = {
+        .out = g_byte_array_new(),
+        .strings = g_hash_table_new(g_str_hash, g_str_equal),
+        .texts = g_ptr_array_new_with_free_func(g_free),
+        .functions = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
+        .locations = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
+    };
+    string_of(&self, ""); /* the format wants it first */
+    for (guint i = 0; i < figures->len; i++) {
+        const Figure *figure = g_ptr_array_index(figures, i);
+        if (figure->sites != NULL)
+            put_figure(&self, figure, figures);
+    }
+    const Figure *first = figures->len > 0 ? g_ptr_array_index(figures, 0) : NULL;
+    if (first != NULL && types[first->metric].space != NULL)
+        put_number(self.out, DEFAULT_SAMPLE_TYPE, string_of(&self, types[first->metric].space));
+    for (guint i = 0; i < self.texts->len; i++) {
+        const char *text = g_ptr_array_index(self.texts, i);
+        put_bytes(self.out, STRING_TABLE, text, strlen(text));
+    }
+    g_hash_table_unref(self.strings);
+    g_ptr_array_unref(self.texts);
+    g_hash_table_unref(self.functions);
+    g_hash_table_unref(self.locations);
+    return self.out;
+}

@@ -1,0 +1,441 @@
+/* The growth rule: every constant leak is called, no healthy series ever is. Most tests go through all
+ * lengths, periods and phases that a workflow may have. */
+#include "model/growth.h"
+
+#include <math.h>
+
+#include "runner.h"
+#include "scenario/scenario.h"
+
+enum { FEWEST = SCENARIO_FEWEST_COUNTED, MOST = 48, HEAP = 40 * 1024 * 1024 };
+
+/* A series under construction: points[0] is before counting. */
+typedef struct {
+    gint64 bytes[512];
+    guint points;
+} Series;
+
+static Series flat(guint counted, gint64 bytes)
+{
+    Series series = {.points = counted + 1};
+    for (guint i = 0; i <= counted; i++)
+        series.bytes[i] = bytes;
+    return series;
+}
+
+static Growth growth_of(const Series *series)
+{
+    return growth_of_series(series->bytes, series->points);
+}
+
+static void check_healthy(const Series *series, const char *what, guint a, guint b)
+{
+    ck_assert_msg(growth_of(series).bytes_per_iteration == 0, "%s called: %u counted, %u, %u", what,
+                  series->points - 1, a, b);
+}
+
+static void check_leak(const Series *series, gint64 least, gint64 most, const char *what, guint a)
+{
+    gint64 found = growth_of(series).bytes_per_iteration;
+    ck_assert_msg(found >= least && found <= most,
+                  "%s: %u counted, %u: expected %" G_GINT64_FORMAT " to %" G_GINT64_FORMAT
+                  ", found %" G_GINT64_FORMAT,
+                  what, series->points - 1, a, least, most, found);
+}
+
+START_TEST(test_a_leak_of_one_byte_or_one_block_is_called_exactly_whatever_the_heap)
+{
+    const gint64 leaks[] = {1, 16, 48, 4096, 1 << 20}, heaps[] = {0, 1000, HEAP, (gint64)1 << 40};
+    for (guint counted = 4; counted <= MOST; counted++)
+        for (gsize l = 0; l < G_N_ELEMENTS(leaks); l++)
+            for (gsize h = 0; h < G_N_ELEMENTS(heaps); h++) {
+                Series series = flat(counted, heaps[h]);
+                for (guint i = 0; i <= counted; i++)
+                    series.bytes[i] += leaks[l] * i;
+                check_leak(&series, leaks[l], leaks[l], "a constant leak", 0);
+            }
+}
+END_TEST
+
+START_TEST(test_a_leak_in_every_second_or_third_iteration_is_called)
+{
+    for (guint counted = FEWEST; counted <= MOST; counted++)
+        for (guint phase = 0; phase < 2; phase++) {
+            Series series = flat(counted, HEAP);
+            for (guint i = 0; i <= counted; i++)
+                series.bytes[i] += 16 * ((i + phase) / 2);
+            check_leak(&series, 7, 10, "every 2nd iteration", phase);
+        }
+    for (guint counted = 12; counted <= MOST; counted += 12)
+        for (guint phase = 0; phase < 3; phase++) {
+            Series series = flat(counted, HEAP);
+            for (guint i = 0; i <= counted; i++)
+                series.bytes[i] += 48 * ((i + phase) / 3);
+            check_leak(&series, 16, 16, "every 3rd iteration", phase);
+        }
+}
+END_TEST
+
+START_TEST(test_a_leak_of_varying_size_is_called)
+{
+    for (guint counted = FEWEST; counted <= MOST; counted++) {
+        Series series = flat(counted, HEAP);
+        for (guint i = 1; i <= counted; i++)
+            series.bytes[i] = series.bytes[i - 1] + 16 * (1 + i * 7 % 5);
+        check_leak(&series, 16, 80, "a leak of 16 to 80 bytes", 0);
+    }
+}
+END_TEST
+
+START_TEST(test_a_leak_beside_working_memory_that_comes_and_goes_is_called)
+{
+    for (guint counted = FEWEST; counted <= MOST; counted++)
+        for (guint phase = 0; phase < 2; phase++) {
+            Series series = flat(counted, HEAP);
+            for (guint i = 0; i <= counted; i++)
+                series.bytes[i] += 16 * i + ((i + phase) % 2 == 0 ? 100000 : 0);
+            ck_assert_int_gt(growth_of(&series).bytes_per_iteration, 0);
+        }
+}
+END_TEST
+
+/* A saw-tooth that falls once is called only if it falls within the first sixth of the counted iterations and
+ * never again: until it falls, nobody can tell it from a leak. */
+START_TEST(test_no_saw_tooth_of_any_period_and_phase_is_called)
+{
+    for (guint counted = FEWEST; counted <= MOST; counted++)
+        for (guint period = 1; 6 * period < 5 * counted; period++)
+            for (guint phase = 0; phase < period; phase++) {
+                Series up = flat(counted, HEAP), steep = flat(counted, 0);
+                for (guint i = 0; i <= counted; i++) {
+                    up.bytes[i] += 16 * ((i + phase) % period);
+                    steep.bytes[i] += ((gint64)1 << MIN((i + phase) % period, 40)) - 1;
+                }
+                check_healthy(&up, "a saw-tooth", period, phase);
+                check_healthy(&steep, "a steep saw-tooth", period, phase);
+            }
+}
+END_TEST
+
+START_TEST(test_no_saw_tooth_that_drains_slowly_or_stays_full_is_called)
+{
+    for (guint counted = FEWEST; counted <= MOST; counted++)
+        for (guint period = 2; 6 * period < 5 * counted; period++)
+            for (guint phase = 0; phase < period; phase++) {
+                Series triangle = flat(counted, HEAP), square = flat(counted, HEAP);
+                for (guint i = 0; i <= counted; i++) {
+                    guint at = (i + phase) % period;
+                    triangle.bytes[i] += 64 * MIN(at, period - at);
+                    square.bytes[i] += at * 2 < period ? 0 : 4096;
+                }
+                check_healthy(&triangle, "a triangle", period, phase);
+                check_healthy(&square, "a square wave", period, phase);
+            }
+}
+END_TEST
+
+START_TEST(test_no_cache_that_fills_and_stays_is_called)
+{
+    for (guint counted = FEWEST; counted <= MOST; counted++)
+        for (guint filled = 0; filled <= counted * 3 / 4; filled++) {
+            Series cache = flat(counted, HEAP), slowing = flat(counted, 0);
+            for (guint i = 0; i <= counted; i++) {
+                cache.bytes[i] += 4096 * (gint64)MIN(i, filled);
+                slowing.bytes[i] = 100000 - (100000 >> MIN(i, MIN(filled, 17)));
+            }
+            check_healthy(&cache, "a cache", filled, 0);
+            check_healthy(&slowing, "a cache that fills more and more slowly", filled, 0);
+        }
+}
+END_TEST
+
+/* A cache that is full and forgets: it stays near its limit. */
+START_TEST(test_no_cache_that_evicts_at_its_limit_is_called)
+{
+    for (guint counted = FEWEST; counted <= MOST; counted++)
+        for (guint limit = 1; limit <= counted / 2; limit++)
+            for (guint evicts = 1; evicts <= limit; evicts++) {
+                Series series = flat(counted, HEAP);
+                guint held = 0;
+                for (guint i = 0; i <= counted; i++) {
+                    series.bytes[i] += 128 * held;
+                    held = held == limit ? limit - evicts : held + 1;
+                }
+                check_healthy(&series, "a cache that evicts", limit, evicts);
+            }
+}
+END_TEST
+
+/* A list that gets `per_iteration` elements in each iteration, warm-up included; its capacity was `capacity`
+ * once. */
+static Series doubling_list(guint counted, guint warmup, guint per_iteration, double factor, double capacity)
+{
+    Series series = flat(counted, HEAP);
+    for (guint i = 0; i <= counted; i++) {
+        while (capacity < (double)(warmup + i) * per_iteration)
+            capacity = ceil(capacity * factor);
+        series.bytes[i] += 8 * (gint64)capacity;
+    }
+    return series;
+}
+
+static void check_doubling(double factor, guint warmup)
+{
+    enum { PHASES = 60 };
+    for (guint counted = FEWEST; counted <= MOST; counted++)
+        for (guint per_iteration = 1; per_iteration <= 1000; per_iteration *= 10)
+            for (guint phase = 0; phase < PHASES; phase++) {
+                double capacity = ceil(2 * per_iteration * pow(factor, (double)phase / PHASES));
+                Series series = doubling_list(counted, warmup, per_iteration, factor, capacity);
+                check_healthy(&series, "a list that doubles its capacity", per_iteration, phase);
+            }
+}
+
+START_TEST(test_no_list_that_doubles_its_capacity_is_called_at_any_phase)
+{
+    for (guint warmup = 1; warmup <= 5; warmup++)
+        check_doubling(2, warmup);
+}
+END_TEST
+
+START_TEST(test_no_list_that_grows_by_half_its_capacity_is_called_at_any_phase)
+{
+    for (guint warmup = 1; warmup <= 6; warmup++)
+        check_doubling(1.5, warmup);
+}
+END_TEST
+
+/* What is kept of the last job only: its size is anything. Short runs cannot tell a few unlucky sizes from a
+ * leak. */
+START_TEST(test_sizes_without_order_are_hardly_ever_called)
+{
+    enum { SERIES = 4000 };
+    const struct {
+        guint counted, most;
+    } cases[] = {{8, SERIES / 10}, {12, SERIES / 10}, {17, SERIES / 100}, {27, SERIES / 400}, {47, 0}};
+    g_autoptr(GRand) random = g_rand_new_with_seed(2);
+    for (gsize c = 0; c < G_N_ELEMENTS(cases); c++) {
+        guint called = 0;
+        for (guint s = 0; s < SERIES; s++) {
+            Series series = flat(cases[c].counted, HEAP);
+            for (guint i = 0; i < series.points; i++)
+                series.bytes[i] += g_rand_int_range(random, 0, 1 << 20);
+            called += growth_of(&series).bytes_per_iteration > 0;
+        }
+        ck_assert_msg(called <= cases[c].most, "%u counted: %u of %u called", cases[c].counted, called,
+                      SERIES);
+    }
+}
+END_TEST
+
+START_TEST(test_what_doubles_in_every_iteration_is_called)
+{
+    Series series = flat(12, HEAP);
+    for (guint i = 0; i <= 12; i++)
+        series.bytes[i] += (gint64)16 << i;
+    ck_assert_int_gt(growth_of(&series).bytes_per_iteration, 0);
+}
+END_TEST
+
+START_TEST(test_what_shrinks_or_stays_is_never_called)
+{
+    for (guint counted = 4; counted <= MOST; counted++) {
+        Series series = flat(counted, HEAP);
+        check_healthy(&series, "a flat series", 0, 0);
+        ck_assert_int_eq(growth_of(&series).hidden_per_iteration, 0);
+        for (guint i = 0; i <= counted; i++)
+            series.bytes[i] -= 16 * i;
+        check_healthy(&series, "a shrinking series", 0, 0);
+        ck_assert_int_eq(growth_of(&series).hidden_per_iteration, 0);
+    }
+}
+END_TEST
+
+START_TEST(test_series_shorter_than_five_points_never_grow)
+{
+    const gint64 bytes[] = {0, 16, 32, 48, 64};
+    for (guint points = 0; points < 5; points++)
+        ck_assert_int_eq(growth_of_series(bytes, points).bytes_per_iteration, 0);
+    ck_assert_int_eq(growth_of_series(bytes, 5).bytes_per_iteration, 16);
+}
+END_TEST
+
+START_TEST(test_what_was_not_called_is_told_by_what_it_rose)
+{
+    Series series = flat(10, 0);
+    series.bytes[10] = 1001;
+    Growth growth = growth_of(&series);
+    ck_assert_int_eq(growth.bytes_per_iteration, 0);
+    ck_assert_int_eq(growth.hidden_per_iteration, 101);
+}
+END_TEST
+
+/* Tables of call sites, one for each point; freed with the array. */
+static GPtrArray *tables_new(guint points)
+{
+    GPtrArray *tables = g_ptr_array_new_with_free_func((GDestroyNotify)call_sites_free);
+    for (guint t = 0; t < points; t++)
+        g_ptr_array_add(tables, call_sites_new());
+    return tables;
+}
+
+static void add_at(GPtrArray *tables, guint table, const char *allocator, const char *caller, gint64 bytes)
+{
+    const Frame frames[] = {{.function = allocator, .file = "list.c"},
+                            {.function = caller, .file = "jobs.c"},
+                            {.function = "main", .file = "main.c"}};
+    call_sites_add(g_ptr_array_index(tables, table), frames, G_N_ELEMENTS(frames), bytes, 1);
+}
+
+START_TEST(test_a_leaking_call_site_is_named_among_many_that_do_not_leak)
+{
+    g_autoptr(GPtrArray) tables = tables_new(18);
+    for (guint t = 0; t < tables->len; t++) {
+        add_at(tables, t, "load", "open_document", HEAP);
+        add_at(tables, t, "append", "undo", 32 * (t % 4));
+        add_at(tables, t, "insert", "cache", 512 * MIN(t, 4));
+        add_at(tables, t, "copy", "edit", 16 * t);
+    }
+    g_autoptr(CallSites) growing = call_sites_new();
+    gint64 smallest = 0;
+    ck_assert_int_eq(growth_of_call_sites(tables, growing, &smallest), 16);
+    ck_assert_uint_eq(call_sites_count(growing), 1);
+    ck_assert_str_eq(call_sites_get(growing, 0)->key, "copy (list.c) < edit (jobs.c) < main (main.c)");
+    ck_assert_int_eq(call_sites_get(growing, 0)->bytes, 16);
+}
+END_TEST
+
+START_TEST(test_a_call_site_that_first_appears_later_or_last_is_told_but_not_called)
+{
+    for (guint first = 6; first < 18; first++) {
+        g_autoptr(GPtrArray) tables = tables_new(18);
+        for (guint t = first; t < tables->len; t++)
+            add_at(tables, t, "copy", "edit", 1700);
+        g_autoptr(CallSites) growing = call_sites_new();
+        gint64 smallest = 0;
+        ck_assert_int_eq(growth_of_call_sites(tables, growing, &smallest), 0);
+        ck_assert_uint_eq(call_sites_count(growing), 0);
+        ck_assert_int_eq(smallest, 101);
+    }
+}
+END_TEST
+
+START_TEST(test_work_that_moves_between_two_callers_leaks_nothing)
+{
+    for (guint points = FEWEST + 1; points <= MOST; points++) {
+        g_autoptr(GPtrArray) tables = tables_new(points);
+        for (guint t = 0; t < points; t++) {
+            add_at(tables, t, "new_node", "parse", 100 * (MOST - t));
+            add_at(tables, t, "new_node", "edit", 100 * t);
+        }
+        g_autoptr(CallSites) growing = call_sites_new();
+        gint64 smallest = 0;
+        ck_assert_int_eq(growth_of_call_sites(tables, growing, &smallest), 0);
+        ck_assert_uint_eq(call_sites_count(growing), 0);
+    }
+}
+END_TEST
+
+START_TEST(test_what_another_function_frees_does_not_excuse_a_leak)
+{
+    g_autoptr(GPtrArray) tables = tables_new(20);
+    for (guint t = 0; t < tables->len; t++) {
+        add_at(tables, t, "new_text", "parse", 100 * (MOST - t));
+        add_at(tables, t, "new_node", "edit", 100 * t);
+    }
+    g_autoptr(CallSites) growing = call_sites_new();
+    gint64 smallest = 0;
+    ck_assert_int_eq(growth_of_call_sites(tables, growing, &smallest), 100);
+}
+END_TEST
+
+START_TEST(test_a_leak_beneath_moving_work_is_called_by_what_is_left)
+{
+    g_autoptr(GPtrArray) tables = tables_new(20);
+    for (guint t = 0; t < tables->len; t++) {
+        add_at(tables, t, "new_node", "parse", 100 * (MOST - t));
+        add_at(tables, t, "new_node", "edit", 116 * t);
+        add_at(tables, t, "new_node", "print", 3000);
+    }
+    g_autoptr(CallSites) growing = call_sites_new();
+    gint64 smallest = 0;
+    ck_assert_int_eq(growth_of_call_sites(tables, growing, &smallest), 16);
+    ck_assert_uint_eq(call_sites_count(growing), 1);
+    ck_assert_ptr_nonnull(strstr(call_sites_get(growing, 0)->key, "edit"));
+}
+END_TEST
+
+START_TEST(test_two_leaks_of_one_function_share_what_is_set_off)
+{
+    g_autoptr(GPtrArray) tables = tables_new(20);
+    for (guint t = 0; t < tables->len; t++) {
+        add_at(tables, t, "new_node", "parse", 100 * (MOST - t));
+        add_at(tables, t, "new_node", "edit", 150 * t);
+        add_at(tables, t, "new_node", "print", 50 * t);
+    }
+    g_autoptr(CallSites) growing = call_sites_new();
+    gint64 smallest = 0;
+    ck_assert_int_eq(growth_of_call_sites(tables, growing, &smallest), 100);
+    call_sites_sort(growing);
+    ck_assert_int_eq(call_sites_get(growing, 0)->bytes, 75);
+    ck_assert_int_eq(call_sites_get(growing, 1)->bytes, 25);
+}
+END_TEST
+
+START_TEST(test_the_smallest_leak_is_one_byte_where_nothing_hides_and_unknown_where_too_short)
+{
+    g_autoptr(GPtrArray) tables = tables_new(20), few = tables_new(4);
+    for (guint t = 0; t < tables->len; t++)
+        add_at(tables, t, "load", "open_document", HEAP);
+    g_autoptr(CallSites) growing = call_sites_new();
+    gint64 smallest = -1;
+    ck_assert_int_eq(growth_of_call_sites(tables, growing, &smallest), 0);
+    ck_assert_int_eq(smallest, 1);
+    ck_assert_int_eq(growth_of_call_sites(few, growing, &smallest), 0);
+    ck_assert_int_eq(smallest, 0);
+}
+END_TEST
+
+/* The rule cannot see a leak below a long saw-tooth of the same call site; then it must not claim to. */
+START_TEST(test_a_leak_below_a_saw_tooth_of_the_same_site_is_called_or_told_as_not_seen)
+{
+    for (guint counted = 2 * FEWEST; counted <= MOST; counted++)
+        for (guint period = 1; 4 * period <= counted; period++)
+            for (guint phase = 0; phase < period; phase++) {
+                g_autoptr(GPtrArray) tables = tables_new(counted + 1);
+                for (guint t = 0; t <= counted; t++)
+                    add_at(tables, t, "append", "undo", HEAP + 16 * t + 1000 * ((t + phase) % period));
+                g_autoptr(CallSites) growing = call_sites_new();
+                gint64 smallest = 0, total = growth_of_call_sites(tables, growing, &smallest);
+                ck_assert_msg(total > 0 || smallest > 10, "%u counted, period %u, phase %u", counted, period,
+                              phase);
+            }
+}
+END_TEST
+
+SUITE(growth, 60)
+{
+    tcase_add_test(tcase, test_a_leak_of_one_byte_or_one_block_is_called_exactly_whatever_the_heap);
+    tcase_add_test(tcase, test_a_leak_in_every_second_or_third_iteration_is_called);
+    tcase_add_test(tcase, test_a_leak_of_varying_size_is_called);
+    tcase_add_test(tcase, test_a_leak_beside_working_memory_that_comes_and_goes_is_called);
+    tcase_add_test(tcase, test_no_saw_tooth_of_any_period_and_phase_is_called);
+    tcase_add_test(tcase, test_no_saw_tooth_that_drains_slowly_or_stays_full_is_called);
+    tcase_add_test(tcase, test_no_cache_that_fills_and_stays_is_called);
+    tcase_add_test(tcase, test_no_cache_that_evicts_at_its_limit_is_called);
+    tcase_add_test(tcase, test_no_list_that_doubles_its_capacity_is_called_at_any_phase);
+    tcase_add_test(tcase, test_no_list_that_grows_by_half_its_capacity_is_called_at_any_phase);
+    tcase_add_test(tcase, test_sizes_without_order_are_hardly_ever_called);
+    tcase_add_test(tcase, test_what_doubles_in_every_iteration_is_called);
+    tcase_add_test(tcase, test_what_shrinks_or_stays_is_never_called);
+    tcase_add_test(tcase, test_series_shorter_than_five_points_never_grow);
+    tcase_add_test(tcase, test_what_was_not_called_is_told_by_what_it_rose);
+    tcase_add_test(tcase, test_a_leaking_call_site_is_named_among_many_that_do_not_leak);
+    tcase_add_test(tcase, test_a_call_site_that_first_appears_later_or_last_is_told_but_not_called);
+    tcase_add_test(tcase, test_work_that_moves_between_two_callers_leaks_nothing);
+    tcase_add_test(tcase, test_what_another_function_frees_does_not_excuse_a_leak);
+    tcase_add_test(tcase, test_a_leak_beneath_moving_work_is_called_by_what_is_left);
+    tcase_add_test(tcase, test_two_leaks_of_one_function_share_what_is_set_off);
+    tcase_add_test(tcase, test_the_smallest_leak_is_one_byte_where_nothing_hides_and_unknown_where_too_short);
+    tcase_add_test(tcase, test_a_leak_below_a_saw_tooth_of_the_same_site_is_called_or_told_as_not_seen);
+}
