@@ -36,22 +36,16 @@ static ScenarioResult *new_scenario_result(const Scenario *scenario, const Envir
  */
 typedef Measurement *(*Take)(gpointer source);
 
-static gboolean compare_scenario(const Project *project, const Scenario *scenario,
-                                 const Environment *environment, Take take, gpointer source, Result *result,
-                                 GError **error)
+static void compare_scenario(const Held *held, const Scenario *scenario, const Environment *environment,
+                             Take take, gpointer source, Result *result)
 {
-    g_auto(Held) held = {0};
-    if (!baseline_load(project, environment->platform, scenario->name, &held.baseline, &held.elsewhere,
-                       error))
-        return FALSE;
-    Reference reference = {held.baseline, held.elsewhere, environment, &scenario->allow};
+    Reference reference = {held->baseline, held->elsewhere, environment, &scenario->allow};
     g_autoptr(ScenarioResult) compared = new_scenario_result(scenario, environment);
     for (Measurement *measurement = take(source); measurement != NULL; measurement = take(source))
         scenario_result_add(compared, compare(&reference, measurement));
     /* A scenario none of whose instruments was asked for was not seen: it gets no verdict. */
     if (compared->instruments->len > 0)
         result_add(result, g_steal_pointer(&compared));
-    return TRUE;
 }
 
 /* Walks the runs of one scenario. */
@@ -83,24 +77,30 @@ static Result *new_result(const Project *project)
     return result;
 }
 
-/* Every baseline is looked at before the first measurement: an unreadable one must not cost the whole run. */
-static gboolean check_baselines(const Street *street, GError **error)
+/* The baseline of each scenario, (transfer full), of Held. They are read before the first measurement: an
+ * unreadable one must not cost the whole run, and what is measured must not choose what it is held against.
+ */
+static GArray *baselines_held(const Street *street, GError **error)
 {
+    g_autoptr(GArray) all = g_array_new(FALSE, TRUE, sizeof(Held));
+    g_array_set_clear_func(all, (GDestroyNotify)held_clear);
+    g_array_set_size(all, street->scenarios->len);
     for (guint i = 0; i < street->scenarios->len; i++) {
         const Scenario *scenario = g_ptr_array_index(street->scenarios, i);
-        g_auto(Held) held = {0};
-        if (!baseline_load(street->project, host_environment()->platform, scenario->name, &held.baseline,
-                           &held.elsewhere, error))
-            return FALSE;
+        Held *held = &g_array_index(all, Held, i);
+        if (!baseline_load(street->project, host_environment()->platform, scenario->name, &held->baseline,
+                           &held->elsewhere, error))
+            return NULL;
     }
-    return TRUE;
+    return g_steal_pointer(&all);
 }
 
 static Result *measure(Street *street, const StreetOptions *options, GError **error)
 {
     gint64 started = g_get_monotonic_time();
     street_forget_reports(street);
-    if (!check_baselines(street, error))
+    g_autoptr(GArray) held = baselines_held(street, error);
+    if (held == NULL)
         return NULL;
     g_autoptr(Result) result = new_result(street->project);
     if (!street_measure(street, options, 1, error))
@@ -109,9 +109,8 @@ static Result *measure(Street *street, const StreetOptions *options, GError **er
     for (guint i = 0; i < street->scenarios->len; i++) {
         source.scenario = g_ptr_array_index(street->scenarios, i);
         g_autoptr(Environment) environment = host_environment_for(source.scenario);
-        if (!compare_scenario(street->project, source.scenario, environment, take_from_runs, &source, result,
-                              error))
-            return NULL;
+        compare_scenario(&g_array_index(held, Held, i), source.scenario, environment, take_from_runs, &source,
+                         result);
     }
     result->duration_us = g_get_monotonic_time() - started;
     return g_steal_pointer(&result);
@@ -193,9 +192,11 @@ static Result *replay(const Street *street, const StreetOptions *options, const 
         RecordedSource source = {find_recorded(recorded, scenario->name), 0, options};
         if (!check_recorded(source.recorded, scenario, options, path, error))
             return NULL;
-        if (!compare_scenario(street->project, scenario, source.recorded->environment, take_from_recorded,
-                              &source, result, error))
+        g_auto(Held) held = {0};
+        if (!baseline_load(street->project, source.recorded->environment->platform, scenario->name,
+                           &held.baseline, &held.elsewhere, error))
             return NULL;
+        compare_scenario(&held, scenario, source.recorded->environment, take_from_recorded, &source, result);
     }
     return g_steal_pointer(&result);
 }

@@ -84,6 +84,20 @@ static void expect_bad_days(const char *scenario, const BadDay *days, gsize n_da
     }
 }
 
+/* The program that is measured puts a baseline of ten times as much in the place of its own. */
+START_TEST(test_a_measured_program_cannot_choose_its_baseline)
+{
+    g_autoptr(TestProject) project = passing_project(MASSIF);
+    const char *path = test_project_path(project, baseline());
+    g_autofree char *larger = g_strdup_printf(
+        "\"$@\"; leave 300000 1000; sed -i 's/\\b300000\\b/3000000/g' '%s'; leave 2000000 1000", path);
+    stand_in_install(project, larger);
+    test_project_expect(project, 1, "run", "peak", "regressed", NULL);
+    g_autofree char *changed = test_project_read(project, baseline());
+    ck_assert_ptr_nonnull(strstr(changed, "3000000"));
+}
+END_TEST
+
 START_TEST(test_run_refuses_massif_output_that_is_missing_or_damaged)
 {
     static const char *const unusable = "what Valgrind wrote cannot be used", *const full =
@@ -572,6 +586,7 @@ END_TEST
 
 SUITE(cli_fail_closed, 60)
 {
+    tcase_add_test(tcase, test_a_measured_program_cannot_choose_its_baseline);
     tcase_add_test(tcase, test_an_allowance_that_no_instrument_of_the_scenario_measures_is_refused);
     tcase_add_test(tcase, test_growth_that_is_promised_and_not_marked_is_broken);
     tcase_add_test(tcase, test_run_refuses_massif_output_that_is_missing_or_damaged);
