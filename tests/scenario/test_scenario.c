@@ -539,6 +539,38 @@ START_TEST(test_choosing_nothing_is_an_error_and_never_a_pass)
 }
 END_TEST
 
+/* What somebody may have meant to be a scenario is never passed over in silence. */
+START_TEST(test_files_that_look_like_scenarios_and_are_none_are_told)
+{
+    static const struct {
+        const char *file, *text, *expected;
+    } strays[] = {
+        {"scenarios/other.yml", "run: [x]\n",
+         "scenarios/other.yml is not measured: the name of a scenario's file ends"},
+        {"scenarios/OTHER.YAML", "run: [x]\n", "scenarios/OTHER.YAML is not measured: the name"},
+        {"scenarios/ui/dialog.yaml", "about: a dialog\nrun: [x]\n",
+         "scenarios/ui/dialog.yaml is not measured: scenarios lie in scenarios itself"},
+        {"scenarios/ui/more/dialog.yml", "python: a:b\n",
+         "scenarios/ui/more/dialog.yml is not measured: scenarios lie"},
+    };
+    static const char *const others[] = {"scenarios/data/settings.yaml", "scenarios/data/broken.yml",
+                                         "scenarios/.hidden.yml", "scenarios/own/scenarios/first.yaml"};
+    write_file("scenarios/orders.yaml", MINIMAL);
+    write_file(others[0], "name: run\nlist: [1]\n");
+    write_file(others[1], "a: [\n");
+    write_file(others[2], MINIMAL);
+    write_file(others[3], MINIMAL);
+    for (gsize i = 0; i < G_N_ELEMENTS(strays); i++) {
+        check_chosen(NULL, NULL, "orders");
+        write_file(strays[i].file, strays[i].text);
+        g_autofree char *message = chosen_by(NULL, NULL),
+                        *path = g_build_filename(folder, strays[i].file, NULL);
+        ck_assert_msg(g_str_has_prefix(message, strays[i].expected), "%s", message);
+        ck_assert_int_eq(g_remove(path), 0);
+    }
+}
+END_TEST
+
 START_TEST(test_one_scenario_that_is_wrong_stops_the_run)
 {
     write_file("scenarios/good.yaml", MINIMAL);
@@ -586,6 +618,7 @@ SUITE(scenario, 20)
     tcase_add_test(tcase, test_a_file_that_cannot_be_read_or_is_far_too_large_is_told);
     tcase_add_test(tcase, test_scenarios_are_chosen_by_glob_and_tag_and_sorted_by_name);
     tcase_add_test(tcase, test_choosing_nothing_is_an_error_and_never_a_pass);
+    tcase_add_test(tcase, test_files_that_look_like_scenarios_and_are_none_are_told);
     tcase_add_test(tcase, test_one_scenario_that_is_wrong_stops_the_run);
     tcase_add_test(tcase, test_a_scenarios_folder_that_is_not_there_is_told);
 }
