@@ -95,6 +95,9 @@ class Job:
                 shutil.copytree(self.restore, target, dirs_exist_ok=True)
             return 0, {"cache-hit": str(bool(self.restore)).lower()}
         if name == "actions/upload-artifact":
+            if "/" in given["name"]:  # as GitHub does
+                self.log += f"The artifact name is not valid: {given['name']}\n"
+                return 1, {}
             source = self.workspace / given["path"]
             self.artifacts[given["name"]] = sorted(path.name for path in source.glob("*")) if source.is_dir() else []
             return 0, {}
@@ -107,7 +110,7 @@ class Job:
                 continue
             status, outputs = self.run_script(number, step) if "run" in step else self.use(step)
             outcome = "failure" if status else "success"
-            self.failed = self.failed or status != 0
+            self.failed = self.failed or (status != 0 and not step.get("continue-on-error", False))
             self.steps.append({"name": step["name"], "outcome": outcome, "status": status})
             if "id" in step:
                 self.contexts["steps"][step["id"]] = {"outputs": outputs, "outcome": outcome}

@@ -141,6 +141,20 @@ START_TEST(test_fail_on_lets_pass_what_it_leaves_out_and_nothing_else)
 }
 END_TEST
 
+/* A verdict that is misspelt would never fail a job. */
+START_TEST(test_a_word_in_fail_on_that_is_no_verdict_is_red)
+{
+    const char *const inputs[] = {"regresed", "regressed, neu", "regressed\nbroken", "*"};
+    g_autoptr(Job) job = job_new();
+    fake(job, "{\"verdict\":\"pass\"," COUNTS(0, 0, 0, 0) "}", 0, "");
+    job_input(job, "fail-on", inputs[_i]);
+    job_run(job);
+    ck_assert_str_eq(job_conclusion(job), "failure");
+    ck_assert_ptr_nonnull(
+        strstr(job_text(job, "log"), "expected words out of regressed, new and incomparable"));
+}
+END_TEST
+
 START_TEST(test_inputs_reach_heapgate_as_arguments_and_never_as_script)
 {
     g_autoptr(Job) job = job_new();
@@ -186,6 +200,18 @@ START_TEST(test_summary_annotations_and_upload_can_be_switched_off)
     ck_assert_str_eq(job_text(job, "summary"), "");
     ck_assert_ptr_null(strstr(job_text(job, "log"), "::error"));
     ck_assert_str_eq(job_step(job, "Upload the reports"), "skipped");
+}
+END_TEST
+
+START_TEST(test_an_upload_that_fails_leaves_the_verdict_alone)
+{
+    g_autoptr(Job) job = job_new();
+    fake(job, "{\"verdict\":\"pass\"," COUNTS(0, 0, 0, 0) "}", 0, "");
+    job_input(job, "artifact-name", "reports/of-a-branch");
+    job_run(job);
+    ck_assert_str_eq(job_step(job, "Upload the reports"), "failure");
+    ck_assert_str_eq(job_conclusion(job), "success");
+    ck_assert_str_eq(job_output(job, "verdict"), "pass");
 }
 END_TEST
 
@@ -273,9 +299,11 @@ SUITE(github_action, 60)
     tcase_add_test(tcase, test_a_verdict_left_by_an_earlier_step_does_not_count);
     tcase_add_test(tcase, test_a_build_that_fails_is_red_and_shows_why);
     tcase_add_loop_test(tcase, test_fail_on_lets_pass_what_it_leaves_out_and_nothing_else, 0, 7);
+    tcase_add_loop_test(tcase, test_a_word_in_fail_on_that_is_no_verdict_is_red, 0, 4);
     tcase_add_test(tcase, test_inputs_reach_heapgate_as_arguments_and_never_as_script);
     tcase_add_test(tcase, test_a_project_may_be_a_folder_of_the_workspace);
     tcase_add_test(tcase, test_summary_annotations_and_upload_can_be_switched_off);
+    tcase_add_test(tcase, test_an_upload_that_fails_leaves_the_verdict_alone);
     tcase_add_test(tcase, test_a_summary_that_github_would_drop_is_replaced_by_a_sentence);
     tcase_add_test(tcase, test_a_binary_that_was_cached_without_its_tracer_is_built_anew);
     tcase_add_test(tcase, test_installing_alone_measures_nothing_and_leaves_heapgate_in_the_path);
