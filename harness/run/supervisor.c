@@ -35,31 +35,53 @@ static void prepare_child(gpointer data)
 }
 
 typedef struct {
+    GSubprocess *process; /* the keeper */
+    GMainContext *context;
     SupervisorOutcome *outcome;
     gboolean exited;
+    guint asked; /* how often the keeper was asked to end all */
 } Waiting;
 
-/* The program and its group now; what has left the group is killed by the keeper. */
 static void kill_group(const SupervisorOutcome *outcome)
 {
     if (outcome->pid > 1)
         kill(-(pid_t)outcome->pid, SIGKILL);
 }
 
+/* The program and its group are killed at once; what has left the group is killed by the keeper, which may
+ * have been stopped by what it guards, and is asked until it ends. */
+static gboolean end_all(gpointer user_data)
+{
+    enum { PATIENCE = 50 };
+    Waiting *waiting = user_data;
+    kill_group(waiting->outcome);
+    g_subprocess_send_signal(waiting->process, SIGCONT);
+    g_subprocess_send_signal(waiting->process, waiting->asked++ < PATIENCE ? SIGTERM : SIGKILL);
+    return waiting->exited ? G_SOURCE_REMOVE : G_SOURCE_CONTINUE;
+}
+
+static void end_as(Waiting *waiting, SupervisorEnd end)
+{
+    enum { AGAIN_MS = 100 };
+    if (waiting->outcome->end != SUPERVISOR_EXITED)
+        return;
+    waiting->outcome->end = end;
+    end_all(waiting);
+    g_autoptr(GSource) again = g_timeout_source_new(AGAIN_MS);
+    g_source_set_callback(again, end_all, waiting, NULL);
+    g_source_attach(again, waiting->context);
+}
+
 static gboolean on_timeout(gpointer user_data)
 {
-    Waiting *waiting = user_data;
-    waiting->outcome->end = SUPERVISOR_TIMED_OUT;
-    kill_group(waiting->outcome);
+    end_as(user_data, SUPERVISOR_TIMED_OUT);
     return G_SOURCE_REMOVE;
 }
 
 static gboolean on_cancelled(GCancellable *cancellable, gpointer user_data)
 {
     (void)cancellable;
-    Waiting *waiting = user_data;
-    waiting->outcome->end = SUPERVISOR_CANCELLED;
-    kill_group(waiting->outcome);
+    end_as(user_data, SUPERVISOR_CANCELLED);
     return G_SOURCE_REMOVE;
 }
 
@@ -83,7 +105,7 @@ static void await_end(GSubprocess *process, gint64 timeout_us, GCancellable *can
 {
     g_autoptr(GMainContext) context = g_main_context_new();
     g_main_context_push_thread_default(context);
-    Waiting waiting = {.outcome = outcome};
+    Waiting waiting = {.process = process, .context = context, .outcome = outcome};
     guint timeout_ms = (guint)CLAMP(timeout_us / 1000, 1, G_MAXINT);
     g_autoptr(GSource) timeout = attach(g_timeout_source_new(timeout_ms), on_timeout, &waiting, context);
     g_autoptr(GSource) cancel =

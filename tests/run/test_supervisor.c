@@ -138,6 +138,29 @@ START_TEST(test_a_timeout_kills_the_whole_group)
 }
 END_TEST
 
+/* It is in the keeper's group then, which nobody may kill. */
+START_TEST(test_a_timeout_ends_a_program_that_has_left_its_group)
+{
+    const char *argv[] = {"/usr/bin/python3", "-c",
+                          "import os, signal\nos.setpgid(0, os.getpgid(os.getppid()))\nsignal.pause()", NULL};
+    SupervisorPlan plan = plan_of(argv);
+    plan.timeout_us = G_USEC_PER_SEC;
+    SupervisorOutcome outcome = run(&plan, NULL);
+    ck_assert_int_eq(outcome.end, SUPERVISOR_TIMED_OUT);
+    ck_assert_int_lt(outcome.duration_us, LONG_US);
+}
+END_TEST
+
+START_TEST(test_a_timeout_ends_a_program_that_has_stopped_its_keeper)
+{
+    static const char *const lines[] = {"kill -STOP $PPID", "kill -STOP $PPID; exec sleep 100",
+                                        "while :; do kill -STOP $PPID; done"};
+    SupervisorOutcome outcome = run_shell(lines[_i], G_USEC_PER_SEC);
+    ck_assert_int_eq(outcome.end, SUPERVISOR_TIMED_OUT);
+    ck_assert_int_lt(outcome.duration_us, LONG_US);
+}
+END_TEST
+
 START_TEST(test_what_a_program_leaves_running_is_killed_when_it_ends)
 {
     SupervisorOutcome outcome = run_shell(STUBBORN "exit 7", LONG_US);
@@ -340,6 +363,8 @@ SUITE(run_supervisor, 60)
     tcase_add_test(tcase, test_signals_are_told);
     tcase_add_test(tcase, test_the_process_id_is_that_of_the_program);
     tcase_add_test(tcase, test_a_timeout_kills_the_whole_group);
+    tcase_add_test(tcase, test_a_timeout_ends_a_program_that_has_left_its_group);
+    tcase_add_loop_test(tcase, test_a_timeout_ends_a_program_that_has_stopped_its_keeper, 0, 3);
     tcase_add_test(tcase, test_a_daemon_does_not_outlive_its_run);
     tcase_add_test(tcase, test_a_daemon_does_not_outlive_a_timeout);
     tcase_add_test(tcase, test_a_daemon_does_not_outlive_heapgate_itself);
