@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "cmd/command.h"
+#include "cmd/output.h"
 #include "error.h"
 
 enum { STATUS_USAGE = 2, STATUS_NOT_MEASURED = 3 };
@@ -75,13 +76,14 @@ static void hold_standard_descriptors(void)
 int main(int argc, char **argv)
 {
     hold_standard_descriptors();
+    output_begin();
     mallopt(M_MMAP_THRESHOLD, LARGE_BYTES);
     setlocale(LC_CTYPE, "");
     g_set_prgname("heapgate");
     g_autoptr(GError) error = NULL;
     int status = run_command(argc, argv, &error);
     if (error != NULL) {
-        g_printerr("heapgate: %s\n", error->message);
+        output_error(error);
         status = status_of(error);
     }
     /* Output that could not be written was not seen by anyone. */

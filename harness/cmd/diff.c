@@ -5,6 +5,7 @@
 #include "command.h"
 #include "error.h"
 #include "input.h"
+#include "output.h"
 #include "view/difference.h"
 #include "result/result_json.h"
 #include "view/view.h"
@@ -60,8 +61,7 @@ static int diff_files(const char *before, const char *after, const DiffOptions *
     g_autoptr(GString) output = g_string_new(NULL);
     (options->json ? differences_show_json : differences_show_text)(differences, before, after,
                                                                     (guint)options->top, output);
-    fwrite(output->str, 1, output->len, stdout);
-    return EXIT_SUCCESS;
+    return output_write_view(output, options->json, error) ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 static int run(int argc, char **argv, GError **error)

@@ -9,6 +9,7 @@
 #include "error.h"
 #include "formats/ledger/ledger.h"
 #include "input.h"
+#include "output.h"
 #include "view/lines.h"
 #include "view/stacks.h"
 #include "view/view.h"
@@ -24,8 +25,8 @@ static int show_file(const char *path, const ViewOptions *options, GError **erro
     g_autoptr(GString) output = g_string_new(NULL);
     g_autoptr(GError) problem = NULL;
     view->show(input.bytes, input.length, input.name, options, output, &problem);
-    if (view_is_readable(problem))
-        fwrite(output->str, 1, output->len, stdout);
+    if (view_is_readable(problem) && !output_write_view(output, options->json, error))
+        return EXIT_FAILURE;
     if (problem == NULL)
         return EXIT_SUCCESS;
     g_propagate_error(error, g_steal_pointer(&problem));
@@ -115,8 +116,7 @@ static int show_lines(const char *path, const char *pattern, const char *source,
                     "show: nothing was allocated in a function that fits \"%s\" in %s", pattern, path);
         return EXIT_FAILURE;
     }
-    fwrite(output->str, 1, output->len, stdout);
-    return EXIT_SUCCESS;
+    return output_write_view(output, json, error) ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 static int run(int argc, char **argv, GError **error)

@@ -1,11 +1,12 @@
 #include "street.h"
 
-#include <gio/gunixoutputstream.h>
+#include <gio/gio.h>
 #include <glib/gstdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "error.h"
+#include "output.h"
 #include "progress.h"
 #include "report/console.h"
 #include "report/report.h"
@@ -238,11 +239,9 @@ gboolean street_print(const Result *result, const StreetOptions *options, GError
                       g_strcmp0(g_getenv("TERM"), "dumb") != 0;
     ConsoleFlags flags = (colour ? CONSOLE_COLOUR : 0) | (options->quiet ? CONSOLE_QUIET : 0) |
                          (options->verbose ? CONSOLE_VERBOSE : 0);
-    g_autoptr(GOutputStream) stream = g_unix_output_stream_new(STDOUT_FILENO, FALSE);
-    g_autoptr(GError) cause = NULL;
-    if (console_write(result, flags, stream, &cause) && g_output_stream_flush(stream, NULL, &cause))
-        return TRUE;
-    g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_BROKEN,
-                "standard output cannot be written: %s; free space or redirect it elsewhere", cause->message);
-    return FALSE;
+    g_autoptr(GOutputStream) memory = g_memory_output_stream_new_resizable();
+    if (!console_write(result, flags, memory, error) ||
+        !g_output_stream_write_all(memory, "", 1, NULL, NULL, error))
+        return FALSE;
+    return output_write(g_memory_output_stream_get_data(G_MEMORY_OUTPUT_STREAM(memory)), error);
 }

@@ -51,6 +51,20 @@ char *text_block(const char *text)
     return clean(text, FALSE);
 }
 
+/* GitHub's runner leaves blanks at a line's beginning out before it looks. */
+char *text_defuse(const char *text)
+{
+    GString *out = g_string_sized_new(strlen(text));
+    gboolean begins = TRUE; /* nothing but blanks on this line so far */
+    for (const char *at = text; *at != '\0'; at++) {
+        g_string_append_c(out, *at);
+        if ((begins && g_str_has_prefix(at, "::")) || g_str_has_prefix(at, "##["))
+            g_string_append_c(out, ' ');
+        begins = *at == '\n' || *at == '\r' || (begins && g_ascii_isspace(*at));
+    }
+    return g_string_free(out, FALSE);
+}
+
 static guint columns_of(gunichar c)
 {
     return g_unichar_iszerowidth(c) ? 0 : g_unichar_iswide(c) ? 2 : 1;

@@ -19,6 +19,11 @@ guint text_columns(const char *line);
 /* A scenario's name as an argument of a command line: quoted where a shell needs it. (transfer full). */
 char *text_argument(const char *name);
 
+/* Text for a log of GitHub's, which takes lines that begin with "::" and what stands behind "##[" for
+ * commands (docs.github.com, "Workflow commands for GitHub Actions"): a blank comes in between. Everything else
+ * stays as it is. (transfer full). */
+char *text_defuse(const char *text);
+
 /* Writes the whole text. */
 gboolean text_write(const char *text, gsize length, GOutputStream *stream, GError **error);
 

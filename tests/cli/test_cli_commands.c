@@ -55,6 +55,17 @@ static void expect_shell(TestProject *project, int status, const char *script, c
                   project->output);
 }
 
+START_TEST(test_a_message_moves_no_cursor_and_is_no_command_of_a_log)
+{
+    g_autoptr(TestProject) project = test_project_new();
+    project->env = g_environ_setenv(project->env, "GITHUB_ACTIONS", "true", TRUE);
+    test_project_expect(project, 2, "'x\033[2J##[error]\n::error::y'",
+                        "heapgate: \"x\xef\xbf\xbd[2J# #[error] ::error::y\" is not a command", NULL);
+    ck_assert_ptr_null(strstr(project->output, "##["));
+    ck_assert_ptr_null(strstr(project->output, "\n::"));
+}
+END_TEST
+
 START_TEST(test_command_explains_itself)
 {
     g_autoptr(TestProject) project = test_project_new();
@@ -582,6 +593,7 @@ END_TEST
 
 SUITE(cli_commands, 90)
 {
+    tcase_add_test(tcase, test_a_message_moves_no_cursor_and_is_no_command_of_a_log);
     tcase_add_test(tcase, test_command_explains_itself);
     tcase_add_test(tcase, test_command_refuses_what_it_does_not_know);
     tcase_add_test(tcase, test_command_refuses_wrong_arguments);

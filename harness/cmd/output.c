@@ -1,0 +1,66 @@
+#include "output.h"
+
+#include <gio/gunixoutputstream.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "error.h"
+#include "model/text.h"
+
+static char *defused(const char *text)
+{
+    return g_strcmp0(g_getenv("GITHUB_ACTIONS"), "true") == 0 ? text_defuse(text) : g_strdup(text);
+}
+
+static void put(FILE *stream, const char *text)
+{
+    const char *charset = NULL;
+    g_autofree char *block = text_block(text), *safe = defused(block), *local = NULL;
+    if (!g_get_console_charset(&charset))
+        local = g_convert_with_fallback(safe, -1, charset, "UTF-8", "?", NULL, NULL, NULL);
+    fputs(local != NULL ? local : safe, stream);
+    fflush(stream);
+}
+
+static void print(const char *text)
+{
+    put(stdout, text);
+}
+
+static void print_error(const char *text)
+{
+    put(stderr, text);
+}
+
+void output_begin(void)
+{
+    g_set_print_handler(print);
+    g_set_printerr_handler(print_error);
+}
+
+void output_error(const GError *problem)
+{
+    g_autofree char *line = text_line(problem->message);
+    g_printerr("heapgate: %s\n", line);
+}
+
+gboolean output_write(const char *text, GError **error)
+{
+    g_autofree char *safe = defused(text);
+    g_autoptr(GOutputStream) stream = g_unix_output_stream_new(STDOUT_FILENO, FALSE);
+    g_autoptr(GError) cause = NULL;
+    if (g_output_stream_write_all(stream, safe, strlen(safe), NULL, NULL, &cause))
+        return TRUE;
+    g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_BROKEN,
+                "standard output cannot be written: %s; free space or redirect it elsewhere", cause->message);
+    return FALSE;
+}
+
+gboolean output_write_view(const GString *view, gboolean json, GError **error)
+{
+    if (!json)
+        return output_write(view->str, error);
+    fwrite(view->str, 1, view->len, stdout); /* main.c tells what could not be written */
+    return TRUE;
+}
