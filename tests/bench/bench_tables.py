@@ -69,7 +69,8 @@ def python_tables(build, busy):
     version = output_of(bench.corpus.python, "--version")
     names = [line.strip() for line in (TOP / "tests/bench/corpus-requirements.txt").read_text(encoding="utf-8").splitlines()
              if line.lower().startswith(tuple(name + "==" for name in [*bench_python.SUITES, "memray"]))]
-    text = head("Medians of %d interleaved rounds, seconds of CPU (times native), largest resident set; %s, %s; %s" % (
+    text = head("Medians of %d interleaved rounds, seconds of CPU until the program ended (times native), largest resident set; "
+                "of heapgate + what naming, report and saving took afterwards; %s, %s; %s" % (
         rounds(), version, ", ".join(names).replace("==", " "), machine()), busy)
     tools = list(next(iter(runs.values())))
     lines = [[row] + [python_cell(by_tool, tool) for tool in tools] for row, by_tool in runs.items()]
@@ -77,9 +78,10 @@ def python_tables(build, busy):
 
 
 def python_cell(by_tool, tool):
-    cpu, rss = median(by_tool[tool], "cpu"), mib(median(by_tool[tool], "rss"))
-    times = "" if tool == "native" else " (%.2f)" % (cpu / median(by_tool["native"], "cpu"))
-    return "%.2f%s, %s MiB" % (cpu, times, rss)
+    cpu, program, rss = (median(by_tool[tool], figure) for figure in ("cpu", "program", "rss"))
+    times = "" if tool == "native" else " (%.2f)" % (program / median(by_tool["native"], "cpu"))
+    after = " + %.2f" % (cpu - program) if tool.startswith("heapgate") else ""
+    return "%.2f%s%s, %s MiB" % (program, times, after, mib(rss))
 
 
 def tracer_tables(build, busy):
