@@ -11,7 +11,7 @@ from support import ROOT
 
 class TestGrowth(unittest.TestCase):
     def setUp(self):
-        text = (ROOT / "tests" / "measure" / "growth_vectors.json").read_text(encoding="utf-8")
+        text = (ROOT / "tests" / "model" / "growth_vectors.json").read_text(encoding="utf-8")
         self.vectors = json.loads(text)
 
     def test_each_series_of_the_vectors_is_judged_as_written(self):
