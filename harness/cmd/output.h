@@ -1,5 +1,5 @@
-/* What heapgate says on its standard streams: whatever names and values of others are in it, it moves no cursor
- * and is no command of the log that it stands in. */
+/* What heapgate says on its standard streams: whatever names and values of others are in it, it moves no
+ * cursor and is no command of the log that it stands in. */
 #ifndef HEAPGATE_CMD_OUTPUT_H
 #define HEAPGATE_CMD_OUTPUT_H
 

@@ -32,8 +32,8 @@
 /* Room: the bounds of what one program may have. Only what is used exists. Full tables are counted, never
  * overrun, and what a full table lost makes the measurement broken. */
 enum {
-    LEDGER_NODES = 1 << 26,       /* stack tree nodes; 16 bytes each */
-    LEDGER_SITES = 1 << 25,       /* call sites; 128 bytes each */
+    LEDGER_NODES = 1 << 27,       /* stack tree nodes; 16 bytes each */
+    LEDGER_SITES = 1 << 27,       /* call sites; 128 bytes each */
     LEDGER_MODULES = 1 << 12,     /* loaded objects; 512 bytes each */
     LEDGER_MARKS = (1 << 16) - 1, /* marks; 96 bytes each; a birth has 16 bits */
     LEDGER_END_RECORDS = 1 << 24, /* what was there at the end mark; 24 bytes each */
@@ -56,7 +56,7 @@ enum {
 
 /* One block that is there, in one word, so that it comes and goes by one instruction:
  *
- *     63            44  43   42     41    40          25  24                 0
+ *     63            46  45   44     43    42          27  26                 0
  *    +----------------+----+------+-----+---------------+--------------------+
  *    | size asked for |    | LONG | CTD | birth         | site (0: no block) |
  *    +----------------+----+------+-----+---------------+--------------------+
@@ -65,9 +65,9 @@ enum {
  * than these; the next record holds them. The block covers that granule too, and its site is 0: nobody can
  * take it for a block. It may stay when the block is gone. */
 typedef uint64_t LedgerRecord;
-#define LEDGER_COUNTED (UINT64_C(1) << 41) /* while the end mark is being added up */
-#define LEDGER_LONG    (UINT64_C(1) << 42) /* the next record has the rest of the size */
-enum { LEDGER_SITE_BITS = 25, LEDGER_BIRTH_BITS = 16, LEDGER_SIZE_SHIFT = 44, LEDGER_SIZE_BITS = 20 };
+#define LEDGER_COUNTED (UINT64_C(1) << 43) /* while the end mark is being added up */
+#define LEDGER_LONG    (UINT64_C(1) << 44) /* the next record has the rest of the size */
+enum { LEDGER_SITE_BITS = 27, LEDGER_BIRTH_BITS = 16, LEDGER_SIZE_SHIFT = 46, LEDGER_SIZE_BITS = 18 };
 
 static inline LedgerRecord ledger_record(uint32_t site, uint32_t birth, uint64_t size)
 {
@@ -192,7 +192,7 @@ enum { LEDGER_SITE_HEAP = 0, LEDGER_SITE_MAPPED = 1 };
  *    +-------+                            +-------+                              +-------+
  *    |       |--- LEDGER_PAGE_TABLE ----> |       |---- LEDGER_PAGE_TABLE -----> |       |
  *
- *     63 62   61     60    59    56 55             25 24             0
+ *     63 62   61     60    59    56 55             27 26             0
  *    +-----+------+-----+-------+-----------------+----------------+
  *    |     | SLAB | CTD | FIRST | birth           | site           |   LEDGER_PAGE_HELD
  *    +-----+------+-----+-------+-----------------+----------------+
@@ -217,7 +217,7 @@ enum {
     LEDGER_PAGE_TABLES = 1 << 15,
 };
 #define LEDGER_PAGE_GIB   (1 << (LEDGER_ADDRESS_BITS - 30)) /* words of the directory */
-#define LEDGER_PAGE_BIRTH UINT64_C(0x7fffffff)
+#define LEDGER_PAGE_BIRTH UINT64_C(0x1fffffff)
 
 static inline LedgerPage ledger_page(unsigned state, uint32_t site, uint32_t birth)
 {

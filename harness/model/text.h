@@ -20,8 +20,8 @@ guint text_columns(const char *line);
 char *text_argument(const char *name);
 
 /* Text for a log of GitHub's, which takes lines that begin with "::" and what stands behind "##[" for
- * commands (docs.github.com, "Workflow commands for GitHub Actions"): a blank comes in between. Everything else
- * stays as it is. (transfer full). */
+ * commands (docs.github.com, "Workflow commands for GitHub Actions"): a blank comes in between. Everything
+ * else stays as it is. (transfer full). */
 char *text_defuse(const char *text);
 
 /* Writes the whole text. */

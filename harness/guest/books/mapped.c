@@ -8,7 +8,7 @@
 _Static_assert(offsetof(LedgerHeader, mapped_bytes) % 16 == 0 &&
                    offsetof(LedgerHeader, peak_mapped_bytes) == offsetof(LedgerHeader, mapped_bytes) + 8,
                "live and peak are one word");
-_Static_assert(LEDGER_SITE_BITS + 31 <= 56, "a page's word has room for a site and a birth");
+_Static_assert(LEDGER_SITE_BITS + 29 <= 56, "a page's word has room for a site and a birth");
 
 /* ---- sites and total: the rules of books.c. Always as if there were other threads: mapping is rare. ---- */
 

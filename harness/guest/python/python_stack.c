@@ -10,7 +10,7 @@
 #include "python_trail.h"
 #include "books/stack_tree.h"
 
-_Static_assert(LEDGER_NODES <= 1 << 26, "a node and a flag fit into a memo");
+_Static_assert(LEDGER_NODES <= 1 << 29, "a node and a flag fit into a memo");
 
 enum { SITES_SHIFT = 9 };
 
@@ -89,7 +89,7 @@ static uint32_t site_below(LedgerHeader *header, PythonDesk *desk, const PythonT
                            const PythonRun *run)
 {
     enum { MEMO_KEY, MEMO_SITE };
-    uint32_t key = UINT32_C(1) << 31 | end->node << 1 | end->imports; /* a node has 26 bits */
+    uint32_t key = UINT32_C(1) << 31 | end->node << 1 | end->imports; /* a node has fewer bits */
     if (run->memo != NULL && LIKELY(run->memo[MEMO_KEY] == key))
         return run->memo[MEMO_SITE];
     uint32_t node = kept_node(header, desk, run, end->node), site;

@@ -116,7 +116,7 @@ static void *malloc_at_the_end(size_t size)
 /* Sizes beyond what one word has room for. */
 static int way_long(void)
 {
-    size_t limit = 1 << 20;
+    size_t limit = 1 << 18;
     mallopt(M_MMAP_MAX, 0);
     kept[0] = malloc_at_the_end(2 * limit + 9);
     keep(1, limit - 1), keep(2, limit), keep(3, limit + 5);
