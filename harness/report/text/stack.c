@@ -9,8 +9,9 @@ enum { FUNCTION_COLUMNS = 60, PLACE_COLUMNS = 48, OUTERMOST = 2 };
 typedef struct {
     char *function;
     char *place;
-    guint frames; /* how many it stands for */
-    gboolean own; /* the Python code of the program itself, not of a library */
+    guint frames;     /* how many it stands for */
+    gboolean own;     /* the Python code of the program itself, not of a library */
+    gboolean project; /* code of the program itself, in any language */
 } Line;
 
 static void line_clear(gpointer data)
@@ -73,12 +74,26 @@ static gboolean is_own_python(const Frame *frame)
     return TRUE;
 }
 
+/* Native code with a source of its own: not the system's headers, and not what names its sources from where
+ * it was built, as glibc does. */
+static gboolean is_own_native(const Frame *frame)
+{
+    static const char *const systems[] = {"/usr/", "/lib/", "/lib64/", "."};
+    if (frame->file == NULL || *frame->file == '\0' || g_strcmp0(frame->object, FRAME_PYTHON_OBJECT) == 0)
+        return FALSE;
+    for (gsize i = 0; i < G_N_ELEMENTS(systems); i++)
+        if (g_str_has_prefix(frame->file, systems[i]) ||
+            (frame->object != NULL && g_str_has_prefix(frame->object, systems[i])))
+            return FALSE;
+    return TRUE;
+}
+
 static Line line_of(const Frame *frame)
 {
     g_autoptr(GString) function = g_string_new(NULL), place = g_string_new(NULL);
     frame_describe(frame, function, place);
     return (Line){text_shorten(function->str, FUNCTION_COLUMNS), text_shorten(place->str, PLACE_COLUMNS), 1,
-                  is_own_python(frame)};
+                  is_own_python(frame), is_own_python(frame) || is_own_native(frame)};
 }
 
 /* Frames without a symbol in one module are one line: there is nothing to tell them apart by. */
@@ -115,8 +130,8 @@ static void keep(gboolean *kept, guint count, guint line)
         kept[line] = before;
 }
 
-/* What was asked for, the program's own Python, where it all began; then from the inside as far as there is
- * room. (transfer full). */
+/* What was asked for, the program's own Python, where it all began, its other code; then from the inside as
+ * far as there is room. (transfer full). */
 static gboolean *choose(const GArray *lines)
 {
     gboolean *kept = g_new0(gboolean, lines->len);
@@ -127,6 +142,9 @@ static gboolean *choose(const GArray *lines)
             keep(kept, lines->len, i);
     for (guint i = 1; i < OUTERMOST; i++)
         keep(kept, lines->len, lines->len - 1 - i);
+    for (guint i = 0; i < lines->len; i++)
+        if (g_array_index(lines, Line, i).project)
+            keep(kept, lines->len, i);
     for (guint i = 1; i < lines->len; i++)
         keep(kept, lines->len, i);
     return kept;
@@ -147,7 +165,7 @@ static void cut_middle(GArray *lines)
         g_array_remove_range(lines, begin + 1, end - begin - 1);
         Line *line = &g_array_index(lines, Line, begin);
         line_clear(line);
-        *line = (Line){g_strdup_printf("... %u more", cut), g_strdup(""), cut, FALSE};
+        *line = (Line){g_strdup_printf("... %u more", cut), g_strdup(""), cut, FALSE, FALSE};
         end = begin + 1;
     }
 }

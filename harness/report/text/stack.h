@@ -10,7 +10,7 @@ enum { STACK_FRAMES = 8 }; /* rows of one stack, the one that says how many were
 /* Adds the rows of one stack to columns of three: amount, function, place.
  * amount: in the first row; note: below it ("was 1.00 MiB"), may be NULL; key: stands for a stack without
  * frames. Allocators' own frames are left out, runs of frames without a symbol are one row, the middle of a
- * long stack is cut; of Python the program's own code stays rather than its libraries'. Adds at most
+ * long stack is cut; the program's own code stays rather than its libraries'. Adds at most
  * STACK_FRAMES rows, at least one. */
 void stack_add(Columns *columns, const char *amount, const char *note, const char *key, const Frame *frames,
                guint n_frames);
