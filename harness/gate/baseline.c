@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "error.h"
+#include "scenario/project_file.h"
 
 enum { FILE_LIMIT = 16 * 1024 * 1024 };
 
@@ -262,28 +263,21 @@ static char *platforms_with(const Project *project, const char *scenario)
 gboolean baseline_load(const Project *project, const char *platform, const char *scenario,
                        Baseline **baseline, char **elsewhere, GError **error)
 {
-    g_autofree char *path = baseline_path(project, platform, scenario);
+    g_autofree char *path = baseline_path(project, platform, scenario), *bytes = NULL;
     g_autofree char *name = project_relative(project, path);
-    g_autofree char *bytes = NULL;
     gsize length = 0;
-    g_autoptr(GError) cause = NULL;
+    gboolean missing = FALSE;
     *baseline = NULL;
     *elsewhere = NULL;
-    if (!g_file_get_contents(path, &bytes, &length, &cause)) {
-        if (g_error_matches(cause, G_FILE_ERROR, G_FILE_ERROR_NOENT)) {
-            *elsewhere = platforms_with(project, scenario);
-            return TRUE;
-        }
-        g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_CONFIG,
-                    "%s cannot be read: %s; mend it, or capture it again with heapgate update", name,
-                    cause->message);
-        return FALSE;
+    g_autoptr(GError) cause = NULL;
+    if (project_file_read(project, path, "baseline", FILE_LIMIT, &bytes, &length, &missing, &cause)) {
+        *baseline = parse(bytes, length, name, scenario, error);
+        return *baseline != NULL;
     }
-    if (length > FILE_LIMIT) {
+    if (missing)
+        *elsewhere = platforms_with(project, scenario);
+    else
         g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_CONFIG,
-                    "%s: larger than 16 MiB, which no baseline is", name);
-        return FALSE;
-    }
-    *baseline = parse(bytes, length, name, scenario, error);
-    return *baseline != NULL;
+                    "%s; mend it, or capture it again with heapgate update", cause->message);
+    return missing;
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "error.h"
+#include "project_file.h"
 
 #define CONFIG_NAME "heapgate.yaml"
 enum { CONFIG_LIMIT = 1024 * 1024, DEFAULT_TIMEOUT_S = 600 };
@@ -112,21 +113,11 @@ static gboolean read_pair(YamlFile *yaml, yaml_node_t *key, yaml_node_t *value, 
 
 static gboolean read_config(Project *self, GError **error)
 {
-    g_autofree char *path = g_build_filename(self->root, CONFIG_NAME, NULL);
-    if (!g_file_test(path, G_FILE_TEST_EXISTS))
-        return TRUE;
-    g_autofree char *bytes = NULL;
+    g_autofree char *path = g_build_filename(self->root, CONFIG_NAME, NULL), *bytes = NULL;
     gsize length = 0;
-    g_autoptr(GError) cause = NULL;
-    if (!g_file_get_contents(path, &bytes, &length, &cause)) {
-        g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_CONFIG, "%s cannot be read: %s", path,
-                    cause->message);
-        return FALSE;
-    }
-    if (length > CONFIG_LIMIT) {
-        g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_CONFIG, "%s is larger than 1 MiB", path);
-        return FALSE;
-    }
+    gboolean missing = FALSE;
+    if (!project_file_read(self, path, "heapgate.yaml", CONFIG_LIMIT, &bytes, &length, &missing, error))
+        return missing;
     g_autoptr(YamlFile) yaml = yaml_file_load(bytes, length, CONFIG_NAME, error);
     return yaml != NULL && yaml_file_each_pair(yaml, yaml_file_root(yaml), read_pair, self, error);
 }
@@ -173,10 +164,28 @@ Project *project_find_bare(const char *start, GError **error)
     return g_steal_pointer(&self);
 }
 
+/* A folder may be a link, within the project. */
+static gboolean check_folder(const Project *self, const char *folder, GError **error)
+{
+    g_autofree char *real = project_resolve(self, self->root, folder);
+    if (real != NULL)
+        return TRUE;
+    g_autofree char *name = project_relative(self, folder);
+    g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_CONFIG,
+                "%s leads out of the project; make it a folder of the project's own", name);
+    return FALSE;
+}
+
 Project *project_find(const char *start, GError **error)
 {
     g_autoptr(Project) self = project_find_bare(start, error);
-    return self != NULL && read_config(self, error) ? g_steal_pointer(&self) : NULL;
+    if (self == NULL || !read_config(self, error))
+        return NULL;
+    const char *const folders[] = {self->scenarios, self->baselines, self->reports};
+    for (gsize i = 0; i < G_N_ELEMENTS(folders); i++)
+        if (!check_folder(self, folders[i], error))
+            return NULL;
+    return g_steal_pointer(&self);
 }
 
 void project_free(Project *self)

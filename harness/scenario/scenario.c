@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "error.h"
+#include "project_file.h"
 #include "python_call.h"
 
 enum { FILE_LIMIT = 1024 * 1024, NAME_LIMIT = 100, MOST_ITERATIONS = 1 << 26 };
@@ -390,18 +391,8 @@ Scenario *scenario_load(const Project *project, const char *path, GError **error
 {
     g_autofree char *bytes = NULL;
     gsize length = 0;
-    g_autoptr(GError) cause = NULL;
-    g_autofree char *name = project_relative(project, path);
-    if (!g_file_get_contents(path, &bytes, &length, &cause)) {
-        g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_CONFIG, "%s cannot be read: %s", name,
-                    cause->message);
+    if (!project_file_read(project, path, "scenario", FILE_LIMIT, &bytes, &length, NULL, error))
         return NULL;
-    }
-    if (length > FILE_LIMIT) {
-        g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_CONFIG,
-                    "%s: larger than 1 MiB, which no scenario is", name);
-        return NULL;
-    }
     return scenario_parse(project, path, bytes, length, error);
 }
 

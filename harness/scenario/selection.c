@@ -1,9 +1,9 @@
 /* Which of a project's scenarios a command is about. What somebody may have meant to be one and is none is an
  * error: it would be measured by nobody. */
-#include <gio/gio.h>
 #include <string.h>
 
 #include "error.h"
+#include "project_file.h"
 #include "scenario.h"
 #include "yaml_file.h"
 
@@ -32,15 +32,11 @@ static gboolean says_what_to_run(YamlFile *file, yaml_node_t *key, yaml_node_t *
 }
 
 /* Other YAML files may lie in folders of their own: what a program reads. */
-static gboolean is_like_a_scenario(const char *path)
+static gboolean is_like_a_scenario(const Project *project, const char *path)
 {
-    g_autoptr(GFile) file = g_file_new_for_path(path);
-    g_autoptr(GFileInfo) info = g_file_query_info(
-        file, G_FILE_ATTRIBUTE_STANDARD_TYPE "," G_FILE_ATTRIBUTE_STANDARD_SIZE, 0, NULL, NULL);
     g_autofree char *bytes = NULL;
     gsize length = 0;
-    if (info == NULL || g_file_info_get_file_type(info) != G_FILE_TYPE_REGULAR ||
-        g_file_info_get_size(info) > LARGEST_STRAY || !g_file_get_contents(path, &bytes, &length, NULL))
+    if (!project_file_read(project, path, "scenario", LARGEST_STRAY, &bytes, &length, NULL, NULL))
         return FALSE;
     g_autoptr(YamlFile) yaml = yaml_file_load(bytes, length, path, NULL);
     gboolean found = FALSE;
@@ -69,7 +65,7 @@ static gboolean check_folder_below(const Project *project, const char *path, gui
         if (deepest > 1 && name[0] != '.' && g_file_test(inner, G_FILE_TEST_IS_DIR) &&
             !check_folder_below(project, inner, deepest - 1, error))
             return FALSE;
-        if (!is_yaml_name(name) || !is_like_a_scenario(inner))
+        if (!is_yaml_name(name) || !is_like_a_scenario(project, inner))
             continue;
         g_autofree char *shown = project_relative(project, inner),
                         *top = project_relative(project, project->scenarios);

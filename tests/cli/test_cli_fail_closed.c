@@ -84,6 +84,41 @@ static void expect_bad_days(const char *scenario, const BadDay *days, gsize n_da
     }
 }
 
+/* Whatever a pull request puts in the place of a file: it is told, not read, and nobody waits for it. */
+START_TEST(test_run_reads_nothing_but_files_of_the_project)
+{
+    static const struct {
+        const char *script, *problem;
+    } cases[] = {
+        {"mkfifo", "it is a pipe, and a "},
+        {"ln -s /dev/zero", "it is a device, and a "},
+        {"ln -s /etc/passwd", "it leads out of the project; put a copy in its place"},
+        {"mkdir", "it is a folder, and a "},
+    };
+    const char *const places[] = {SCENARIO, baseline(), "heapgate.yaml"};
+    g_autoptr(TestProject) project = passing_project(MASSIF);
+    test_project_write(project, "heapgate.yaml", "{}\n");
+    const char *place = places[_i % 3];
+    g_autofree char *script = g_strdup_printf("mv %s kept && %s %s", place, cases[_i / 3].script, place);
+    ck_assert_int_eq(test_project_shell(project, script), 0);
+    test_project_expect(project, 2, "run", place, "cannot be read: ", cases[_i / 3].problem, NULL);
+    ck_assert_ptr_null(find_pass(project));
+}
+END_TEST
+
+START_TEST(test_run_writes_no_reports_outside_of_the_project)
+{
+    g_autoptr(TestProject) project = passing_project(MASSIF);
+    g_autofree char *outside = runner_temporary();
+    g_autofree char *script = g_strdup_printf("rm -r reports && ln -s '%s' reports", outside);
+    ck_assert_int_eq(test_project_shell(project, script), 0);
+    test_project_expect(project, 2, "run", "reports leads out of the project", NULL);
+    g_autoptr(GDir) entries = g_dir_open(outside, 0, NULL);
+    ck_assert_ptr_null(g_dir_read_name(entries));
+    runner_remove(outside);
+}
+END_TEST
+
 /* The program that is measured puts a baseline of ten times as much in the place of its own. */
 START_TEST(test_a_measured_program_cannot_choose_its_baseline)
 {
@@ -396,7 +431,7 @@ START_TEST(test_run_refuses_a_baseline_that_is_a_folder_or_forbidden)
     expect_refusal_behind(project, 2, shell, "Permission denied", "capture it again with heapgate update");
     g_unlink(test_project_path(project, baseline()));
     g_mkdir(test_project_path(project, baseline()), 0777);
-    expect_refusal(project, 2, "run", "s a directory", "capture it again with heapgate update");
+    expect_refusal(project, 2, "run", "it is a folder", "capture it again with heapgate update");
 }
 END_TEST
 
@@ -587,6 +622,8 @@ END_TEST
 SUITE(cli_fail_closed, 60)
 {
     tcase_add_test(tcase, test_a_measured_program_cannot_choose_its_baseline);
+    tcase_add_loop_test(tcase, test_run_reads_nothing_but_files_of_the_project, 0, 12);
+    tcase_add_test(tcase, test_run_writes_no_reports_outside_of_the_project);
     tcase_add_test(tcase, test_an_allowance_that_no_instrument_of_the_scenario_measures_is_refused);
     tcase_add_test(tcase, test_growth_that_is_promised_and_not_marked_is_broken);
     tcase_add_test(tcase, test_run_refuses_massif_output_that_is_missing_or_damaged);

@@ -403,7 +403,8 @@ START_TEST(test_a_baseline_that_is_there_and_cannot_be_used_is_an_error_and_neve
     check_load_refused("", 0, "baselines/p/order-entry.yaml:1:1: expected keys and values, found nothing");
     check_load_refused(NULL, 0, "baselines/p/order-entry.yaml cannot be read: ");
     g_autofree char *huge = g_strnfill(16 * MIB + 1, '#');
-    check_load_refused(huge, 16 * MIB + 1, "baselines/p/order-entry.yaml: larger than 16 MiB");
+    check_load_refused(huge, 16 * MIB + 1,
+                       "baselines/p/order-entry.yaml cannot be read: it is larger than 16 MiB");
 }
 END_TEST
 

@@ -481,7 +481,8 @@ START_TEST(test_a_file_that_cannot_be_read_or_is_far_too_large_is_told)
     g_autofree char *filled = g_strnfill(1024 * 1024 + 1, '#');
     write_file("scenarios/none.yaml", filled);
     ck_assert_ptr_null(scenario_load(project, path, &large));
-    check_message(large, "scenarios/none.yaml: larger than 1 MiB, which no scenario is", "");
+    check_message(large, "scenarios/none.yaml cannot be read: it is larger than 1 MiB, which no scenario is",
+                  "");
 }
 END_TEST
 
