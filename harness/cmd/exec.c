@@ -4,7 +4,6 @@
 #include <gio/gio.h>
 #include <glib-unix.h>
 #include <glib/gstdio.h>
-#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -15,6 +14,7 @@
 #include "formats/ledger/ledger_notes.h"
 #include "formats/ledger/ledger_pack.h"
 #include "instrument/heap.h"
+#include "model/give_back.h"
 #include "model/units.h"
 #include "model/text.h"
 #include "view/view_ledger.h"
@@ -117,7 +117,7 @@ static void save_ledger(gpointer data, gpointer user_data)
         saving->problem = g_strdup(error->message);
     g_clear_pointer(&plain, g_byte_array_unref);
     g_clear_pointer(&ledger, ledger_free);
-    malloc_trim(0);
+    give_back_memory();
 }
 
 /* In the collecting thread, as soon as a process is gone: nothing is lost if heapgate itself is killed later.

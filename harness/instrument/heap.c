@@ -2,12 +2,12 @@
  * speed. */
 #include "heap.h"
 
-#include <malloc.h>
 #include <string.h>
 
 #include "formats/ledger/ledger_notes.h"
 #include "formats/ledger/ledger_tally.h"
 #include "instrument.h"
+#include "model/give_back.h"
 #include "model/sampling.h"
 #include "symbols/symbols.h"
 
@@ -374,7 +374,7 @@ static void name_programs(const Scenario *scenario, const Outcome *outcome, cons
     for (guint i = 0; i < programs->len; i++)
         name_program(symbols, scenario, outcome, g_ptr_array_index(programs, i));
     symbols_free(symbols);
-    malloc_trim(0);
+    give_back_memory();
     g_mutex_unlock(&one_at_a_time);
 }
 

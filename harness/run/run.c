@@ -1,10 +1,10 @@
 #include "run.h"
 
-#include <malloc.h>
 #include <string.h>
 
 #include "collector.h"
 #include "host.h"
+#include "model/give_back.h"
 #include "python_package.h"
 #include "supervisor.h"
 #include "workplace.h"
@@ -281,7 +281,7 @@ void run_measure(Run *self, GCancellable *cancellable)
             keep_raw(self, place);
         }
     }
-    malloc_trim(0); /* the ledgers of a large program are a hundred megabytes, and the next run has its own */
+    give_back_memory();
     g_mutex_lock(&self->lock);
     self->state = RUN_DONE;
     self->measurement = measurement;
