@@ -210,6 +210,19 @@ static gboolean check_seen(const Result *result, GError **error)
     return FALSE;
 }
 
+/* A scenario that was deleted or renamed gates nothing any more, whatever its baseline says. */
+static void tell_orphans(const Project *project)
+{
+    enum { TOLD = 10 };
+    g_autoptr(GPtrArray) orphans = baselines_orphaned(project);
+    for (guint i = 0; i < MIN(orphans->len, TOLD); i++)
+        g_printerr(
+            "heapgate: %s has no scenario, so it gates nothing: delete it, or bring the scenario back\n",
+            (const char *)g_ptr_array_index(orphans, i));
+    if (orphans->len > TOLD)
+        g_printerr("heapgate: and %u baselines more\n", orphans->len - TOLD);
+}
+
 static int report(const Street *street, const StreetOptions *options, const Result *result, GError **error)
 {
     if (!check_seen(result, error) || !street_write_reports(result, street->project->reports, error) ||
@@ -220,6 +233,7 @@ static int report(const Street *street, const StreetOptions *options, const Resu
         g_print("reports: %s/%s  %s/%s\n", folder, report_junit.default_path, folder,
                 report_summary.default_path);
     }
+    tell_orphans(street->project);
     return verdict_exit_status(result->verdict);
 }
 

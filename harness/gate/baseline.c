@@ -260,6 +260,35 @@ static char *platforms_with(const Project *project, const char *scenario)
     return g_string_free(platforms, none);
 }
 
+static int by_text(gconstpointer a, gconstpointer b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static void add_orphans_of(const Project *project, const char *platform, GPtrArray *orphans)
+{
+    g_autofree char *path = g_build_filename(project->baselines, platform, NULL);
+    g_autoptr(GDir) folder = g_dir_open(path, 0, NULL);
+    for (const char *name = folder != NULL ? g_dir_read_name(folder) : NULL; name != NULL;
+         name = g_dir_read_name(folder)) {
+        g_autofree char *scenario = g_build_filename(project->scenarios, name, NULL);
+        g_autofree char *baseline = g_build_filename(path, name, NULL);
+        if (g_str_has_suffix(name, ".yaml") && !g_file_test(scenario, G_FILE_TEST_EXISTS))
+            g_ptr_array_add(orphans, project_relative(project, baseline));
+    }
+}
+
+GPtrArray *baselines_orphaned(const Project *project)
+{
+    GPtrArray *orphans = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(GDir) folder = g_dir_open(project->baselines, 0, NULL);
+    for (const char *name = folder != NULL ? g_dir_read_name(folder) : NULL; name != NULL;
+         name = g_dir_read_name(folder))
+        add_orphans_of(project, name, orphans);
+    g_ptr_array_sort(orphans, by_text);
+    return orphans;
+}
+
 gboolean baseline_load(const Project *project, const char *platform, const char *scenario,
                        Baseline **baseline, char **elsewhere, GError **error)
 {

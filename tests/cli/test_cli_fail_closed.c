@@ -106,6 +106,19 @@ START_TEST(test_run_reads_nothing_but_files_of_the_project)
 }
 END_TEST
 
+START_TEST(test_run_names_baselines_that_gate_nothing)
+{
+    g_autoptr(TestProject) project = passing_project(MASSIF);
+    ck_assert_ptr_null(strstr(project->output, "has no scenario"));
+    g_autofree char *script = g_strdup_printf("cp %s baselines/deleted.yaml && mkdir -p baselines/other && "
+                                              "mv baselines/deleted.yaml baselines/other/",
+                                              baseline());
+    ck_assert_int_eq(test_project_shell(project, script), 0);
+    test_project_expect(project, 0, "run work", "1 scenario passes",
+                        "baselines/other/deleted.yaml has no scenario, so it gates nothing: delete it", NULL);
+}
+END_TEST
+
 START_TEST(test_run_writes_no_reports_outside_of_the_project)
 {
     g_autoptr(TestProject) project = passing_project(MASSIF);
@@ -623,6 +636,7 @@ SUITE(cli_fail_closed, 60)
 {
     tcase_add_test(tcase, test_a_measured_program_cannot_choose_its_baseline);
     tcase_add_loop_test(tcase, test_run_reads_nothing_but_files_of_the_project, 0, 12);
+    tcase_add_test(tcase, test_run_names_baselines_that_gate_nothing);
     tcase_add_test(tcase, test_run_writes_no_reports_outside_of_the_project);
     tcase_add_test(tcase, test_an_allowance_that_no_instrument_of_the_scenario_measures_is_refused);
     tcase_add_test(tcase, test_growth_that_is_promised_and_not_marked_is_broken);
