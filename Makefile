@@ -32,14 +32,14 @@ LIBRARY_LIBS = $(call once,LIBRARY_LIBS,--libs $(LIBRARIES),-liberty -lm)
 CHECK_CFLAGS = $(call once,CHECK_CFLAGS,--cflags check)
 CHECK_LIBS = $(call once,CHECK_LIBS,--libs check)
 
-ALL_CFLAGS = -std=gnu11 $(OPTIMIZE) $(WARNINGS) $(SANITIZE) $(CFLAGS) -Iharness -iquote harness/guest -Itests \
+ALL_CFLAGS = -std=gnu11 $(OPTIMIZE) $(WARNINGS) $(SANITIZE) $(CFLAGS) -Iharness $(if $(filter harness/%,$<),,-iquote harness/guest) -Itests \
 	-DHEAPGATE_VERSION='"$(VERSION)"' -D_GNU_SOURCE \
 	-fno-omit-frame-pointer -MMD -MP $(LIBRARY_CFLAGS)
 
 CORE_SOURCES := $(filter-out harness/main.c harness/guest/%,$(wildcard harness/*.c harness/*/*.c harness/*/*/*.c))
 CORE_OBJECTS := $(CORE_SOURCES:%.c=$(O)/objects/%.o)
 MAIN_OBJECT := $(O)/objects/harness/main.o
-TEST_SOURCES := $(filter-out tests/fixtures/% tests/fuzz/% tests/bench/%,$(wildcard tests/*.c tests/*/*.c))
+TEST_SOURCES := $(filter-out tests/fixtures/% tests/fuzz/% tests/bench/%,$(wildcard tests/*.c tests/*/*.c tests/report/text/*.c))
 TEST_OBJECTS := $(TEST_SOURCES:%.c=$(O)/objects/%.o)
 
 # The parts' files come with rules of their own; plain `make` builds all.

@@ -13,7 +13,7 @@ static char *defused(const char *text)
     return g_strcmp0(g_getenv("GITHUB_ACTIONS"), "true") == 0 ? text_defuse(text) : g_strdup(text);
 }
 
-static void put(FILE *stream, const char *text)
+static void stream_put(FILE *stream, const char *text)
 {
     const char *charset = NULL;
     g_autofree char *block = text_block(text), *safe = defused(block), *local = NULL;
@@ -23,20 +23,20 @@ static void put(FILE *stream, const char *text)
     fflush(stream);
 }
 
-static void print(const char *text)
+static void stdout_print(const char *text)
 {
-    put(stdout, text);
+    stream_put(stdout, text);
 }
 
-static void print_error(const char *text)
+static void stderr_print(const char *text)
 {
-    put(stderr, text);
+    stream_put(stderr, text);
 }
 
 void output_begin(void)
 {
-    g_set_print_handler(print);
-    g_set_printerr_handler(print_error);
+    g_set_print_handler(stdout_print);
+    g_set_printerr_handler(stderr_print);
 }
 
 void output_error(const GError *problem)

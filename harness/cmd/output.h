@@ -9,10 +9,10 @@
 void output_begin(void);
 /* "heapgate: MESSAGE" on standard error, on one line whatever is in the message. */
 void output_error(const GError *problem);
-/* Writes a view: JSON as it is, for a program reads it; other text as output_write. */
-gboolean output_write_view(const GString *view, gboolean json, GError **error);
-/* Writes text that is made harmless already but for commands of logs, and may have colours. FALSE with error:
- * standard output cannot be written. */
+/* Writes `text` to standard output. Control characters must be gone already; on GitHub's runner workflow
+ * commands are defused. FALSE with error: it cannot be written. */
 gboolean output_write(const char *text, GError **error);
+/* Writes a view: text as output_write, JSON as it is, for a program reads it. */
+gboolean output_write_view(const GString *view, gboolean json, GError **error);
 
 #endif

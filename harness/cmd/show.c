@@ -77,8 +77,7 @@ static int fold_file(const char *path, const char *metric, GError **error)
     }
     g_autoptr(GString) output = g_string_new(NULL);
     stacks_fold(figure, output);
-    fwrite(output->str, 1, output->len, stdout);
-    return EXIT_SUCCESS;
+    return output_write(output->str, error) ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 static int write_pprof(const char *path, GError **error)

@@ -57,8 +57,8 @@ Baseline *baseline_parse(const char *bytes, gsize length, const char *name, GErr
 gboolean baseline_load(const Project *project, const char *platform, const char *scenario,
                        Baseline **baseline, char **elsewhere, GError **error);
 
-/* The baselines, of any platform, whose scenario is not there: what they gated is measured by nobody. Paths as
- * messages show them, sorted; (transfer full), of char. */
+/* The baselines, of any platform, whose scenario is not there: what they gated is measured by nobody. Paths
+ * as messages show them, sorted; (transfer full), of char. */
 GPtrArray *baselines_orphaned(const Project *project);
 
 /* The text of a baseline, sorted and diffable; (transfer full). */

@@ -21,7 +21,7 @@
 #include <stdint.h>
 
 #define LEDGER_MAGIC   UINT64_C(0x315244474c504748) /* "HGPLGDR1" */
-#define LEDGER_VERSION 3
+#define LEDGER_VERSION 4
 
 /* The environment variables by which the tracer is told where its harness listens: "PATH#KEY", the path of a
  * socket, which has the same name among the abstract ones, and what a message must hold to be heard. */

@@ -51,16 +51,24 @@ char *text_block(const char *text)
     return clean(text, FALSE);
 }
 
-/* GitHub's runner leaves blanks at a line's beginning out before it looks. */
+/* GitHub's runner leaves out all of Unicode's blanks at a line's beginning before it looks, and may not see
+ * characters without a width. */
 char *text_defuse(const char *text)
 {
-    GString *out = g_string_sized_new(strlen(text));
+    g_autofree char *valid = g_utf8_make_valid(text, -1);
+    GString *out = g_string_sized_new(strlen(valid));
     gboolean begins = TRUE; /* nothing but blanks on this line so far */
-    for (const char *at = text; *at != '\0'; at++) {
-        g_string_append_c(out, *at);
-        if ((begins && g_str_has_prefix(at, "::")) || g_str_has_prefix(at, "##["))
+    guint hashes = 0;       /* just before */
+    for (const char *at = valid; *at != '\0'; at = g_utf8_next_char(at)) {
+        gunichar c = g_utf8_get_char(at);
+        gboolean unseen = g_unichar_iszerowidth(c) || g_unichar_type(c) == G_UNICODE_FORMAT;
+        if (c == '[' && hashes >= 2)
             g_string_append_c(out, ' ');
-        begins = *at == '\n' || *at == '\r' || (begins && g_ascii_isspace(*at));
+        g_string_append_unichar(out, c);
+        if (begins && c == ':')
+            g_string_append_c(out, ' ');
+        hashes = c == '#' ? hashes + 1 : unseen ? hashes : 0;
+        begins = c == '\n' || c == '\r' || (begins && (unseen || g_unichar_isspace(c)));
     }
     return g_string_free(out, FALSE);
 }

@@ -1,5 +1,5 @@
 /* The processes of one family as the collector sees them: the file that holds their ledgers and their roll
- * (tracer/roll.h), and who of them still runs.
+ * (guest/roll.h), and who of them still runs.
  *
  * Processes that begin are found by looking: no message says so. That nobody has the file mapped any more is
  * asked of the kernel, which refuses to seal a file against writing as long as somebody may write. */

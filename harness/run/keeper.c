@@ -54,8 +54,8 @@ static pid_t number_of(const char *name)
     return *name == '\0' ? number : 0;
 }
 
-/* Has the process the file of a family mapped (tracer/family.c)? So has a fork, until it becomes another
- * program; so has that, once it has begun. */
+/* Has the process the file of a family mapped (guest/process/family.c)? So has a fork, until it becomes
+ * another program; so has that, once it has begun. */
 static gboolean has_books(int proc, const char *pid)
 {
     static const char name[] = "/memfd:heapgate-ledger";

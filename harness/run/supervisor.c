@@ -39,7 +39,7 @@ typedef struct {
     GMainContext *context;
     SupervisorOutcome *outcome;
     gboolean exited;
-    guint asked; /* how often the keeper was asked to end all */
+    guint requests; /* to the keeper, to end all */
 } Waiting;
 
 static void kill_group(const SupervisorOutcome *outcome)
@@ -48,19 +48,19 @@ static void kill_group(const SupervisorOutcome *outcome)
         kill(-(pid_t)outcome->pid, SIGKILL);
 }
 
-/* The program and its group are killed at once; what has left the group is killed by the keeper, which may
- * have been stopped by what it guards, and is asked until it ends. */
+/* Kills the program's group. Then asks the keeper (SIGCONT, for what it guards may have stopped it; SIGTERM)
+ * to kill what has left the group, again and again until it ends; after so many requests kills the keeper. */
 static gboolean end_all(gpointer user_data)
 {
-    enum { PATIENCE = 50 };
+    enum { MOST_REQUESTS = 50 };
     Waiting *waiting = user_data;
     kill_group(waiting->outcome);
     g_subprocess_send_signal(waiting->process, SIGCONT);
-    g_subprocess_send_signal(waiting->process, waiting->asked++ < PATIENCE ? SIGTERM : SIGKILL);
+    g_subprocess_send_signal(waiting->process, waiting->requests++ < MOST_REQUESTS ? SIGTERM : SIGKILL);
     return waiting->exited ? G_SOURCE_REMOVE : G_SOURCE_CONTINUE;
 }
 
-static void end_as(Waiting *waiting, SupervisorEnd end)
+static void waiting_end(Waiting *waiting, SupervisorEnd end)
 {
     enum { AGAIN_MS = 100 };
     if (waiting->outcome->end != SUPERVISOR_EXITED)
@@ -74,14 +74,14 @@ static void end_as(Waiting *waiting, SupervisorEnd end)
 
 static gboolean on_timeout(gpointer user_data)
 {
-    end_as(user_data, SUPERVISOR_TIMED_OUT);
+    waiting_end(user_data, SUPERVISOR_TIMED_OUT);
     return G_SOURCE_REMOVE;
 }
 
 static gboolean on_cancelled(GCancellable *cancellable, gpointer user_data)
 {
     (void)cancellable;
-    end_as(user_data, SUPERVISOR_CANCELLED);
+    waiting_end(user_data, SUPERVISOR_CANCELLED);
     return G_SOURCE_REMOVE;
 }
 

@@ -116,7 +116,7 @@ static gboolean read_config(Project *self, GError **error)
     g_autofree char *path = g_build_filename(self->root, CONFIG_NAME, NULL), *bytes = NULL;
     gsize length = 0;
     gboolean missing = FALSE;
-    if (!project_file_read(self, path, "heapgate.yaml", CONFIG_LIMIT, &bytes, &length, &missing, error))
+    if (!project_file_read(self, path, CONFIG_NAME, CONFIG_LIMIT, &bytes, &length, &missing, error))
         return missing;
     g_autoptr(YamlFile) yaml = yaml_file_load(bytes, length, CONFIG_NAME, error);
     return yaml != NULL && yaml_file_each_pair(yaml, yaml_file_root(yaml), read_pair, self, error);

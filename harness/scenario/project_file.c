@@ -19,11 +19,11 @@ static char *refusal(const Project *self, int file, const char *what, gsize limi
     if (fstat(file, &status) != 0)
         return g_strdup(g_strerror(errno));
     if (!S_ISREG(status.st_mode))
-        return g_strdup_printf("it is %s, and a %s is a file",
-                               S_ISDIR(status.st_mode)    ? "a folder"
-                               : S_ISFIFO(status.st_mode) ? "a pipe"
-                                                          : "a device",
-                               what);
+        return g_strdup_printf("it is %s; put a file in its place", S_ISDIR(status.st_mode)    ? "a folder"
+                                                                    : S_ISFIFO(status.st_mode) ? "a pipe"
+                                                                                               : "a device");
+    if (real == NULL)
+        return g_strdup("where it lies cannot be found out: /proc is needed");
     if (inside == NULL)
         return g_strdup("it leads out of the project; put a copy in its place");
     if ((guint64)status.st_size > limit)
@@ -32,7 +32,7 @@ static char *refusal(const Project *self, int file, const char *what, gsize limi
     return NULL;
 }
 
-/* Not more than the limit, though it should grow meanwhile. Returns why not, or NULL; (transfer full). */
+/* Reads at most the limit, even if the file grows meanwhile. Returns why not, or NULL; (transfer full). */
 static char *read_whole(int file, gsize limit, GByteArray *bytes)
 {
     guint8 piece[65536];
@@ -50,7 +50,7 @@ gboolean project_file_read(const Project *self, const char *path, const char *wh
 {
     int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY), problem = errno;
     if (missing != NULL)
-        *missing = file < 0 && problem == ENOENT;
+        *missing = file < 0 && problem == ENOENT && !g_file_test(path, G_FILE_TEST_IS_SYMLINK);
     if (missing != NULL && *missing)
         return FALSE;
     g_autoptr(GByteArray) whole = g_byte_array_new();

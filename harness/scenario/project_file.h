@@ -5,9 +5,9 @@
 
 #include "project.h"
 
-/* Reads the file at `path`, of at most `limit` bytes. name: of it in messages; what: it is ("scenario").
- * bytes: (transfer full), with a NUL behind them.
- * missing: NULL, or it is set and no error where there is no such file.
+/* Reads the file at `path`, of at most `limit` bytes. what: the noun in messages ("scenario"). bytes:
+ * (transfer full), ends in NUL. missing: may be NULL; else a file that does not exist sets it, and FALSE is
+ * returned without an error.
  * Errors: HEAPGATE_ERROR_CONFIG "NAME cannot be read: WHY". */
 gboolean project_file_read(const Project *self, const char *path, const char *what, gsize limit, char **bytes,
                            gsize *length, gboolean *missing, GError **error);

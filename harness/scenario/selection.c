@@ -1,5 +1,5 @@
-/* Which of a project's scenarios a command is about. What somebody may have meant to be one and is none is an
- * error: it would be measured by nobody. */
+/* Which of a project's scenarios a command is about. A file that looks like a scenario but would not be
+ * measured is an error. */
 #include <string.h>
 
 #include "error.h"
@@ -7,7 +7,7 @@
 #include "scenario.h"
 #include "yaml_file.h"
 
-enum { LARGEST_STRAY = 1 << 20 };
+enum { LARGEST_STRAY_BYTES = 1 << 20, DEEPEST_FOLDERS = 4 };
 
 static int by_name(gconstpointer a, gconstpointer b)
 {
@@ -36,7 +36,7 @@ static gboolean is_like_a_scenario(const Project *project, const char *path)
 {
     g_autofree char *bytes = NULL;
     gsize length = 0;
-    if (!project_file_read(project, path, "scenario", LARGEST_STRAY, &bytes, &length, NULL, NULL))
+    if (!project_file_read(project, path, "scenario", LARGEST_STRAY_BYTES, &bytes, &length, NULL, NULL))
         return FALSE;
     g_autoptr(YamlFile) yaml = yaml_file_load(bytes, length, path, NULL);
     gboolean found = FALSE;
@@ -45,7 +45,7 @@ static gboolean is_like_a_scenario(const Project *project, const char *path)
     return found;
 }
 
-/* Some program's own data: a project with a gate. */
+/* A folder with a gate of its own is some program's data, and is not searched. */
 static gboolean is_project(const char *folder)
 {
     g_autofree char *settings = g_build_filename(folder, "heapgate.yaml", NULL);
@@ -81,7 +81,6 @@ static gboolean check_folder_below(const Project *project, const char *path, gui
 /* One entry of the scenarios' folder. */
 static gboolean add_name(const Project *project, const char *name, GPtrArray *names, GError **error)
 {
-    enum { DEEPEST = 4 };
     g_autofree char *path = g_build_filename(project->scenarios, name, NULL);
     if (name[0] == '.')
         return TRUE;
@@ -90,10 +89,12 @@ static gboolean add_name(const Project *project, const char *name, GPtrArray *na
     else if (is_yaml_name(name)) {
         g_autofree char *shown = project_relative(project, path);
         g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_CONFIG,
-                    "%s is not measured: the name of a scenario's file ends in .yaml; rename it", shown);
+                    "%s is not measured: the name of a scenario's file ends in .yaml; rename it, or "
+                    "move it into a folder of its own if it is none",
+                    shown);
         return FALSE;
     } else if (!g_file_test(path, G_FILE_TEST_IS_SYMLINK) && g_file_test(path, G_FILE_TEST_IS_DIR))
-        return check_folder_below(project, path, DEEPEST, error);
+        return check_folder_below(project, path, DEEPEST_FOLDERS, error);
     return TRUE;
 }
 

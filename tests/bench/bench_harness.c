@@ -17,6 +17,7 @@
 #include "instrument/instrument.h"
 #include "report/report.h"
 #include "symbols/symbols.h"
+#include "model/give_back.h"
 
 enum { CODES = 20000, LINES = 32, NATIVE = 2000, DEEPEST = 56, LEAST_DEEP = 24, ITERATIONS = 20 };
 
@@ -338,7 +339,7 @@ int main(int argc, char **argv)
     g_autoptr(GPtrArray) results = g_ptr_array_new_with_free_func((GDestroyNotify)result_free);
     for (guint i = 0; i < scenarios; i++) {
         g_ptr_array_add(results, measure(scenario, fd, &since));
-        malloc_trim(0); /* as run_measure */
+        give_back_memory();
         tell("given back", &since);
     }
     report(g_ptr_array_index(results, 0));

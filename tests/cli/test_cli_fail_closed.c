@@ -90,10 +90,11 @@ START_TEST(test_run_reads_nothing_but_files_of_the_project)
     static const struct {
         const char *script, *problem;
     } cases[] = {
-        {"mkfifo", "it is a pipe, and a "},
-        {"ln -s /dev/zero", "it is a device, and a "},
+        {"mkfifo", "it is a pipe; put a file in its place"},
+        {"ln -s /dev/zero", "it is a device; put a file in its place"},
         {"ln -s /etc/passwd", "it leads out of the project; put a copy in its place"},
-        {"mkdir", "it is a folder, and a "},
+        {"ln -s /nowhere", "No such file"},
+        {"mkdir", "it is a folder; put a file in its place"},
     };
     const char *const places[] = {SCENARIO, baseline(), "heapgate.yaml"};
     g_autoptr(TestProject) project = passing_project(MASSIF);
@@ -635,7 +636,7 @@ END_TEST
 SUITE(cli_fail_closed, 60)
 {
     tcase_add_test(tcase, test_a_measured_program_cannot_choose_its_baseline);
-    tcase_add_loop_test(tcase, test_run_reads_nothing_but_files_of_the_project, 0, 12);
+    tcase_add_loop_test(tcase, test_run_reads_nothing_but_files_of_the_project, 0, 15);
     tcase_add_test(tcase, test_run_names_baselines_that_gate_nothing);
     tcase_add_test(tcase, test_run_writes_no_reports_outside_of_the_project);
     tcase_add_test(tcase, test_an_allowance_that_no_instrument_of_the_scenario_measures_is_refused);

@@ -127,6 +127,7 @@ START_TEST(test_fail_on_lets_pass_what_it_leaves_out_and_nothing_else)
         {"regressed", "{\"verdict\":\"new\"," COUNTS(0, 1, 0, 0) "}", 3, "success"},
         {"regressed", "{\"verdict\":\"new\"," COUNTS(1, 1, 0, 0) "}", 3, "failure"},
         {"regressed, new", "{\"verdict\":\"new\"," COUNTS(0, 1, 0, 0) "}", 3, "failure"},
+        {"regressed\tnew", "{\"verdict\":\"new\"," COUNTS(0, 1, 0, 0) "}", 3, "failure"},
         {"regressed", "{\"verdict\":\"incomparable\"," COUNTS(0, 1, 1, 0) "}", 3, "success"},
         {"", "{\"verdict\":\"regressed\"," COUNTS(1, 0, 0, 0) "}", 1, "success"},
         {"", "{\"verdict\":\"broken\"," COUNTS(0, 0, 0, 1) "}", 3, "failure"},
@@ -298,7 +299,7 @@ SUITE(github_action, 60)
     tcase_add_loop_test(tcase, test_whatever_is_not_known_to_be_good_is_red, 0, G_N_ELEMENTS(red));
     tcase_add_test(tcase, test_a_verdict_left_by_an_earlier_step_does_not_count);
     tcase_add_test(tcase, test_a_build_that_fails_is_red_and_shows_why);
-    tcase_add_loop_test(tcase, test_fail_on_lets_pass_what_it_leaves_out_and_nothing_else, 0, 7);
+    tcase_add_loop_test(tcase, test_fail_on_lets_pass_what_it_leaves_out_and_nothing_else, 0, 8);
     tcase_add_loop_test(tcase, test_a_word_in_fail_on_that_is_no_verdict_is_red, 0, 4);
     tcase_add_test(tcase, test_inputs_reach_heapgate_as_arguments_and_never_as_script);
     tcase_add_test(tcase, test_a_project_may_be_a_folder_of_the_workspace);

@@ -1,6 +1,6 @@
 /* A harness of a test's own: runs a program under libheapgate.so and looks at the ledgers that come of it. */
-#ifndef HEAPGATE_TESTS_TRACER_LEDGERS_H
-#define HEAPGATE_TESTS_TRACER_LEDGERS_H
+#ifndef HEAPGATE_TESTS_GUEST_LEDGERS_H
+#define HEAPGATE_TESTS_GUEST_LEDGERS_H
 
 #include <glib.h>
 

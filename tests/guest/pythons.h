@@ -1,6 +1,6 @@
 /* The CPythons of this machine, and what a ledger says in words of Python. */
-#ifndef HEAPGATE_TESTS_TRACER_PYTHONS_H
-#define HEAPGATE_TESTS_TRACER_PYTHONS_H
+#ifndef HEAPGATE_TESTS_GUEST_PYTHONS_H
+#define HEAPGATE_TESTS_GUEST_PYTHONS_H
 
 #include "ledgers.h"
 

@@ -1,6 +1,6 @@
 /* Stacks of many shapes, built without frame pointers; `end` is called at the innermost end. */
-#ifndef HEAPGATE_TESTS_TRACER_UNWIND_CHAINS_H
-#define HEAPGATE_TESTS_TRACER_UNWIND_CHAINS_H
+#ifndef HEAPGATE_TESTS_GUEST_UNWIND_CHAINS_H
+#define HEAPGATE_TESTS_GUEST_UNWIND_CHAINS_H
 
 typedef void (*ChainEnd)(void *data);
 

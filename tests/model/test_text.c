@@ -21,8 +21,11 @@ START_TEST(test_text_cannot_be_a_command_in_a_log)
         {"::error::x", ": :error::x"},
         {"a\n \t::stop-commands::x\n", "a\n \t: :stop-commands::x\n"},
         {"a\r::debug::x", "a\r: :debug::x"},
-        {"peak in ##[group]f", "peak in # #[group]f"},
-        {"###[x", "## #[x"},
+        {"peak in ##[group]f", "peak in ## [group]f"},
+        {"###[x", "### [x"},
+        {"\xc2\xa0::error::x", "\xc2\xa0: :error::x"},
+        {"\xe2\x80\x8b:\xe2\x80\x8b:error::x", "\xe2\x80\x8b: \xe2\x80\x8b:error::x"},
+        {"##\xe2\x80\x8b[x", "##\xe2\x80\x8b [x"},
         {"  std::vector ::f # [x] ##", "  std::vector ::f # [x] ##"},
         {"", ""},
     };

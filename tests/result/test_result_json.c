@@ -328,7 +328,7 @@ START_TEST(test_verdict_json_is_one_line_that_scripts_can_read)
 }
 END_TEST
 
-SUITE(report_result_json, 30)
+SUITE(result_json, 30)
 {
     tcase_add_test(tcase, test_result_written_read_and_written_again_has_the_same_bytes);
     tcase_add_test(tcase, test_every_report_of_a_result_that_was_read_is_the_same);

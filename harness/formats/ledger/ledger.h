@@ -1,4 +1,4 @@
-/* Reader of ledgers, the heap's books that the tracer kept (tracer/ledger.h), and of the form they are saved
+/* Reader of ledgers, the heap's books that the tracer kept (guest/ledger.h), and of the form they are saved
  * in.
  *
  * The books come from another program's memory: nothing in them is believed. Every count is held to the room

@@ -72,7 +72,7 @@ static const LedgerKind *key_kind(const LedgerKinds *kinds, const LedgerItem *it
     return item->is_main ? &kinds->mains[item->number] : &kinds->kinds[item->number];
 }
 
-/* What a stack says, its frames folded as in measure/call_site.c. */
+/* What a stack says, its frames folded as in model/call_site.c. */
 static LedgerText text_of(const LedgerKinds *kinds, const LedgerItem *items, guint length)
 {
     LedgerText texts[LEDGER_KEY_FRAMES], whole = {0};

@@ -11,7 +11,7 @@ struct LedgerKeys {
     GArray *first;    /* guint32 by key: its first site */
 };
 
-/* Sites have one key where their stacks differ in lines and depth of recursion alone (measure/call_site.h).
+/* Sites have one key where their stacks differ in lines and depth of recursion alone (model/call_site.h).
  * Worked out when first asked for, and then kept until the names change; (transfer none). For one thread at a
  * time, as the ledger is. */
 const LedgerKeys *ledger_keys(const Ledger *self);

@@ -1,6 +1,6 @@
 /* The audit: what glibc says that it has given out is held against the books. What it gave out and they do
  * not have, somebody took past us. Here both figures are written down; the harness judges
- * (formats/ledger_audit.h).
+ * (formats/ledger/ledger_audit.h).
  *
  * mallinfo2 waits for the locks of all arenas. So it is asked only where nobody else can hold one: not while
  * there are other threads, which would keep the host waiting, and might have been stopped; not in a signal

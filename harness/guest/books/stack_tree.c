@@ -9,6 +9,7 @@
 #include "stack_tree.h"
 
 enum { SMALLEST_SHIFT = 13, LARGEST_SHIFT = 28, LINE = 8, PROBES = 256 };
+_Static_assert(LEDGER_NODES <= 1 << (LARGEST_SHIFT - 1), "twice as many slots as nodes");
 
 /* The upper half of the hash, and the node; 0: free. */
 typedef uint64_t Slot;

@@ -24,7 +24,7 @@ typedef struct {
     const UnwindWord *words; /* that it relied on */
     uint32_t n_words;
     bool fp_used;    /* the start's frame pointer mattered */
-    uint32_t *nodes; /* of each, once native_trail_root has said how many are known */
+    uint32_t *nodes; /* of each, filled in by the caller; native_trail_nodes says how many are known */
 } NativeWalk;
 
 GUEST_HIDDEN NativeTrail *native_trail_new(void); /* NULL: no memory */

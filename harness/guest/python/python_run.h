@@ -1,5 +1,5 @@
-/* The native run: what was called natively from the innermost frame of Python down to an allocation. What of
- * it is kept says native_trail.h. Runs that come again are remembered whole, with the words that they relied
+/* The native run: what was called natively from the innermost frame of Python down to an allocation. native_trail.h
+ * says which frames are kept. Runs that come again are remembered whole, with the words that they relied
  * on.
  */
 #ifndef HEAPGATE_GUEST_PYTHON_PYTHON_RUN_H

@@ -15,7 +15,7 @@ from .lines import line_of
 from .snapshot import Frame, made
 
 LEDGER_MAGIC = 0x315244474C504748
-LEDGER_VERSION = 3
+LEDGER_VERSION = 4
 LEDGER_NODES = 1 << 27
 LEDGER_SITES = 1 << 27
 LEDGER_MODULES = 1 << 12

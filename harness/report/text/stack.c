@@ -9,9 +9,9 @@ enum { FUNCTION_COLUMNS = 60, PLACE_COLUMNS = 48, OUTERMOST = 2 };
 typedef struct {
     char *function;
     char *place;
-    guint frames;     /* how many it stands for */
-    gboolean own;     /* the Python code of the program itself, not of a library */
-    gboolean project; /* code of the program itself, in any language */
+    guint frames;        /* how many it stands for */
+    gboolean own_python; /* the Python code of the program itself, not of a library */
+    gboolean own_code;   /* code of the program itself, in any language */
 } Line;
 
 static void line_clear(gpointer data)
@@ -78,7 +78,7 @@ static gboolean is_own_python(const Frame *frame)
  * it was built, as glibc does. */
 static gboolean is_own_native(const Frame *frame)
 {
-    static const char *const systems[] = {"/usr/", "/lib/", "/lib64/", "."};
+    static const char *const systems[] = {"/usr/", "/lib/", "/lib64/", "/rustc/", "/build/", "."};
     if (frame->file == NULL || *frame->file == '\0' || g_strcmp0(frame->object, FRAME_PYTHON_OBJECT) == 0)
         return FALSE;
     for (gsize i = 0; i < G_N_ELEMENTS(systems); i++)
@@ -138,12 +138,12 @@ static gboolean *choose(const GArray *lines)
     keep(kept, lines->len, 0);
     keep(kept, lines->len, lines->len - 1);
     for (guint i = 0; i < lines->len; i++)
-        if (g_array_index(lines, Line, i).own)
+        if (g_array_index(lines, Line, i).own_python)
             keep(kept, lines->len, i);
     for (guint i = 1; i < OUTERMOST; i++)
         keep(kept, lines->len, lines->len - 1 - i);
     for (guint i = 0; i < lines->len; i++)
-        if (g_array_index(lines, Line, i).project)
+        if (g_array_index(lines, Line, i).own_code)
             keep(kept, lines->len, i);
     for (guint i = 1; i < lines->len; i++)
         keep(kept, lines->len, i);
@@ -218,7 +218,7 @@ void stack_add(Columns *columns, const char *amount, const char *note, const cha
 static guint own_line(const GArray *lines, guint otherwise)
 {
     for (guint i = 0; i < lines->len; i++)
-        if (g_array_index(lines, Line, i).own)
+        if (g_array_index(lines, Line, i).own_python)
             return i;
     return otherwise;
 }
