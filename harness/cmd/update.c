@@ -319,7 +319,14 @@ static gboolean write_changes(const Street *street, const GPtrArray *changes, co
             change->fresh->reason = g_strdup(options->ratchet  ? "ratchet"
                                              : change->lowered ? "improved"
                                                                : change->old->reason);
-        if (!baseline_save(change->fresh, path, error))
+        g_autofree char *inside = project_resolve(street->project, street->project->root, path);
+        if (inside == NULL) {
+            g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_CONFIG,
+                        "%s leads out of the project, so it is not written; put a folder in the link's place",
+                        name);
+            return FALSE;
+        }
+        if (!baseline_save(change->fresh, inside, error))
             return FALSE;
         g_print("%s: written; commit it\n", name);
     }

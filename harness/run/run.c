@@ -256,7 +256,9 @@ static void keep_raw(const Run *self, const Workplace *place)
 {
     g_autofree char *name = g_strdup_printf("%s.%s", self->scenario->name, self->instrument->name);
     g_autofree char *target = g_build_filename(self->project->reports, "raw", name, NULL);
-    workplace_keep(place, target);
+    g_autofree char *inside = project_resolve(self->project, self->project->root, target);
+    if (inside != NULL) /* a link may lead elsewhere, and what lies there is not ours to replace */
+        workplace_keep(place, inside);
 }
 
 void run_measure(Run *self, GCancellable *cancellable)

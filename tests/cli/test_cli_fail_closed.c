@@ -107,6 +107,27 @@ START_TEST(test_run_reads_nothing_but_files_of_the_project)
 }
 END_TEST
 
+START_TEST(test_links_out_of_the_project_are_not_written_through)
+{
+    g_autoptr(TestProject) project = passing_project(MASSIF);
+    g_autofree char *outside = runner_temporary();
+    g_autofree char *script =
+        g_strdup_printf("rm -r baselines reports && mkdir baselines reports '%s/work.massif' && "
+                        "ln -s '%s' baselines/%s && ln -s '%s' reports/raw",
+                        outside, outside, host_environment()->platform, outside);
+    ck_assert_int_eq(test_project_shell(project, script), 0);
+    test_project_expect(project, 2, "update --runs 1 --reason first",
+                        "leads out of the project, so it is not written", NULL);
+    stand_in_install(project, "exit 7");
+    test_project_run(project, "run");
+    g_autofree char *kept = g_build_filename(outside, "work.massif", NULL);
+    g_autoptr(GDir) entries = g_dir_open(kept, 0, NULL);
+    ck_assert_ptr_nonnull(entries);
+    ck_assert_ptr_null(g_dir_read_name(entries));
+    runner_remove(outside);
+}
+END_TEST
+
 START_TEST(test_run_names_baselines_that_gate_nothing)
 {
     g_autoptr(TestProject) project = passing_project(MASSIF);
@@ -638,6 +659,7 @@ SUITE(cli_fail_closed, 60)
     tcase_add_test(tcase, test_a_measured_program_cannot_choose_its_baseline);
     tcase_add_loop_test(tcase, test_run_reads_nothing_but_files_of_the_project, 0, 15);
     tcase_add_test(tcase, test_run_names_baselines_that_gate_nothing);
+    tcase_add_test(tcase, test_links_out_of_the_project_are_not_written_through);
     tcase_add_test(tcase, test_run_writes_no_reports_outside_of_the_project);
     tcase_add_test(tcase, test_an_allowance_that_no_instrument_of_the_scenario_measures_is_refused);
     tcase_add_test(tcase, test_growth_that_is_promised_and_not_marked_is_broken);
