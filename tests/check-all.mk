@@ -15,6 +15,8 @@ check-all: setup-check
 # Suites that launch Valgrind or a make of their own: slow twice over, and not about the memory of this code.
 LAUNCHING_SUITES ?= run* python_module python_layouts fixtures* github* install setup heapgate_h shipped* compare_unwind
 
+GUEST_SUITES = allocators family hello limits mapped pool sample sandbox tracer tracer_python window
+
 # AddressSanitizer, LeakSanitizer and UndefinedBehaviorSanitizer over every test, and over the program tests start.
 check-sanitizers: test-programs
 	$(BUILD) O=$(O)/asan CFLAGS="-Werror $(CFLAGS)" \
@@ -34,12 +36,12 @@ check-clang: test-programs
 	@$(O)/clang/run-tests
 
 # Memcheck on our own tests, in one process (CK_FORK=no) so that leaks are seen. Those of the command line and of the
-# tracer only start other processes. Of a forked child that is about to become another program nothing is said.
+# tracer (GUEST_SUITES) only start other processes. Of a forked child that is about to become another program nothing is said.
 check-valgrind: test-programs
 	@echo "check-valgrind: our own tests under memcheck"
 	@CK_FORK=no G_SLICE=always-malloc valgrind --quiet --child-silent-after-fork=yes --leak-check=full --errors-for-leak-kinds=definite,indirect \
 		--show-leak-kinds=definite,indirect --error-exitcode=9 --suppressions=tests/glib.supp --num-callers=25 \
-		$(O)/run-tests '-cli*' '-tracer' $(LAUNCHING_SUITES:%='-%')
+		$(O)/run-tests '-cli*' $(GUEST_SUITES:%='-%') $(LAUNCHING_SUITES:%='-%')
 
 C_FILES = $(wildcard harness/*.[ch] harness/*/*.[ch] harness/*/*/*.[ch] tests/*.[ch] tests/*/*.[ch] scenarios/*/*.[ch])
 check-format:

@@ -89,6 +89,31 @@ class TestTraced(unittest.TestCase):
         self.assertEqual((status, said.count("fine")), (0, 2), said)
 
 
+MADE_UP = """
+    import importlib, os, sys
+    from heapgate import ledger
+
+    names = ["made_7f583c%05x0" % i for i in range(16)] + ["made_7f583c000000x", "made_cafe", "facades"]
+    for name in names:
+        with open(name + ".py", "w") as file:
+            file.write("kept = [bytes(1000) for i in range(3)]\\n")
+    sys.path.insert(0, os.getcwd())
+    for name in names:
+        importlib.import_module(name)
+    book = ledger.current()
+    imports = {frame.function for site in range(1, book.site_count()) for frame in book.stack_of_site(site)}
+    print(sorted(name for name in imports if name.startswith(("import made", "import facade"))))
+"""
+
+
+class TestImports(unittest.TestCase):
+    def test_modules_with_made_up_names_are_one_call_site(self):
+        with folder_with(imports_py=MADE_UP) as folder:
+            status, said = traced("imports.py", folder=folder)
+        self.assertEqual(status, 0, said)
+        self.assertEqual(said.splitlines()[0], "['import facades', 'import made_*', 'import made_7f583c000000x', 'import made_cafe']")
+
+
 class TestOwn(unittest.TestCase):
     """What the module and the tracer make for themselves is in no figure."""
 

@@ -175,6 +175,38 @@ static bool is_text(uintptr_t code, uintptr_t object)
            pointer_in(object, sizeof(void *)) == pointer_in((uintptr_t)name, sizeof(void *));
 }
 
+static bool is_hexadecimal(char c)
+{
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+
+/* How long a word that was made up begins here: an address or a hash, in hexadecimal digits; 0: none does. */
+static size_t made_up(const char *word)
+{
+    enum { SHORTEST = 8 };
+    size_t length = 0;
+    bool digits = false;
+    for (; is_hexadecimal(word[length]); length++)
+        digits |= word[length] <= '9';
+    bool ends =
+        !((word[length] >= 'g' && word[length] <= 'z') || (word[length] >= 'G' && word[length] <= 'Z'));
+    return digits && ends && length >= SHORTEST ? length : 0;
+}
+
+/* A module that is made at run time has a name of its own each time (_templates_7f583bfa0770): what was made
+ * up in it becomes "*", so that all of them are one call site. */
+static size_t append_module(char *text, size_t length, size_t room, const char *module)
+{
+    bool begins = true;
+    while (*module != '\0' && length < room) {
+        size_t word = begins ? made_up(module) : 0;
+        text[length++] = word > 0 ? '*' : *module;
+        begins = *module == '.' || *module == '_';
+        module += word > 0 ? word : 1;
+    }
+    return length;
+}
+
 uint32_t python_code_import(LedgerHeader *header, uintptr_t code, uintptr_t name)
 {
     char text[256] = "import ";
@@ -183,9 +215,7 @@ uint32_t python_code_import(LedgerHeader *header, uintptr_t code, uintptr_t name
     if (at == 0)
         return 0;
     const char *module = (const char *)guest_section(header, LEDGER_TEXT_AT) + at;
-    size_t length = strlen(text);
-    for (; *module != '\0' && length < sizeof text; module++)
-        text[length++] = *module;
+    size_t length = append_module(text, strlen(text), sizeof text, module);
     LedgerCode described = {.name_at = python_text_keep(header, text, (uint32_t)length)};
     return record(header, &described);
 }
