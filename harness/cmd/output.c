@@ -8,9 +8,14 @@
 #include "error.h"
 #include "model/text.h"
 
+static gboolean is_githubs_log(void)
+{
+    return g_strcmp0(g_getenv("GITHUB_ACTIONS"), "true") == 0;
+}
+
 static char *defused(const char *text)
 {
-    return g_strcmp0(g_getenv("GITHUB_ACTIONS"), "true") == 0 ? text_defuse(text) : g_strdup(text);
+    return is_githubs_log() ? text_defuse(text) : g_strdup(text);
 }
 
 static void stream_put(FILE *stream, const char *text)
@@ -61,6 +66,10 @@ gboolean output_write_view(const GString *view, gboolean json, GError **error)
 {
     if (!json)
         return output_write(view->str, error);
-    fwrite(view->str, 1, view->len, stdout); /* main.c tells what could not be written */
+    /* In JSON that can only be in a string, where the bracket may be written so. */
+    g_autoptr(GString) safe = g_string_new_len(view->str, (gssize)view->len);
+    if (is_githubs_log())
+        g_string_replace(safe, "##[", "##\\u005b", 0);
+    fwrite(safe->str, 1, safe->len, stdout); /* main.c tells what could not be written */
     return TRUE;
 }

@@ -12,7 +12,8 @@ void output_error(const GError *problem);
 /* Writes `text` to standard output. Control characters must be gone already; on GitHub's runner workflow
  * commands are defused. FALSE with error: it cannot be written. */
 gboolean output_write(const char *text, GError **error);
-/* Writes a view: text as output_write, JSON as it is, for a program reads it. */
+/* Writes a view: text as output_write, JSON as a program reads it, commands
+ * written with an escape. */
 gboolean output_write_view(const GString *view, gboolean json, GError **error);
 
 #endif

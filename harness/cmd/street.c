@@ -11,6 +11,7 @@
 #include "report/console.h"
 #include "report/report.h"
 #include "result/result_json.h"
+#include "scenario/project_file.h"
 #include "symbols/symbols.h"
 
 void street_options_clear(StreetOptions *self)
@@ -84,16 +85,18 @@ static gboolean check_instruments(const Street *self, const StreetOptions *optio
     return TRUE;
 }
 
+enum { LARGEST_RESULT_BYTES = 1 << 28 };
+
 /* How long each run took the last time this project was measured here. */
 static GHashTable *last_durations(const Project *project)
 {
     GHashTable *durations = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     g_autofree char *path = g_build_filename(project->reports, report_json.default_path, NULL);
-    g_autoptr(GMappedFile) mapped = g_mapped_file_new(path, FALSE, NULL);
-    if (mapped == NULL || g_mapped_file_get_length(mapped) == 0)
+    g_autofree char *bytes = NULL;
+    gsize length = 0;
+    if (!project_file_read(project, path, "result", LARGEST_RESULT_BYTES, &bytes, &length, NULL, NULL))
         return durations;
-    g_autoptr(Result) result =
-        result_json_read(g_mapped_file_get_contents(mapped), g_mapped_file_get_length(mapped), path, NULL);
+    g_autoptr(Result) result = result_json_read(bytes, length, path, NULL);
     for (guint s = 0; result != NULL && s < result->scenarios->len; s++) {
         const ScenarioResult *scenario = g_ptr_array_index(result->scenarios, s);
         for (guint i = 0; i < scenario->instruments->len; i++) {

@@ -128,6 +128,15 @@ START_TEST(test_links_out_of_the_project_are_not_written_through)
 }
 END_TEST
 
+START_TEST(test_a_pipe_in_the_place_of_the_last_result_is_not_waited_for)
+{
+    g_autoptr(TestProject) project = passing_project(MASSIF);
+    ck_assert_int_eq(test_project_shell(project, "rm reports/result.json && mkfifo reports/result.json"), 0);
+    test_project_expect(project, 0, "list --matrix=2", "work", NULL);
+    test_project_expect(project, 0, "run", "1 scenario passes", NULL);
+}
+END_TEST
+
 START_TEST(test_run_names_baselines_that_gate_nothing)
 {
     g_autoptr(TestProject) project = passing_project(MASSIF);
@@ -659,6 +668,7 @@ SUITE(cli_fail_closed, 60)
     tcase_add_test(tcase, test_a_measured_program_cannot_choose_its_baseline);
     tcase_add_loop_test(tcase, test_run_reads_nothing_but_files_of_the_project, 0, 15);
     tcase_add_test(tcase, test_run_names_baselines_that_gate_nothing);
+    tcase_add_test(tcase, test_a_pipe_in_the_place_of_the_last_result_is_not_waited_for);
     tcase_add_test(tcase, test_links_out_of_the_project_are_not_written_through);
     tcase_add_test(tcase, test_run_writes_no_reports_outside_of_the_project);
     tcase_add_test(tcase, test_an_allowance_that_no_instrument_of_the_scenario_measures_is_refused);
