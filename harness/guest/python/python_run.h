@@ -1,6 +1,6 @@
-/* The native run: what was called natively from the innermost frame of Python down to an allocation. native_trail.h
- * says which frames are kept. Runs that come again are remembered whole, with the words that they relied
- * on.
+/* The native run: what was called natively from the innermost frame of Python down to an allocation.
+ * native_trail.h says which frames are kept. Runs that come again are remembered whole, with the words that
+ * they relied on.
  */
 #ifndef HEAPGATE_GUEST_PYTHON_PYTHON_RUN_H
 #define HEAPGATE_GUEST_PYTHON_PYTHON_RUN_H
