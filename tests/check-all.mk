@@ -37,7 +37,8 @@ check-clang: test-programs
 
 # Memcheck on our own tests, in one process (CK_FORK=no) so that leaks are seen. Those of the command line and of the
 # tracer (GUEST_SUITES) only start other processes; the collector's are played by forks that live on with threads, which
-# Valgrind does not let run; unwinding reads words of other frames, which nobody may have written. Of a forked child that is about to become another program nothing is said.
+# Valgrind does not let run; unwinding reads words of other frames, which nobody may have written. Of a forked child that
+# is about to become another program nothing is said.
 check-valgrind: test-programs
 	@echo "check-valgrind: our own tests under memcheck"
 	@CK_FORK=no G_SLICE=always-malloc valgrind --quiet --child-silent-after-fork=yes --leak-check=full --errors-for-leak-kinds=definite,indirect \

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "error.h"
+#include "model/text.h"
 #include "scenario/project_file.h"
 
 enum { FILE_LIMIT = 16 * 1024 * 1024 };
@@ -260,11 +261,6 @@ static char *platforms_with(const Project *project, const char *scenario)
     return g_string_free(platforms, none);
 }
 
-static int by_text(gconstpointer a, gconstpointer b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 static void add_orphans_of(const Project *project, const char *platform, GPtrArray *orphans)
 {
     g_autofree char *path = g_build_filename(project->baselines, platform, NULL);
@@ -285,7 +281,7 @@ GPtrArray *baselines_orphaned(const Project *project)
     for (const char *name = folder != NULL ? g_dir_read_name(folder) : NULL; name != NULL;
          name = g_dir_read_name(folder))
         add_orphans_of(project, name, orphans);
-    g_ptr_array_sort(orphans, by_text);
+    g_ptr_array_sort(orphans, text_compare);
     return orphans;
 }
 

@@ -1,5 +1,7 @@
 #include "instrument.h"
 
+#include "model/text.h"
+
 #include <string.h>
 
 static const Instrument *const instruments[] = {&instrument_heap, &instrument_massif, &instrument_memcheck,
@@ -35,11 +37,6 @@ char *instruments_measuring(MetricId metric)
     return g_string_free(names, FALSE);
 }
 
-static int by_text(gconstpointer a, gconstpointer b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 GPtrArray *instrument_files(const char *folder, const char *prefix, const char *suffix)
 {
     GPtrArray *paths = g_ptr_array_new_with_free_func(g_free);
@@ -49,7 +46,7 @@ GPtrArray *instrument_files(const char *folder, const char *prefix, const char *
     for (const char *name = g_dir_read_name(names); name != NULL; name = g_dir_read_name(names))
         if (g_str_has_prefix(name, prefix) && g_str_has_suffix(name, suffix))
             g_ptr_array_add(paths, g_build_filename(folder, name, NULL));
-    g_ptr_array_sort(paths, by_text);
+    g_ptr_array_sort(paths, text_compare);
     return paths;
 }
 

@@ -112,6 +112,11 @@ char *text_argument(const char *name)
     return line[0] != '\0' ? g_steal_pointer(&line) : g_strdup("''");
 }
 
+int text_compare(gconstpointer a, gconstpointer b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
 gboolean text_write(const char *text, gsize length, GOutputStream *stream, GError **error)
 {
     return g_output_stream_write_all(stream, text, length, NULL, NULL, error);

@@ -24,6 +24,9 @@ char *text_argument(const char *name);
  * else stays as it is. (transfer full). */
 char *text_defuse(const char *text);
 
+/* Orders an array of texts by their bytes; for g_ptr_array_sort and its kin. */
+int text_compare(gconstpointer a, gconstpointer b);
+
 /* Writes the whole text. */
 gboolean text_write(const char *text, gsize length, GOutputStream *stream, GError **error);
 

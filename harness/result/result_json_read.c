@@ -21,14 +21,19 @@ static gint64 read_duration(JsonWalk *walk, JsonObject *object)
     return json_walk_int(walk, object, "duration_us", 0, RESULT_JSON_LONGEST_US);
 }
 
+static void refuse_name(JsonWalk *walk, const char *member, const char *name, const char *expected)
+{
+    g_autofree char *clean = text_shorten(name, 40), *found = g_strdup_printf("\"%s\"", clean);
+    json_walk_fail(walk, member, expected, found);
+}
+
 static Verdict read_verdict(JsonWalk *walk, JsonObject *object)
 {
     const char *name = json_walk_string(walk, object, "verdict");
     int verdict = name != NULL ? verdict_find(name) : 0;
     if (verdict >= 0)
         return verdict;
-    g_autofree char *clean = text_shorten(name, 40), *found = g_strdup_printf("\"%s\"", clean);
-    json_walk_fail(walk, "verdict", "pass, improved, new, incomparable, broken or regressed", found);
+    refuse_name(walk, "verdict", name, "pass, improved, new, incomparable, broken or regressed");
     return VERDICT_BROKEN;
 }
 
@@ -196,8 +201,7 @@ static MetricId read_metric_name(JsonWalk *walk, JsonObject *object)
     int id = name != NULL ? metric_find(name) : 0;
     if (id >= 0)
         return id;
-    g_autofree char *clean = text_shorten(name, 40), *found = g_strdup_printf("\"%s\"", clean);
-    json_walk_fail(walk, "metric", "a metric's name", found);
+    refuse_name(walk, "metric", name, "a metric's name");
     return 0;
 }
 

@@ -31,7 +31,7 @@ static char *canonical(const char *path)
     }
 }
 
-static gboolean inside(const char *root, const char *path)
+gboolean project_path_is_in(const char *root, const char *path)
 {
     gsize length = strlen(root);
     return strncmp(root, path, length) == 0 && (path[length] == '/' || path[length] == '\0' || length == 1);
@@ -41,13 +41,13 @@ char *project_resolve(const Project *self, const char *folder, const char *path)
 {
     g_autofree char *joined = g_build_filename(g_path_is_absolute(path) ? "/" : folder, path, NULL);
     g_autofree char *real = canonical(joined);
-    return inside(self->root, real) ? g_steal_pointer(&real) : NULL;
+    return project_path_is_in(self->root, real) ? g_steal_pointer(&real) : NULL;
 }
 
 char *project_relative(const Project *self, const char *path)
 {
     gsize length = strlen(self->root);
-    if (inside(self->root, path) && path[length] == '/')
+    if (project_path_is_in(self->root, path) && path[length] == '/')
         return g_strdup(path + length + 1);
     return g_strdup(path);
 }
@@ -122,7 +122,7 @@ static gboolean read_config(Project *self, GError **error)
     return yaml != NULL && yaml_file_each_pair(yaml, yaml_file_root(yaml), read_pair, self, error);
 }
 
-static gboolean is_root(const char *folder)
+gboolean project_is_root(const char *folder)
 {
     g_autofree char *config = g_build_filename(folder, CONFIG_NAME, NULL);
     g_autofree char *scenarios = g_build_filename(folder, "scenarios", NULL);
@@ -139,7 +139,7 @@ static gboolean is_boundary(const char *folder)
 Project *project_find_bare(const char *start, GError **error)
 {
     g_autofree char *folder = canonical(start);
-    while (!is_root(folder)) {
+    while (!project_is_root(folder)) {
         if (is_boundary(folder)) {
             g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_CONFIG,
                         "%s: found neither " CONFIG_NAME

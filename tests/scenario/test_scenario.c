@@ -569,6 +569,14 @@ START_TEST(test_files_that_look_like_scenarios_and_are_none_are_told)
         ck_assert_msg(g_str_has_prefix(message, strays[i].expected), "%s", message);
         ck_assert_int_eq(g_remove(path), 0);
     }
+    write_file("ui/dialog.yaml", MINIMAL);
+    g_autofree char *link = g_build_filename(folder, "scenarios", "linked", NULL);
+    g_autofree char *loop = g_build_filename(folder, "scenarios", "loop", NULL);
+    ck_assert_int_eq(symlink(".", loop), 0);
+    check_chosen(NULL, NULL, "orders");
+    ck_assert_int_eq(symlink("../ui", link), 0);
+    g_autofree char *message = chosen_by(NULL, NULL);
+    ck_assert_msg(g_str_has_prefix(message, "scenarios/linked/dialog.yaml is not measured"), "%s", message);
 }
 END_TEST
 
