@@ -59,6 +59,7 @@ START_TEST(test_a_message_moves_no_cursor_and_is_no_command_of_a_log)
 {
     g_autoptr(TestProject) project = test_project_new();
     project->env = g_environ_setenv(project->env, "GITHUB_ACTIONS", "true", TRUE);
+    project->env = g_environ_setenv(project->env, "LC_ALL", "C.UTF-8", TRUE);
     test_project_expect(project, 2, "'x\033[2J##[error]\n::error::y'",
                         "heapgate: \"x\xef\xbf\xbd[2J## [error] ::error::y\" is not a command", NULL);
     ck_assert_ptr_null(strstr(project->output, "##["));
