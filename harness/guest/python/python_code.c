@@ -17,7 +17,8 @@ typedef struct {
 
 static struct {
     Place places[ROOM];
-    uint32_t numbers[ROOM]; /* by what the object says */
+    uint32_t numbers[ROOM];    /* by what the object says */
+    uint64_t maybe[ROOM / 64]; /* a bit for each address that ever had a place: most freed blocks end here */
 } * known;
 uint32_t python_code_generation;
 
@@ -32,6 +33,12 @@ bool python_code_open(void)
 static uint32_t slot_of(uint64_t hash)
 {
     return (uint32_t)(hash * UINT64_C(0x9e3779b97f4a7c15) >> (64 - SHIFT));
+}
+
+static uint64_t *maybe_of(uint32_t slot, uint64_t *bit)
+{
+    *bit = UINT64_C(1) << slot % 64;
+    return &known->maybe[slot / 64];
 }
 
 static Place *place_at(uint32_t first, unsigned i)
@@ -57,6 +64,8 @@ static uint32_t find(uintptr_t code)
 static bool settle(LedgerHeader *header, uintptr_t code, uint32_t number)
 {
     uint32_t first = slot_of(code >> 4);
+    uint64_t bit, *maybe = maybe_of(first, &bit);
+    __atomic_fetch_or(maybe, bit, __ATOMIC_RELEASE);
     for (unsigned i = 0; i < PROBES; i++) {
         Place *place = place_at(first, i);
         uintptr_t address = __atomic_load_n(&place->address, __ATOMIC_RELAXED);
@@ -78,6 +87,9 @@ void python_code_forget(const void *block)
     if (known == NULL)
         return;
     uint32_t first = slot_of((uintptr_t)block >> 4);
+    uint64_t bit, *maybe = maybe_of(first, &bit);
+    if (LIKELY((__atomic_load_n(maybe, __ATOMIC_RELAXED) & bit) == 0))
+        return;
     for (unsigned i = 0; i < PROBES; i++) {
         Place *place = place_at(first, i);
         uintptr_t address = __atomic_load_n(&place->address, __ATOMIC_RELAXED);
