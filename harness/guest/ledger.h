@@ -21,7 +21,7 @@
 #include <stdint.h>
 
 #define LEDGER_MAGIC   UINT64_C(0x315244474c504748) /* "HGPLGDR1" */
-#define LEDGER_VERSION 4
+#define LEDGER_VERSION 5
 
 /* The environment variables by which the tracer is told where its harness listens: "PATH#KEY", the path of a
  * socket, which has the same name among the abstract ones, and what a message must hold to be heard. */
@@ -37,7 +37,7 @@ enum {
     LEDGER_MODULES = 1 << 12,     /* loaded objects; 512 bytes each */
     LEDGER_MARKS = (1 << 16) - 1, /* marks; 96 bytes each; a birth has 16 bits */
     LEDGER_END_RECORDS = 1 << 24, /* what was there at the end mark; 24 bytes each */
-    LEDGER_CHANGES = 1 << 26,     /* what call sites held at marks; 16 bytes each */
+    LEDGER_CHANGES = 1 << 26,     /* what call sites held at marks; 24 bytes each */
     LEDGER_CODES = 1 << 18,       /* Python code objects; 64 bytes each */
     LEDGER_TEXT = 1 << 28,        /* bytes of their names and line tables */
     LEDGER_CHUNKS = 1 << 17,      /* shadow chunks, each for 1 MiB of address space: 128 GiB of heap */
@@ -174,10 +174,13 @@ typedef struct {
      * window is open. */
     uint64_t window_number __attribute__((aligned(16)));
     int64_t window_bytes; /* live_bytes at the window's peak */
-    int64_t marked_bytes; /* live_bytes as last written to a change; the marking thread's own */
-    uint32_t kind;        /* LEDGER_SITE_* */
-    uint32_t mapped_site; /* what this stack maps itself is counted there; 0: it maps nothing */
-    uint64_t padding[4];
+    int64_t marked_bytes;   /* as last written to a change, with the two below; the marking thread's own */
+    uint32_t kind;          /* LEDGER_SITE_* */
+    uint32_t mapped_site;   /* what this stack maps itself is counted there; 0: it maps nothing */
+    uint32_t oldest_freed;  /* as in LedgerChange */
+    uint32_t marked_oldest; /* marked: of the last change */
+    uint32_t marked_blocks;
+    uint32_t padding[5];
 } LedgerSite;
 /* A stack that allocates and maps has two sites. The sum over those of a kind is that kind's total, and their
  * peak is that kind's. */
@@ -294,10 +297,15 @@ typedef struct {
 } LedgerEndRecord;
 
 /* What a call site held when a mark was set, written only where it is not what it held at the mark before.
- * Births alone cannot tell a cache that replaces its entries from one that only adds to them; this can. */
+ * Births alone cannot tell a cache that replaces its entries from one that only adds to them; this can.
+ *
+ * oldest_freed: the greatest age at which the site gave a block back, in marks set between its birth and its
+ * end. What lives longer than that was never seen to end. */
 typedef struct {
     uint32_t mark, site; /* mark: its number, from 1 */
     int64_t live_bytes;
+    uint32_t live_blocks; /* UINT32_MAX: that many or more */
+    uint32_t oldest_freed;
 } LedgerChange;
 
 /* What glibc itself says that it has given out (mallinfo2), and what the books had then. */

@@ -304,8 +304,7 @@ static void set_passed(const GPtrArray *programs, Measurement *measurement)
 /* Growth of every process that marked iterations; the counts are those of the one that marked most. */
 static void set_growth(const Scenario *scenario, const GArray *processes, Measurement *measurement)
 {
-    g_autoptr(CallSites) growing = call_sites_new(), mapped_growing = call_sites_new();
-    gint64 total = 0, mapped_total = 0;
+    Growth growth = {call_sites_new(), call_sites_new(), 0, 0}, mapped = {call_sites_new(), call_sites_new(), 0, 0};
     guint before = MAX((guint)scenario->warmup, 1), marked = 0;
     for (guint i = 0; i < processes->len; i++) {
         const Ledger *ledger = g_array_index(processes, Process, i).last;
@@ -313,20 +312,19 @@ static void set_growth(const Scenario *scenario, const GArray *processes, Measur
         marked = MAX(marked, iterations);
         if (iterations < before + SCENARIO_FEWEST_COUNTED)
             continue;
-        gint64 smallest = 0, ignored = 0;
-        mapped_total += ledger_growth(ledger, LEDGER_SITE_MAPPED, before, mapped_growing, &ignored);
-        total += ledger_growth(ledger, LEDGER_SITE_HEAP, before, growing, &smallest);
-        measurement->smallest_growth = MAX(measurement->smallest_growth, smallest);
+        ledger_growth(ledger, LEDGER_SITE_MAPPED, before, &mapped);
+        ledger_growth(ledger, LEDGER_SITE_HEAP, before, &growth);
     }
     measurement->warmup = MIN(marked, before);
     measurement->iterations = marked - measurement->warmup;
-    if (measurement->smallest_growth > 0 && measurement->sample_bytes > 0)
-        measurement->smallest_growth +=
-            sampling_noise(measurement->sample_bytes / MAX(measurement->iterations, 1) + 1, 0);
-    if (measurement->smallest_growth == 0)
-        return;
-    measurement_set(measurement, METRIC_GROWTH, total, g_steal_pointer(&growing));
-    measurement_set(measurement, METRIC_MAPPED_GROWTH, mapped_total, g_steal_pointer(&mapped_growing));
+    if (growth.smallest > 0 && measurement->sample_bytes > 0)
+        growth.smallest += sampling_noise(measurement->sample_bytes / MAX(measurement->iterations, 1) + 1, 0);
+    gboolean known = growth.smallest > 0;
+    measurement_set_growth(measurement, &growth);
+    if (known)
+        measurement_set(measurement, METRIC_MAPPED_GROWTH, mapped.total, g_steal_pointer(&mapped.sites));
+    call_sites_free(mapped.sites);
+    call_sites_free(mapped.doubtful);
 }
 
 static void set_timeline(const GArray *samples, Measurement *measurement)

@@ -193,8 +193,7 @@ static gboolean read_process(GPtrArray *processes, const char *path, const Outco
 /* Growth of every process that marked iterations; the counts are those of the one that marked most. */
 static void set_growth(const Scenario *scenario, const GPtrArray *processes, Measurement *measurement)
 {
-    g_autoptr(CallSites) growing = call_sites_new();
-    gint64 total = 0;
+    Growth growth = {call_sites_new(), call_sites_new(), 0, 0};
     guint before = MAX((guint)scenario->warmup, 1), marked = 0;
     for (guint i = 0; i < processes->len; i++) {
         const Process *process = g_ptr_array_index(processes, i);
@@ -204,14 +203,11 @@ static void set_growth(const Scenario *scenario, const GPtrArray *processes, Mea
         g_autoptr(GPtrArray) counted = g_ptr_array_new();
         for (guint t = before - 1; t < process->iterations->len; t++)
             g_ptr_array_add(counted, g_ptr_array_index(process->iterations, t));
-        gint64 smallest = 0;
-        total += growth_of_call_sites(counted, growing, &smallest);
-        measurement->smallest_growth = MAX(measurement->smallest_growth, smallest);
+        growth_of_call_sites(counted, &growth);
     }
     measurement->warmup = MIN(marked, before);
     measurement->iterations = marked - measurement->warmup;
-    if (measurement->smallest_growth > 0)
-        measurement_set(measurement, METRIC_GROWTH, total, g_steal_pointer(&growing));
+    measurement_set_growth(measurement, &growth);
 }
 
 static void set_totals(const GPtrArray *processes, Measurement *measurement)

@@ -154,10 +154,13 @@ static void add_growth(const Scenario *scenario, Reading *reading)
     if (marked < before + SCENARIO_FEWEST_COUNTED)
         return;
     const gint64 *lost = (const gint64 *)(gpointer)reading->lost_at_iterations->data;
-    Growth growth = growth_of_series(lost + before - 1, marked - before + 1);
+    guint points = marked - before + 1;
+    const GrowthSeries series = {.bytes = lost + before - 1, .oldest_freed = GROWTH_AGE_UNKNOWN};
+    GrowthFound found = growth_of_series(&series, points);
     measurement->has[METRIC_GROWTH] = TRUE;
-    measurement->values[METRIC_GROWTH] += growth.bytes_per_iteration;
-    measurement->smallest_growth = MAX(measurement->smallest_growth, growth.hidden_per_iteration + 1);
+    if (found.evidence == GROWTH_SURE)
+        measurement->values[METRIC_GROWTH] += found.bytes_per_iteration;
+    measurement->smallest_growth = growth_bound_of_series(&series, points, measurement->smallest_growth);
 }
 
 static void finish_process(const Scenario *scenario, const MemcheckSummary *summary, Reading *reading)

@@ -1,14 +1,24 @@
 /* Growth: what a workflow leaves behind in every iteration, told from saw-teeth, caches and doubling lists.
  *
- * For each call site the live bytes at the end of every counted iteration are taken, and of those the suffix
- * minimum: what was there after an iteration and never went away again. Its rises are bytes that were left
- * behind. A call site grows when, in each quarter of the counted iterations, at least a third of the
- * iterations left something behind. A saw-tooth leaves nothing but in its last tooth, a cache only in the
- * first quarter, a list that doubles its capacity misses whole quarters; a leak is there in all of them. In a
- * short run such a list may rise in all of them, too: what rises in at most two thirds of the iterations,
- * each time by a quarter more than the last, is one. What the call sites of one allocating function steadily
- * lose is set off against what they gain: work that moves from one caller to another leaks nothing. Lines of
- * Python together gain no more than all of them hold more: interpreters pass freed memory on unseen. */
+ * For each call site three things are looked at, in the counted iterations:
+ *
+ *   bytes   live at the end of each iteration, and of those the suffix minimum: what was there and never went
+ *           away again; its rises are bytes that were left behind
+ *   blocks  the same of their number, which sizes by chance do not change
+ *   age     survivors that are older than any block that the site ever gave back; a ring of the last entries
+ *           has none, whatever it holds
+ *
+ * Growth is evidence, not a share: it is sure where every quarter of the iterations has rises, five or more
+ * of them, in a series of which nothing ever went away, or, in one that goes up and down, in a third of each
+ * quarter's iterations. It is doubtful with three or more rises and no long time without one: that is called
+ * only where the baseline does not know the call site for it. What fills ever more slowly is a cache; what
+ * rises each time by a quarter more than the last, in at most two thirds of the iterations, is a list that
+ * grows by a factor.
+ *
+ * What the sites of one allocating function and caller steadily lose is set off against what they gain, where
+ * they gain as much: work that moves from one place to another leaks nothing, and a queue that is worked off
+ * excuses nothing. Lines of Python together gain no more than all of them hold more: interpreters pass freed
+ * memory on unseen. docs/verdicts.md has the counts. */
 #ifndef HEAPGATE_MODEL_GROWTH_H
 #define HEAPGATE_MODEL_GROWTH_H
 
@@ -16,41 +26,62 @@
 
 #include "call_site.h"
 
+enum {
+    GROWTH_QUARTERS = 4,
+    GROWTH_FEWEST_OLD = 7,   /* points that old survivors must have had */
+    GROWTH_AGE_UNKNOWN = -1, /* the instrument does not see ages */
+};
+
+typedef enum { GROWTH_NONE, GROWTH_DOUBTFUL, GROWTH_SURE } GrowthEvidence;
+
+/* What a call site held. All have a value for the end of the last iteration before counting (index 0) and
+ * for each counted iteration. */
 typedef struct {
-    gint64 bytes_per_iteration;  /* 0 where the series does not grow; else at least 1 */
-    gint64 hidden_per_iteration; /* what a series that was not called rose by all the same */
-} Growth;
+    const gint64 *bytes, *blocks; /* live; blocks: NULL where they are not known */
+    const gint64 *born_bytes;     /* of what was born up to then, after counting began, what was there at the */
+    const gint64 *born_blocks;    /* very end; NULL where births are not known */
+    gint64 oldest_freed;          /* greatest age of a block given back, in points; GROWTH_AGE_UNKNOWN */
+} GrowthSeries;
 
-/* bytes: live bytes at the end of the last iteration before counting (bytes[0]) and of each counted
- * iteration; points: how many; with fewer than 5 nothing grows. */
-Growth growth_of_series(const gint64 *bytes, guint points);
+typedef struct {
+    GrowthEvidence evidence;
+    gint64 bytes_per_iteration; /* at least 1 where there is evidence */
+} GrowthFound;
 
-/* The call sites that grow, each with its bytes per iteration, in `growing`.
- * tables: CallSites at the end of each iteration, the first as above. Returns the sum in bytes per iteration;
- * smallest gets the smallest leak that would have been called at every site. */
-gint64 growth_of_call_sites(const GPtrArray *tables, CallSites *growing, gint64 *smallest);
+/* points: how many values; with fewer than 5 nothing grows. */
+GrowthFound growth_of_series(const GrowthSeries *series, guint points);
+/* The same of live bytes alone. */
+GrowthFound growth_of_bytes(const gint64 *bytes, guint points);
+/* The smallest leak in every iteration that would surely be called at this site besides what it holds, in
+ * bytes; at least `least`. */
+gint64 growth_bound_of_series(const GrowthSeries *series, guint points, gint64 least);
 
-/* What call sites held, from an instrument that knows it without a table for each iteration: a row for each
- * site. Sites that held the same at every point, and of which nothing was born, may be left out. */
+/* What call sites held: a row for each site. Sites that held the same at every point, and of which nothing
+ * was born, may be left out. */
 typedef struct {
     guint rows;
-    guint points; /* as for growth_of_series */
-    gboolean has_births;
+    guint points;          /* as for growth_of_series */
+    guint iterations_each; /* that a point stands for; 0: one */
     gpointer source;
-    /* Fills a row: live bytes at the end of each iteration; of what was born up to then, after counting
-     * began, the bytes that were still there at the very end (NULL where there are no births). In order of
-     * rows, each once. */
-    void (*read)(gpointer source, guint row, gint64 *live, gint64 *born);
+    /* The series of a row; good until the next one is read. In order of rows, each once. */
+    GrowthSeries (*read)(gpointer source, guint row);
     gboolean (*is_python)(gpointer source, guint row);
-    guint64 (*function)(gpointer source, guint row); /* a number for each allocating function */
+    guint64 (*function)(gpointer source, guint row); /* a number for each allocating function and caller */
     /* Adds the row's site. */
     void (*add)(gpointer source, guint row, gint64 bytes, CallSites *growing);
 } GrowthTable;
 
-/* The same for a table. Births find what the live bytes hide: a small leak at a call site that holds much
- * more for a while. What was born in every quarter and stays is growth as far as the site holds more at the
- * end than at the beginning: a ring of the last entries has births in every quarter too, and holds no more
- * for them. */
-gint64 growth_of_table(const GrowthTable *table, CallSites *growing, gint64 *smallest);
+/* What grows. Sites are the caller's tables, to which what is found is added. */
+typedef struct {
+    CallSites *sites, *doubtful; /* bytes per iteration each */
+    gint64 total;                /* of sites, bytes per iteration */
+    gint64 smallest;             /* the smallest leak in every iteration that would be called at any site;
+                                  * 0: too few points, nothing can be called */
+} Growth;
+
+/* The rows that grow, added to `growth`; smallest becomes the larger of what it was and the table's. */
+void growth_of_table(const GrowthTable *table, Growth *growth);
+/* The same of CallSites at the end of each iteration, the first as above. */
+void growth_of_call_sites(const GPtrArray *tables, Growth *growth);
 
 #endif

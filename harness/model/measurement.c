@@ -35,6 +35,7 @@ void measurement_free(Measurement *self)
     g_free(self->problem);
     for (int id = 0; id < METRIC_COUNT; id++)
         call_sites_free(self->sites[id]);
+    call_sites_free(self->doubtful);
     g_ptr_array_unref(self->marks);
     g_ptr_array_unref(self->processes);
     g_ptr_array_unref(self->notes);
@@ -52,6 +53,19 @@ void measurement_set(Measurement *self, MetricId id, gint64 value, CallSites *si
     self->sites[id] = sites;
     if (sites != NULL)
         call_sites_sort(sites);
+}
+
+void measurement_set_growth(Measurement *self, Growth *growth)
+{
+    g_autoptr(CallSites) sites = g_steal_pointer(&growth->sites);
+    g_autoptr(CallSites) doubtful = g_steal_pointer(&growth->doubtful);
+    self->smallest_growth = growth->smallest;
+    if (growth->smallest == 0)
+        return;
+    measurement_set(self, METRIC_GROWTH, growth->total, g_steal_pointer(&sites));
+    call_sites_free(self->doubtful);
+    self->doubtful = g_steal_pointer(&doubtful);
+    call_sites_sort(self->doubtful);
 }
 
 void measurement_set_problem(Measurement *self, const char *format, ...)

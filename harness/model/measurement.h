@@ -3,6 +3,7 @@
 #define HEAPGATE_MODEL_MEASUREMENT_H
 
 #include "call_site.h"
+#include "growth.h"
 #include "metric.h"
 
 typedef struct {
@@ -34,6 +35,7 @@ typedef struct {
     guint warmup;
     gint64
         smallest_growth;  /* the smallest leak this run could have seen, bytes per iteration; 0: not known */
+    CallSites *doubtful;  /* growth that only a baseline without it makes certain (growth.h); NULL: not known */
     GPtrArray *marks;     /* Mark */
     GPtrArray *processes; /* MeasuredProcess */
     GPtrArray *notes;     /* char *: what could not be seen, one sentence each */
@@ -52,6 +54,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Measurement, measurement_free)
 
 /* Sets a metric's value and takes over its call sites. sites: (transfer full) (nullable). */
 void measurement_set(Measurement *self, MetricId id, gint64 value, CallSites *sites);
+/* Sets METRIC_GROWTH, where the run had enough iterations, and what is said of it besides. Takes over the
+ * tables of `growth`. */
+void measurement_set_growth(Measurement *self, Growth *growth);
 /* Says why there is no measurement; keeps the first reason. */
 void measurement_set_problem(Measurement *self, const char *format, ...) G_GNUC_PRINTF(2, 3);
 void measurement_add_note(Measurement *self, const char *format, ...) G_GNUC_PRINTF(2, 3);

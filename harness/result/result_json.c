@@ -83,9 +83,9 @@ static void add_stack(JsonBuilder *out, StackWriter *stacks, const GPtrArray *fr
         json_builder_add_null_value(out);
 }
 
-static void add_call_sites(JsonBuilder *out, StackWriter *stacks, const CallSites *sites)
+static void add_call_sites(JsonBuilder *out, StackWriter *stacks, const char *name, const CallSites *sites)
 {
-    member(out, "call_sites");
+    member(out, name);
     if (sites == NULL) {
         json_builder_add_null_value(out);
         return;
@@ -113,7 +113,7 @@ static void add_metrics(JsonBuilder *out, StackWriter *stacks, const Measurement
         member(out, metric_get(id)->name);
         json_builder_begin_object(out);
         add_int(out, "value", measurement->values[id]);
-        add_call_sites(out, stacks, measurement->sites[id]);
+        add_call_sites(out, stacks, "call_sites", measurement->sites[id]);
         json_builder_end_object(out);
     }
     json_builder_end_object(out);
@@ -180,6 +180,8 @@ static void add_measurement(JsonBuilder *out, StackWriter *stacks, const Measure
     if (measurement->sample_bytes > 0)
         add_int(out, "sample_bytes", measurement->sample_bytes);
     add_metrics(out, stacks, measurement);
+    if (measurement->doubtful != NULL && call_sites_count(measurement->doubtful) > 0)
+        add_call_sites(out, stacks, "doubtful_growth", measurement->doubtful);
     ADD_ARRAY(out, "marks", measurement->marks, add_mark);
     ADD_ARRAY(out, "processes", measurement->processes, add_process);
     add_notes(out, "notes", measurement->notes);

@@ -168,6 +168,10 @@ static Measurement *read_measurement(JsonWalk *walk, JsonObject *instrument, con
     self->reachable_bytes = read_bytes(walk, object, "reachable_bytes");
     if (!json_walk_failed(walk) && json_object_has_member(object, "sample_bytes"))
         self->sample_bytes = read_bytes(walk, object, "sample_bytes");
+    if (!json_walk_failed(walk) && json_object_has_member(object, "doubtful_growth")) {
+        self->doubtful = call_sites_new();
+        read_each(walk, object, "doubtful_growth", read_call_site, self->doubtful);
+    }
     JsonObject *metrics = json_walk_object(walk, object, "metrics");
     gsize above = json_walk_down(walk, "metrics");
     for (int id = 0; id < METRIC_COUNT; id++)

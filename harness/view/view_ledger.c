@@ -60,9 +60,11 @@ static Figure *figure_of_growth(const Ledger *ledger, MetricId metric, gint64 *s
     *smallest = 0;
     if (ledger_iterations(ledger) < FEWEST)
         return NULL;
-    CallSites *growing = call_sites_new();
-    gint64 growth = ledger_growth(ledger, kind, WARMUP, growing, smallest);
-    return figure_new(metric_get(metric)->title, metric, growth, growing);
+    g_autoptr(CallSites) doubtful = call_sites_new();
+    Growth growth = {.sites = call_sites_new(), .doubtful = doubtful};
+    ledger_growth(ledger, kind, WARMUP, &growth);
+    *smallest = growth.smallest;
+    return figure_new(metric_get(metric)->title, metric, growth.total, growth.sites);
 }
 
 /* (transfer full); NULL where the ledger has none. Of what the program maps itself 0 is no news. */

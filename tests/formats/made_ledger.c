@@ -89,7 +89,7 @@ guint32 made_ledger_mark(MadeLedger *self, const char *name)
 
 void made_ledger_change(MadeLedger *self, guint32 site, gint64 live_bytes)
 {
-    LedgerChange change = {self->header.marks, site, live_bytes};
+    LedgerChange change = {self->header.marks, site, live_bytes, 0, self->oldest_freed};
     put(self, &change, sizeof change, LEDGER_CHANGES_AT + self->header.changes++ * sizeof change);
 }
 

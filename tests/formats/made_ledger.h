@@ -7,7 +7,8 @@
 
 typedef struct {
     int fd;
-    LedgerHeader header; /* written by made_ledger_finish; change it at will before */
+    LedgerHeader header;
+    guint32 oldest_freed; /* of the changes that are made from now on */ /* written by made_ledger_finish; change it at will before */
     guint64 at;          /* of the header in the file */
     RollHeader roll;     /* of a family, as the header */
 } MadeLedger;

@@ -20,12 +20,12 @@ static void check(gboolean holds)
 
 static void use(const Ledger *ledger)
 {
-    g_autoptr(CallSites) sites = call_sites_new(), growing = call_sites_new();
+    g_autoptr(CallSites) sites = call_sites_new(), growing = call_sites_new(), doubtful = call_sites_new();
     for (int number = LEDGER_NUMBER_PEAK; number <= LEDGER_NUMBER_MAPPED_KEPT; number++)
         ledger_add_sites(ledger, (LedgerNumber)number, sites);
-    gint64 smallest = 0;
-    ledger_growth(ledger, LEDGER_SITE_HEAP, 1, growing, &smallest);
-    ledger_growth(ledger, LEDGER_SITE_MAPPED, 1, growing, &smallest);
+    Growth growth = {growing, doubtful, 0, 0};
+    ledger_growth(ledger, LEDGER_SITE_HEAP, 1, &growth);
+    ledger_growth(ledger, LEDGER_SITE_MAPPED, 1, &growth);
     g_autofree char *command = ledger_command(ledger), *program = ledger_program(ledger);
     g_autoptr(GPtrArray) notes = ledger_notes(ledger);
     check(command != NULL && program != NULL && notes != NULL);

@@ -3,7 +3,7 @@
 import json
 import unittest
 
-from heapgate.growth import growth_of_rows, growth_of_series
+from heapgate.growth import bound_of_series, growth_of_rows, growth_of_series
 from heapgate.units import format_bytes, parse_bytes
 
 from support import ROOT
@@ -18,12 +18,14 @@ class TestGrowth(unittest.TestCase):
         self.assertGreater(len(self.vectors["series"]), 20)
         for one in self.vectors["series"]:
             with self.subTest(one["what"]):
-                self.assertEqual(growth_of_series(one["bytes"]), (one["per_iteration"], one["hidden"]))
+                self.assertEqual(growth_of_series(one["bytes"]), (one["evidence"], one["per_iteration"]))
+                if one["evidence"] == 0:
+                    self.assertEqual(bound_of_series(one["bytes"]), one["bound"])
 
     def test_each_table_of_the_vectors_is_judged_as_written(self):
         self.assertGreater(len(self.vectors["tables"]), 3)
         for one in self.vectors["tables"]:
-            rows = [(row["stack"], row["stack"].split(" < ")[0], row["bytes"]) for row in one["rows"]]
+            rows = [(row["stack"], tuple(row["stack"].split(" < ")[:2]), row["bytes"]) for row in one["rows"]]
             with self.subTest(one["what"]):
                 growing, smallest = growth_of_rows(rows, python=one.get("python", False))
                 self.assertEqual((dict(growing), smallest), (one["growing"], one["smallest"]))

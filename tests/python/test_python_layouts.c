@@ -87,6 +87,9 @@ static void put_site(GString *text)
     FIELD(LedgerSite, marked_bytes);
     FIELD(LedgerSite, kind);
     FIELD(LedgerSite, mapped_site);
+    FIELD(LedgerSite, oldest_freed);
+    FIELD(LedgerSite, marked_oldest);
+    FIELD(LedgerSite, marked_blocks);
     FIELD(LedgerSite, padding);
 }
 
@@ -128,6 +131,8 @@ static void put_change(GString *text)
     FIELD(LedgerChange, mark);
     FIELD(LedgerChange, site);
     FIELD(LedgerChange, live_bytes);
+    FIELD(LedgerChange, live_blocks);
+    FIELD(LedgerChange, oldest_freed);
 }
 
 static void put_header(GString *text)

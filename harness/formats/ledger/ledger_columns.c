@@ -11,10 +11,10 @@
  * itself. NULL: the section stays as it is. */
 static const char *const fields_of[SECTIONS] = {
     [KIND_PLACES] = "Dpddp", [KIND_SITES] = "dpPPPPP", [KIND_KEPT] = "ddPP",
-    [KIND_CHANGES] = "ddP",  [KIND_SAMPLES] = "DDD",   [KIND_NAMES] = "dpppp",
+    [KIND_CHANGES] = "ddPpp", [KIND_SAMPLES] = "DDD",   [KIND_NAMES] = "dpppp",
 };
 _Static_assert(sizeof(LedgerSiteCounts) == 48 && sizeof(LedgerEndRecord) == 24 &&
-                   sizeof(LedgerChange) == 16 && sizeof(LedgerSample) == 24 && sizeof(LedgerName) == 20 &&
+                   sizeof(LedgerChange) == 24 && sizeof(LedgerSample) == 24 && sizeof(LedgerName) == 20 &&
                    sizeof(LedgerPlace) == 24 && sizeof(LedgerStack) == 8,
                "the fields above are those of these records");
 

@@ -21,9 +21,9 @@ typedef struct {
     guint32 *rows;       /* by key: its row + 1; 0: it has none */
     GArray *keys_of;     /* guint32 by row: its key */
     Lists changes, born; /* indexes into the ledger's changes and kept */
-    gint64 *now;         /* by site: what it held at the last change that was looked at */
+    LedgerChange *now;   /* by site: the last change that was looked at */
+    gint64 *series;      /* of the row that is read: four of `points` */
     LedgerKeySum *kept;  /* by key */
-    gint64 total;        /* of what grows */
 } Growing;
 
 /* The first column for which a change counts that was written at this mark (from 1); `points`: none. */
@@ -118,40 +118,61 @@ static guint32 site_of_kept(const Growing *self, guint32 index)
 }
 
 /* What each site held at each mark is written only where it changed: carried on from there. */
-static void read_live(const Growing *self, guint row, gint64 *live)
+static guint32 read_live(const Growing *self, guint row, gint64 *bytes, gint64 *blocks)
 {
+    guint32 oldest = 0;
     for (guint32 i = self->changes.starts[row]; i < self->changes.starts[row + 1]; i++) {
         const LedgerChange *change = change_at(self, self->changes.numbers[i]);
         guint column = column_of_change(self, change->mark);
-        if (column < self->points)
-            live[column] += change->live_bytes - self->now[change->site];
-        self->now[change->site] = change->live_bytes;
+        LedgerChange *now = &self->now[change->site];
+        if (column < self->points) {
+            bytes[column] += change->live_bytes - now->live_bytes;
+            blocks[column] += (gint64)change->live_blocks - (gint64)now->live_blocks;
+            oldest = MAX(oldest, change->oldest_freed);
+        }
+        *now = *change;
     }
+    return oldest;
 }
 
-static void read_born(const Growing *self, guint row, gint64 *born)
+static void read_born(const Growing *self, guint row, gint64 *bytes, gint64 *blocks)
 {
     for (guint32 i = self->born.starts[row]; i < self->born.starts[row + 1]; i++) {
         const LedgerEndRecord *record = kept_at(self, self->born.numbers[i]);
         guint column = column_of_birth(self, record->birth);
-        if (column < self->points)
-            born[column] += record->bytes;
+        if (column < self->points) {
+            bytes[column] += record->bytes;
+            blocks[column] += record->blocks;
+        }
     }
 }
 
-static void growing_read(gpointer source, guint row, gint64 *live, gint64 *born)
+/* An age in marks is one in iterations at the most; a column that stands for several begins and ends within
+ * one. */
+static gint64 points_of_age(const Growing *self, guint32 marks)
+{
+    gint64 group = ledger_iteration_group(self->before + (gint64)(self->points - 1) * self->stride);
+    return (marks * group + self->stride - 1) / self->stride + (self->stride > 1);
+}
+
+static GrowthSeries growing_read(gpointer source, guint row)
 {
     const Growing *self = source;
-    memset(live, 0, self->points * sizeof *live);
-    memset(born, 0, self->points * sizeof *born);
-    read_live(self, row, live);
-    read_born(self, row, born);
-    for (guint t = 1; t < self->points; t++) {
-        live[t] += live[t - 1];
-        born[t] += born[t - 1];
+    guint points = self->points;
+    gint64 *bytes = self->series, *blocks = bytes + points, *born_bytes = blocks + points,
+           *born_blocks = born_bytes + points;
+    memset(self->series, 0, 4 * points * sizeof *self->series);
+    guint32 oldest = read_live(self, row, bytes, blocks);
+    read_born(self, row, born_bytes, born_blocks);
+    for (guint t = 1; t < points; t++) {
+        bytes[t] += bytes[t - 1];
+        blocks[t] += blocks[t - 1];
+        born_bytes[t] += born_bytes[t - 1];
+        born_blocks[t] += born_blocks[t - 1];
     }
     if (self->ledger->changes->len == 0)
-        memcpy(live, born, self->points * sizeof *live);
+        return (GrowthSeries){born_bytes, born_blocks, NULL, NULL, GROWTH_AGE_UNKNOWN};
+    return (GrowthSeries){bytes, blocks, born_bytes, born_blocks, points_of_age(self, oldest)};
 }
 
 static guint32 key_of_row(const Growing *self, guint row)
@@ -171,13 +192,10 @@ static guint64 growing_function(gpointer source, guint row)
     return ledger_key_function(self->ledger, key_of_row(self, row));
 }
 
-/* From bytes a column to bytes an iteration; rounded up. */
 static void growing_add(gpointer source, guint row, gint64 bytes, CallSites *growing)
 {
-    Growing *self = source;
-    gint64 each = (bytes + self->stride - 1) / self->stride;
-    ledger_add_site(self->ledger, self->kept[key_of_row(self, row)].largest, each, 0, growing);
-    self->total += each;
+    const Growing *self = source;
+    ledger_add_site(self->ledger, self->kept[key_of_row(self, row)].largest, bytes, 0, growing);
 }
 
 /* Iterations that had been marked at the first so many marks; (transfer full). */
@@ -200,6 +218,7 @@ static void growing_clear(Growing *self)
     g_free(self->born.starts);
     g_free(self->born.numbers);
     g_free(self->now);
+    g_free(self->series);
     g_free(self->kept);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Growing, growing_clear)
@@ -221,31 +240,30 @@ static void growing_init(Growing *self, const Ledger *ledger, guint32 kind, guin
     find_rows(self);
     self->changes = lists_of(self, ledger->changes->len, site_of_change);
     self->born = lists_of(self, ledger->kept->len, site_of_kept);
-    self->now = g_new0(gint64, (gsize)ledger->sites->len + 1);
+    self->now = g_new0(LedgerChange, (gsize)ledger->sites->len + 1);
+    self->series = g_new0(gint64, 4 * (gsize)self->points);
     self->kept = g_new0(LedgerKeySum, (gsize)self->keys->count + 1);
     ledger_key_sums(ledger, kind == LEDGER_SITE_MAPPED ? LEDGER_NUMBER_MAPPED_KEPT : LEDGER_NUMBER_KEPT,
                     self->kept);
 }
 
-gint64 ledger_growth(const Ledger *self, guint32 kind, guint before, CallSites *growing, gint64 *smallest)
+void ledger_growth(const Ledger *self, guint32 kind, guint before, Growth *growth)
 {
     guint iterations = ledger_iterations(self);
     iterations -= iterations % (guint)ledger_iteration_group(iterations);
-    *smallest = 0;
     if (iterations <= before || before == 0)
-        return 0;
+        return;
     g_auto(Growing) work = {0};
     growing_init(&work, self, kind, before, iterations - before);
     const GrowthTable table = {
         .rows = work.keys_of->len,
         .points = work.points,
-        .has_births = TRUE,
+        .iterations_each = work.stride,
         .source = &work,
         .read = growing_read,
         .is_python = growing_is_python,
         .function = growing_function,
         .add = growing_add,
     };
-    growth_of_table(&table, growing, smallest);
-    return work.total;
+    growth_of_table(&table, growth);
 }

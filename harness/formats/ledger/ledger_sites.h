@@ -31,9 +31,9 @@ gint64 ledger_add_sites(const Ledger *self, LedgerNumber number, CallSites *site
 
 /* How many iterations were marked; not all of them need have a record. */
 guint ledger_iterations(const Ledger *self);
-/* What of this kind (LEDGER_SITE_*) grows after the first `before` iterations (at least 1); as
- * growth_of_call_sites. */
-gint64 ledger_growth(const Ledger *self, guint32 kind, guint before, CallSites *growing, gint64 *smallest);
+/* Adds what of this kind (LEDGER_SITE_*) grows after the first `before` iterations (at least 1); as
+ * growth_of_table. */
+void ledger_growth(const Ledger *self, guint32 kind, guint before, Growth *growth);
 
 /* The place of a node; (transfer none). */
 static inline LedgerPlace *ledger_place_of(const Ledger *self, guint32 node)

@@ -203,6 +203,7 @@ static inline int64_t site_leave(LedgerHeader *header, const BooksTaken *taken, 
     atomic_add(&site->live_blocks, -1, shared);
     if (taken->temporary)
         atomic_add(&site->temporary_blocks, 1, shared);
+    books_age(header, site, ledger_record_birth(taken->record));
     return weight;
 }
 

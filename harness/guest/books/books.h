@@ -36,6 +36,18 @@ GUEST_HIDDEN void books_return(const BooksTaken *taken);
 GUEST_HIDDEN void books_replace(LedgerHeader *header, const BooksTaken *taken, const void *block,
                                 uint64_t size, uint32_t site);
 
+/* A block of this site was given back that was born after so many marks. */
+static inline void books_age(const LedgerHeader *header, LedgerSite *site, uint32_t birth)
+{
+    uint32_t age = __atomic_load_n(&header->marks, __ATOMIC_RELAXED) - birth;
+    if (LIKELY(age == 0)) /* most are: the field's cache line is then left alone */
+        return;
+    uint32_t oldest = __atomic_load_n(&site->oldest_freed, __ATOMIC_RELAXED);
+    while (age > oldest && !__atomic_compare_exchange_n(&site->oldest_freed, &oldest, age, true,
+                                                        __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+        continue;
+}
+
 /* The parts of the shadow that hold or held records: one byte for each part of each chunk. A part is faulted
  * in as one: that takes a fraction of the time of page by page. */
 enum { BOOKS_PART_RECORDS = 8192, BOOKS_CHUNK_PARTS = LEDGER_CHUNK_GRANULES / BOOKS_PART_RECORDS };

@@ -1,5 +1,6 @@
 #include "mapped.h"
 
+#include "books.h"
 #include "end_mark.h"
 #include "pages.h"
 #include "stack_tree.h"
@@ -180,6 +181,8 @@ static void changed(PagesWalk *walk, LedgerPage before, LedgerPage after, uintpt
     if (is_held(before)) {
         end_look(header, before, bytes);
         tally_add(header, &self->left, before, bytes, mapped_site_leave);
+        if (!is_held(after))
+            books_age(header, &guest_sites(header)[ledger_page_site(before)], ledger_page_birth(before));
     }
     if (is_held(after)) {
         flush(header, &self->left, mapped_site_leave);

@@ -56,16 +56,35 @@ static uint32_t mark_make(LedgerHeader *header, const char *name, MarkKind kind,
     return slot + 1;
 }
 
-static bool change_make(LedgerHeader *header, uint32_t mark, uint32_t site, int64_t live_bytes)
+static bool change_make(LedgerHeader *header, const LedgerChange *change)
 {
     uint32_t used = header->changes;
     if (used >= LEDGER_CHANGES) {
         atomic_add(&header->full_changes, 1, true);
         return false;
     }
-    ((LedgerChange *)guest_section(header, LEDGER_CHANGES_AT))[used] = (LedgerChange){mark, site, live_bytes};
+    ((LedgerChange *)guest_section(header, LEDGER_CHANGES_AT))[used] = *change;
     __atomic_store_n(&header->changes, used + 1, __ATOMIC_RELEASE);
     return true;
+}
+
+static void change_site(LedgerHeader *header, uint32_t mark, uint32_t number, LedgerSite *site)
+{
+    int64_t blocks = __atomic_load_n(&site->live_blocks, __ATOMIC_RELAXED);
+    LedgerChange now = {
+        .mark = mark,
+        .site = number,
+        .live_bytes = __atomic_load_n(&site->live_bytes, __ATOMIC_RELAXED),
+        .live_blocks = blocks < 0 ? 0 : blocks < UINT32_MAX ? (uint32_t)blocks : UINT32_MAX,
+        .oldest_freed = __atomic_load_n(&site->oldest_freed, __ATOMIC_RELAXED),
+    };
+    if ((now.live_bytes == site->marked_bytes && now.live_blocks == site->marked_blocks &&
+         now.oldest_freed == site->marked_oldest) ||
+        !change_make(header, &now))
+        return;
+    site->marked_bytes = now.live_bytes;
+    site->marked_blocks = now.live_blocks;
+    site->marked_oldest = now.oldest_freed;
 }
 
 /* What each call site holds now, where that is not what it held at the mark before. A mark that another
@@ -77,9 +96,7 @@ static void changes_make(LedgerHeader *header, uint32_t mark)
     uint32_t sites = __atomic_load_n(&header->sites, __ATOMIC_ACQUIRE);
     for (uint32_t i = 1; i < sites; i++) {
         LedgerSite *site = &guest_sites(header)[i];
-        int64_t live_bytes = __atomic_load_n(&site->live_bytes, __ATOMIC_RELAXED);
-        if (live_bytes != site->marked_bytes && change_make(header, mark, i, live_bytes))
-            site->marked_bytes = live_bytes;
+        change_site(header, mark, i, site);
     }
     __atomic_store_n(&guest_desk->mark_busy, 0, __ATOMIC_RELEASE);
 }

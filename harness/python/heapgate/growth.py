@@ -11,19 +11,26 @@ from typing import Dict, Hashable, Iterable, List, NamedTuple, Sequence, Tuple, 
 
 _QUARTERS = 4
 _SLIGHT = 50  # what lines of Python gain beyond their sum is no sign of anything below this part
-_ONE_IN = 3  # of the passes of a quarter, one in so many must have left something behind
+_ONE_IN = 3  # of the passes of a quarter, where what comes and goes may look like a leak
+_SURE_RISES = 5  # where nothing goes, so many are no chance
+_DOUBTFUL_RISES = 3  # fewer are what is made once
+_LONGEST_GAP = 0.4  # no longer time without a rise is a leak's, as a share of the counted passes
 _LEAST_FACTOR = 1.25  # by which each rise of a list that grows by a factor exceeds the one before
+_STEADY = 0.85  # so large a share of the last quarter's passes with a rise is no cache that is nearly full
+_TAKEN_OVER = 0.9  # sites that gain less than this share of what others lose did not take over their work
 
 FEWEST_COUNTED = 8  # counted passes below which growth cannot be told from noise (SCENARIO_FEWEST_COUNTED)
+
+NONE, DOUBTFUL, SURE = range(3)  # evidence
 
 Key = TypeVar("Key", bound=Hashable)
 
 
 class Growth(NamedTuple):
-    """bytes_per_iteration: 0 where the series does not grow; hidden_per_iteration: what it rose by all the same."""
+    """evidence: NONE, DOUBTFUL or SURE; bytes_per_iteration: at least 1 where there is evidence, else 0."""
 
+    evidence: int
     bytes_per_iteration: int
-    hidden_per_iteration: int
 
 
 def _floor(series: Sequence[int]) -> List[int]:
@@ -33,13 +40,17 @@ def _floor(series: Sequence[int]) -> List[int]:
     return floor
 
 
-def _rises_in_every_quarter(floor: Sequence[int]) -> bool:
+def _rises_between(floor: Sequence[int], first: int, after: int) -> int:
+    return sum(floor[i] > floor[i - 1] for i in range(first, after))
+
+
+def _rises_in_every_quarter(floor: Sequence[int], one_in: int) -> bool:
     counted = len(floor) - 1
     for quarter in range(_QUARTERS):
         first = 1 + counted * quarter // _QUARTERS
         after = 1 + counted * (quarter + 1) // _QUARTERS
-        rises = sum(floor[i] > floor[i - 1] for i in range(first, after))
-        if rises * _ONE_IN < after - first:
+        rises = _rises_between(floor, first, after)
+        if rises == 0 or (one_in > 0 and rises * one_in < after - first):
             return False
     return True
 
@@ -51,60 +62,123 @@ def _rises_by_a_factor(floor: Sequence[int]) -> bool:
     return 3 * len(rises) <= 2 * (len(floor) - 1)
 
 
+def _fades(floor: Sequence[int]) -> bool:
+    points = len(floor)
+    half, last = points // 2, points - 1 - (points - 1) // _QUARTERS
+    if _rises_between(floor, last, points) >= _STEADY * (points - last):
+        return False
+    early, late = _rises_between(floor, 1, half + 1), _rises_between(floor, half + 1, points)
+    return 3 * (floor[-1] - floor[half]) < floor[half] - floor[0] or 3 * late < early
+
+
+def _longest_gap(floor: Sequence[int]) -> int:
+    rises = [0, *(i for i in range(1, len(floor)) if floor[i] > floor[i - 1]), len(floor)]
+    return max(b - a for a, b in zip(rises, rises[1:]))
+
+
 def growth_of_series(series: Sequence[int]) -> Growth:
     """Whether one series grows; one of fewer than 5 points never does."""
-    if len(series) < _QUARTERS + 1:
-        return Growth(0, 0)
+    points = len(series)
+    if points < _QUARTERS + 1:
+        return Growth(NONE, 0)
     floor = _floor(series)
-    counted = len(series) - 1
-    rise = floor[-1] - floor[0]
-    per_iteration = (rise + counted - 1) // counted if rise > 0 else 0
-    if _rises_in_every_quarter(floor) and not _rises_by_a_factor(floor):
-        return Growth(per_iteration, 0)
-    return Growth(0, per_iteration)
+    rises = _rises_between(floor, 1, points)
+    if rises == 0 or _rises_by_a_factor(floor) or _fades(floor):
+        return Growth(NONE, 0)
+    steady = floor == list(series)
+    each = (floor[-1] - floor[0] + points - 2) // (points - 1)
+    if _rises_in_every_quarter(floor, _ONE_IN) or (
+        steady and rises >= _SURE_RISES and _rises_in_every_quarter(floor, 0)
+    ):
+        return Growth(SURE, each)
+    if steady and rises >= _DOUBTFUL_RISES and _longest_gap(floor) <= _LONGEST_GAP * (points - 1) + 1:
+        return Growth(DOUBTFUL, each)
+    return Growth(NONE, 0)
 
 
-def _rise_together(sums: Sequence[int]) -> int:
+def bound_of_series(series: Sequence[int], least: int = 1) -> int:
+    """The smallest leak in every pass that would surely be called besides; at least `least`."""
+    certain = max([a - b for a, b in zip(series, series[1:])] + [0]) + 1
+    leak = max(least, 1)
+    while leak < certain and growth_of_series([v + leak * i for i, v in enumerate(series)]).evidence != SURE:
+        leak = min(leak * 2, certain)
+    return leak
+
+
+def _rise_together(sums: Sequence[int], leak: int = 0) -> int:
     """What all lines of Python can have gained, in bytes per iteration: the interpreter passes freed memory on from one
     to another unseen, so no more than their sum rose by, and nothing unless it rose in every quarter."""
     counted = len(sums) - 1
-    rises = [max(b - a, 0) for a, b in zip(sums, sums[1:])]
+    rises = [max(b - a + leak, 0) for a, b in zip(sums, sums[1:])]
     quarters = {i * _QUARTERS // counted for i, rise in enumerate(rises) if rise > 0}
     return (sum(rises) + counted - 1) // counted if len(quarters) == _QUARTERS else 0
+
+
+class _Balance:
+    """What the sites of one allocating function and caller gain and lose."""
+
+    def __init__(self) -> None:
+        self.gained = self.lost = 0
+
+    def taken_over(self, leak: int = 0) -> bool:
+        return self.lost > 0 and self.gained + leak >= _TAKEN_OVER * self.lost
+
+
+def _loss_of(series: Sequence[int]) -> int:
+    if not series or series[0] <= series[-1]:
+        return 0
+    found = growth_of_series([-value for value in series])
+    return found.bytes_per_iteration if found.evidence == SURE else 0
 
 
 def growth_of_rows(
     rows: Iterable[Tuple[Key, Hashable, Sequence[int]]], python: bool = True
 ) -> Tuple[List[Tuple[Key, int]], int]:
-    """The rows that grow, each with its bytes per iteration, and the smallest leak that would have been called.
+    """The rows that surely grow, each with its bytes per iteration, and the smallest leak that would have been called.
 
-    rows: key, allocating function and series of each call site, all of one length. What the sites of one allocating
-    function steadily lose is set off against what they gain: work that moves from one caller to another leaks nothing.
+    rows: key, allocating function with its caller, and series of each call site, all of one length. What the sites of
+    one function and caller steadily lose is set off against what they gain: work that moves leaks nothing.
     python: the sites are lines of Python, which together gain no more than all of them hold more.
     """
     rows = list(rows)
-    candidates: List[Tuple[Key, Hashable, int]] = []
-    gained: Dict[Hashable, int] = {}
-    lost: Dict[Hashable, int] = {}
-    hidden = 0
+    found: List[Tuple[Key, Hashable, Growth]] = []
+    balances: Dict[Hashable, _Balance] = {}
+    smallest = 1
     for key, function, series in rows:
         growth = growth_of_series(series)
-        if growth.bytes_per_iteration > 0:
-            candidates.append((key, function, growth.bytes_per_iteration))
-        hidden = max(hidden, growth.hidden_per_iteration)
-        if series and series[0] != 0:
-            loss = growth_of_series([-value for value in series]).bytes_per_iteration
-            lost[function] = lost.get(function, 0) + loss
-    found = sum(gain for _, _, gain in candidates)
-    together = _rise_together([sum(column) for column in zip(*(series for _, _, series in rows))]) if found else 0
-    if python and found > together + len(candidates) + found // _SLIGHT:  # each was rounded up
-        candidates = [(key, function, math.ceil(gain * together / found)) for key, function, gain in candidates]
-        candidates = [candidate for candidate in candidates if candidate[2] > 0]
-    for _, function, gain in candidates:
-        gained[function] = gained.get(function, 0) + gain
+        balance = balances.setdefault(function, _Balance())
+        if growth.evidence != NONE:
+            found.append((key, function, growth))
+        else:
+            smallest = bound_of_series(series, smallest)
+        balance.lost += _loss_of(series)
+    sums = [sum(column) for column in zip(*(series for _, _, series in rows))]
+    total = sum(growth.bytes_per_iteration for _, _, growth in found)
+    together = _rise_together(sums) if found else 0
+    if python and total > together + len(found) + total // _SLIGHT:  # each was rounded up
+        limited = (math.ceil(growth.bytes_per_iteration * together / total) for _, _, growth in found)
+        found = [(k, f, Growth(g.evidence, limit)) for (k, f, g), limit in zip(found, limited) if limit > 0]
+    for _, function, growth in found:
+        balances[function].gained += growth.bytes_per_iteration
     growing = []
-    for key, function, bytes_per_iteration in candidates:
-        net = gained[function] - lost.get(function, 0)
-        if net > 0:
-            growing.append((key, math.ceil(bytes_per_iteration * net / gained[function])))
-    return growing, hidden + 1
+    for key, function, growth in found:
+        balance, rest = balances[function], growth.bytes_per_iteration
+        if balance.taken_over():
+            net = balance.gained - balance.lost
+            rest = math.ceil(rest * net / balance.gained) if net > 0 else 0
+        if rest > 0 and growth.evidence == SURE:
+            growing.append((key, rest))
+    return growing, _bound_of(smallest, balances.values(), sums if python else [])
+
+
+def _bound_of(leak: int, balances: Iterable[_Balance], sums: Sequence[int]) -> int:
+    """What is called at every row may still be set off, or be beyond what lines of Python gain together."""
+    last = 0
+    while leak != last:
+        last = leak
+        for balance in balances:
+            if balance.taken_over(leak) and balance.gained + leak <= balance.lost:
+                leak = balance.lost - balance.gained + 1
+    while len(sums) > 1 and _rise_together(sums, leak) == 0:
+        leak *= 2
+    return leak

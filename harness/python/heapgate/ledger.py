@@ -15,7 +15,7 @@ from .lines import line_of
 from .snapshot import Frame, made
 
 LEDGER_MAGIC = 0x315244474C504748
-LEDGER_VERSION = 4
+LEDGER_VERSION = 5
 LEDGER_NODES = 1 << 27
 LEDGER_SITES = 1 << 27
 LEDGER_MODULES = 1 << 12
@@ -72,7 +72,10 @@ class LedgerSite(ctypes.Structure):
         ("marked_bytes", _i64),
         ("kind", _u32),
         ("mapped_site", _u32),
-        ("padding", _u64 * 4),
+        ("oldest_freed", _u32),
+        ("marked_oldest", _u32),
+        ("marked_blocks", _u32),
+        ("padding", _u32 * 5),
     ]
 
 
@@ -104,7 +107,7 @@ class LedgerEndRecord(ctypes.Structure):
 
 
 class LedgerChange(ctypes.Structure):
-    _fields_ = [("mark", _u32), ("site", _u32), ("live_bytes", _i64)]
+    _fields_ = [("mark", _u32), ("site", _u32), ("live_bytes", _i64), ("live_blocks", _u32), ("oldest_freed", _u32)]
 
 
 class LedgerHeader(ctypes.Structure):
