@@ -133,9 +133,9 @@ static gboolean is_lower(const Change *change, MetricId id, const BaselineMetric
 /* Puts back what the old baseline holds. */
 static void keep_metric(BaselineMetric *fresh, BaselineMetric *old)
 {
-    call_sites_free(fresh->sites);
+    baseline_metric_clear(fresh);
     *fresh = *old;
-    old->sites = NULL;
+    *old = (BaselineMetric){0};
 }
 
 /* One metric that the old baseline holds, too: is it changed, is it raised? To watch it no more loosens as
@@ -192,6 +192,11 @@ static void weigh_instrument(Change *change, BaselineInstrument *fresh, Baseline
 static void weigh(Change *change, gboolean ratchet)
 {
     g_print("%s\n", change->scenario->name);
+    if (change->old != NULL && change->old->format != change->fresh->format) {
+        g_print("  format: %" G_GINT64_FORMAT " -> %" G_GINT64_FORMAT "\n", change->old->format,
+                change->fresh->format);
+        change->changed = TRUE;
+    }
     if (change->old != NULL) {
         g_autofree char *difference =
             environment_difference(change->old->environment, change->fresh->environment);

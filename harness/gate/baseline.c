@@ -11,6 +11,7 @@ enum { FILE_LIMIT = 16 * 1024 * 1024 };
 Baseline *baseline_new(const char *scenario)
 {
     Baseline *self = g_new0(Baseline, 1);
+    self->format = BASELINE_FORMAT;
     self->scenario = g_strdup(scenario);
     self->environment = g_new0(Environment, 1);
     self->instruments = g_ptr_array_new_with_free_func((GDestroyNotify)baseline_instrument_free);
@@ -42,10 +43,24 @@ void baseline_instrument_free(BaselineInstrument *self)
     if (self == NULL)
         return;
     for (int id = 0; id < METRIC_COUNT; id++)
-        call_sites_free(self->metrics[id].sites);
+        baseline_metric_clear(&self->metrics[id]);
     g_free(self->instrument);
     g_free(self->tool);
     g_free(self);
+}
+
+gint64 baseline_slack(const BaselineMetric *self)
+{
+    return MAX(self->highest - self->value, 0) + self->spread;
+}
+
+void baseline_metric_clear(BaselineMetric *self)
+{
+    call_sites_free(self->sites);
+    site_sizes_free(self->slack);
+    site_sizes_free(self->others);
+    site_sizes_free(self->doubtful);
+    *self = (BaselineMetric){0};
 }
 
 gboolean baseline_is_older(const BaselineInstrument *self, MetricId metric)
@@ -88,7 +103,7 @@ static gboolean read_environment(YamlFile *yaml, yaml_node_t *node, gpointer tar
 
 typedef struct {
     char *key;
-    gint64 bytes, blocks;
+    gint64 bytes, blocks, slack;
 } SiteText;
 
 static const YamlField site_fields[] = {
@@ -96,28 +111,49 @@ static const YamlField site_fields[] = {
     {"bytes", yaml_file_read_bytes, offsetof(SiteText, bytes)},
     {"count", yaml_file_read_count, offsetof(SiteText, bytes)},
     {"blocks", yaml_file_read_count, offsetof(SiteText, blocks)},
+    {"slack", yaml_file_read_bytes, offsetof(SiteText, slack)},
     {NULL},
 };
 
 static gboolean read_site(YamlFile *yaml, yaml_node_t *node, gpointer target, GError **error)
 {
+    BaselineMetric *metric = target;
     SiteText site = {0};
     gboolean read = yaml_file_read_mapping(yaml, node, site_fields, &site, error);
     if (read && site.key == NULL)
         read = yaml_file_fail(yaml, node, error, "expected a key \"stack\"");
-    if (read && call_sites_find(target, site.key) != NULL)
+    if (read && call_sites_find(metric->sites, site.key) != NULL)
         read = yaml_file_fail(yaml, node, error, "\"%s\" is listed twice", site.key);
     if (read)
-        call_sites_add_key(target, site.key, site.bytes, site.blocks);
+        call_sites_add_key(metric->sites, site.key, site.bytes, site.blocks);
+    if (read && site.slack > 0) {
+        metric->slack = metric->slack != NULL ? metric->slack : site_sizes_new();
+        site_sizes_add(metric->slack, site_sizes_hash(site.key), site.slack);
+    }
     g_free(site.key);
     return read;
 }
 
 static gboolean read_sites(YamlFile *yaml, yaml_node_t *node, gpointer target, GError **error)
 {
-    CallSites **sites = target;
-    *sites = call_sites_new();
-    return yaml_file_each_item(yaml, node, read_site, *sites, error);
+    BaselineMetric *metric = target;
+    call_sites_free(metric->sites);
+    metric->sites = call_sites_new();
+    return yaml_file_each_item(yaml, node, read_site, metric, error);
+}
+
+static gboolean read_sizes(YamlFile *yaml, yaml_node_t *node, gpointer target, GError **error)
+{
+    SiteSizes **sizes = target;
+    const char *text = yaml_file_text(yaml, node, error);
+    if (text == NULL)
+        return FALSE;
+    site_sizes_free(*sizes);
+    *sizes = site_sizes_parse(text);
+    return *sizes != NULL ||
+           yaml_file_fail(yaml, node, error,
+                          "expected pairs of a hash (10 hexadecimal digits) and a number, as heapgate update "
+                          "writes them; capture the baseline again");
 }
 
 static gboolean read_has(YamlFile *yaml, yaml_node_t *node, gpointer target, GError **error)
@@ -127,11 +163,15 @@ static gboolean read_has(YamlFile *yaml, yaml_node_t *node, gpointer target, GEr
     return yaml_file_read_bytes(yaml, node, &metric->value, error);
 }
 
+/* read_has and read_sites take the whole metric. */
 static const YamlField metric_fields[] = {
     {"value", read_has, 0},
     {"spread", yaml_file_read_bytes, offsetof(BaselineMetric, spread)},
+    {"highest", yaml_file_read_bytes, offsetof(BaselineMetric, highest)},
     {"cutoff", yaml_file_read_bytes, offsetof(BaselineMetric, cutoff_bytes)},
-    {"call_sites", read_sites, offsetof(BaselineMetric, sites)},
+    {"call_sites", read_sites, 0},
+    {"other_sites", read_sizes, offsetof(BaselineMetric, others)},
+    {"doubtful_sites", read_sizes, offsetof(BaselineMetric, doubtful)},
     {NULL},
 };
 
@@ -178,15 +218,14 @@ static gboolean read_instruments(YamlFile *yaml, yaml_node_t *node, gpointer tar
 
 static gboolean read_format(YamlFile *yaml, yaml_node_t *node, gpointer target, GError **error)
 {
-    (void)target;
-    gint64 format = 0;
-    if (!yaml_file_read_count(yaml, node, &format, error))
+    gint64 *format = target;
+    if (!yaml_file_read_count(yaml, node, format, error))
         return FALSE;
-    return format == BASELINE_FORMAT ||
+    return *format == BASELINE_FORMAT || *format == BASELINE_FORMAT - 1 ||
            yaml_file_fail(yaml, node, error,
                           "expected baseline format %d, found %" G_GINT64_FORMAT
                           "; capture it again with heapgate update, or use the heapgate that wrote it",
-                          BASELINE_FORMAT, format);
+                          BASELINE_FORMAT, *format);
 }
 
 static const YamlField captured_fields[] = {
@@ -217,13 +256,24 @@ static gboolean read_scenario(YamlFile *yaml, yaml_node_t *node, gpointer target
 
 /* read_instruments, read_captured and read_scenario take the whole baseline. */
 static const YamlField baseline_fields[] = {
-    {"format", read_format, 0},
+    {"format", read_format, offsetof(Baseline, format)},
     {"scenario", read_scenario, 0},
     {"environment", read_environment, offsetof(Baseline, environment)},
     {"captured", read_captured, 0},
     {"instruments", read_instruments, 0},
     {NULL},
 };
+
+/* Of this format a baseline names what was doubtful; where it names nothing, nothing was. */
+static void know_doubtful(const Baseline *self)
+{
+    for (guint i = 0; self->format == BASELINE_FORMAT && i < self->instruments->len; i++) {
+        BaselineMetric *growth =
+            &((BaselineInstrument *)g_ptr_array_index(self->instruments, i))->metrics[METRIC_GROWTH];
+        if (growth->has && growth->doubtful == NULL)
+            growth->doubtful = site_sizes_new();
+    }
+}
 
 static Baseline *parse(const char *bytes, gsize length, const char *name, const char *scenario,
                        GError **error)
@@ -238,6 +288,7 @@ static Baseline *parse(const char *bytes, gsize length, const char *name, const 
             "expected \"scenario\" and \"instruments\": this baseline holds nothing to compare with");
         return NULL;
     }
+    know_doubtful(self);
     return g_steal_pointer(&self);
 }
 

@@ -7,16 +7,27 @@
 #include "model/environment.h"
 #include "model/measurement.h"
 #include "scenario/scenario.h"
+#include "site_sizes.h"
 
-#define BASELINE_FORMAT 2
+/* 2 is read, too: it has no highest, slack, others and doubtful. */
+#define BASELINE_FORMAT 3
 
 typedef struct {
     gboolean has;
     gint64 value;
     gint64 spread;       /* largest less smallest of the captured runs */
+    gint64 highest;      /* the largest; at least the value */
     CallSites *sites;    /* NULL where none are kept: of what passes through and is not judged */
-    gint64 cutoff_bytes; /* a site that is not listed had at most this */
+    SiteSizes *slack;    /* of listed sites that differed: how much more each may have by chance; or NULL */
+    SiteSizes *others;   /* the most that each site had that is not listed, with its slack; NULL: not kept */
+    gint64 cutoff_bytes; /* a site that is neither listed nor among the others had at most this */
+    SiteSizes *doubtful; /* of growth: the sites whose evidence was doubtful in any run; NULL: not kept */
 } BaselineMetric;
+
+/* By how much a later run may exceed the value by chance: the largest captured run, and the range of all of
+ * them besides. */
+gint64 baseline_slack(const BaselineMetric *self);
+void baseline_metric_clear(BaselineMetric *self);
 
 typedef struct {
     char *instrument;
@@ -27,6 +38,7 @@ typedef struct {
 } BaselineInstrument;
 
 typedef struct {
+    gint64 format; /* of the file; BASELINE_FORMAT of a new one */
     char *scenario;
     Environment *environment;
     char *captured_at;      /* ISO 8601, UTC */

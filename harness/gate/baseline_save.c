@@ -62,7 +62,7 @@ static int add_captured(Writer *writer, const Baseline *self)
     return mapping;
 }
 
-static int add_sites(Writer *writer, MetricUnit unit, CallSites *sites)
+static int add_sites(Writer *writer, MetricUnit unit, CallSites *sites, const SiteSizes *slacks)
 {
     int sequence = yaml_document_add_sequence(&writer->document, NULL, YAML_BLOCK_SEQUENCE_STYLE);
     call_sites_sort(sites);
@@ -72,10 +72,23 @@ static int add_sites(Writer *writer, MetricUnit unit, CallSites *sites)
         put_number(writer, mapping, unit == METRIC_UNIT_COUNT ? "count" : "bytes", site->bytes);
         if (site->blocks > 0)
             put_number(writer, mapping, "blocks", site->blocks);
+        gint64 slack = 0;
+        if (site_sizes_find(slacks, site->key, &slack))
+            put_number(writer, mapping, "slack", slack);
         put_text(writer, mapping, "stack", site->key);
         yaml_document_append_sequence_item(&writer->document, sequence, mapping);
     }
     return sequence;
+}
+
+static void put_sizes(Writer *writer, int mapping, const char *key, const SiteSizes *sizes)
+{
+    if (sizes == NULL || site_sizes_count(sizes) == 0)
+        return;
+    g_autofree char *text = site_sizes_format(sizes);
+    put(writer, mapping, key,
+        yaml_document_add_scalar(&writer->document, NULL, (const yaml_char_t *)text, -1,
+                                 YAML_LITERAL_SCALAR_STYLE));
 }
 
 static int add_metric(Writer *writer, MetricId id, const BaselineMetric *metric)
@@ -83,10 +96,15 @@ static int add_metric(Writer *writer, MetricId id, const BaselineMetric *metric)
     int mapping = add_mapping(writer);
     put_number(writer, mapping, "value", metric->value);
     put_number(writer, mapping, "spread", metric->spread);
-    if (metric->sites == NULL || (call_sites_count(metric->sites) == 0 && metric->cutoff_bytes == 0))
-        return mapping;
-    put_number(writer, mapping, "cutoff", metric->cutoff_bytes);
-    put(writer, mapping, "call_sites", add_sites(writer, metric_get(id)->unit, metric->sites));
+    if (metric->highest > metric->value)
+        put_number(writer, mapping, "highest", metric->highest);
+    if (metric->sites != NULL && (call_sites_count(metric->sites) > 0 || metric->cutoff_bytes > 0)) {
+        put_number(writer, mapping, "cutoff", metric->cutoff_bytes);
+        put(writer, mapping, "call_sites",
+            add_sites(writer, metric_get(id)->unit, metric->sites, metric->slack));
+    }
+    put_sizes(writer, mapping, "other_sites", metric->others);
+    put_sizes(writer, mapping, "doubtful_sites", metric->doubtful);
     return mapping;
 }
 

@@ -8,7 +8,7 @@
 
 /* Which call sites a baseline lists: those with at least this share of the whole, so that reviews stay short.
  */
-enum { SITES_LIMIT = 40, SHARE = 200 };
+enum { SITES_LIMIT = 40, SHARE = 200, OTHERS_LIMIT = 16384 };
 
 static int by_value(gconstpointer a, gconstpointer b)
 {
@@ -71,20 +71,104 @@ static const Measurement *median_run(const GPtrArray *measurements, MetricId id,
     return g_ptr_array_index(measurements, 0);
 }
 
-static void keep_sites(BaselineMetric *metric, const CallSites *sites)
+/* What a site had in all runs. */
+typedef struct {
+    gint64 least, most;
+    guint runs;
+} Range;
+
+/* By hash of the key; (transfer full), guint64 -> Range. The keys themselves would be far more memory. */
+static GHashTable *ranges_of(const GPtrArray *measurements, MetricId id)
+{
+    GHashTable *ranges = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free);
+    for (guint m = 0; m < measurements->len; m++) {
+        const CallSites *sites = ((const Measurement *)g_ptr_array_index(measurements, m))->sites[id];
+        for (guint i = 0; sites != NULL && i < call_sites_count(sites); i++) {
+            g_auto(CallSite) site = call_sites_copy(sites, i);
+            guint64 hash = site_sizes_hash(site.key);
+            Range *range = g_hash_table_lookup(ranges, &hash);
+            if (range == NULL) {
+                range = g_new0(Range, 1);
+                range->least = site.bytes;
+                g_hash_table_insert(ranges, g_memdup2(&hash, sizeof hash), range);
+            }
+            range->least = MIN(range->least, site.bytes);
+            range->most = MAX(range->most, site.bytes);
+            range->runs++;
+        }
+    }
+    return ranges;
+}
+
+/* The largest run, and the range of all besides. */
+static gint64 limit_of(const Range *range, guint runs)
+{
+    gint64 least = range->runs < runs ? MIN(range->least, 0) : range->least;
+    return range->most + (range->most - least);
+}
+
+/* What was listed leaves the ranges. */
+static void list_site(BaselineMetric *metric, const CallSite *site, GHashTable *ranges, guint runs)
+{
+    guint64 hash = site_sizes_hash(site->key);
+    const Range *range = g_hash_table_lookup(ranges, &hash);
+    gint64 slack = range != NULL ? limit_of(range, runs) - site->bytes : 0;
+    call_sites_add_key(metric->sites, site->key, site->bytes, site->blocks);
+    if (slack > 0) {
+        metric->slack = metric->slack != NULL ? metric->slack : site_sizes_new();
+        site_sizes_add(metric->slack, hash, slack);
+    }
+    g_hash_table_remove(ranges, &hash);
+}
+
+/* Of the sites that are not listed the size of each, or of as many as are worth a baseline's room: the
+ * largest. */
+static void keep_others(BaselineMetric *metric, GHashTable *ranges, guint runs)
+{
+    g_autoptr(GArray) limits = g_array_new(FALSE, FALSE, sizeof(gint64));
+    GHashTableIter all;
+    gpointer hash, range;
+    g_hash_table_iter_init(&all, ranges);
+    while (g_hash_table_iter_next(&all, NULL, &range)) {
+        gint64 limit = limit_of(range, runs);
+        g_array_append_val(limits, limit);
+    }
+    g_array_sort(limits, by_value);
+    metric->cutoff_bytes = limits->len > OTHERS_LIMIT
+                               ? MAX(g_array_index(limits, gint64, limits->len - OTHERS_LIMIT - 1), 0)
+                               : 0;
+    metric->others = site_sizes_new();
+    g_hash_table_iter_init(&all, ranges);
+    while (g_hash_table_iter_next(&all, &hash, &range)) {
+        gint64 limit = limit_of(range, runs);
+        if (limit > metric->cutoff_bytes)
+            site_sizes_add(metric->others, *(const guint64 *)hash, limit);
+    }
+}
+
+static void keep_sites(BaselineMetric *metric, MetricId id, const GPtrArray *measurements,
+                       const CallSites *sites)
 {
     if (sites == NULL)
         return;
+    g_autoptr(GHashTable) ranges = ranges_of(measurements, id);
+    gint64 least = MAX(metric->value / SHARE, 1);
     metric->sites = call_sites_new();
-    gint64 least = metric->value / SHARE;
-    for (guint i = 0; i < call_sites_count(sites); i++) {
-        const CallSite *site = call_sites_get(sites, i);
-        if (site->bytes <= 0)
-            continue;
-        if (call_sites_count(metric->sites) < SITES_LIMIT && site->bytes >= least)
-            call_sites_add_key(metric->sites, site->key, site->bytes, site->blocks);
-        else
-            metric->cutoff_bytes = MAX(metric->cutoff_bytes, site->bytes);
+    for (guint i = 0; i < call_sites_count(sites) && call_sites_count(metric->sites) < SITES_LIMIT; i++)
+        if (call_sites_bytes(sites, i) >= least)
+            list_site(metric, call_sites_get(sites, i), ranges, measurements->len);
+    keep_others(metric, ranges, measurements->len);
+}
+
+static void keep_doubtful(BaselineMetric *metric, const GPtrArray *measurements)
+{
+    metric->doubtful = site_sizes_new();
+    for (guint m = 0; m < measurements->len; m++) {
+        const CallSites *sites = ((const Measurement *)g_ptr_array_index(measurements, m))->doubtful;
+        for (guint i = 0; sites != NULL && i < call_sites_count(sites); i++) {
+            g_auto(CallSite) site = call_sites_copy(sites, i);
+            site_sizes_add(metric->doubtful, site_sizes_hash(site.key), MAX(site.bytes, 0));
+        }
     }
 }
 
@@ -106,8 +190,11 @@ static gboolean capture_metric(BaselineMetric *metric, MetricId id, const GPtrAr
     metric->has = TRUE;
     metric->value = g_array_index(values, gint64, values->len / 2);
     metric->spread = g_array_index(values, gint64, values->len - 1) - g_array_index(values, gint64, 0);
+    metric->highest = g_array_index(values, gint64, values->len - 1);
     if (is_judged)
-        keep_sites(metric, median_run(measurements, id, metric->value)->sites[id]);
+        keep_sites(metric, id, measurements, median_run(measurements, id, metric->value)->sites[id]);
+    if (is_judged && id == METRIC_GROWTH)
+        keep_doubtful(metric, measurements);
     return TRUE;
 }
 

@@ -5,7 +5,7 @@
 /* What the whole may add. */
 static gint64 allowed_of(MetricId id, const BaselineMetric *base, const Allow *allow)
 {
-    return MAX(allowance_of(&allow->metrics[id], base->value), base->spread);
+    return MAX(allowance_of(&allow->metrics[id], base->value), baseline_slack(base));
 }
 
 /* What one site may add: exact metrics have no slack of their own, the others that of allow.call_site. Of
@@ -28,12 +28,12 @@ guint compare_captured(MetricId metric, const BaselineMetric *old, const Baselin
 {
     guint regressed = 0;
     Allowance allowance = site_allowance(metric, old, allow);
-    *deltas = compare_call_sites(old->sites, old->cutoff_bytes, fresh->sites, &allowance, &regressed);
+    *deltas = compare_call_sites(old, fresh->sites, &allowance, &regressed);
     if (metric_get(metric)->passes_through && !(allow->is_judged[metric] && knows_sites(old)))
         return 0;
     /* Sites below the new cut-off are not listed, and one of them may be too large for the old one. */
     gint64 allowed = old->cutoff_bytes + allowance_of(&allowance, 0);
-    return regressed + (fresh->cutoff_bytes > allowed);
+    return regressed + (old->others == NULL && fresh->cutoff_bytes > allowed);
 }
 
 static char *describe(MetricId id, const char *format, gint64 now, gint64 other, gint64 limit)
@@ -100,8 +100,40 @@ static void compare_sites(Comparison *self, const BaselineMetric *base, const Ca
         return;
     Allowance allowance = site_allowance(self->metric, base, allow);
     g_ptr_array_unref(self->deltas);
-    self->deltas = compare_call_sites(base != NULL ? base->sites : NULL,
-                                      base != NULL ? base->cutoff_bytes : 0, sites, &allowance, regressed);
+    self->deltas = compare_call_sites(base, sites, &allowance, regressed);
+}
+
+/* Growth that the evidence alone does not make certain: at a call site that was not doubtful when the baseline
+ * was captured it is. Adds those sites' deltas and returns their number. */
+static guint compare_doubtful(Comparison *self, const BaselineMetric *base, const CallSites *doubtful)
+{
+    guint called = 0;
+    if (self->metric != METRIC_GROWTH || doubtful == NULL || base == NULL || base->doubtful == NULL)
+        return 0;
+    for (guint i = 0; i < call_sites_count(doubtful); i++) {
+        g_auto(CallSite) site = call_sites_copy(doubtful, i);
+        gboolean listed = base->sites != NULL && call_sites_find(base->sites, site.key) != NULL;
+        if (listed || site_sizes_find(base->doubtful, site.key, NULL) ||
+            site_sizes_find(base->others, site.key, NULL))
+            continue;
+        g_ptr_array_add(self->deltas,
+                        site_delta_new(site.key, site.frames, site.n_frames, 0, site.bytes, 0));
+        called++;
+    }
+    return called;
+}
+
+/* They are told as growth, whatever the rest comes to. */
+static void judge_doubtful(Comparison *self, guint called)
+{
+    if (called == 0 || self->verdict == VERDICT_REGRESSED)
+        return;
+    self->verdict = VERDICT_REGRESSED;
+    g_free(self->sentence);
+    self->sentence = g_strdup_printf(
+        "growth at %u call site%s that did not grow when the baseline was captured: in some iterations only, but "
+        "again and again",
+        called, called == 1 ? "" : "s");
 }
 
 /* Not measured, though the baseline holds it or the scenario counts on it. */
@@ -133,10 +165,11 @@ static Comparison *compare_metric(MetricId id, const BaselineMetric *base, gbool
                                   const Measurement *measurement, const Allow *allow)
 {
     Comparison *self = comparison_new(id);
-    guint regressed_sites = 0;
+    guint regressed_sites = 0, doubtful = 0;
     self->now = measurement->values[id];
     self->limit = self->now;
     compare_sites(self, base, measurement->sites[id], allow, &regressed_sites);
+    doubtful = compare_doubtful(self, base, measurement->doubtful);
     if (!measurement->has[id])
         call_unmeasured(self, base);
     else if (base != NULL)
@@ -147,6 +180,7 @@ static Comparison *compare_metric(MetricId id, const BaselineMetric *base, gbool
         self->verdict = VERDICT_NEW;
     else
         self->limit = allow->ceiling[id];
+    judge_doubtful(self, doubtful);
     apply_ceiling(self, allow);
     return self;
 }

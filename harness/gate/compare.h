@@ -19,19 +19,20 @@ typedef struct {
 InstrumentResult *compare(const Reference *reference, Measurement *measurement);
 
 /* The call sites in which base and now differ, largest growth first. base: NULL where no sites are known.
- * cutoff_bytes: what a site that is not in base may have had. allowance: what one site may add before it
- * counts on its own. Returns (transfer full), elements SiteDelta; *regressed gets the number of sites that
- * are new or grown beyond their allowance and are not merely an old site called by another way. */
-GPtrArray *compare_call_sites(const CallSites *base, gint64 cutoff_bytes, const CallSites *now,
-                              const Allowance *allowance, guint *regressed);
+ * allowance: what one site may add, beyond what it differed by when it was captured, before it counts on its
+ * own. Returns (transfer full), elements SiteDelta; *regressed gets the number of sites that are new or grown
+ * beyond that and are not merely an old site called by another way. */
+GPtrArray *compare_call_sites(const BaselineMetric *base, const CallSites *now, const Allowance *allowance,
+                              guint *regressed);
 
 /* How many call sites of a newly captured metric are new or grown beyond what a run is allowed: with the old
  * baseline a run is red for them though the totals are the same. *deltas: (transfer full), as above. */
 guint compare_captured(MetricId metric, const BaselineMetric *old, const BaselineMetric *fresh,
                        const Allow *allow, GPtrArray **deltas);
 
-/* Are these two stacks the same allocation reached another way? The allocating function is the same and all
- * but one frame of the longer stack stand in the other, in order. */
+/* Are these two stacks the same allocation reached another way, or compiled otherwise? All but one
+ * frame, or one in three, of the longer stack stand in the other, in order; and the allocating function is the
+ * same or, of the same file, was left out. */
 gboolean call_sites_similar(const char *key, const char *other);
 
 #endif

@@ -3,6 +3,9 @@
 
 #include "compare.h"
 
+/* Of the frames of a stack one in so many may be there under one optimizer and not under another. */
+enum { INLINED = 3 };
+
 static guint common_in_order(const GStrv a, guint a_length, const GStrv b, guint b_length)
 {
     /* Longest common subsequence, one row at a time. Stacks have a few dozen frames. */
@@ -18,19 +21,31 @@ static guint common_in_order(const GStrv a, guint a_length, const GStrv b, guint
     return row[b_length];
 }
 
+/* "(file.c)" of two frames. */
+static gboolean is_same_file(const char *frame, const char *other)
+{
+    const char *place = strrchr(frame, '('), *others = strrchr(other, '(');
+    return place != NULL && others != NULL && strcmp(place, others) == 0;
+}
+
 gboolean call_sites_similar(const char *key, const char *other)
 {
     g_auto(GStrv) a = g_strsplit(key, " < ", -1), b = g_strsplit(other, " < ", -1);
     guint a_length = g_strv_length(a), b_length = g_strv_length(b), longer = MAX(a_length, b_length);
-    if (a_length < 2 || b_length < 2 || strcmp(a[0], b[0]) != 0)
+    if (a_length < 2 || b_length < 2)
         return FALSE;
-    return common_in_order(a, a_length, b, b_length) + 1 >= longer;
+    guint common = common_in_order(a, a_length, b, b_length);
+    if (common + MAX(longer / INLINED, 1) < longer)
+        return FALSE;
+    /* A tail call leaves out the allocating function, and changes nothing else. */
+    gboolean left_out = a_length != b_length && common == MIN(a_length, b_length);
+    return strcmp(a[0], b[0]) == 0 || (left_out && is_same_file(a[0], b[0]));
 }
 
-static SiteDelta *delta_of(const CallSites *now, guint index, const CallSite *base)
+/* base_bytes: where the site is not listed, too. */
+static SiteDelta *delta_of(const CallSites *now, guint index, const CallSite *base, gint64 base_bytes)
 {
     g_auto(CallSite) site = call_sites_copy(now, index);
-    gint64 base_bytes = base != NULL ? base->bytes : 0;
     gint64 blocks = site.blocks > 0 ? site.blocks - (base != NULL ? base->blocks : 0) : 0;
     return site_delta_new(site.key, site.frames, site.n_frames, base_bytes, site.bytes, blocks);
 }
@@ -84,27 +99,50 @@ static int by_delta(gconstpointer a, gconstpointer b)
     return strcmp(one->key, two->key);
 }
 
-GPtrArray *compare_call_sites(const CallSites *base, gint64 cutoff_bytes, const CallSites *now,
-                              const Allowance *allowance, guint *regressed)
+/* What a site of now may have had in the base: listed, or of the others by its hash. Returns FALSE where it
+ * was the same or less. */
+static gboolean has_gained(const BaselineMetric *base, const CallSites *now, guint index,
+                           const CallSite *before, gint64 *had)
+{
+    gint64 bytes = call_sites_bytes(now, index);
+    *had = before != NULL ? before->bytes : 0;
+    if (before != NULL || base == NULL)
+        return before == NULL || before->bytes != bytes;
+    g_auto(CallSite) site = call_sites_copy(now, index);
+    /* A site below the cut-off was not kept: it may have been there all along. */
+    if (!site_sizes_find(base->others, site.key, had))
+        return bytes > base->cutoff_bytes;
+    return bytes > *had;
+}
+
+/* What chance may add to a site besides what it is allowed. */
+static gint64 chance_of(const BaselineMetric *base, const SiteDelta *delta)
+{
+    gint64 slack = base != NULL && delta->base_bytes == 0 ? base->cutoff_bytes : 0;
+    if (base != NULL)
+        site_sizes_find(base->slack, delta->key, &slack);
+    return MIN(slack, G_MAXINT64 / 2);
+}
+
+GPtrArray *compare_call_sites(const BaselineMetric *base, const CallSites *now, const Allowance *allowance,
+                              guint *regressed)
 {
     g_autoptr(CallSites) none = call_sites_new();
     GPtrArray *deltas = g_ptr_array_new_with_free_func((GDestroyNotify)site_delta_free);
     *regressed = 0;
-    base = base != NULL ? base : none;
     now = now != NULL ? now : none;
-    g_autofree const CallSite **before = match(base, now, deltas);
+    g_autofree const CallSite **before =
+        match(base != NULL && base->sites != NULL ? base->sites : none, now, deltas);
     for (guint i = 0; i < call_sites_count(now); i++) {
-        gint64 bytes = call_sites_bytes(now, i);
-        /* A site below the cut-off was not listed: it may have been there all along. */
-        if ((before[i] == NULL && bytes <= cutoff_bytes) || (before[i] != NULL && before[i]->bytes == bytes))
-            continue;
-        g_ptr_array_add(deltas, delta_of(now, i, before[i]));
+        gint64 had = 0;
+        if (has_gained(base, now, i, before[i], &had))
+            g_ptr_array_add(deltas, delta_of(now, i, before[i], had));
     }
     g_ptr_array_sort(deltas, by_delta);
     for (guint i = 0; i < deltas->len;) {
         SiteDelta *delta = g_ptr_array_index(deltas, i);
-        gint64 unlisted = delta->base_bytes == 0 ? MIN(cutoff_bytes, G_MAXINT64 / 2) : 0;
-        gint64 allowed = MIN(allowance_of(allowance, delta->base_bytes), G_MAXINT64 / 2) + unlisted;
+        gint64 allowed =
+            MIN(allowance_of(allowance, delta->base_bytes), G_MAXINT64 / 2) + chance_of(base, delta);
         if (delta->delta_bytes > allowed && is_moved(delta, deltas, allowed)) {
             g_ptr_array_remove(deltas, delta);
             continue;

@@ -538,6 +538,10 @@ START_TEST(test_a_site_is_similar_where_one_frame_came_went_or_changed)
     ck_assert(!similar("alloc copy main", "alloc copy two wrappers main"));
     ck_assert(!similar("alloc copy edit run main", "alloc print save run main"));
     ck_assert(!similar("alloc copy main", "calloc copy main"));
+    ck_assert(similar("alloc copy main", "copy main")); /* a tail call */
+    ck_assert(similar("alloc copy edit run serve main", "copy edit serve main"));
+    ck_assert(!similar("alloc copy edit run main", "new main"));
+    ck_assert(!call_sites_similar("alloc (work.c) < copy (a.c) < main (a.c)", "calloc (c.c) < copy (a.c) < main (a.c)"));
     ck_assert(!similar("alloc", "alloc"));
 }
 END_TEST
@@ -545,7 +549,8 @@ END_TEST
 static GPtrArray *differ(CallSites *base, gint64 cutoff, CallSites *now, Allowance allowance,
                          guint *regressed)
 {
-    GPtrArray *deltas = compare_call_sites(base, cutoff, now, &allowance, regressed);
+    const BaselineMetric metric = {.has = TRUE, .sites = base, .cutoff_bytes = cutoff};
+    GPtrArray *deltas = compare_call_sites(&metric, now, &allowance, regressed);
     for (guint i = 1; i < deltas->len; i++) {
         const SiteDelta *one = g_ptr_array_index(deltas, i - 1), *two = g_ptr_array_index(deltas, i);
         ck_assert_int_ge(one->delta_bytes, two->delta_bytes);
@@ -628,6 +633,36 @@ START_TEST(test_a_site_that_was_not_listed_may_have_had_the_cutoff)
     ck_assert_uint_eq(regressed_by(0, 500, 1500, floor), 0);
     ck_assert_uint_eq(regressed_by(0, 500, 1501, floor), 1);
     ck_assert_uint_eq(regressed_by(100, 500, 500, none), 1);
+}
+END_TEST
+
+/* Every site has a size in a baseline, listed or not, and may exceed it by what it differed by. */
+START_TEST(test_a_site_may_have_what_it_had_and_its_slack_and_a_new_one_nothing)
+{
+    g_autoptr(CallSites) listed = call_sites_new();
+    add_site(listed, "load main", 1000, 1);
+    g_autoptr(SiteSizes) slack = site_sizes_new(), others = site_sizes_new();
+    g_autofree char *load = key_of("load main"), *copy = key_of("copy main");
+    site_sizes_add(slack, site_sizes_hash(load), 50);
+    site_sizes_add(others, site_sizes_hash(copy), 300);
+    const BaselineMetric base = {.has = TRUE, .value = 1300, .sites = listed, .slack = slack, .others = others};
+    const struct {
+        gint64 load, copy, new;
+        guint regressed, deltas;
+    } cases[] = {{1000, 300, 0, 0, 0}, {1050, 300, 0, 0, 1}, {1051, 300, 0, 1, 1},
+                 {1000, 301, 0, 1, 1}, {1000, 200, 0, 0, 0}, {1000, 300, 16, 1, 1}};
+    for (gsize c = 0; c < G_N_ELEMENTS(cases); c++) {
+        g_autoptr(CallSites) now = call_sites_new();
+        add_site(now, "load main", cases[c].load, 1);
+        add_site(now, "copy main", cases[c].copy, 1);
+        if (cases[c].new > 0)
+            add_site(now, "audit main", cases[c].new, 1);
+        guint regressed = 0;
+        const Allowance none = {0};
+        g_autoptr(GPtrArray) deltas = compare_call_sites(&base, now, &none, &regressed);
+        ck_assert_msg(regressed == cases[c].regressed && deltas->len == cases[c].deltas,
+                      "case %zu: %u regressed, %u differ", c, regressed, deltas->len);
+    }
 }
 END_TEST
 
@@ -834,8 +869,57 @@ START_TEST(test_a_result_counts_its_scenarios_and_is_as_bad_as_the_worst)
 }
 END_TEST
 
+/* Growth that is doubtful at "audit main", with a baseline that knows these doubtful sites; NULL: it is older
+ * than that. */
+static Verdict verdict_of_doubtful(const char *known, gint64 growth)
+{
+    Case self = case_new();
+    set_base(&self, METRIC_GROWTH, growth, 0);
+    if (known != NULL) {
+        g_autofree char *key = key_of(known);
+        self.base->metrics[METRIC_GROWTH].doubtful = site_sizes_new();
+        site_sizes_add(self.base->metrics[METRIC_GROWTH].doubtful, site_sizes_hash(key), 5);
+    }
+    measurement_set(self.measurement, METRIC_GROWTH, growth, call_sites_new());
+    self.measurement->doubtful = call_sites_new();
+    add_site(self.measurement->doubtful, "audit main", 5, 0);
+    g_autoptr(InstrumentResult) result = judge(&self);
+    const Comparison *comparison = comparison_of(result, METRIC_GROWTH);
+    if (result->verdict == VERDICT_REGRESSED) {
+        ck_assert_ptr_nonnull(strstr(comparison->sentence, "growth at 1 call site that did not grow"));
+        ck_assert_uint_eq(comparison->deltas->len, 1);
+        ck_assert_str_eq(((const SiteDelta *)g_ptr_array_index(comparison->deltas, 0))->key,
+                         "audit (work.c) < main (work.c)");
+    }
+    return result->verdict;
+}
+
+START_TEST(test_doubtful_growth_is_red_only_where_the_baseline_did_not_have_it)
+{
+    ck_assert_int_eq(verdict_of_doubtful("audit main", 0), VERDICT_PASS);
+    ck_assert_int_eq(verdict_of_doubtful("load main", 0), VERDICT_REGRESSED);
+    ck_assert_int_eq(verdict_of_doubtful("load main", 100), VERDICT_REGRESSED);
+    ck_assert_int_eq(verdict_of_doubtful(NULL, 0), VERDICT_PASS);
+}
+END_TEST
+
+START_TEST(test_what_a_run_may_have_by_chance_is_the_largest_and_the_range_besides)
+{
+    for (gint64 more = 0; more < 2; more++) {
+        Case self = case_new();
+        set_base(&self, METRIC_RETAINED, MIB, 300);
+        self.base->metrics[METRIC_RETAINED].highest = MIB + 200;
+        measurement_set(self.measurement, METRIC_RETAINED, MIB + 500 + more, NULL);
+        g_autoptr(InstrumentResult) result = judge(&self);
+        check_verdict(result, more == 0 ? VERDICT_PASS : VERDICT_REGRESSED);
+    }
+}
+END_TEST
+
 SUITE(compare, 20)
 {
+    tcase_add_test(tcase, test_doubtful_growth_is_red_only_where_the_baseline_did_not_have_it);
+    tcase_add_test(tcase, test_what_a_run_may_have_by_chance_is_the_largest_and_the_range_besides);
     tcase_add_test(tcase, test_what_chance_adds_to_sampled_figures_is_no_regression);
     tcase_add_test(tcase, test_the_allowance_is_the_largest_of_percent_floor_and_spread);
     tcase_add_test(tcase, test_a_percentage_is_rounded_to_the_nearest_byte);
@@ -873,6 +957,7 @@ SUITE(compare_sites, 20)
     tcase_add_test(tcase, test_deltas_keep_the_lines_of_now);
     tcase_add_test(tcase, test_one_call_site_may_add_its_allowance_and_not_a_byte_more);
     tcase_add_test(tcase, test_a_site_that_was_not_listed_may_have_had_the_cutoff);
+    tcase_add_test(tcase, test_a_site_may_have_what_it_had_and_its_slack_and_a_new_one_nothing);
     tcase_add_test(tcase, test_a_site_at_the_cutoff_is_no_difference);
     tcase_add_test(tcase, test_an_allocation_reached_another_way_is_no_regression);
     tcase_add_test(tcase, test_one_loss_excuses_one_gain_of_its_size_only);

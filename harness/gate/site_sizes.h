@@ -1,0 +1,27 @@
+/* Sizes of call sites by a short hash of their keys: what a baseline keeps of the sites that it does not list
+ * for reading. */
+#ifndef HEAPGATE_GATE_SITE_SIZES_H
+#define HEAPGATE_GATE_SITE_SIZES_H
+
+#include <glib.h>
+
+typedef struct SiteSizes SiteSizes;
+
+SiteSizes *site_sizes_new(void); /* (transfer full) */
+void site_sizes_free(SiteSizes *self); /* NULL is fine */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(SiteSizes, site_sizes_free)
+
+/* FNV-1a of the key, its upper 40 bits: of 100,000 keys one in 200 sets has a pair that agrees. */
+guint64 site_sizes_hash(const char *key);
+/* Of two sizes of one hash the larger one counts. size: in the metric's unit, not negative. */
+void site_sizes_add(SiteSizes *self, guint64 hash, gint64 size);
+/* FALSE: it holds nothing of this key. size: may be NULL. self: NULL holds nothing. */
+gboolean site_sizes_find(const SiteSizes *self, const char *key, gint64 *size);
+guint site_sizes_count(const SiteSizes *self);
+
+/* "HASH SIZE" in lines of several, by hash, so that a change of one changes one line; (transfer full). */
+char *site_sizes_format(const SiteSizes *self);
+/* Reads that text; (transfer full), or NULL where it is anything else. */
+SiteSizes *site_sizes_parse(const char *text);
+
+#endif
