@@ -5,6 +5,7 @@
 #include "command.h"
 #include "error.h"
 #include "gate/compare.h"
+#include "gate/repeat.h"
 #include "input.h"
 #include "report/report.h"
 #include "result/result_json.h"
@@ -32,39 +33,18 @@ static ScenarioResult *new_scenario_result(const Scenario *scenario, const Envir
     return result;
 }
 
-/* Compares the measurements of one scenario. take: gives the next one, (transfer full), or NULL at the end.
- */
-typedef Measurement *(*Take)(gpointer source);
+/* Adds the verdicts of one scenario. take: gives the next one, (transfer full), or NULL at the end. */
+typedef InstrumentResult *(*Take)(gpointer source);
 
-static void compare_scenario(const Held *held, const Scenario *scenario, const Environment *environment,
-                             Take take, gpointer source, Result *result)
+static void add_scenario(const Scenario *scenario, const Environment *environment, Take take, gpointer source,
+                         Result *result)
 {
-    Reference reference = {held->baseline, held->elsewhere, environment, &scenario->allow};
     g_autoptr(ScenarioResult) compared = new_scenario_result(scenario, environment);
-    for (Measurement *measurement = take(source); measurement != NULL; measurement = take(source))
-        scenario_result_add(compared, compare(&reference, measurement));
+    for (InstrumentResult *one = take(source); one != NULL; one = take(source))
+        scenario_result_add(compared, one);
     /* A scenario none of whose instruments was asked for was not seen: it gets no verdict. */
     if (compared->instruments->len > 0)
         result_add(result, g_steal_pointer(&compared));
-}
-
-/* Walks the runs of one scenario. */
-typedef struct {
-    GPtrArray *runs;
-    guint next;
-    const Scenario *scenario;
-} RunSource;
-
-static Measurement *take_from_runs(gpointer user_data)
-{
-    RunSource *source = user_data;
-    if (source->next >= source->runs->len)
-        return NULL;
-    Run *run = g_ptr_array_index(source->runs, source->next);
-    if (run->scenario != source->scenario)
-        return NULL;
-    source->next++;
-    return g_steal_pointer(&run->measurement);
 }
 
 static Result *new_result(const Project *project)
@@ -95,6 +75,105 @@ static GArray *baselines_held(const Street *street, GError **error)
     return g_steal_pointer(&all);
 }
 
+/* One run's verdict, and what was measured again for it. */
+typedef struct {
+    const Held *held;
+    Run *run;
+    InstrumentResult *result; /* NULL: handed on */
+    GPtrArray *again;         /* Run */
+} Judged;
+
+static void judged_clear(Judged *self)
+{
+    if (self->result != NULL)
+        instrument_result_free(self->result);
+    g_ptr_array_unref(self->again);
+}
+
+static InstrumentResult *compare_run(const Held *held, Run *run)
+{
+    g_autoptr(Environment) environment = host_environment_for(run->scenario);
+    const Reference reference = {held->baseline, held->elsewhere, environment, &run->scenario->allow};
+    return compare(&reference, g_steal_pointer(&run->measurement));
+}
+
+/* The verdicts of all runs, in their order; (transfer full), of Judged. */
+static GArray *judge_runs(const Street *street, const GArray *held)
+{
+    GArray *all = g_array_new(FALSE, TRUE, sizeof(Judged));
+    g_array_set_clear_func(all, (GDestroyNotify)judged_clear);
+    guint scenario = 0;
+    for (guint i = 0; i < street->runs->len; i++) {
+        Run *run = g_ptr_array_index(street->runs, i);
+        while (g_ptr_array_index(street->scenarios, scenario) != (gconstpointer)run->scenario)
+            scenario++;
+        Judged judged = {.held = &g_array_index(held, Held, scenario),
+                         .run = run,
+                         .again = g_ptr_array_new_with_free_func((GDestroyNotify)run_free)};
+        judged.result = compare_run(judged.held, run);
+        g_array_append_val(all, judged);
+    }
+    return all;
+}
+
+static gboolean may_be_chance(const Judged *judged)
+{
+    const Baseline *baseline = judged->held->baseline;
+    return baseline != NULL &&
+           repeat_is_wanted(judged->result, baseline_find(baseline, judged->result->instrument));
+}
+
+/* Measures again what is red and may be so by chance, all of it in one session. */
+static gboolean measure_again(Street *street, const StreetOptions *options, GArray *all, GError **error)
+{
+    g_autoptr(GPtrArray) runs = g_ptr_array_new();
+    for (guint i = 0; i < all->len; i++) {
+        Judged *judged = &g_array_index(all, Judged, i);
+        for (guint again = 1; again <= REPEAT_TIMES && may_be_chance(judged); again++) {
+            Run *run = run_new(street->project, judged->run->scenario, judged->run->instrument, again);
+            g_ptr_array_add(judged->again, run);
+            g_ptr_array_add(runs, run);
+        }
+    }
+    if (runs->len == 0)
+        return TRUE;
+    if (!options->quiet)
+        g_printerr("measuring again what is red and differs from run to run: %u run%s\n", runs->len,
+                   runs->len == 1 ? "" : "s");
+    return street_measure_runs(street, options, runs, error);
+}
+
+static void judge_again(GArray *all)
+{
+    for (guint i = 0; i < all->len; i++) {
+        const Judged *judged = &g_array_index(all, Judged, i);
+        g_autoptr(GPtrArray) again = g_ptr_array_new_with_free_func((GDestroyNotify)instrument_result_free);
+        for (guint a = 0; a < judged->again->len; a++)
+            g_ptr_array_add(again, compare_run(judged->held, g_ptr_array_index(judged->again, a)));
+        if (again->len > 0)
+            repeat_judge(judged->result, again);
+    }
+}
+
+/* Walks the verdicts of one scenario. */
+typedef struct {
+    GArray *all;
+    guint next;
+    const Scenario *scenario;
+} JudgedSource;
+
+static InstrumentResult *take_judged(gpointer user_data)
+{
+    JudgedSource *source = user_data;
+    if (source->next >= source->all->len)
+        return NULL;
+    Judged *judged = &g_array_index(source->all, Judged, source->next);
+    if (judged->run->scenario != source->scenario)
+        return NULL;
+    source->next++;
+    return g_steal_pointer(&judged->result);
+}
+
 static Result *measure(Street *street, const StreetOptions *options, GError **error)
 {
     gint64 started = g_get_monotonic_time();
@@ -105,12 +184,15 @@ static Result *measure(Street *street, const StreetOptions *options, GError **er
     g_autoptr(Result) result = new_result(street->project);
     if (!street_measure(street, options, 1, error))
         return NULL;
-    RunSource source = {.runs = street->runs};
+    g_autoptr(GArray) judged = judge_runs(street, held);
+    if (!measure_again(street, options, judged, error))
+        return NULL;
+    judge_again(judged);
+    JudgedSource source = {.all = judged};
     for (guint i = 0; i < street->scenarios->len; i++) {
         source.scenario = g_ptr_array_index(street->scenarios, i);
         g_autoptr(Environment) environment = host_environment_for(source.scenario);
-        compare_scenario(&g_array_index(held, Held, i), source.scenario, environment, take_from_runs, &source,
-                         result);
+        add_scenario(source.scenario, environment, take_judged, &source, result);
     }
     result->duration_us = g_get_monotonic_time() - started;
     return g_steal_pointer(&result);
@@ -121,15 +203,16 @@ typedef struct {
     const ScenarioResult *recorded;
     guint next;
     const StreetOptions *options;
+    const Reference *reference;
 } RecordedSource;
 
-static Measurement *take_from_recorded(gpointer user_data)
+static InstrumentResult *take_from_recorded(gpointer user_data)
 {
     RecordedSource *source = user_data;
     while (source->next < source->recorded->instruments->len) {
         InstrumentResult *instrument = g_ptr_array_index(source->recorded->instruments, source->next++);
         if (street_wants(source->options, instrument->instrument))
-            return g_steal_pointer(&instrument->measurement);
+            return compare(source->reference, g_steal_pointer(&instrument->measurement));
     }
     return NULL;
 }
@@ -189,14 +272,17 @@ static Result *replay(const Street *street, const StreetOptions *options, const 
     result->duration_us = recorded->duration_us;
     for (guint i = 0; i < street->scenarios->len; i++) {
         const Scenario *scenario = g_ptr_array_index(street->scenarios, i);
-        RecordedSource source = {find_recorded(recorded, scenario->name), 0, options};
+        RecordedSource source = {find_recorded(recorded, scenario->name), 0, options, NULL};
         if (!check_recorded(source.recorded, scenario, options, path, error))
             return NULL;
         g_auto(Held) held = {0};
         if (!baseline_load(street->project, source.recorded->environment->platform, scenario->name,
                            &held.baseline, &held.elsewhere, error))
             return NULL;
-        compare_scenario(&held, scenario, source.recorded->environment, take_from_recorded, &source, result);
+        const Environment *environment = source.recorded->environment;
+        const Reference reference = {held.baseline, held.elsewhere, environment, &scenario->allow};
+        source.reference = &reference;
+        add_scenario(scenario, environment, take_from_recorded, &source, result);
     }
     return g_steal_pointer(&result);
 }

@@ -167,10 +167,15 @@ gboolean street_measure(Street *self, const StreetOptions *options, guint repeat
                     "none of the scenarios uses the instrument asked for, so nothing would be measured");
         return FALSE;
     }
+    return street_measure_runs(self, options, self->runs, error);
+}
+
+gboolean street_measure_runs(Street *self, const StreetOptions *options, GPtrArray *runs, GError **error)
+{
     g_autoptr(Progress) progress = progress_new(self->expected, options->quiet);
     guint jobs = options->jobs > 0 ? (guint)options->jobs : g_get_num_processors();
     symbols_bound_servers();
-    if (session_run(self->runs, jobs, progress_watcher(progress)))
+    if (session_run(runs, jobs, progress_watcher(progress)))
         return TRUE;
     g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_BROKEN, "interrupted: nothing was compared or written");
     return FALSE;

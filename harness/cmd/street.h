@@ -39,6 +39,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Street, street_free)
  * as the instrument needs for a baseline), having removed the reports of an earlier run. FALSE with error
  * where it was interrupted or a scenario's file is missing. */
 gboolean street_measure(Street *self, const StreetOptions *options, guint repeats, GError **error);
+/* Measures these runs (Run, (transfer none)) besides. Errors: as above. */
+gboolean street_measure_runs(Street *self, const StreetOptions *options, GPtrArray *runs, GError **error);
 /* Is this instrument wanted (--instrument)? */
 gboolean street_wants(const StreetOptions *options, const char *instrument);
 

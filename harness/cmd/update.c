@@ -338,11 +338,50 @@ static gboolean write_changes(const Street *street, const GPtrArray *changes, co
     return TRUE;
 }
 
+/* Do the runs so far differ in anything that is judged? */
+static gboolean differ(const GPtrArray *measurements, const Allow *allow)
+{
+    const Measurement *first = g_ptr_array_index(measurements, 0);
+    for (guint i = 1; i < measurements->len; i++) {
+        const Measurement *other = g_ptr_array_index(measurements, i);
+        for (int id = 0; id < METRIC_COUNT; id++)
+            if (allow->is_judged[id] && first->has[id] && other->has[id] &&
+                first->values[id] != other->values[id])
+                return TRUE;
+    }
+    return FALSE;
+}
+
+/* What differs from run to run takes more of them to know by how much. */
+static gboolean measure_more(Street *street, const UpdateOptions *options, GError **error)
+{
+    enum { NOISY_RUNS = 5 };
+    g_autoptr(GPtrArray) more = g_ptr_array_new();
+    for (guint i = 0; i < street->scenarios->len && options->runs == 0; i++) {
+        const Scenario *scenario = g_ptr_array_index(street->scenarios, i);
+        for (GStrv name = scenario->instruments; *name != NULL; name++) {
+            g_autoptr(GPtrArray) measurements = g_ptr_array_new();
+            if (!measurements_of(street, scenario, *name, measurements, error))
+                return FALSE;
+            for (guint n = measurements->len;
+                 n > 1 && n < NOISY_RUNS && differ(measurements, &scenario->allow); n++)
+                g_ptr_array_add(more, run_new(street->project, scenario, instrument_find(*name), n));
+        }
+    }
+    if (more->len == 0)
+        return TRUE;
+    g_printerr("measuring more of what differs from run to run: %u runs\n", more->len);
+    gboolean measured = street_measure_runs(street, &options->street, more, error);
+    g_ptr_array_extend_and_steal(street->runs, g_steal_pointer(&more));
+    return measured;
+}
+
 static gboolean update(const UpdateOptions *options, const char *const *patterns, GError **error)
 {
     g_autoptr(Street) street = street_new(&options->street, patterns, error);
     if (street == NULL || !check_reasons(street, options, error) ||
-        !street_measure(street, &options->street, (guint)options->runs, error))
+        !street_measure(street, &options->street, (guint)options->runs, error) ||
+        !measure_more(street, options, error))
         return FALSE;
     g_autoptr(GPtrArray) changes = g_ptr_array_new_with_free_func(change_free);
     for (guint i = 0; i < street->scenarios->len; i++) {

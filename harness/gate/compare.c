@@ -50,6 +50,7 @@ static void apply_ceiling(Comparison *self, const Allow *allow)
     if (!allow->has_ceiling[id] || self->now <= allow->ceiling[id])
         return;
     self->verdict = VERDICT_REGRESSED;
+    self->is_ceiling = TRUE;
     self->limit = allow->ceiling[id];
     g_free(self->sentence);
     self->sentence = describe(id, "%s %s is above the ceiling of %s", self->now, self->limit, self->limit);
@@ -103,8 +104,8 @@ static void compare_sites(Comparison *self, const BaselineMetric *base, const Ca
     self->deltas = compare_call_sites(base, sites, &allowance, regressed);
 }
 
-/* Growth that the evidence alone does not make certain: at a call site that was not doubtful when the baseline
- * was captured it is. Adds those sites' deltas and returns their number. */
+/* Growth that the evidence alone does not make certain: at a call site that was not doubtful when the
+ * baseline was captured it is. Adds those sites' deltas and returns their number. */
 static guint compare_doubtful(Comparison *self, const BaselineMetric *base, const CallSites *doubtful)
 {
     guint called = 0;
@@ -116,8 +117,9 @@ static guint compare_doubtful(Comparison *self, const BaselineMetric *base, cons
         if (listed || site_sizes_find(base->doubtful, site.key, NULL) ||
             site_sizes_find(base->others, site.key, NULL))
             continue;
-        g_ptr_array_add(self->deltas,
-                        site_delta_new(site.key, site.frames, site.n_frames, 0, site.bytes, 0));
+        SiteDelta *delta = site_delta_new(site.key, site.frames, site.n_frames, 0, site.bytes, 0);
+        delta->is_beyond = TRUE;
+        g_ptr_array_add(self->deltas, delta);
         called++;
     }
     return called;
@@ -130,10 +132,10 @@ static void judge_doubtful(Comparison *self, guint called)
         return;
     self->verdict = VERDICT_REGRESSED;
     g_free(self->sentence);
-    self->sentence = g_strdup_printf(
-        "growth at %u call site%s that did not grow when the baseline was captured: in some iterations only, but "
-        "again and again",
-        called, called == 1 ? "" : "s");
+    self->sentence = g_strdup_printf("growth at %u call site%s that did not grow when the baseline was "
+                                     "captured: in some iterations only, but "
+                                     "again and again",
+                                     called, called == 1 ? "" : "s");
 }
 
 /* Not measured, though the baseline holds it or the scenario counts on it. */
@@ -204,6 +206,9 @@ static void trim_deltas(Comparison *self)
     }
     if (!gained && self->deltas->len > MOST)
         g_ptr_array_remove_range(self->deltas, 0, self->deltas->len - MOST);
+    for (guint i = self->deltas->len; i-- > 0 && self->deltas->len > MOST;)
+        if (!((const SiteDelta *)g_ptr_array_index(self->deltas, i))->is_beyond)
+            g_ptr_array_remove_index(self->deltas, i);
     if (self->deltas->len > MOST)
         g_ptr_array_set_size(self->deltas, MOST);
 }

@@ -31,8 +31,8 @@ guint compare_captured(MetricId metric, const BaselineMetric *old, const Baselin
                        const Allow *allow, GPtrArray **deltas);
 
 /* Are these two stacks the same allocation reached another way, or compiled otherwise? All but one
- * frame, or one in three, of the longer stack stand in the other, in order; and the allocating function is the
- * same or, of the same file, was left out. */
+ * frame, or one in three, of the longer stack stand in the other, in order; and the allocating function is
+ * the same or, of the same file, was left out. */
 gboolean call_sites_similar(const char *key, const char *other);
 
 #endif

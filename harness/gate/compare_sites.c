@@ -147,7 +147,8 @@ GPtrArray *compare_call_sites(const BaselineMetric *base, const CallSites *now, 
             g_ptr_array_remove(deltas, delta);
             continue;
         }
-        *regressed += delta->delta_bytes > allowed;
+        delta->is_beyond = delta->delta_bytes > allowed;
+        *regressed += delta->is_beyond;
         i++;
     }
     return deltas;

@@ -71,7 +71,8 @@ char *site_sizes_format(const SiteSizes *self)
     for (guint i = 0; i < count; i++) {
         const guint64 *hash = hashes[i];
         const gint64 *size = g_hash_table_lookup(self->sizes, hash);
-        g_string_append_printf(text, "%0*" G_GINT64_MODIFIER "x %" G_GINT64_FORMAT, HASH_DIGITS, *hash, *size);
+        g_string_append_printf(text, "%0*" G_GINT64_MODIFIER "x %" G_GINT64_FORMAT, HASH_DIGITS, *hash,
+                               *size);
         g_string_append(text, (i + 1) % TO_A_LINE == 0 || i + 1 == count ? "\n" : "  ");
     }
     return g_string_free(text, FALSE);

@@ -7,7 +7,7 @@
 
 typedef struct SiteSizes SiteSizes;
 
-SiteSizes *site_sizes_new(void); /* (transfer full) */
+SiteSizes *site_sizes_new(void);       /* (transfer full) */
 void site_sizes_free(SiteSizes *self); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SiteSizes, site_sizes_free)
 

@@ -173,7 +173,7 @@ typedef struct {
     /* The same rule for the window's peak: number is window << 48 | window_peak_bytes; touched only while a
      * window is open. */
     uint64_t window_number __attribute__((aligned(16)));
-    int64_t window_bytes; /* live_bytes at the window's peak */
+    int64_t window_bytes;   /* live_bytes at the window's peak */
     int64_t marked_bytes;   /* as last written to a change, with the two below; the marking thread's own */
     uint32_t kind;          /* LEDGER_SITE_* */
     uint32_t mapped_site;   /* what this stack maps itself is counted there; 0: it maps nothing */

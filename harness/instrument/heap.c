@@ -304,7 +304,8 @@ static void set_passed(const GPtrArray *programs, Measurement *measurement)
 /* Growth of every process that marked iterations; the counts are those of the one that marked most. */
 static void set_growth(const Scenario *scenario, const GArray *processes, Measurement *measurement)
 {
-    Growth growth = {call_sites_new(), call_sites_new(), 0, 0}, mapped = {call_sites_new(), call_sites_new(), 0, 0};
+    Growth growth = {call_sites_new(), call_sites_new(), 0, 0},
+           mapped = {call_sites_new(), call_sites_new(), 0, 0};
     guint before = MAX((guint)scenario->warmup, 1), marked = 0;
     for (guint i = 0; i < processes->len; i++) {
         const Ledger *ledger = g_array_index(processes, Process, i).last;

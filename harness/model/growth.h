@@ -38,9 +38,9 @@ typedef enum { GROWTH_NONE, GROWTH_DOUBTFUL, GROWTH_SURE } GrowthEvidence;
  * for each counted iteration. */
 typedef struct {
     const gint64 *bytes, *blocks; /* live; blocks: NULL where they are not known */
-    const gint64 *born_bytes;     /* of what was born up to then, after counting began, what was there at the */
-    const gint64 *born_blocks;    /* very end; NULL where births are not known */
-    gint64 oldest_freed;          /* greatest age of a block given back, in points; GROWTH_AGE_UNKNOWN */
+    const gint64 *born_bytes;  /* of what was born up to then, after counting began, what was there at the */
+    const gint64 *born_blocks; /* very end; NULL where births are not known */
+    gint64 oldest_freed;       /* greatest age of a block given back, in points; GROWTH_AGE_UNKNOWN */
 } GrowthSeries;
 
 typedef struct {

@@ -65,7 +65,8 @@ static gboolean fades(const gint64 *floor, guint points)
     if (rises_between(floor, last, points) >= STEADY * (points - last))
         return FALSE;
     guint early = rises_between(floor, 1, half + 1), late = rises_between(floor, half + 1, points);
-    double more = (double)floor[points - 1] - (double)floor[half], less = (double)floor[half] - (double)floor[0];
+    double more = (double)floor[points - 1] - (double)floor[half],
+           less = (double)floor[half] - (double)floor[0];
     return 3 * more < less || 3 * late < early;
 }
 
@@ -113,7 +114,8 @@ static gint64 rounded_up(double bytes, guint iterations)
 
 static GrowthFound found_of(GrowthEvidence evidence, double bytes, guint iterations)
 {
-    return evidence != GROWTH_NONE ? (GrowthFound){evidence, rounded_up(bytes, iterations)} : (GrowthFound){0};
+    return evidence != GROWTH_NONE ? (GrowthFound){evidence, rounded_up(bytes, iterations)}
+                                   : (GrowthFound){0};
 }
 
 static GrowthFound stronger(GrowthFound one, GrowthFound two)

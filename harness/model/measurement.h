@@ -34,15 +34,16 @@ typedef struct {
     guint iterations;               /* counted: those after warm-up */
     guint warmup;
     gint64
-        smallest_growth;  /* the smallest leak this run could have seen, bytes per iteration; 0: not known */
-    CallSites *doubtful;  /* growth that only a baseline without it makes certain (growth.h); NULL: not known */
-    GPtrArray *marks;     /* Mark */
-    GPtrArray *processes; /* MeasuredProcess */
-    GPtrArray *notes;     /* char *: what could not be seen, one sentence each */
-    GPtrArray *details;   /* char *: the same of what ordinary runs have, too; for who asks for more */
-    char *time_unit;      /* of the timeline: "instructions", "ms", "B"; NULL without a timeline */
-    GArray *timeline;     /* TimelinePoint */
-    gint64 duration_us;   /* wall time of the run */
+        smallest_growth; /* the smallest leak this run could have seen, bytes per iteration; 0: not known */
+    CallSites
+        *doubtful;    /* growth that only a baseline without it makes certain (growth.h); NULL: not known */
+    GPtrArray *marks; /* Mark */
+    GPtrArray *processes;   /* MeasuredProcess */
+    GPtrArray *notes;       /* char *: what could not be seen, one sentence each */
+    GPtrArray *details;     /* char *: the same of what ordinary runs have, too; for who asks for more */
+    char *time_unit;        /* of the timeline: "instructions", "ms", "B"; NULL without a timeline */
+    GArray *timeline;       /* TimelinePoint */
+    gint64 duration_us;     /* wall time of the run */
     gint64 reachable_bytes; /* memcheck: still reachable at the end, for information */
     gint64 sample_bytes;    /* mean distance of samples: figures are estimates; 0: they are exact */
 } Measurement;

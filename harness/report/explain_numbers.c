@@ -68,6 +68,8 @@ char *explain_comparison(const Comparison *comparison)
         g_string_append_printf(text, ", within the allowed %s, but call sites in it grew", limit);
     else if (comparison->verdict == VERDICT_REGRESSED || comparison->has_base)
         g_string_append_printf(text, ", allowed %s", limit);
+    if (comparison->agreeing > 0)
+        g_string_append_printf(text, "; %u of %u runs agree", comparison->agreeing, comparison->agreeing);
     return g_string_free(text, FALSE);
 }
 

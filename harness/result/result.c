@@ -126,6 +126,14 @@ void result_add(Result *self, ScenarioResult *child)
     self->verdict = MAX(self->verdict, child->verdict);
 }
 
+void instrument_result_judge(InstrumentResult *self)
+{
+    self->verdict = VERDICT_PASS;
+    for (guint i = 0; i < self->comparisons->len; i++)
+        self->verdict =
+            MAX(self->verdict, ((const Comparison *)g_ptr_array_index(self->comparisons, i))->verdict);
+}
+
 void scenario_result_add(ScenarioResult *self, InstrumentResult *child)
 {
     g_ptr_array_add(self->instruments, child);

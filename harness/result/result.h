@@ -15,6 +15,7 @@ typedef struct {
     gint64 now_bytes;
     gint64 delta_bytes;  /* now - base */
     gint64 delta_blocks; /* 0 where not known */
+    gboolean is_beyond;  /* what it may have: it is a regression by itself */
 } SiteDelta;
 
 /* One metric of one instrument against its baseline. */
@@ -24,9 +25,11 @@ typedef struct {
     gboolean has_base;
     gint64 base;
     gint64 now;
-    gint64 spread;  /* of the captured runs */
-    gint64 limit;   /* now above this is a regression: base + max(per cent, floor, spread), or the ceiling */
-    char *sentence; /* NULL on a plain pass; else one sentence for people: what happened and by how much */
+    gint64 spread; /* of the captured runs */
+    gint64 limit;  /* now above this is a regression: base + max(per cent, floor, spread), or the ceiling */
+    gboolean is_ceiling; /* the limit is a ceiling */
+    guint agreeing;      /* runs that said the same, where it was measured again; 0: it was not */
+    char *sentence;    /* NULL on a plain pass; else one sentence for people: what happened and by how much */
     GPtrArray *deltas; /* SiteDelta, largest growth first; those that made the difference */
 } Comparison;
 
@@ -84,5 +87,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(SiteDelta, site_delta_free)
 void result_add(Result *self, ScenarioResult *child);
 void scenario_result_add(ScenarioResult *self, InstrumentResult *child);
 void instrument_result_add(InstrumentResult *self, Comparison *child);
+/* The same after a comparison was changed, before the whole is handed on. */
+void instrument_result_judge(InstrumentResult *self);
 
 #endif

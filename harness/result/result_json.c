@@ -217,6 +217,8 @@ static void add_comparison(JsonBuilder *out, StackWriter *stacks, const Comparis
     add_int(out, "now", comparison->now);
     add_int(out, "spread", comparison->spread);
     add_int(out, "limit", comparison->limit);
+    if (comparison->agreeing > 0)
+        add_int(out, "agreeing", comparison->agreeing);
     add_text(out, "sentence", comparison->sentence);
     ADD_ARRAY(out, "deltas", comparison->deltas, add_delta, stacks);
 }

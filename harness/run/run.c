@@ -254,7 +254,9 @@ static void measure_in(Run *self, const Workplace *place, GCancellable *cancella
 
 static void keep_raw(const Run *self, const Workplace *place)
 {
-    g_autofree char *name = g_strdup_printf("%s.%s", self->scenario->name, self->instrument->name);
+    g_autofree char *again =
+        self->repetition > 0 ? g_strdup_printf(".%u", self->repetition + 1) : g_strdup("");
+    g_autofree char *name = g_strdup_printf("%s.%s%s", self->scenario->name, self->instrument->name, again);
     g_autofree char *target = g_build_filename(self->project->reports, "raw", name, NULL);
     g_autofree char *inside = project_resolve(self->project, self->project->root, target);
     if (inside != NULL) /* a link may lead elsewhere, and what lies there is not ours to replace */

@@ -148,7 +148,8 @@ START_TEST(test_a_baseline_read_again_says_the_same_in_the_same_bytes)
     ck_assert_int_eq(massif->metrics[METRIC_PEAK].spread, 17);
     const BaselineMetric *peak = &massif->metrics[METRIC_PEAK];
     ck_assert_int_eq(peak->cutoff_bytes, 4096);
-    ck_assert_int_eq(baseline_slack(peak), 27); /* the largest is 10 above the value, and the runs differ by 17 */
+    ck_assert_int_eq(baseline_slack(peak),
+                     27); /* the largest is 10 above the value, and the runs differ by 17 */
     gint64 slack = 0;
     ck_assert(site_sizes_find(peak->slack, "copy (edit.c) < main (main.c)", &slack));
     ck_assert_int_eq(slack, 27);
@@ -277,7 +278,8 @@ END_TEST
 
 START_TEST(test_wrong_values_are_refused_where_they_stand)
 {
-    check_edit("07000000ab 4097", "07000000ab", "b.yaml:31:22: expected pairs of a hash (10 hexadecimal digits)");
+    check_edit("07000000ab 4097", "07000000ab",
+               "b.yaml:31:22: expected pairs of a hash (10 hexadecimal digits)");
     check_edit("07000000ab 4097", "7ab 4097", "b.yaml:31:22: expected pairs of a hash");
     check_edit("07000000ab 4097", "07000000ab -4097", "b.yaml:31:22: expected pairs of a hash");
     check_edit("value: 48", "value: -48", "b.yaml:35:16: expected a size such as");

@@ -541,7 +541,8 @@ START_TEST(test_a_site_is_similar_where_one_frame_came_went_or_changed)
     ck_assert(similar("alloc copy main", "copy main")); /* a tail call */
     ck_assert(similar("alloc copy edit run serve main", "copy edit serve main"));
     ck_assert(!similar("alloc copy edit run main", "new main"));
-    ck_assert(!call_sites_similar("alloc (work.c) < copy (a.c) < main (a.c)", "calloc (c.c) < copy (a.c) < main (a.c)"));
+    ck_assert(!call_sites_similar("alloc (work.c) < copy (a.c) < main (a.c)",
+                                  "calloc (c.c) < copy (a.c) < main (a.c)"));
     ck_assert(!similar("alloc", "alloc"));
 }
 END_TEST
@@ -645,7 +646,8 @@ START_TEST(test_a_site_may_have_what_it_had_and_its_slack_and_a_new_one_nothing)
     g_autofree char *load = key_of("load main"), *copy = key_of("copy main");
     site_sizes_add(slack, site_sizes_hash(load), 50);
     site_sizes_add(others, site_sizes_hash(copy), 300);
-    const BaselineMetric base = {.has = TRUE, .value = 1300, .sites = listed, .slack = slack, .others = others};
+    const BaselineMetric base = {
+        .has = TRUE, .value = 1300, .sites = listed, .slack = slack, .others = others};
     const struct {
         gint64 load, copy, new;
         guint regressed, deltas;

@@ -32,8 +32,7 @@ static gint64 growth_of(const Series *series)
 
 static void check_healthy(const Series *series, const char *what, guint a, guint b)
 {
-    ck_assert_msg(growth_of(series) == 0, "%s called: %u counted, %u, %u", what,
-                  series->points - 1, a, b);
+    ck_assert_msg(growth_of(series) == 0, "%s called: %u counted, %u, %u", what, series->points - 1, a, b);
 }
 
 static void check_leak(const Series *series, gint64 least, gint64 most, const char *what, guint a)
@@ -384,7 +383,8 @@ START_TEST(test_a_leaking_call_site_is_named_among_many_that_do_not_leak)
     g_auto(Tabled) tabled = growth_of_tables(tables);
     ck_assert_int_eq(tabled.total, 16);
     ck_assert_uint_eq(call_sites_count(tabled.growing), 1);
-    ck_assert_str_eq(call_sites_get(tabled.growing, 0)->key, "copy (list.c) < make (jobs.c) < edit (jobs.c) < main (main.c)");
+    ck_assert_str_eq(call_sites_get(tabled.growing, 0)->key,
+                     "copy (list.c) < make (jobs.c) < edit (jobs.c) < main (main.c)");
     ck_assert_int_eq(call_sites_get(tabled.growing, 0)->bytes, 16);
 }
 END_TEST
@@ -499,8 +499,8 @@ START_TEST(test_a_leak_below_a_saw_tooth_of_the_same_site_is_called_or_told_as_n
                 for (guint t = 0; t <= counted; t++)
                     add_at(tables, t, "append", "undo", HEAP + 16 * t + 1000 * ((t + phase) % period));
                 g_auto(Tabled) tabled = growth_of_tables(tables);
-                ck_assert_msg(tabled.total > 0 || tabled.smallest > 10, "%u counted, period %u, phase %u", counted, period,
-                              phase);
+                ck_assert_msg(tabled.total > 0 || tabled.smallest > 10, "%u counted, period %u, phase %u",
+                              counted, period, phase);
             }
 }
 END_TEST
@@ -522,7 +522,8 @@ SUITE(growth, 60)
     tcase_add_test(tcase, test_what_shrinks_or_stays_is_never_called);
     tcase_add_test(tcase, test_series_shorter_than_five_points_never_grow);
     tcase_add_test(tcase, test_the_bound_of_a_series_is_called_when_it_leaks);
-    tcase_add_test(tcase, test_a_rare_leak_where_nothing_goes_is_sure_in_a_long_run_and_doubtful_in_a_short_one);
+    tcase_add_test(tcase,
+                   test_a_rare_leak_where_nothing_goes_is_sure_in_a_long_run_and_doubtful_in_a_short_one);
     tcase_add_test(tcase, test_what_lives_longer_than_anything_that_was_freed_is_called_and_a_ring_is_not);
     tcase_add_test(tcase, test_a_queue_that_is_worked_off_excuses_no_leak);
     tcase_add_test(tcase, test_a_leaking_call_site_is_named_among_many_that_do_not_leak);

@@ -44,8 +44,7 @@ START_TEST(test_each_series_of_the_vectors_is_judged_as_written)
         ck_assert_msg(found.evidence == (GrowthEvidence)json_object_get_int_member(one, "evidence") &&
                           found.bytes_per_iteration == json_object_get_int_member(one, "per_iteration"),
                       "%s: evidence %d, %" G_GINT64_FORMAT, what, found.evidence, found.bytes_per_iteration);
-        gint64 bound =
-            found.evidence == GROWTH_NONE ? growth_bound_of_series(&live, series->len, 1) : 0;
+        gint64 bound = found.evidence == GROWTH_NONE ? growth_bound_of_series(&live, series->len, 1) : 0;
         ck_assert_msg(bound == 0 || bound == json_object_get_int_member(one, "bound"),
                       "%s: bound %" G_GINT64_FORMAT, what, bound);
     }

@@ -10,7 +10,7 @@
 /* The fields of a record: d, D: the difference to the record before, of 4 and 8 bytes; p, P: the number
  * itself. NULL: the section stays as it is. */
 static const char *const fields_of[SECTIONS] = {
-    [KIND_PLACES] = "Dpddp", [KIND_SITES] = "dpPPPPP", [KIND_KEPT] = "ddPP",
+    [KIND_PLACES] = "Dpddp",  [KIND_SITES] = "dpPPPPP", [KIND_KEPT] = "ddPP",
     [KIND_CHANGES] = "ddPpp", [KIND_SAMPLES] = "DDD",   [KIND_NAMES] = "dpppp",
 };
 _Static_assert(sizeof(LedgerSiteCounts) == 48 && sizeof(LedgerEndRecord) == 24 &&

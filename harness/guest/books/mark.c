@@ -75,7 +75,9 @@ static void change_site(LedgerHeader *header, uint32_t mark, uint32_t number, Le
         .mark = mark,
         .site = number,
         .live_bytes = __atomic_load_n(&site->live_bytes, __ATOMIC_RELAXED),
-        .live_blocks = blocks < 0 ? 0 : blocks < UINT32_MAX ? (uint32_t)blocks : UINT32_MAX,
+        .live_blocks = blocks < 0            ? 0
+                       : blocks < UINT32_MAX ? (uint32_t)blocks
+                                             : UINT32_MAX,
         .oldest_freed = __atomic_load_n(&site->oldest_freed, __ATOMIC_RELAXED),
     };
     if ((now.live_bytes == site->marked_bytes && now.live_blocks == site->marked_blocks &&

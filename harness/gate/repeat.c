@@ -1,0 +1,129 @@
+#include "repeat.h"
+
+#include <string.h>
+
+static gboolean is_steady(const BaselineMetric *metric)
+{
+    return metric->spread == 0 && metric->slack == NULL;
+}
+
+/* Was it the same in every captured run, so that any difference is the program's? Growth is where what the
+ * program holds is. */
+static gboolean is_exact(const InstrumentResult *self, const BaselineInstrument *base, MetricId id)
+{
+    static const MetricId held[] = {METRIC_PEAK, METRIC_RETAINED};
+    gboolean exact = base->runs > 1 && self->measurement->sample_bytes == 0 && is_steady(&base->metrics[id]);
+    if (metric_get(id)->unit != METRIC_UNIT_BYTES_PER_ITERATION)
+        return exact;
+    for (guint i = 0; i < G_N_ELEMENTS(held); i++)
+        exact = exact && is_steady(&base->metrics[held[i]]);
+    return exact;
+}
+
+gboolean repeat_is_wanted(const InstrumentResult *self, const BaselineInstrument *base)
+{
+    if (self->verdict != VERDICT_REGRESSED || base == NULL)
+        return FALSE;
+    for (guint i = 0; i < self->comparisons->len; i++) {
+        const Comparison *comparison = g_ptr_array_index(self->comparisons, i);
+        if (comparison->verdict == VERDICT_REGRESSED &&
+            (comparison->is_ceiling || is_exact(self, base, comparison->metric)))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+static const Comparison *comparison_of(const InstrumentResult *self, MetricId id)
+{
+    for (guint i = 0; i < self->comparisons->len; i++) {
+        const Comparison *comparison = g_ptr_array_index(self->comparisons, i);
+        if (comparison->metric == id)
+            return comparison;
+    }
+    return NULL;
+}
+
+static const SiteDelta *delta_of(const Comparison *self, const char *key)
+{
+    for (guint i = 0; i < self->deltas->len; i++) {
+        const SiteDelta *delta = g_ptr_array_index(self->deltas, i);
+        if (strcmp(delta->key, key) == 0)
+            return delta;
+    }
+    return NULL;
+}
+
+static gboolean is_beyond_everywhere(const GPtrArray *comparisons, const char *key)
+{
+    for (guint i = 0; i < comparisons->len; i++) {
+        const SiteDelta *delta = delta_of(g_ptr_array_index(comparisons, i), key);
+        if (delta == NULL || !delta->is_beyond)
+            return FALSE;
+    }
+    return TRUE;
+}
+
+/* Is one call site, the same in all of them, beyond what it may have? */
+static gboolean agree_in_a_site(const Comparison *self, const GPtrArray *again)
+{
+    for (guint i = 0; i < self->deltas->len; i++) {
+        const SiteDelta *delta = g_ptr_array_index(self->deltas, i);
+        if (delta->is_beyond && is_beyond_everywhere(again, delta->key))
+            return TRUE;
+    }
+    return FALSE;
+}
+
+/* Do they agree with this one? By the total where it is held; what grows grows at the same place. */
+static gboolean agree(const Comparison *self, const GPtrArray *again)
+{
+    gboolean total = self->now > self->limit;
+    for (guint i = 0; i < again->len; i++) {
+        const Comparison *other = g_ptr_array_index(again, i);
+        if (other->verdict != VERDICT_REGRESSED)
+            return FALSE;
+        total = total && other->now > other->limit;
+    }
+    gboolean grows = metric_get(self->metric)->unit == METRIC_UNIT_BYTES_PER_ITERATION;
+    return (total && (!grows || self->deltas->len == 0)) || agree_in_a_site(self, again);
+}
+
+static void take_back(InstrumentResult *self, Comparison *comparison, const GPtrArray *again)
+{
+    const Metric *metric = metric_get(comparison->metric);
+    g_autoptr(GString) values = g_string_new(NULL);
+    for (guint i = 0; i < again->len; i++) {
+        const Comparison *other = g_ptr_array_index(again, i);
+        g_autofree char *value = metric_format(comparison->metric, other->now);
+        g_string_append_printf(values, "%s%s", i > 0 ? " and " : "", value);
+    }
+    g_autofree char *now = metric_format(comparison->metric, comparison->now);
+    measurement_add_note(
+        self->measurement,
+        "%s %s was red in the first of %u runs and not in all, so it is not: it differs from run "
+        "to run; the others gave %s",
+        metric->title, now, again->len + 1, values->str);
+    comparison->verdict = VERDICT_PASS;
+    g_clear_pointer(&comparison->sentence, g_free);
+    g_ptr_array_set_size(comparison->deltas, 0);
+}
+
+void repeat_judge(InstrumentResult *self, const GPtrArray *again)
+{
+    for (guint i = 0; i < self->comparisons->len; i++) {
+        Comparison *comparison = g_ptr_array_index(self->comparisons, i);
+        g_autoptr(GPtrArray) others = g_ptr_array_new();
+        for (guint a = 0; a < again->len; a++) {
+            const Comparison *other = comparison_of(g_ptr_array_index(again, a), comparison->metric);
+            if (other != NULL)
+                g_ptr_array_add(others, (gpointer)other);
+        }
+        if (comparison->verdict != VERDICT_REGRESSED || others->len < again->len)
+            continue;
+        if (!agree(comparison, others))
+            take_back(self, comparison, others);
+        else
+            comparison->agreeing = others->len + 1;
+    }
+    instrument_result_judge(self);
+}

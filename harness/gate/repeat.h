@@ -1,0 +1,23 @@
+/* Repeat on red: what differs from run to run is red only where every run says so.
+ *
+ * A limit made of a few runs is exceeded by chance now and then: of three captures and any noise, the fourth
+ * run is the largest in one of four. What was equal in all captured runs is exact, and stays strict. */
+#ifndef HEAPGATE_GATE_REPEAT_H
+#define HEAPGATE_GATE_REPEAT_H
+
+#include "baseline.h"
+#include "result/result.h"
+
+/* How often what is red is measured again. */
+enum { REPEAT_TIMES = 2 };
+
+/* Might measuring again turn this red? Not where anything that is red is exact, or above a ceiling. base:
+ * what it was compared with; NULL: nothing. */
+gboolean repeat_is_wanted(const InstrumentResult *self, const BaselineInstrument *base);
+
+/* Takes back what is red in self and not in all of `again` (InstrumentResult, of the same scenario and
+ * instrument against the same baseline), and notes it. A run among them that could not be measured takes
+ * nothing back. */
+void repeat_judge(InstrumentResult *self, const GPtrArray *again);
+
+#endif
