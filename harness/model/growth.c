@@ -7,8 +7,8 @@ enum { QUARTERS = GROWTH_QUARTERS, SLIGHT = 50 };
 /* Sites that gain less than this share of what others of their function lose did not take over their work. */
 #define TAKEN_OVER 0.9
 
-/* What the sites of one allocating function and caller gain and lose: a site that grows because another with
- * the same allocation shrinks took over its work and leaks nothing. */
+/* What the sites of one allocating function gain and lose: a site that grows because another with the same
+ * allocation shrinks took over its work and leaks nothing. */
 typedef struct {
     gint64 gained, lost; /* bytes per iteration, both positive */
 } Balance;
@@ -29,7 +29,7 @@ typedef struct {
     gint64 *python;       /* the sum over the rows of Python, at each point */
     GrowthFound *found;   /* by row, before anything is set off */
     gint64 smallest;      /* the largest bound of a row */
-    GHashTable *balances; /* by allocating function and caller */
+    GHashTable *balances; /* by allocating function */
 } Summing;
 
 /* What was there at the beginning and steadily went away, in bytes per iteration. */
@@ -179,7 +179,7 @@ void growth_of_table(const GrowthTable *table, Growth *growth)
 typedef struct {
     const GPtrArray *tables;
     const CallSites *all;
-    GHashTable *functions; /* allocating function and caller -> their number */
+    GHashTable *functions; /* allocating function -> its number */
     gint64 *bytes, *blocks;
 } Tables;
 
@@ -210,12 +210,11 @@ static gboolean tables_is_python(gpointer source, guint row)
     return FALSE;
 }
 
-/* The key up to its second frame's end. */
+/* The key up to its first frame's end. */
 static guint64 tables_function(gpointer source, guint row)
 {
     const Tables *self = source;
     const char *key = call_sites_get(self->all, row)->key, *end = strstr(key, " < ");
-    end = end != NULL ? strstr(end + 1, " < ") : NULL;
     char *function = end != NULL ? g_strndup(key, (gsize)(end - key)) : g_strdup(key);
     guint number = GPOINTER_TO_UINT(g_hash_table_lookup(self->functions, function));
     if (number == 0)

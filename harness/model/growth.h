@@ -15,8 +15,8 @@
  * rises each time by a quarter more than the last, in at most two thirds of the iterations, is a list that
  * grows by a factor.
  *
- * What the sites of one allocating function and caller steadily lose is set off against what they gain, where
- * they gain as much: work that moves from one place to another leaks nothing, and a queue that is worked off
+ * What the sites of one allocating function steadily lose is set off against what they gain, where they gain
+ * as much: work that moves from one place to another leaks nothing, and a queue that is worked off
  * excuses nothing. Lines of Python together gain no more than all of them hold more: interpreters pass freed
  * memory on unseen. docs/verdicts.md has the counts. */
 #ifndef HEAPGATE_MODEL_GROWTH_H
@@ -66,7 +66,7 @@ typedef struct {
     /* The series of a row; good until the next one is read. In order of rows, each once. */
     GrowthSeries (*read)(gpointer source, guint row);
     gboolean (*is_python)(gpointer source, guint row);
-    guint64 (*function)(gpointer source, guint row); /* a number for each allocating function and caller */
+    guint64 (*function)(gpointer source, guint row); /* a number for each allocating function */
     /* Adds the row's site. */
     void (*add)(gpointer source, guint row, gint64 bytes, CallSites *growing);
 } GrowthTable;

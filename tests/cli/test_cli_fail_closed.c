@@ -387,7 +387,7 @@ START_TEST(test_run_refuses_a_baseline_that_cannot_be_read)
     } baselines[] = {
         {"", "work.yaml:1:1: expected keys and values", "found nothing"},
         {"format: 2\ninstruments: [", "work.yaml:", "expected"},
-        {"format: 99\nscenario: work\n", "expected baseline format 2, found 99", "heapgate update"},
+        {"format: 99\nscenario: work\n", "expected baseline format 3, found 99", "heapgate update"},
         {"format: 2\nscenario: other\n", "expected the baseline of work", "\"other\""},
         {"format: 2\nscenario: work\n", "holds nothing to compare with",
          "expected \"scenario\" and \"instruments\""},

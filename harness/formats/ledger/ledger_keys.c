@@ -135,16 +135,13 @@ gboolean ledger_key_is_python(const Ledger *self, guint32 key)
 guint64 ledger_key_function(const Ledger *self, guint32 key)
 {
     LedgerItem items[LEDGER_DEEPEST];
-    guint length = items_of_key(self, key, items), told = 0;
-    guint64 function = 0;
-    for (guint i = 0; i < length && told < 2; i++) {
+    guint length = items_of_key(self, key, items);
+    for (guint i = 0; i < length; i++) {
         const LedgerKind *kind = key_kind(ledger_kinds(self), &items[i]);
-        if ((kind->traits & LEDGER_KIND_UNTOLD) != 0)
-            continue;
-        function = function * 31 + kind->text.low;
-        told++;
+        if ((kind->traits & LEDGER_KIND_UNTOLD) == 0)
+            return kind->text.low;
     }
-    return function;
+    return 0;
 }
 
 void ledger_add_site(const Ledger *self, guint32 site, gint64 bytes, gint64 blocks, CallSites *sites)

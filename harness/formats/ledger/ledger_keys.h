@@ -19,7 +19,7 @@ void ledger_keys_free(LedgerKeys *self); /* NULL is fine */
 
 /* Has the key a frame of Python? */
 gboolean ledger_key_is_python(const Ledger *self, guint32 key);
-/* A number for the two innermost frames of a key together, whatever called them. */
+/* A number for each innermost frame of a key, whatever called it. */
 guint64 ledger_key_function(const Ledger *self, guint32 key);
 
 /* Adds a site's stack, with its lines, to a table of call sites. */

@@ -165,7 +165,7 @@ class Gauge:
             # Lines are no part of the key: the one that gained most is shown.
             if key not in shown or values[-1] - values[0] > shown[key].size:
                 shown[key] = made(SiteShare, stack, values[-1] - values[0])
-        rows = [(key, key[:2], values) for key, values in series.items()]
+        rows = [(key, key[0], values) for key, values in series.items()]
         growing, smallest = growth_of_rows(rows)
         return _sorted(made(SiteShare, shown[key].stack, size) for key, size in growing), smallest
 

@@ -115,7 +115,7 @@ def _rise_together(sums: Sequence[int], leak: int = 0) -> int:
 
 
 class _Balance:
-    """What the sites of one allocating function and caller gain and lose."""
+    """What the sites of one allocating function gain and lose."""
 
     def __init__(self) -> None:
         self.gained = self.lost = 0
@@ -136,8 +136,8 @@ def growth_of_rows(
 ) -> Tuple[List[Tuple[Key, int]], int]:
     """The rows that surely grow, each with its bytes per iteration, and the smallest leak that would have been called.
 
-    rows: key, allocating function with its caller, and series of each call site, all of one length. What the sites of
-    one function and caller steadily lose is set off against what they gain: work that moves leaks nothing.
+    rows: key, allocating function and series of each call site, all of one length. What the sites of one function
+    steadily lose is set off against what they gain, where they gain as much: work that moves leaks nothing.
     python: the sites are lines of Python, which together gain no more than all of them hold more.
     """
     rows = list(rows)
