@@ -160,6 +160,7 @@ clean-root:
 include tests/check-all.mk
 include tests/guest/tests.mk
 include tests/coverage/coverage.mk
+include tests/verdicts/verdicts.mk
 include scenarios/programs.mk
 include tests/fixtures/fixtures.mk
 include tests/fuzz/fuzz.mk tests/bench/bench.mk

@@ -160,16 +160,31 @@ static void keep_sites(BaselineMetric *metric, MetricId id, const GPtrArray *mea
     keep_others(metric, ranges, measurements->len);
 }
 
+static void add_doubtful(BaselineMetric *metric, const CallSites *sites)
+{
+    for (guint i = 0; sites != NULL && i < call_sites_count(sites); i++) {
+        g_auto(CallSite) site = call_sites_copy(sites, i);
+        site_sizes_add(metric->doubtful, site_sizes_hash(site.key), MAX(site.bytes, 0));
+    }
+}
+
+/* Where not every run grew none did for certain: what grew in some is doubtful. */
 static void keep_doubtful(BaselineMetric *metric, const GPtrArray *measurements)
 {
     metric->doubtful = site_sizes_new();
     for (guint m = 0; m < measurements->len; m++) {
-        const CallSites *sites = ((const Measurement *)g_ptr_array_index(measurements, m))->doubtful;
-        for (guint i = 0; sites != NULL && i < call_sites_count(sites); i++) {
-            g_auto(CallSite) site = call_sites_copy(sites, i);
-            site_sizes_add(metric->doubtful, site_sizes_hash(site.key), MAX(site.bytes, 0));
-        }
+        const Measurement *measurement = g_ptr_array_index(measurements, m);
+        add_doubtful(metric, measurement->doubtful);
+        if (metric->value == 0)
+            add_doubtful(metric, measurement->sites[METRIC_GROWTH]);
     }
+}
+
+/* Growth is what every run shows: the least of them. */
+static gboolean is_growth_of_some(MetricId id, const GArray *values)
+{
+    return metric_get(id)->unit == METRIC_UNIT_BYTES_PER_ITERATION && values->len > 0 &&
+           g_array_index(values, gint64, 0) == 0;
 }
 
 /* The median of the runs; what they do not agree in is refused where it is judged, else left out. */
@@ -179,19 +194,22 @@ static gboolean capture_metric(BaselineMetric *metric, MetricId id, const GPtrAr
     const Measurement *first = g_ptr_array_index(measurements, 0);
     g_autoptr(GArray) values = values_of(measurements, id);
     g_autoptr(GError) differ = NULL;
+    gboolean none = is_growth_of_some(id, values);
     if (!check_presence(id, values, measurements, first->instrument, &differ) ||
-        (values->len > 0 && !check_agreement(id, values, first->instrument, first->sample_bytes, &differ))) {
+        (values->len > 0 && !none &&
+         !check_agreement(id, values, first->instrument, first->sample_bytes, &differ))) {
         if (is_judged)
             g_propagate_error(error, g_steal_pointer(&differ));
         return !is_judged;
     }
     if (values->len == 0)
         return TRUE;
+    guint most = none ? 0 : values->len - 1;
     metric->has = TRUE;
-    metric->value = g_array_index(values, gint64, values->len / 2);
-    metric->spread = g_array_index(values, gint64, values->len - 1) - g_array_index(values, gint64, 0);
-    metric->highest = g_array_index(values, gint64, values->len - 1);
-    if (is_judged)
+    metric->value = g_array_index(values, gint64, none ? 0 : values->len / 2);
+    metric->highest = g_array_index(values, gint64, most);
+    metric->spread = metric->highest - g_array_index(values, gint64, 0);
+    if (is_judged && !none)
         keep_sites(metric, id, measurements, median_run(measurements, id, metric->value)->sites[id]);
     if (is_judged && id == METRIC_GROWTH)
         keep_doubtful(metric, measurements);

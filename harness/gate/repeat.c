@@ -15,6 +15,8 @@ static gboolean is_exact(const InstrumentResult *self, const BaselineInstrument 
     gboolean exact = base->runs > 1 && self->measurement->sample_bytes == 0 && is_steady(&base->metrics[id]);
     if (metric_get(id)->unit != METRIC_UNIT_BYTES_PER_ITERATION)
         return exact;
+    exact =
+        exact && (base->metrics[id].doubtful == NULL || site_sizes_count(base->metrics[id].doubtful) == 0);
     for (guint i = 0; i < G_N_ELEMENTS(held); i++)
         exact = exact && is_steady(&base->metrics[held[i]]);
     return exact;

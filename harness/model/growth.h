@@ -9,7 +9,7 @@
  *           has none, whatever it holds
  *
  * Growth is evidence, not a share: it is sure where every quarter of the iterations has rises, five or more
- * of them, in a series of which nothing ever went away, or, in one that goes up and down, in a third of each
+ * of them, in a series of which nothing ever went away and blocks beside bytes, or, else, in a third of each
  * quarter's iterations. It is doubtful with three or more rises and no long time without one: that is called
  * only where the baseline does not know the call site for it. What fills ever more slowly is a cache; what
  * rises each time by a quarter more than the last, in at most two thirds of the iterations, is a list that

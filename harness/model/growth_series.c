@@ -140,6 +140,18 @@ static GrowthFound by_blocks(const GrowthSeries *self, guint points, gint64 *flo
     return found_of(evidence_of(floor, points, steady), rise * each, points - 1);
 }
 
+/* A list that grows by a factor is one step in each of its doublings, and several lists of one site are steps
+ * without order; where there are no more blocks, seldom rises are such. */
+static GrowthFound by_bytes(const GrowthSeries *self, guint points, GrowthEvidence blocks, gint64 *floor)
+{
+    gboolean steady = floor_make(self->bytes, points, floor);
+    double rise = (double)floor[points - 1] - (double)floor[0];
+    GrowthEvidence evidence = evidence_of(floor, points, steady);
+    if (self->blocks != NULL && blocks < evidence)
+        evidence = MAX(blocks, evidence_of(floor, points, FALSE));
+    return found_of(evidence, rise, points - 1);
+}
+
 /* What lives longer than anything that the site ever freed. Bytes and blocks must say the same. */
 static GrowthFound by_age(const GrowthSeries *self, guint points)
 {
@@ -158,10 +170,9 @@ GrowthFound growth_of_series(const GrowthSeries *self, guint points)
     if (points < QUARTERS + 1)
         return (GrowthFound){0};
     g_autofree gint64 *floor = g_new(gint64, points);
-    gboolean steady = floor_make(self->bytes, points, floor);
-    double rise = (double)floor[points - 1] - (double)floor[0];
-    GrowthFound found = found_of(evidence_of(floor, points, steady), rise, points - 1);
+    GrowthFound blocks = by_blocks(self, points, floor);
+    GrowthFound found = by_bytes(self, points, blocks.evidence, floor);
     if (found.evidence != GROWTH_SURE)
         found = stronger(found, by_age(self, points));
-    return found.evidence != GROWTH_SURE ? stronger(found, by_blocks(self, points, floor)) : found;
+    return found.evidence != GROWTH_SURE ? stronger(found, blocks) : found;
 }

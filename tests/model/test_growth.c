@@ -382,8 +382,7 @@ START_TEST(test_a_leaking_call_site_is_named_among_many_that_do_not_leak)
     g_auto(Tabled) tabled = growth_of_tables(tables);
     ck_assert_int_eq(tabled.total, 16);
     ck_assert_uint_eq(call_sites_count(tabled.growing), 1);
-    ck_assert_str_eq(call_sites_get(tabled.growing, 0)->key,
-                     "copy (list.c) < edit (jobs.c) < main (main.c)");
+    ck_assert_str_eq(call_sites_get(tabled.growing, 0)->key, "copy (list.c) < edit (jobs.c) < main (main.c)");
     ck_assert_int_eq(call_sites_get(tabled.growing, 0)->bytes, 16);
 }
 END_TEST
