@@ -158,6 +158,10 @@ static void keep_sites(BaselineMetric *metric, MetricId id, const GPtrArray *mea
         if (call_sites_bytes(sites, i) >= least)
             list_site(metric, call_sites_get(sites, i), ranges, measurements->len);
     keep_others(metric, ranges, measurements->len);
+    for (guint m = 0; m < measurements->len; m++) {
+        const CallSites *one = ((const Measurement *)g_ptr_array_index(measurements, m))->sites[id];
+        metric->cutoff_bytes = MAX(metric->cutoff_bytes, one != NULL ? call_sites_cutoff(one) : 0);
+    }
 }
 
 static void add_doubtful(BaselineMetric *metric, const CallSites *sites)

@@ -23,6 +23,20 @@ static gboolean knows_sites(const BaselineMetric *base)
     return base->sites != NULL || base->value == 0;
 }
 
+/* Of the sites that are not listed for reading, those that are new or larger. */
+static guint count_others(const BaselineMetric *old, const BaselineMetric *fresh, gint64 allowed)
+{
+    if (old->others == NULL || fresh->others == NULL)
+        return 0;
+    g_autoptr(SiteSizes) before = site_sizes_new();
+    for (guint i = 0; old->sites != NULL && i < call_sites_count(old->sites); i++) {
+        const CallSite *site = call_sites_get(old->sites, i);
+        site_sizes_add(before, site_sizes_hash(site->key), site->bytes);
+    }
+    site_sizes_add_all(before, old->others);
+    return site_sizes_larger(fresh->others, before, allowed);
+}
+
 guint compare_captured(MetricId metric, const BaselineMetric *old, const BaselineMetric *fresh,
                        const Allow *allow, GPtrArray **deltas)
 {
@@ -33,7 +47,7 @@ guint compare_captured(MetricId metric, const BaselineMetric *old, const Baselin
         return 0;
     /* Sites below the new cut-off are not listed, and one of them may be too large for the old one. */
     gint64 allowed = old->cutoff_bytes + allowance_of(&allowance, 0);
-    return regressed + (old->others == NULL && fresh->cutoff_bytes > allowed);
+    return regressed + count_others(old, fresh, allowed) + (fresh->cutoff_bytes > allowed);
 }
 
 static char *describe(MetricId id, const char *format, gint64 now, gint64 other, gint64 limit)

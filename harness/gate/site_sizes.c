@@ -42,6 +42,15 @@ void site_sizes_add(SiteSizes *self, guint64 hash, gint64 size)
         g_hash_table_insert(self->sizes, g_memdup2(&hash, sizeof hash), g_memdup2(&size, sizeof size));
 }
 
+void site_sizes_add_all(SiteSizes *self, const SiteSizes *other)
+{
+    GHashTableIter all;
+    gpointer hash, size;
+    g_hash_table_iter_init(&all, other->sizes);
+    while (g_hash_table_iter_next(&all, &hash, &size))
+        site_sizes_add(self, *(const guint64 *)hash, *(const gint64 *)size);
+}
+
 gboolean site_sizes_find(const SiteSizes *self, const char *key, gint64 *size)
 {
     guint64 hash = site_sizes_hash(key);
@@ -54,6 +63,19 @@ gboolean site_sizes_find(const SiteSizes *self, const char *key, gint64 *size)
 guint site_sizes_count(const SiteSizes *self)
 {
     return g_hash_table_size(self->sizes);
+}
+
+guint site_sizes_larger(const SiteSizes *self, const SiteSizes *than, gint64 allowed)
+{
+    GHashTableIter all;
+    gpointer hash, size;
+    guint larger = 0;
+    g_hash_table_iter_init(&all, self->sizes);
+    while (g_hash_table_iter_next(&all, &hash, &size)) {
+        const gint64 *before = g_hash_table_lookup(than->sizes, hash);
+        larger += *(const gint64 *)size - (before != NULL ? *before : 0) > allowed;
+    }
+    return larger;
 }
 
 static int by_hash(gconstpointer a, gconstpointer b)

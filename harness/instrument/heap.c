@@ -230,12 +230,14 @@ static const Ledger *ledger_of(const Process *process, LedgerNumber number)
  * grown by too much. A large program has hundreds of thousands of small ones. (transfer full). */
 static CallSites *held_sites(LedgerNumber number, const Allowance *allowance, const GArray *processes)
 {
-    enum { MOST = 1000 };
+    enum { MOST = 4096 };
     g_autoptr(LedgerTally) tally = ledger_tally_new(number);
     for (guint i = 0; i < processes->len; i++)
         ledger_tally_add(tally, ledger_of(&g_array_index(processes, Process, i), number));
     CallSites *sites = call_sites_new();
-    ledger_tally_name(tally, MIN(ledger_tally_rank(tally, MOST), allowance_of(allowance, 0)), sites);
+    gint64 least = MIN(ledger_tally_rank(tally, MOST), allowance_of(allowance, 0));
+    if (ledger_tally_name(tally, least, sites) > 0)
+        call_sites_set_cutoff(sites, MAX(least, 0));
     return sites;
 }
 

@@ -71,6 +71,9 @@ void call_site_clear(CallSite *self);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(CallSite, call_site_clear)
 /* Most bytes first; equal bytes by key. */
 void call_sites_sort(CallSites *self);
+/* What a site that was left out of the table had at the most, in bytes; 0: none was. */
+void call_sites_set_cutoff(CallSites *self, gint64 bytes);
+gint64 call_sites_cutoff(const CallSites *self);
 /* Sum of bytes over all sites. */
 gint64 call_sites_total_bytes(const CallSites *self);
 

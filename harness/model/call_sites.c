@@ -15,6 +15,7 @@ typedef struct {
 } Site;
 
 struct CallSites {
+    gint64 cutoff;
     FrameTable *frames;
     GArray *numbers;      /* guint32: of frames, of one site after the other */
     GArray *sites;        /* Site */
@@ -320,6 +321,16 @@ void call_sites_sort(CallSites *self)
     g_array_sort_with_data(self->sites, by_bytes, self);
     index_sites(self);
     frame_table_forget_lookups(self->frames); /* who sorts has added all */
+}
+
+void call_sites_set_cutoff(CallSites *self, gint64 bytes)
+{
+    self->cutoff = bytes;
+}
+
+gint64 call_sites_cutoff(const CallSites *self)
+{
+    return self->cutoff;
 }
 
 gint64 call_sites_total_bytes(const CallSites *self)

@@ -113,6 +113,8 @@ static void add_metrics(JsonBuilder *out, StackWriter *stacks, const Measurement
         member(out, metric_get(id)->name);
         json_builder_begin_object(out);
         add_int(out, "value", measurement->values[id]);
+        if (measurement->sites[id] != NULL && call_sites_cutoff(measurement->sites[id]) > 0)
+            add_int(out, "cutoff", call_sites_cutoff(measurement->sites[id]));
         add_call_sites(out, stacks, "call_sites", measurement->sites[id]);
         json_builder_end_object(out);
     }

@@ -78,6 +78,8 @@ static void read_metric(JsonWalk *walk, JsonObject *metrics, MetricId id, Measur
     if (!json_walk_is_null(walk, object, "call_sites")) {
         sites = call_sites_new();
         read_each(walk, object, "call_sites", read_call_site, sites);
+        if (!json_walk_failed(walk) && json_object_has_member(object, "cutoff"))
+            call_sites_set_cutoff(sites, read_bytes(walk, object, "cutoff"));
     }
     measurement_set(measurement, id, value, g_steal_pointer(&sites));
     json_walk_up(walk, at);

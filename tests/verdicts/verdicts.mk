@@ -2,7 +2,7 @@
 #
 #   make prove-verdicts     SHARE=0.1 takes a tenth of the programs
 
-$(O)/verdicts/workload: tests/verdicts/workload.c harness/include/heapgate.h tests/verdicts/verdicts.mk
+$(O)/verdicts/workload: tests/verdicts/programs/workload.c harness/include/heapgate.h tests/verdicts/verdicts.mk
 	@mkdir -p $(@D)
 	$(call say,CC $@)$(CC) -std=gnu11 -D_GNU_SOURCE -O1 -g -fno-inline $(WARNINGS) -Iharness/include -o $@ $<
 
