@@ -15,6 +15,7 @@ typedef struct {
     StreetOptions street;
     char *reason;
     gboolean ratchet;
+    gboolean accept_growth;
     int runs;
 } UpdateOptions;
 
@@ -25,6 +26,7 @@ typedef struct {
     Baseline *fresh; /* to be written */
     gboolean changed;
     gboolean lowered;
+    gboolean grows;  /* more than before */
     gboolean raised; /* some value is higher than before, or was not held before */
 } Change;
 
@@ -107,6 +109,23 @@ static void print_metric(MetricId id, const BaselineMetric *old, const BaselineM
     g_print("%s%s\n", fresh->spread > 0 ? ", runs differed by " : "", fresh->spread > 0 ? spread : "");
 }
 
+/* A leak that is captured is never called again. */
+static void weigh_growth(Change *change, MetricId id, gint64 before, const BaselineMetric *fresh)
+{
+    enum { SHOWN = 10, COLUMNS = 100 };
+    if (metric_get(id)->unit != METRIC_UNIT_BYTES_PER_ITERATION || !change->scenario->allow.is_judged[id] ||
+        fresh->value <= before)
+        return;
+    g_autofree char *rate = metric_format(id, fresh->value);
+    g_print("    this captures a %s of %s, which is then called no more:\n", metric_get(id)->title, rate);
+    for (guint i = 0; fresh->sites != NULL && i < MIN(call_sites_count(fresh->sites), SHOWN); i++) {
+        const CallSite *site = call_sites_get(fresh->sites, i);
+        g_autofree char *bytes = metric_format(id, site->bytes), *stack = text_shorten(site->key, COLUMNS);
+        g_print("      %s  %s\n", bytes, stack);
+    }
+    change->grows = TRUE;
+}
+
 /* The call sites that a run would be red for, were the old baseline kept; their number. */
 static guint weigh_sites(const Change *change, MetricId id, const BaselineMetric *old,
                          const BaselineMetric *fresh, gboolean print)
@@ -157,6 +176,7 @@ static void weigh_metric(Change *change, MetricId id, BaselineMetric *fresh, Bas
     print_metric(id, &shown, fresh);
     if (!change->scenario->allow.is_judged[id])
         return;
+    weigh_growth(change, id, old->value, fresh);
     gboolean moved = weigh_sites(change, id, old, fresh, TRUE) > 0;
     /* Judged now, and when it was captured not: its call sites are to be watched, too. */
     gboolean listed = metric_get(id)->passes_through && old->sites == NULL && fresh->sites != NULL;
@@ -182,6 +202,7 @@ static void weigh_instrument(Change *change, BaselineInstrument *fresh, Baseline
             weigh_metric(change, id, &fresh->metrics[id], &old->metrics[id], ratchet);
         } else if (fresh->metrics[id].has) {
             print_metric(id, NULL, &fresh->metrics[id]);
+            weigh_growth(change, id, 0, &fresh->metrics[id]);
             change->changed = TRUE;
             change->raised = change->raised || (change->scenario->allow.is_judged[id] &&
                                                 !(old != NULL && baseline_is_older(old, id)));
@@ -310,6 +331,14 @@ static gboolean write_changes(const Street *street, const GPtrArray *changes, co
             refuse_raise(change->scenario, options, error);
             return FALSE;
         }
+        if (change->grows && !options->accept_growth) {
+            g_set_error(
+                error, HEAPGATE_ERROR, HEAPGATE_ERROR_USAGE,
+                "%s: this would accept the growth above for good; mend it, or accept it: heapgate update "
+                "%s --accept-growth --reason \"...\"; nothing was written",
+                change->scenario->name, change->scenario->name);
+            return FALSE;
+        }
     }
     for (guint i = 0; i < changes->len; i++) {
         const Change *change = g_ptr_array_index(changes, i);
@@ -397,7 +426,7 @@ static int command_update_run(int argc, char **argv, GError **error)
 {
     UpdateOptions options = {.runs = UNSET};
     gboolean helped = FALSE;
-    GOptionEntry entries[STREET_ENTRIES + 4] = {0};
+    GOptionEntry entries[STREET_ENTRIES + 5] = {0};
     street_entries(&options.street, entries);
     entries[STREET_ENTRIES] = (GOptionEntry){"reason",
                                              'r',
@@ -415,6 +444,13 @@ static int command_update_run(int argc, char **argv, GError **error)
                                                  &options.runs,
                                                  "How many runs must agree (default: the instrument's)",
                                                  "N"};
+    entries[STREET_ENTRIES + 3] = (GOptionEntry){"accept-growth",
+                                                 0,
+                                                 0,
+                                                 G_OPTION_ARG_NONE,
+                                                 &options.accept_growth,
+                                                 "Capture also what grows in every iteration",
+                                                 NULL};
     if (command_parse(&command_update, entries, &argc, &argv, &helped, error) && !helped) {
         if (options.runs == UNSET)
             options.runs = 0;

@@ -57,14 +57,27 @@ static char *describe(MetricId id, const char *format, gint64 now, gint64 other,
     return g_strdup_printf(format, metric_get(id)->title, now_text, other_text, limit_text);
 }
 
+/* What is above a ceiling though nothing was added is named by what it is made of. */
+static void name_what_fills(Comparison *self, const CallSites *sites)
+{
+    const SiteDelta *first = self->deltas->len > 0 ? g_ptr_array_index(self->deltas, 0) : NULL;
+    if (sites == NULL || (first != NULL && first->delta_bytes > 0))
+        return;
+    guint regressed = 0;
+    const Allowance none = {0};
+    g_ptr_array_unref(self->deltas);
+    self->deltas = compare_call_sites(NULL, sites, &none, &regressed);
+}
+
 /* A ceiling holds whatever the baseline says, and without one. */
-static void apply_ceiling(Comparison *self, const Allow *allow)
+static void apply_ceiling(Comparison *self, const CallSites *sites, const Allow *allow)
 {
     MetricId id = self->metric;
     if (!allow->has_ceiling[id] || self->now <= allow->ceiling[id])
         return;
     self->verdict = VERDICT_REGRESSED;
     self->is_ceiling = TRUE;
+    name_what_fills(self, sites);
     self->limit = allow->ceiling[id];
     g_free(self->sentence);
     self->sentence = describe(id, "%s %s is above the ceiling of %s", self->now, self->limit, self->limit);
@@ -197,7 +210,7 @@ static Comparison *compare_metric(MetricId id, const BaselineMetric *base, gbool
     else
         self->limit = allow->ceiling[id];
     judge_doubtful(self, doubtful);
-    apply_ceiling(self, allow);
+    apply_ceiling(self, measurement->sites[id], allow);
     return self;
 }
 

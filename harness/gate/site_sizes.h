@@ -19,7 +19,8 @@ void site_sizes_add_all(SiteSizes *self, const SiteSizes *other);
 /* FALSE: it holds nothing of this key. size: may be NULL. self: NULL holds nothing. */
 gboolean site_sizes_find(const SiteSizes *self, const char *key, gint64 *size);
 guint site_sizes_count(const SiteSizes *self);
-/* How many of self are larger than they are in `than` by more than `allowed`; what `than` lacks has 0 there. */
+/* How many of self are larger than they are in `than` by more than `allowed`; what `than` lacks has 0 there.
+ */
 guint site_sizes_larger(const SiteSizes *self, const SiteSizes *than, gint64 allowed);
 
 /* "HASH SIZE" in lines of several, by hash, so that a change of one changes one line; (transfer full). */

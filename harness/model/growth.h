@@ -56,6 +56,10 @@ GrowthFound growth_of_bytes(const gint64 *bytes, guint points);
  * bytes; at least `least`. */
 gint64 growth_bound_of_series(const GrowthSeries *series, guint points, gint64 least);
 
+/* A leak in one of so many iterations, at a call site where nothing else goes, is at least doubtful in a run
+ * of this many counted iterations; 0: none is. */
+guint growth_rarest(guint counted);
+
 /* What call sites held: a row for each site. Sites that held the same at every point, and of which nothing
  * was born, may be left out. */
 typedef struct {

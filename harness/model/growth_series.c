@@ -70,6 +70,11 @@ static gboolean fades(const gint64 *floor, guint points)
     return 3 * more < less || 3 * late < early;
 }
 
+guint growth_rarest(guint counted)
+{
+    return MIN(counted / DOUBTFUL_RISES, (guint)(LONGEST_GAP * counted) + 1);
+}
+
 static guint longest_gap(const gint64 *floor, guint points)
 {
     guint last = 0, longest = 0;

@@ -85,13 +85,29 @@ static const Comparison *find(const InstrumentResult *instrument, MetricId metri
     return NULL;
 }
 
+/* What a leak in every iteration must have, at whatever call site: to be seen there, and to exceed what
+ * growth is allowed. At a call site that is new, a rarer one is seen, too. */
+static char *describe_bound(const InstrumentResult *instrument)
+{
+    const Measurement *measurement = instrument->measurement;
+    const Comparison *growth = find(instrument, METRIC_GROWTH);
+    gint64 bound = measurement->smallest_growth;
+    if (growth != NULL && growth->has_base && growth->limit >= growth->now)
+        bound = MAX(bound, growth->limit - growth->now + 1);
+    g_autofree char *bytes = metric_format(METRIC_GROWTH, bound);
+    guint every = measurement->doubtful != NULL ? growth_rarest(measurement->iterations) : 0;
+    if (every < 2 || growth == NULL || !growth->has_base)
+        return g_steal_pointer(&bytes);
+    return g_strdup_printf("%s, at new call sites if they come in one of %u", bytes, every);
+}
+
 char *explain_smallest_leak(const InstrumentResult *instrument)
 {
     static const MetricId totals[] = {METRIC_LOST, METRIC_RETAINED};
     if (instrument->verdict == VERDICT_BROKEN)
         return NULL;
     if (instrument->measurement->smallest_growth > 0)
-        return metric_format(METRIC_GROWTH, instrument->measurement->smallest_growth);
+        return describe_bound(instrument);
     for (gsize i = 0; i < G_N_ELEMENTS(totals); i++) {
         const Comparison *comparison = find(instrument, totals[i]);
         if (comparison == NULL || !comparison->has_base)
@@ -257,6 +273,18 @@ static void add_whole(Columns *columns, const ScenarioResult *scenario, const In
         add_measured(columns, instrument->measurement);
 }
 
+/* Most teams begin with a leak: what grows is named before there is a baseline, too. */
+static void add_growing(Columns *columns, const InstrumentResult *instrument, GHashTable *shown, guint end)
+{
+    const Comparison *growth = find(instrument, METRIC_GROWTH);
+    if (growth == NULL || growth->has_base || growth->now == 0 || columns_lines(columns) + 2 > end)
+        return;
+    g_autofree char *rate = metric_format(METRIC_GROWTH, growth->now);
+    g_autofree char *line = g_strdup_printf("it grows by %s:", rate);
+    add_line(columns, "  ", line);
+    add_deltas(columns, growth, shown, end - columns_lines(columns));
+}
+
 /* What fails besides, for another reason: a metric that was not measured, one without a baseline. (transfer
  * container), of const Comparison. */
 static GPtrArray *others(const InstrumentResult *instrument)
@@ -311,8 +339,10 @@ char *explain_instrument(const ScenarioResult *scenario, const InstrumentResult 
     for (guint i = 0; i < chosen->len; i++)
         add_comparison(columns, g_ptr_array_index(chosen, i), i == 0, shown,
                        last - AFTER * (chosen->len - 1 - i));
-    if (chosen->len == 0)
+    if (chosen->len == 0) {
         add_whole(columns, scenario, instrument);
+        add_growing(columns, instrument, shown, last);
+    }
     for (guint i = 0; i < rest->len; i++)
         add_other(columns, g_ptr_array_index(rest, i));
     add_footer(columns, scenario, instrument);

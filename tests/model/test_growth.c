@@ -302,6 +302,22 @@ START_TEST(test_a_rare_leak_where_nothing_goes_is_sure_in_a_long_run_and_doubtfu
 }
 END_TEST
 
+START_TEST(test_what_is_said_to_be_seen_rarely_is_seen_at_every_phase)
+{
+    for (guint counted = 8; counted <= 100; counted++) {
+        guint every = growth_rarest(counted);
+        ck_assert_uint_gt(every, 1);
+        for (guint phase = 0; phase < every; phase++) {
+            Series series = flat(counted, HEAP);
+            for (guint i = 0; i <= counted; i++)
+                series.bytes[i] += 16 * ((i + phase) / every);
+            ck_assert_msg(growth_of_bytes(series.bytes, series.points).evidence >= GROWTH_DOUBTFUL,
+                          "one of %u in %u, phase %u", every, counted, phase);
+        }
+    }
+}
+END_TEST
+
 /* What the site of a ring holds, with `leaks` blocks of 16 bytes kept in each iteration besides; each entry
  * of the ring lives for `age` iterations. */
 typedef struct {
@@ -522,6 +538,7 @@ SUITE(growth, 60)
     tcase_add_test(tcase, test_the_bound_of_a_series_is_called_when_it_leaks);
     tcase_add_test(tcase,
                    test_a_rare_leak_where_nothing_goes_is_sure_in_a_long_run_and_doubtful_in_a_short_one);
+    tcase_add_test(tcase, test_what_is_said_to_be_seen_rarely_is_seen_at_every_phase);
     tcase_add_test(tcase, test_what_lives_longer_than_anything_that_was_freed_is_called_and_a_ring_is_not);
     tcase_add_test(tcase, test_a_queue_that_is_worked_off_excuses_no_leak);
     tcase_add_test(tcase, test_a_leaking_call_site_is_named_among_many_that_do_not_leak);
