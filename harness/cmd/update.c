@@ -196,6 +196,11 @@ static void weigh_instrument(Change *change, BaselineInstrument *fresh, Baseline
         g_print("    measured by %s, was %s\n", fresh->tool, old->tool != NULL ? old->tool : "unknown");
         change->changed = change->raised = TRUE;
     }
+    if (fresh->left_out > 0)
+        g_print("    left out: %" G_GINT64_FORMAT
+                " run%s before them, which differed from all: caches were written "
+                "then\n",
+                fresh->left_out, fresh->left_out == 1 ? "" : "s");
     for (int id = 0; id < METRIC_COUNT; id++) {
         if (old != NULL && old->metrics[id].has &&
             (fresh->metrics[id].has || change->scenario->allow.is_judged[id])) {

@@ -197,6 +197,7 @@ static gboolean read_metrics(YamlFile *yaml, yaml_node_t *node, gpointer target,
 static const YamlField instrument_fields[] = {
     {"tool", yaml_file_read_string, offsetof(BaselineInstrument, tool)},
     {"runs", yaml_file_read_count, offsetof(BaselineInstrument, runs)},
+    {"left_out", yaml_file_read_count, offsetof(BaselineInstrument, left_out)},
     {"duration", yaml_file_read_duration, offsetof(BaselineInstrument, duration_us)},
     {"metrics", read_metrics, 0},
     {NULL},

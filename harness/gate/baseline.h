@@ -31,8 +31,9 @@ void baseline_metric_clear(BaselineMetric *self);
 
 typedef struct {
     char *instrument;
-    char *tool;         /* as of the measurements */
-    gint64 runs;        /* that agreed */
+    char *tool;      /* as of the measurements */
+    gint64 runs;     /* that agreed */
+    gint64 left_out; /* before them, for it differed from all of them: it wrote what they found (a cache) */
     gint64 duration_us; /* of one run: to balance shards */
     BaselineMetric metrics[METRIC_COUNT];
 } BaselineInstrument;
@@ -79,9 +80,10 @@ char *baseline_format(const Baseline *self);
 gboolean baseline_save(const Baseline *self, const char *path, GError **error);
 
 /* Makes the part of one instrument from the runs that measured it: the median, the spread, the call sites
- * that hold the most. measurements: Measurement, at least one, none with a problem. allow: of a metric that
- * it does not judge no call sites are kept, and nothing at all where the runs differ beyond reason. (transfer
- * full). Errors: HEAPGATE_ERROR_BROKEN where the runs differ beyond reason: which metric, and by how much. */
+ * that hold the most. measurements: Measurement, at least one, in their order, none with a problem. allow: of
+ * a metric that it does not judge no call sites are kept, and nothing at all where the runs differ beyond
+ * reason. (transfer full). Errors: HEAPGATE_ERROR_BROKEN where the runs differ beyond reason: which metric,
+ * and by how much. */
 BaselineInstrument *baseline_capture(const GPtrArray *measurements, const Allow *allow, GError **error);
 
 #endif

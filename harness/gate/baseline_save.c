@@ -113,6 +113,8 @@ static int add_instrument(Writer *writer, const BaselineInstrument *self)
     int mapping = add_mapping(writer), metrics = add_mapping(writer);
     put_text(writer, mapping, "tool", self->tool);
     put_number(writer, mapping, "runs", self->runs);
+    if (self->left_out > 0)
+        put_number(writer, mapping, "left_out", self->left_out);
     g_autofree char *duration = g_strdup_printf("%" G_GINT64_FORMAT " ms", self->duration_us / 1000);
     put_text(writer, mapping, "duration", duration);
     for (int id = 0; id < METRIC_COUNT; id++)

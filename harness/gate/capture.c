@@ -220,15 +220,52 @@ static gboolean capture_metric(BaselineMetric *metric, MetricId id, const GPtrAr
     return TRUE;
 }
 
+/* Are the first so many runs far from each of the others, by more than those differ among themselves? */
+static gboolean are_apart(const GPtrArray *measurements, guint first, MetricId id)
+{
+    gint64 least = G_MAXINT64, most = G_MININT64;
+    for (guint i = first; i < measurements->len; i++) {
+        const Measurement *other = g_ptr_array_index(measurements, i);
+        if (!other->has[id])
+            return FALSE;
+        least = MIN(least, other->values[id]);
+        most = MAX(most, other->values[id]);
+    }
+    for (guint i = 0; i < first; i++) {
+        const Measurement *one = g_ptr_array_index(measurements, i);
+        gint64 value = one->values[id], range = most - least;
+        if (!one->has[id] || (value <= most + range && value >= least - range))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+/* How many runs at the beginning wrote caches (compiled Python, fonts, a database's files) that the others
+ * found there; some may have run side by side. */
+static guint unsettled(const GPtrArray *measurements, const Allow *allow)
+{
+    enum { FEWEST = 3 };
+    for (guint first = 1; first + FEWEST <= measurements->len; first++)
+        for (int id = 0; id < METRIC_COUNT; id++)
+            if (allow->is_judged[id] && are_apart(measurements, first, id))
+                return first;
+    return 0;
+}
+
 BaselineInstrument *baseline_capture(const GPtrArray *measurements, const Allow *allow, GError **error)
 {
-    const Measurement *first = g_ptr_array_index(measurements, 0);
+    guint left_out = unsettled(measurements, allow);
+    g_autoptr(GPtrArray) runs = g_ptr_array_new();
+    for (guint i = left_out; i < measurements->len; i++)
+        g_ptr_array_add(runs, g_ptr_array_index(measurements, i));
+    const Measurement *first = g_ptr_array_index(runs, 0);
     BaselineInstrument *self = baseline_instrument_new(first->instrument);
     self->tool = g_strdup(first->tool);
-    self->runs = measurements->len;
+    self->runs = runs->len;
+    self->left_out = left_out;
     self->duration_us = first->duration_us;
     for (int id = 0; id < METRIC_COUNT; id++) {
-        if (!capture_metric(&self->metrics[id], id, measurements, allow->is_judged[id], error)) {
+        if (!capture_metric(&self->metrics[id], id, runs, allow->is_judged[id], error)) {
             baseline_instrument_free(self);
             return NULL;
         }

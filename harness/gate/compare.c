@@ -240,10 +240,22 @@ static void trim_deltas(Comparison *self)
         g_ptr_array_set_size(self->deltas, MOST);
 }
 
-/* What chance adds to sampled figures is no regression. Growth is by iteration, and so is its chance. */
-static Allow allow_chance(const Allow *exact, const Measurement *measurement)
+/* An interpreter keeps the names of all files in the folders it imports from, the environment, and what it
+ * compiled where no compiled file was there: what is retained is never the same to the byte in two checkouts.
+ * The scenario's own file may say otherwise. */
+static void allow_interpreter(Allow *allow, const Environment *environment)
 {
-    Allow allow = *exact;
+    enum { FLOOR = 64 * 1024 };
+    Allowance *retained = &allow->metrics[METRIC_RETAINED];
+    if (environment->python != NULL && allow->named[METRIC_RETAINED].line == 0)
+        retained->floor = MAX(retained->floor, FLOOR);
+}
+
+/* What chance adds to sampled figures is no regression. Growth is by iteration, and so is its chance. */
+static Allow allow_chance(const Reference *reference, const Measurement *measurement)
+{
+    Allow allow = *reference->allow;
+    allow_interpreter(&allow, reference->environment);
     gint64 sample = measurement->sample_bytes, iterations = MAX((gint64)measurement->iterations, 1);
     for (int id = 0; id < METRIC_COUNT && sample > 0; id++)
         if (!metric_get(id)->of_mapped)
@@ -262,7 +274,7 @@ static gboolean is_no_news(MetricId id, const BaselineMetric *base, const Measur
 static void compare_all(InstrumentResult *result, const BaselineInstrument *base, const Reference *reference)
 {
     const Measurement *measurement = result->measurement;
-    const Allow chance = allow_chance(reference->allow, measurement), *allow = &chance;
+    const Allow chance = allow_chance(reference, measurement), *allow = &chance;
     for (int id = 0; id < METRIC_COUNT; id++) {
         const BaselineMetric *metric =
             base != NULL && base->metrics[id].has && allow->is_judged[id] ? &base->metrics[id] : NULL;

@@ -12,7 +12,8 @@ static gboolean is_steady(const BaselineMetric *metric)
 static gboolean is_exact(const InstrumentResult *self, const BaselineInstrument *base, MetricId id)
 {
     static const MetricId held[] = {METRIC_PEAK, METRIC_RETAINED};
-    gboolean exact = base->runs > 1 && self->measurement->sample_bytes == 0 && is_steady(&base->metrics[id]);
+    gboolean exact = base->runs > 1 && base->left_out == 0 && self->measurement->sample_bytes == 0 &&
+                     is_steady(&base->metrics[id]);
     if (metric_get(id)->unit != METRIC_UNIT_BYTES_PER_ITERATION)
         return exact;
     exact =

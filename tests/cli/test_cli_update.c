@@ -355,7 +355,8 @@ START_TEST(test_update_lists_call_sites_that_a_reviewer_can_read)
                        "run: [%s, leaky]\ninstruments: [memcheck]\nworkflow: {warmup: 4, iterations: 24}\n",
                        runner_path("build/tests/fixtures/lost_block"));
     test_project_expect(project, 2, "update --runs 1 --reason 'known leak'",
-                        "this captures a growth of 40 B/iteration", "--accept-growth", "nothing was written", NULL);
+                        "this captures a growth of 40 B/iteration", "--accept-growth", "nothing was written",
+                        NULL);
     test_project_expect(project, 0, "update --runs 1 --accept-growth --reason 'known leak'",
                         "lost                  960 B (new)", "growth                40 B/iteration (new)",
                         NULL);

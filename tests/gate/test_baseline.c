@@ -617,6 +617,31 @@ static void check_disagree(MetricId id, gint64 one, gint64 two, const char *expe
                   error->message);
 }
 
+/* The first run of a program that writes caches is another program's. */
+START_TEST(test_a_first_run_that_differs_from_all_others_is_left_out)
+{
+    const struct {
+        gint64 values[5];
+        guint runs;
+        gint64 left_out, value, spread;
+    } cases[] = {{{1200 * KIB, MIB, MIB, MIB, MIB}, 5, 1, MIB, 0},
+                 {{MIB + 600, MIB, MIB + 200, MIB + 100, MIB}, 5, 1, MIB + 100, 200},
+                 {{MIB + 300, MIB, MIB + 200, MIB + 100, MIB}, 5, 0, MIB + 100, 300},
+                 {{MIB, MIB, MIB, MIB, MIB + 600}, 5, 0, MIB, 600},
+                 {{MIB + 900, MIB + 600, MIB, MIB, MIB}, 5, 2, MIB, 0},
+                 {{MIB + 600, MIB, MIB}, 3, 0, MIB, 600}};
+    for (gsize c = 0; c < G_N_ELEMENTS(cases); c++) {
+        g_autoptr(GPtrArray) runs = runs_of(METRIC_RETAINED, cases[c].values, cases[c].runs);
+        BaselineInstrument *captured = baseline_capture(runs, &everything, NULL);
+        ck_assert_int_eq(captured->left_out, cases[c].left_out);
+        ck_assert_int_eq(captured->runs, cases[c].runs - cases[c].left_out);
+        ck_assert_int_eq(captured->metrics[METRIC_RETAINED].value, cases[c].value);
+        ck_assert_int_eq(captured->metrics[METRIC_RETAINED].spread, cases[c].spread);
+        baseline_instrument_free(captured);
+    }
+}
+END_TEST
+
 START_TEST(test_runs_that_disagree_beyond_reason_make_no_baseline)
 {
     check_disagree(METRIC_PEAK, 10 * MIB, 12 * MIB,
@@ -798,6 +823,7 @@ SUITE(capture, 20)
     tcase_add_test(tcase, test_a_site_of_a_count_is_written_as_a_count);
     tcase_add_test(tcase, test_captured_runs_give_their_median_and_their_spread);
     tcase_add_test(tcase, test_the_call_sites_are_those_of_the_median_run);
+    tcase_add_test(tcase, test_a_first_run_that_differs_from_all_others_is_left_out);
     tcase_add_test(tcase, test_runs_that_disagree_beyond_reason_make_no_baseline);
     tcase_add_test(tcase, test_a_metric_that_not_every_run_has_makes_no_baseline);
     tcase_add_test(tcase, test_a_baseline_lists_the_largest_forty_sites_and_keeps_the_sizes_of_the_rest);

@@ -918,8 +918,26 @@ START_TEST(test_what_a_run_may_have_by_chance_is_the_largest_and_the_range_besid
 }
 END_TEST
 
+START_TEST(test_an_interpreter_keeps_what_its_folders_and_environment_are)
+{
+    for (int named = 0; named < 2; named++)
+        for (int python = 0; python < 2; python++)
+            for (gint64 more = 0; more < 2; more++) {
+                Case self = case_new();
+                self.environment->python = python ? g_strdup("CPython 3.12.1") : NULL;
+                self.baseline->environment->python = g_strdup(self.environment->python);
+                self.allow.named[METRIC_RETAINED].line = named;
+                set_base(&self, METRIC_RETAINED, MIB, 0);
+                measurement_set(self.measurement, METRIC_RETAINED, MIB + 64 * KIB + more, NULL);
+                g_autoptr(InstrumentResult) result = judge(&self);
+                check_verdict(result, python && !named && more == 0 ? VERDICT_PASS : VERDICT_REGRESSED);
+            }
+}
+END_TEST
+
 SUITE(compare, 20)
 {
+    tcase_add_test(tcase, test_an_interpreter_keeps_what_its_folders_and_environment_are);
     tcase_add_test(tcase, test_doubtful_growth_is_red_only_where_the_baseline_did_not_have_it);
     tcase_add_test(tcase, test_what_a_run_may_have_by_chance_is_the_largest_and_the_range_besides);
     tcase_add_test(tcase, test_what_chance_adds_to_sampled_figures_is_no_regression);

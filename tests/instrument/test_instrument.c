@@ -361,8 +361,8 @@ START_TEST(test_heap_is_broken_by_books_that_had_no_room)
 }
 END_TEST
 
-/* Of 6,000 sites 4,096 are kept, and of the rest those that may be a regression; what the others had at most is
- * known. A site is one module that calls another. */
+/* Of 6,000 sites 4,096 are kept, and of the rest those that may be a regression; what the others had at most
+ * is known. A site is one module that calls another. */
 START_TEST(test_heap_keeps_the_call_sites_that_can_matter)
 {
     enum { SITES = 6000, KEPT = 4096, MODULES = 80 };
