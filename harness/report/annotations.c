@@ -5,6 +5,7 @@
 
 #include "explain.h"
 #include "outcome.h"
+#include "place.h"
 #include "report.h"
 #include "report/text/stack.h"
 #include "model/text.h"
@@ -53,29 +54,30 @@ static const SiteDelta *largest(const Comparison *comparison)
     return deltas->len == 0 ? NULL : g_ptr_array_index(deltas, shrunk ? deltas->len - 1 : 0);
 }
 
-/* The innermost frame of the project, of the largest difference that has a source file at all. */
-static const Frame *place_of(const GPtrArray *comparisons, const char *root)
+/* A line of the project, of the largest difference that has one; (transfer full) or NULL. */
+static char *place_of(const GPtrArray *comparisons, Places *places, guint *line)
 {
     for (guint c = 0; c < comparisons->len; c++) {
         const Comparison *comparison = g_ptr_array_index(comparisons, c);
         for (guint i = 0; i < comparison->deltas->len; i++) {
             const SiteDelta *delta = g_ptr_array_index(comparison->deltas, i);
-            const Frame *frame = stack_source(delta->frames, delta->n_frames, root);
-            if (frame != NULL)
-                return frame;
+            char *file = places_find(places, delta->frames, delta->n_frames, line);
+            if (file != NULL)
+                return file;
         }
     }
     return NULL;
 }
 
 static void append_place(GString *properties, const OutcomeRow *row, const GPtrArray *comparisons,
-                         const char *root)
+                         Places *places)
 {
-    const Frame *frame = place_of(comparisons, root);
-    if (frame != NULL) {
-        append_property(properties, "file", frame->file);
-        if (frame->line > 0) {
-            g_autofree char *line = g_strdup_printf("%u", frame->line);
+    guint number = 0;
+    g_autofree char *file = place_of(comparisons, places, &number);
+    if (file != NULL) {
+        append_property(properties, "file", file);
+        if (number > 0) {
+            g_autofree char *line = g_strdup_printf("%u", number);
             append_property(properties, "line", line);
         }
     } else if (row->scenario != NULL && row->scenario->file != NULL) {
@@ -108,7 +110,7 @@ static char *describe(const OutcomeRow *row, const GPtrArray *comparisons)
 }
 
 /* more: how many of the kind follow that are not written. */
-static void append_annotation(GString *out, const OutcomeRow *row, guint more, const char *root)
+static void append_annotation(GString *out, const OutcomeRow *row, guint more, Places *places)
 {
     g_autoptr(GPtrArray) comparisons =
         row->instrument != NULL ? explain_comparisons(row->instrument) : g_ptr_array_new();
@@ -117,7 +119,7 @@ static void append_annotation(GString *out, const OutcomeRow *row, guint more, c
     g_autofree char *cut = text_shorten(full, TITLE_COLUMNS);
     const char *command = commands[kinds[row->verdict]];
     g_autoptr(GString) properties = g_string_new(NULL);
-    append_place(properties, row, comparisons, root);
+    append_place(properties, row, comparisons, places);
     append_property(properties, "title", cut);
     g_string_append_printf(out, "::%s %s::", command, properties->str);
     append_message(out, message);
@@ -135,6 +137,7 @@ static gboolean annotations_write(const Result *result, GOutputStream *stream, G
     outcome_sort(rows);
     guint all[KIND_COUNT] = {0}, written[KIND_COUNT] = {0};
     g_autoptr(GString) out = g_string_new(NULL);
+    g_autoptr(Places) places = places_new(result->root);
     for (guint i = 0; i < rows->len; i++)
         all[kinds[g_array_index(rows, OutcomeRow, i).verdict]]++;
     for (guint i = 0; i < rows->len; i++) {
@@ -143,7 +146,7 @@ static gboolean annotations_write(const Result *result, GOutputStream *stream, G
         if (kind == KIND_NONE || written[kind] == PER_KIND)
             continue;
         written[kind]++;
-        append_annotation(out, row, written[kind] == PER_KIND ? all[kind] - PER_KIND : 0, result->root);
+        append_annotation(out, row, written[kind] == PER_KIND ? all[kind] - PER_KIND : 0, places);
     }
     return text_write(out->str, out->len, stream, error);
 }
