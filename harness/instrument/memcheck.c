@@ -69,6 +69,9 @@ typedef struct {
     GArray *lost_at_iterations; /* gint64: lost bytes at the end of each iteration, of this process */
 } Reading;
 
+/* The object of the frame that says what happened. */
+#define MEMCHECK_OBJECT "memcheck"
+
 static const MetricId metrics[] = {METRIC_LOST, METRIC_POSSIBLY_LOST, METRIC_ERRORS};
 
 static Process *process_new(void)
@@ -103,6 +106,47 @@ static void forget_leaks(Process *self)
     renew(&self->reachable);
 }
 
+/* "invalid read of size 4 after free": without addresses, which differ in every run. (transfer full). */
+static char *words_of(const MemcheckError *error)
+{
+    static const char *const relations[] = {
+        [MEMCHECK_RELATION_NONE] = "",
+        [MEMCHECK_AFTER_FREE] = " after free",
+        [MEMCHECK_BEHIND] = " behind a block's end",
+        [MEMCHECK_BEFORE] = " before a block's beginning",
+    };
+    GString *words = g_string_new(NULL);
+    for (const char *at = error->what != NULL ? error->what : error->kind; *at != '\0';) {
+        gsize digits = g_str_has_prefix(at, "0x") ? strspn(at + 2, "0123456789abcdefABCDEF") : 0;
+        g_string_append_c(words, digits > 0 ? '*' : words->len == 0 ? g_ascii_tolower(*at) : *at);
+        at += digits > 0 ? digits + 2 : 1;
+    }
+    g_string_append(words, relations[error->relation]);
+    return g_string_free(words, FALSE);
+}
+
+/* A memory error is a stack that begins with what happened and ends with where its block was freed and
+ * allocated: so errors of two kinds at one place are two, in reports and in baselines. */
+static void add_error(const MemcheckError *error, CallSites *sites)
+{
+    g_autoptr(GArray) frames = g_array_new(FALSE, FALSE, sizeof(Frame));
+    g_autoptr(GPtrArray) texts = g_ptr_array_new_with_free_func(g_free);
+    char *words = words_of(error);
+    Frame what = {.function = words, .object = MEMCHECK_OBJECT};
+    g_ptr_array_add(texts, words);
+    g_array_append_val(frames, what);
+    g_array_append_vals(frames, error->frames, error->n_frames);
+    for (guint i = 0; i < error->n_origins; i++) {
+        Frame origin = error->origins[i].frame;
+        char *text =
+            g_strconcat(error->origins[i].what, " ", origin.function != NULL ? origin.function : "???", NULL);
+        g_ptr_array_add(texts, text);
+        origin.function = text;
+        g_array_append_val(frames, origin);
+    }
+    call_sites_add(sites, (const Frame *)(gpointer)frames->data, frames->len, error->count, error->blocks);
+}
+
 static void keep_error(const MemcheckError *error, gpointer user_data)
 {
     Process *process = ((Reading *)user_data)->process;
@@ -111,10 +155,11 @@ static void keep_error(const MemcheckError *error, gpointer user_data)
         forget_leaks(process);
         process->leak_check = error->leak_check;
     }
-    if (metric == KIND_REPEATED)
-        return;
-    call_sites_add(metric == KIND_REACHABLE ? process->reachable : process->sites[metric], error->frames,
-                   error->n_frames, metric == METRIC_ERRORS ? error->count : error->bytes, error->blocks);
+    if (metric == METRIC_ERRORS)
+        add_error(error, process->sites[metric]);
+    else if (metric != KIND_REPEATED)
+        call_sites_add(metric == KIND_REACHABLE ? process->reachable : process->sites[metric], error->frames,
+                       error->n_frames, error->bytes, error->blocks);
 }
 
 /* A mark prints "heapgate-mark NAME LEAKED DUBIOUS REACHABLE SUPPRESSED". */

@@ -103,7 +103,8 @@ static char *describe(const OutcomeRow *row, const GPtrArray *comparisons)
         g_autofree char *stack = stack_describe(delta->key, delta->frames, delta->n_frames);
         g_string_append_printf(text, "\n  %s in %s", amount, stack);
     }
-    g_autofree char *advice = row->scenario != NULL ? explain_advice(row->scenario, row->verdict) : NULL;
+    g_autofree char *advice =
+        row->scenario != NULL ? explain_advice(row->scenario, row->instrument, row->verdict) : NULL;
     if (advice != NULL)
         g_string_append_printf(text, "\n%s", advice);
     return g_string_free(text, FALSE);

@@ -130,8 +130,22 @@ static const char *const advice[VERDICT_COUNT] = {
     [VERDICT_REGRESSED] = "intended?  heapgate update %s --reason \"...\"",
 };
 
-char *explain_advice(const ScenarioResult *scenario, Verdict verdict)
+/* A read after free is not intended, whoever gives a reason for it. */
+static const char *advice_on_errors(const InstrumentResult *instrument, Verdict verdict)
 {
+    const Comparison *errors = instrument != NULL ? find(instrument, METRIC_ERRORS) : NULL;
+    if (errors == NULL || errors->now == 0)
+        return NULL;
+    if (verdict == VERDICT_REGRESSED && errors->verdict == VERDICT_REGRESSED)
+        return "a memory error is never intended: mend it";
+    return verdict == VERDICT_NEW ? "mend the memory errors, and then capture a baseline" : NULL;
+}
+
+char *explain_advice(const ScenarioResult *scenario, const InstrumentResult *instrument, Verdict verdict)
+{
+    const char *on_errors = advice_on_errors(instrument, verdict);
+    if (on_errors != NULL)
+        return g_strdup(on_errors);
     if (advice[verdict] == NULL)
         return NULL;
     g_autofree char *name = text_argument(scenario->name), *line = text_line(name);
@@ -321,7 +335,7 @@ static void add_footer(Columns *columns, const ScenarioResult *scenario, const I
     g_autofree char *smallest = explain_smallest_leak(instrument);
     if (smallest != NULL && instrument->verdict == VERDICT_REGRESSED)
         add_line(columns, "  smallest leak this run could see: ", smallest);
-    g_autofree char *what = explain_advice(scenario, instrument->verdict);
+    g_autofree char *what = explain_advice(scenario, instrument, instrument->verdict);
     if (what != NULL)
         add_line(columns, "  ", what);
 }

@@ -21,6 +21,6 @@ gboolean explain_says_only_numbers(const Comparison *comparison);
 /* "16 B/iteration", "1 B lost": the smallest leak the run could have seen; (transfer full) or NULL. */
 char *explain_smallest_leak(const InstrumentResult *instrument);
 /* What to do about the verdict, one line with the command; (transfer full) or NULL on a pass. */
-char *explain_advice(const ScenarioResult *scenario, Verdict verdict);
+char *explain_advice(const ScenarioResult *scenario, const InstrumentResult *instrument, Verdict verdict);
 
 #endif

@@ -1,5 +1,6 @@
 /* A comparison's numbers in words. */
 #include "explain.h"
+#include "model/text.h"
 
 #include <string.h>
 
@@ -104,6 +105,22 @@ static const char *const changes[METRIC_COUNT] = {
     [METRIC_TOTAL_ALLOCATED] = "%s %s allocated in all",
 };
 
+/* What the first new memory error is, an invalid access before anything else; (transfer none) or NULL. */
+static const char *error_of(const Comparison *comparison)
+{
+    const char *first = NULL;
+    for (guint i = 0; comparison->metric == METRIC_ERRORS && i < comparison->deltas->len; i++) {
+        const SiteDelta *delta = g_ptr_array_index(comparison->deltas, i);
+        const char *words = delta->n_frames > 0 ? delta->frames[0].function : NULL;
+        if (delta->delta_bytes <= 0 || words == NULL)
+            continue;
+        if (g_str_has_prefix(words, "invalid "))
+            return words;
+        first = first != NULL ? first : words;
+    }
+    return first;
+}
+
 char *explain_change(const Comparison *comparison)
 {
     if (!comparison->has_base || comparison->now == comparison->base)
@@ -113,6 +130,11 @@ char *explain_change(const Comparison *comparison)
     g_autofree char *change = units_format_change(comparison->base, comparison->now);
     g_autofree char *text =
         g_strdup_printf(changes[comparison->metric], amount, difference > 0 ? "more" : "less");
+    const char *error = error_of(comparison);
+    if (error != NULL) {
+        g_autofree char *line = text_line(error);
+        return g_strdup_printf("%s; %s", line, text);
+    }
     return g_strdup_printf("%s%s%s%s", text, change[0] != '\0' ? " (" : "", change,
                            change[0] != '\0' ? ")" : "");
 }

@@ -96,7 +96,7 @@ static void write_pass(Junit *self, const OutcomeRow *row)
 {
     g_autoptr(GString) text = g_string_new(NULL);
     append_values(text, row->instrument);
-    g_autofree char *advice = explain_advice(row->scenario, row->verdict);
+    g_autofree char *advice = explain_advice(row->scenario, row->instrument, row->verdict);
     if (advice != NULL)
         g_string_append_printf(text, "%s: %s\n", verdict_name(row->verdict), advice);
     if (text->len == 0)

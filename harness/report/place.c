@@ -8,8 +8,8 @@
 enum { MOST_FILES = 100000, DEEPEST = 24 };
 
 struct Places {
-    char *root;       /* NULL: not here */
-    char *elsewhere;  /* what was said to be the root, where it is not here; or NULL */
+    char *root;        /* NULL: not here */
+    char *elsewhere;   /* what was said to be the root, where it is not here; or NULL */
     GHashTable *named; /* last part -> GPtrArray of paths relative to the root; NULL: not read yet */
     guint files;
 };
@@ -50,7 +50,8 @@ static void add_folder(Places *self, const char *relative, guint depth)
     g_autoptr(GDir) folder = g_dir_open(path, 0, NULL);
     for (const char *name = folder != NULL ? g_dir_read_name(folder) : NULL; name != NULL;
          name = g_dir_read_name(folder)) {
-        g_autofree char *inside = relative[0] != '\0' ? g_build_filename(relative, name, NULL) : g_strdup(name);
+        g_autofree char *inside =
+            relative[0] != '\0' ? g_build_filename(relative, name, NULL) : g_strdup(name);
         g_autofree char *whole = g_build_filename(self->root, inside, NULL);
         if (name[0] == '.' || g_file_test(whole, G_FILE_TEST_IS_SYMLINK) || self->files++ >= MOST_FILES)
             continue;
@@ -82,7 +83,8 @@ static const char *look_up(Places *self, const char *file)
     const char *tail = tail_of(file), *found = NULL;
     g_autofree char *name = g_path_get_basename(tail);
     if (self->named == NULL) {
-        self->named = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_ptr_array_unref);
+        self->named =
+            g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_ptr_array_unref);
         add_folder(self, "", 0);
     }
     const GPtrArray *paths = g_hash_table_lookup(self->named, name);

@@ -372,6 +372,45 @@ START_TEST(test_memcheck_takes_the_first_stack_alone)
 }
 END_TEST
 
+/* "RELATION ORIGIN FUNCTION:LINE..." */
+static void see_origins(const MemcheckError *error, gpointer user_data)
+{
+    g_string_append_printf(user_data, "%d", error->relation);
+    for (guint i = 0; i < error->n_origins; i++)
+        g_string_append_printf(user_data, " %s %s:%u", error->origins[i].what,
+                               error->origins[i].frame.function, error->origins[i].frame.line);
+    g_string_append_c(user_data, '\n');
+}
+
+#define AFTER_FREE                                                                                           \
+    "<error><kind>InvalidWrite</kind><what>Invalid write of size 8</what><stack>" FRAME(                     \
+        "writer") "</stack>"                                                                                 \
+                  "<auxwhat>Address 0x9 is 8 bytes inside a block of size 40 "                               \
+                  "free'd</auxwhat><stack>" PRELOAD("free") FRAME("dropper") FRAME(                          \
+                      "main") "</stack><auxwhat>Block was alloc'd at</auxwhat><stack>" PRELOAD("malloc")     \
+                      FRAME("maker") "</stack></error>\n"
+#define UNINITIALISED                                                                                        \
+    "<error><kind>UninitCondition</kind><what>Conditional jump</what><stack>" FRAME(                         \
+        "chooser") "</stack>"                                                                                \
+                   "<auxwhat>Uninitialised value was created by a stack allocation</auxwhat><stack>" FRAME(  \
+                       "maker") "</stack>"                                                                   \
+                                "</error>\n"
+
+START_TEST(test_memcheck_tells_where_a_block_was_freed_and_allocated)
+{
+    static const MemcheckHandler handler = {see_origins, NULL};
+    const char text[] = HEAD INVALID("0x0")
+        AFTER_FREE UNINITIALISED LEAK("0x5", "Leak_DefinitelyLost", "16", "1", "1 of 1", "loser")
+            FINISHED CLOSE;
+    g_autoptr(GString) seen = g_string_new(NULL);
+    MemcheckSummary summary = {0};
+    ck_assert(memcheck_read(text, strlen(text), "x.xml", &handler, seen, &summary, NULL));
+    ck_assert_str_eq(seen->str, "2 allocated by maker:7\n1 freed by dropper:7 allocated by maker:7\n"
+                                "0 created by maker:7\n0\n");
+    memcheck_summary_clear(&summary);
+}
+END_TEST
+
 /* Numbers of Valgrind 3.19: VALGRIND_DO_ADDED_LEAK_CHECK twice, the second showing one record of two, then
  * exit. */
 START_TEST(test_memcheck_counts_the_last_leak_check)
@@ -573,6 +612,7 @@ SUITE(memcheck, 20)
     tcase_add_test(tcase, test_memcheck_takes_errors_with_parts_missing_or_unknown);
     tcase_add_test(tcase, test_memcheck_counts_occurrences);
     tcase_add_test(tcase, test_memcheck_takes_the_first_stack_alone);
+    tcase_add_test(tcase, test_memcheck_tells_where_a_block_was_freed_and_allocated);
     tcase_add_test(tcase, test_memcheck_counts_the_last_leak_check);
     tcase_add_test(tcase, test_memcheck_checks_without_numbers_are_told_by_messages);
     tcase_add_test(tcase, test_memcheck_a_check_at_exit_that_finds_nothing_counts);

@@ -288,6 +288,48 @@ START_TEST(test_memcheck_files_that_are_empty_or_cut_are_problems)
 }
 END_TEST
 
+#define MEMCHECK_FRAME(function)                                                                             \
+    "<frame><ip>0x1</ip><fn>" function "</fn><file>work.c</file><line>7</line></frame>"
+
+/* Two kinds of error at one place are two, under names without addresses. */
+START_TEST(test_memcheck_errors_say_what_happened_and_to_which_block)
+{
+    write_file(
+        "memcheck.4711.xml",
+        "<?xml version=\"1.0\"?>\n<valgrindoutput>\n<protocolversion>4</protocolversion>\n"
+        "<protocoltool>memcheck</protocoltool>\n<pid>4711</pid><ppid>1</ppid><tool>memcheck</tool>\n"
+        "<status><state>RUNNING</state></status>\n"
+        "<error><unique>0x0</unique><kind>InvalidRead</kind><what>Invalid read of size 4</what>"
+        "<stack>" MEMCHECK_FRAME(
+            "use") "</stack><auxwhat>Address 0x4a41048 is 8 bytes inside a block of "
+                   "size 40 free'd</auxwhat><stack>" MEMCHECK_FRAME(
+                       "drop") "</stack>"
+                               "<auxwhat>Block was alloc'd at</auxwhat><stack>" MEMCHECK_FRAME(
+                                   "make") "</stack></error>\n"
+                                           "<error><unique>0x1</unique><kind>Overlap</kind><what>Source and "
+                                           "destination overlap in memcpy(0x1ffe, "
+                                           "0x1fff, 20)</what><stack>" MEMCHECK_FRAME(
+                                               "use") "</stack></error>\n"
+                                                      "<status><state>FINISHED</state></status>\n</"
+                                                      "valgrindoutput>\n",
+        -1);
+    write_file("memcheck.4711.exit.ms",
+               "snapshot=0\nmem_heap_B=0\nsnapshot=1\nmem_heap_B=0\nsnapshot=2\nmem_heap_B=80\nsnapshot="
+               "3\nmem_heap_B=2\n",
+               -1);
+    g_autoptr(Measurement) measurement = collect(&instrument_memcheck);
+    ck_assert_msg(measurement->problem == NULL, "%s", measurement->problem);
+    ck_assert_int_eq(measurement->values[METRIC_ERRORS], 2);
+    const CallSites *sites = measurement->sites[METRIC_ERRORS];
+    ck_assert_uint_eq(call_sites_count(sites), 2);
+    ck_assert_ptr_nonnull(
+        call_sites_find(sites, "invalid read of size 4 after free (memcheck) < use (work.c) < freed by "
+                               "drop (work.c) < allocated by make (work.c)"));
+    ck_assert_ptr_nonnull(call_sites_find(
+        sites, "source and destination overlap in memcpy(*, *, 20) (memcheck) < use (work.c)"));
+}
+END_TEST
+
 /* One program of process 1000, which made some allocations at one call site. */
 static Ledger *program_ledger(const char *executable, gint64 peak_bytes, gint64 mapped, gint64 peak_mapped)
 {
@@ -466,4 +508,5 @@ SUITE(instrument, 20)
     tcase_add_test(tcase, test_few_marks_become_no_growth);
     tcase_add_test(tcase, test_a_mark_that_is_damaged_is_a_problem);
     tcase_add_test(tcase, test_memcheck_files_that_are_empty_or_cut_are_problems);
+    tcase_add_test(tcase, test_memcheck_errors_say_what_happened_and_to_which_block);
 }

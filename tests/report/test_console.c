@@ -124,7 +124,7 @@ START_TEST(test_passage_has_at_most_40_lines_and_every_failing_metric)
         ck_assert_msg(g_strv_length(lines) - 1 <= EXPLAIN_LINES, "%s", passage);
         for (int id = 0; id < METRIC_COUNT; id++)
             ck_assert_msg(strstr(passage, metric_get(id)->title) != NULL, "%s", passage);
-        ck_assert_ptr_nonnull(strstr(passage, "intended?  heapgate update scenario-00000"));
+        ck_assert_ptr_nonnull(strstr(passage, "a memory error is never intended"));
     }
 }
 END_TEST
@@ -199,7 +199,7 @@ END_TEST
 START_TEST(test_advice_quotes_names_for_the_shell)
 {
     ScenarioResult *scenario = scenario_result_new("a b; rm *", NULL, NULL, NULL);
-    g_autofree char *advice = explain_advice(scenario, VERDICT_REGRESSED);
+    g_autofree char *advice = explain_advice(scenario, NULL, VERDICT_REGRESSED);
     ck_assert_str_eq(advice, "intended?  heapgate update 'a b; rm *' --reason \"...\"");
     scenario_result_free(scenario);
 }

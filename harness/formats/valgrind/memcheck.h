@@ -10,6 +10,21 @@
 
 #include "model/call_site.h"
 
+/* Where the block that an error is about came from or went: the innermost frame that is no allocator's. */
+typedef struct {
+    const char *what; /* "freed by", "allocated by", "created by" */
+    Frame frame;
+} MemcheckOrigin;
+enum { MEMCHECK_ORIGINS = 4 };
+
+/* How an address lies to a block. */
+typedef enum {
+    MEMCHECK_RELATION_NONE,
+    MEMCHECK_AFTER_FREE,
+    MEMCHECK_BEHIND,
+    MEMCHECK_BEFORE
+} MemcheckRelation;
+
 typedef struct {
     const char *kind;    /* "Leak_DefinitelyLost", "InvalidRead", ...; "(none)" where the file gives none */
     const char *what;    /* the error's own words; NULL where it has none */
@@ -21,6 +36,9 @@ typedef struct {
     const Frame *frames; /* the first stack, innermost first, the allocator's own frames (malloc, operator new
                             in vgpreload) left out */
     guint n_frames;
+    MemcheckRelation relation;
+    MemcheckOrigin origins[MEMCHECK_ORIGINS]; /* in the file's order */
+    guint n_origins;
 } MemcheckError;
 
 typedef struct {

@@ -109,6 +109,7 @@ static void walk_init(MemcheckWalk *self, MemcheckDocument *document, MemcheckFi
     self->command = g_string_new(NULL);
     self->strings = g_string_chunk_new(4096);
     self->frames = g_array_sized_new(FALSE, FALSE, sizeof(Frame), 64); /* never NULL */
+    self->further = g_array_sized_new(FALSE, FALSE, sizeof(Frame), 64);
     self->counts = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free);
 }
 
@@ -121,6 +122,7 @@ static void walk_clear(MemcheckWalk *self)
     g_string_free(self->command, TRUE);
     g_string_chunk_free(self->strings);
     g_array_unref(self->frames);
+    g_array_unref(self->further);
     g_hash_table_unref(self->counts);
 }
 

@@ -120,6 +120,47 @@ void memcheck_walk_clear_error(MemcheckWalk *self)
 static void begin_stack(MemcheckWalk *self)
 {
     self->current.stacks++;
+    g_array_set_size(self->further, 0);
+}
+
+static gboolean is_of_valgrind(const Frame *frame)
+{
+    return frame->object != NULL && strstr(frame->object, "/vgpreload_") != NULL;
+}
+
+static void end_stack(MemcheckWalk *self)
+{
+    MemcheckCurrentError *current = &self->current;
+    guint own = allocator_count_frames((const Frame *)(gpointer)self->further->data, self->further->len);
+    while (own < self->further->len && is_of_valgrind(&g_array_index(self->further, Frame, own)))
+        own++; /* free */
+    if (current->origin != NULL && self->further->len > own && current->n_origins < MEMCHECK_ORIGINS)
+        current->origins[current->n_origins++] =
+            (MemcheckOrigin){current->origin, g_array_index(self->further, Frame, own)};
+    current->origin = NULL;
+}
+
+/* What memcheck says of a block, in its own words (mc_errors.c, m_addrinfo.c of Valgrind). */
+static void read_auxiliary(MemcheckWalk *self)
+{
+    static const struct {
+        const char *words, *origin;
+        MemcheckRelation relation;
+    } rows[] = {
+        {"free'd", "freed by", MEMCHECK_AFTER_FREE},
+        {"bytes after a block", "allocated by", MEMCHECK_BEHIND},
+        {"bytes before a block", "allocated by", MEMCHECK_BEFORE},
+        {"alloc'd", "allocated by", MEMCHECK_RELATION_NONE},
+        {"was created by", "created by", MEMCHECK_RELATION_NONE},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+        if (strstr(self->text->str, rows[i].words) == NULL)
+            continue;
+        self->current.origin = rows[i].origin;
+        if (self->current.relation == MEMCHECK_RELATION_NONE)
+            self->current.relation = rows[i].relation;
+        return;
+    }
 }
 
 static void begin_frame(MemcheckWalk *self)
@@ -127,15 +168,20 @@ static void begin_frame(MemcheckWalk *self)
     self->frame = (Frame){0};
 }
 
-static gboolean in_first_stack(const MemcheckWalk *self)
+/* The frames that the one belongs to that is read; NULL: it is not kept. */
+static GArray *stack_here(const MemcheckWalk *self)
 {
-    return self->current.stacks == 1 && self->depth >= 4 && strcmp(self->path[1], "error") == 0 &&
-           strcmp(self->path[2], "stack") == 0 && self->frames->len < MOST_FRAMES;
+    GArray *frames = self->current.stacks == 1      ? self->frames
+                     : self->current.origin != NULL ? self->further
+                                                    : NULL;
+    gboolean here = frames != NULL && self->depth >= 4 && strcmp(self->path[1], "error") == 0 &&
+                    strcmp(self->path[2], "stack") == 0 && frames->len < MOST_FRAMES;
+    return here ? frames : NULL;
 }
 
 static const char *keep(MemcheckWalk *self)
 {
-    return in_first_stack(self) && self->text->len > 0
+    return stack_here(self) != NULL && self->text->len > 0
                ? g_string_chunk_insert_const(self->strings, self->text->str)
                : NULL;
 }
@@ -162,8 +208,9 @@ static void read_line(MemcheckWalk *self)
 
 static void end_frame(MemcheckWalk *self)
 {
-    if (in_first_stack(self))
-        g_array_append_val(self->frames, self->frame);
+    GArray *frames = stack_here(self);
+    if (frames != NULL)
+        g_array_append_val(frames, self->frame);
 }
 
 static void read_unique(MemcheckWalk *self)
@@ -256,7 +303,10 @@ static void end_error(MemcheckWalk *self)
         .count = count_of(self),
         .frames = (const Frame *)self->frames->data + own,
         .n_frames = self->frames->len - own,
+        .relation = self->current.relation,
+        .n_origins = self->current.n_origins,
     };
+    memcpy(error.origins, self->current.origins, sizeof error.origins);
     count_error(self, &error);
     if (self->error == NULL && self->file->handler != NULL && self->file->handler->error != NULL)
         self->file->handler->error(&error, self->file->user_data);
@@ -268,7 +318,9 @@ static const MemcheckElement elements[] = {
     {"frame", "file", NULL, read_file},
     {"frame", "line", NULL, read_line},
     {"stack", "frame", begin_frame, end_frame},
-    {"error", "stack", begin_stack, NULL},
+    {"error", "stack", begin_stack, end_stack},
+    {"error", "auxwhat", NULL, read_auxiliary},
+    {"xauxwhat", "text", NULL, read_auxiliary},
     {"error", "unique", NULL, read_unique},
     {"error", "kind", NULL, read_kind},
     {"error", "what", NULL, read_what},

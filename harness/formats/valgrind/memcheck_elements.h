@@ -14,6 +14,10 @@ typedef struct {
     char *kind, *what;
     gint64 bytes, blocks;
     guint stacks;
+    const char *origin; /* what the next stack is of; NULL: of nothing that is kept */
+    MemcheckRelation relation;
+    MemcheckOrigin origins[MEMCHECK_ORIGINS];
+    guint n_origins;
 } MemcheckCurrentError;
 
 typedef struct {
@@ -25,7 +29,8 @@ typedef struct {
     GString *text;    /* of the innermost element */
     GString *command; /* being put together */
     GStringChunk *strings;
-    GArray *frames; /* of the current error's first stack */
+    GArray *frames,
+        *further; /* of the current error's first stack; of the one that is read, if it is another */
     Frame frame;
     MemcheckCurrentError current;
     GHashTable *counts; /* unique -> occurrences, from <errorcounts> */
