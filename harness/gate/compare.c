@@ -8,13 +8,22 @@ static gint64 allowed_of(MetricId id, const BaselineMetric *base, const Allow *a
     return MAX(allowance_of(&allow->metrics[id], base->value), baseline_slack(base));
 }
 
+/* Of growth that was accepted a site may move by so many times the share of the whole. */
+enum { GROWTH_SITE = 4 };
+
 /* What one site may add: exact metrics have no slack of their own, the others that of allow.call_site. Of
  * work that passes through, a site may take over as much as may be added in all. */
 static Allowance site_allowance(MetricId id, const BaselineMetric *base, const Allow *allow)
 {
     if (metric_get(id)->passes_through && base != NULL)
         return (Allowance){.floor = allowed_of(id, base, allow)};
-    return id == METRIC_PEAK || id == METRIC_RETAINED ? allow->call_site : allow->metrics[id];
+    if (id == METRIC_PEAK || id == METRIC_RETAINED)
+        return allow->call_site;
+    Allowance allowance = allow->metrics[id];
+    /* What one site of accepted growth loses another gains. */
+    if (metric_get(id)->unit == METRIC_UNIT_BYTES_PER_ITERATION)
+        allowance.percent *= GROWTH_SITE;
+    return allowance;
 }
 
 /* Where the baseline does not say which call sites there were, none can be told to be new. */
@@ -89,13 +98,28 @@ static gint64 saturating_sum(gint64 base, gint64 allowed)
     return base > G_MAXINT64 - allowed ? G_MAXINT64 : base + allowed;
 }
 
-/* Totals first; then single sites where the totals are flat. unknown: the run has call sites, and the
- * baseline none to tell the new ones by. */
-static void judge(Comparison *self, const BaselineMetric *base, const Allow *allow, gboolean unknown,
+/* What grows for certain now, and was doubtful when the baseline was captured, is no news: so much of the
+ * total. Half as much again is as doubtful. */
+static gint64 known_doubtful(MetricId id, const BaselineMetric *base, const CallSites *sites)
+{
+    gint64 known = 0, size = 0;
+    if (id != METRIC_GROWTH || base == NULL || base->doubtful == NULL || sites == NULL)
+        return 0;
+    for (guint i = 0; i < call_sites_count(sites); i++) {
+        g_auto(CallSite) site = call_sites_copy(sites, i);
+        if (site_sizes_find(base->doubtful, site.key, &size))
+            known = saturating_sum(known, MIN(site.bytes, size + (size + 1) / 2));
+    }
+    return known;
+}
+
+/* Totals first; then single sites where the totals are flat. sites: of the run. */
+static void judge(Comparison *self, const BaselineMetric *base, const Allow *allow, const CallSites *sites,
                   guint regressed_sites)
 {
     MetricId id = self->metric;
-    gint64 allowed = allowed_of(id, base, allow);
+    gboolean unknown = sites != NULL && !knows_sites(base);
+    gint64 allowed = saturating_sum(allowed_of(id, base, allow), known_doubtful(id, base, sites));
     self->has_base = TRUE;
     self->base = base->value;
     self->spread = base->spread;
@@ -202,7 +226,7 @@ static Comparison *compare_metric(MetricId id, const BaselineMetric *base, gbool
     if (!measurement->has[id])
         call_unmeasured(self, base);
     else if (base != NULL)
-        judge(self, base, allow, measurement->sites[id] != NULL && !knows_sites(base), regressed_sites);
+        judge(self, base, allow, measurement->sites[id], regressed_sites);
     else if (allow->is_judged[id] && older)
         call_unknown_then(self);
     else if (allow->is_judged[id])
@@ -241,14 +265,17 @@ static void trim_deltas(Comparison *self)
 }
 
 /* An interpreter keeps the names of all files in the folders it imports from, the environment, and what it
- * compiled where no compiled file was there: what is retained is never the same to the byte in two checkouts.
- * The scenario's own file may say otherwise. */
+ * compiled where no compiled file was there: what is retained is never the same to the byte in two checkouts,
+ * and neither is growth that was accepted. Growth where there was none stays growth. The scenario's own file
+ * may say otherwise. */
 static void allow_interpreter(Allow *allow, const Environment *environment)
 {
-    enum { FLOOR = 64 * 1024 };
-    Allowance *retained = &allow->metrics[METRIC_RETAINED];
+    enum { FLOOR = 64 * 1024, GROWTH_PERCENT = 25 };
+    Allowance *retained = &allow->metrics[METRIC_RETAINED], *growth = &allow->metrics[METRIC_GROWTH];
     if (environment->python != NULL && allow->named[METRIC_RETAINED].line == 0)
         retained->floor = MAX(retained->floor, FLOOR);
+    if (environment->python != NULL && allow->named[METRIC_GROWTH].line == 0)
+        growth->percent = MAX(growth->percent, GROWTH_PERCENT);
 }
 
 /* What chance adds to sampled figures is no regression. Growth is by iteration, and so is its chance. */

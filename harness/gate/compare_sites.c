@@ -110,7 +110,7 @@ static gboolean has_gained(const BaselineMetric *base, const CallSites *now, gui
         return before == NULL || before->bytes != bytes;
     g_auto(CallSite) site = call_sites_copy(now, index);
     /* A site below the cut-off was not kept: it may have been there all along. */
-    if (!site_sizes_find(base->others, site.key, had))
+    if (!site_sizes_find(base->others, site.key, had) && !site_sizes_find(base->doubtful, site.key, had))
         return bytes > base->cutoff_bytes;
     return bytes > *had;
 }
@@ -119,8 +119,11 @@ static gboolean has_gained(const BaselineMetric *base, const CallSites *now, gui
 static gint64 chance_of(const BaselineMetric *base, const SiteDelta *delta)
 {
     gint64 slack = base != NULL && delta->base_bytes == 0 ? base->cutoff_bytes : 0;
+    gint64 doubtful = 0;
     if (base != NULL)
         site_sizes_find(base->slack, delta->key, &slack);
+    if (base != NULL && site_sizes_find(base->doubtful, delta->key, &doubtful))
+        slack = (doubtful + 1) / 2;
     return MIN(slack, G_MAXINT64 / 2);
 }
 

@@ -935,8 +935,43 @@ START_TEST(test_an_interpreter_keeps_what_its_folders_and_environment_are)
 }
 END_TEST
 
+/* Growth of Python that was accepted moves between its call sites; at a new one it is growth. */
+START_TEST(test_accepted_growth_of_python_may_move_and_new_growth_may_not)
+{
+    const struct {
+        gboolean python;
+        gint64 load, copy, audit;
+        Verdict verdict;
+    } cases[] = {{TRUE, 100, 40, 0, VERDICT_PASS},      {TRUE, 95, 79, 0, VERDICT_PASS},
+                 {TRUE, 95, 81, 0, VERDICT_REGRESSED},  {TRUE, 136, 40, 0, VERDICT_REGRESSED},
+                 {TRUE, 100, 40, 2, VERDICT_REGRESSED}, {FALSE, 100, 41, 0, VERDICT_REGRESSED},
+                 {TRUE, 100, 40, -7, VERDICT_PASS},     {TRUE, 100, 40, -14, VERDICT_REGRESSED}};
+    for (gsize c = 0; c < G_N_ELEMENTS(cases); c++) {
+        Case self = case_new();
+        self.environment->python = cases[c].python ? g_strdup("CPython 3.12.1") : NULL;
+        self.baseline->environment->python = g_strdup(self.environment->python);
+        set_base(&self, METRIC_GROWTH, 140, 0);
+        BaselineMetric *base = &self.base->metrics[METRIC_GROWTH];
+        g_autofree char *key = key_of("audit main");
+        base->sites = call_sites_new();
+        add_site(base->sites, "load main", 100, 0), add_site(base->sites, "copy main", 40, 0);
+        base->doubtful = site_sizes_new();
+        if (cases[c].audit < 0) /* it was doubtful, at 5 bytes */
+            site_sizes_add(base->doubtful, site_sizes_hash(key), 5);
+        CallSites *now = call_sites_new();
+        add_site(now, "load main", cases[c].load, 0), add_site(now, "copy main", cases[c].copy, 0);
+        if (cases[c].audit != 0)
+            add_site(now, "audit main", ABS(cases[c].audit), 0);
+        measurement_set(self.measurement, METRIC_GROWTH, call_sites_total_bytes(now), now);
+        g_autoptr(InstrumentResult) result = judge(&self);
+        ck_assert_msg(result->verdict == cases[c].verdict, "case %zu: %s", c, verdict_name(result->verdict));
+    }
+}
+END_TEST
+
 SUITE(compare, 20)
 {
+    tcase_add_test(tcase, test_accepted_growth_of_python_may_move_and_new_growth_may_not);
     tcase_add_test(tcase, test_an_interpreter_keeps_what_its_folders_and_environment_are);
     tcase_add_test(tcase, test_doubtful_growth_is_red_only_where_the_baseline_did_not_have_it);
     tcase_add_test(tcase, test_what_a_run_may_have_by_chance_is_the_largest_and_the_range_besides);
