@@ -115,15 +115,19 @@ static gboolean has_gained(const BaselineMetric *base, const CallSites *now, gui
     return bytes > *had;
 }
 
-/* What chance may add to a site besides what it is allowed. */
+/* What chance may add to a site besides what it is allowed: what it alone differed by, or as much as the
+ * whole did. A peak is at another instant in each run, and made of other things. */
 static gint64 chance_of(const BaselineMetric *base, const SiteDelta *delta)
 {
-    gint64 slack = base != NULL && delta->base_bytes == 0 ? base->cutoff_bytes : 0;
-    gint64 doubtful = 0;
-    if (base != NULL)
-        site_sizes_find(base->slack, delta->key, &slack);
-    if (base != NULL && site_sizes_find(base->doubtful, delta->key, &doubtful))
-        slack = (doubtful + 1) / 2;
+    gint64 slack = 0, doubtful = 0;
+    if (base == NULL)
+        return 0;
+    if (site_sizes_find(base->doubtful, delta->key, &doubtful))
+        return (doubtful + 1) / 2;
+    site_sizes_find(base->slack, delta->key, &slack);
+    slack = MAX(slack, baseline_slack(base));
+    if (delta->base_bytes == 0)
+        slack = MAX(slack, base->cutoff_bytes);
     return MIN(slack, G_MAXINT64 / 2);
 }
 

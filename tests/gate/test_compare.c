@@ -668,6 +668,21 @@ START_TEST(test_a_site_may_have_what_it_had_and_its_slack_and_a_new_one_nothing)
 }
 END_TEST
 
+START_TEST(test_a_site_may_have_as_much_more_by_chance_as_the_whole)
+{
+    for (gint64 more = 0; more < 2; more++) {
+        g_autoptr(CallSites) now = call_sites_new();
+        const BaselineMetric base = {.has = TRUE, .value = 1000, .spread = 60, .highest = 1040};
+        add_site(now, "load main", 100 + more, 1);
+        guint regressed = 0;
+        const Allowance none = {0};
+        g_autoptr(GPtrArray) deltas = compare_call_sites(&base, now, &none, &regressed);
+        ck_assert_uint_eq(regressed, (guint)more);
+        ck_assert_uint_eq(deltas->len, 1);
+    }
+}
+END_TEST
+
 START_TEST(test_a_site_at_the_cutoff_is_no_difference)
 {
     g_autoptr(CallSites) base = call_sites_new(), now = call_sites_new();
@@ -1013,6 +1028,7 @@ SUITE(compare_sites, 20)
     tcase_add_test(tcase, test_one_call_site_may_add_its_allowance_and_not_a_byte_more);
     tcase_add_test(tcase, test_a_site_that_was_not_listed_may_have_had_the_cutoff);
     tcase_add_test(tcase, test_a_site_may_have_what_it_had_and_its_slack_and_a_new_one_nothing);
+    tcase_add_test(tcase, test_a_site_may_have_as_much_more_by_chance_as_the_whole);
     tcase_add_test(tcase, test_a_site_at_the_cutoff_is_no_difference);
     tcase_add_test(tcase, test_an_allocation_reached_another_way_is_no_regression);
     tcase_add_test(tcase, test_one_loss_excuses_one_gain_of_its_size_only);
