@@ -92,6 +92,7 @@ static const YamlField environment_fields[] = {
     {"architecture", yaml_file_read_string, offsetof(Environment, architecture)},
     {"libc", yaml_file_read_string, offsetof(Environment, libc)},
     {"python", yaml_file_read_string, offsetof(Environment, python)},
+    {"processors", yaml_file_read_count, offsetof(Environment, processors)},
     {NULL},
 };
 

@@ -50,6 +50,8 @@ static int add_environment(Writer *writer, const Environment *environment)
     put_text(writer, mapping, "architecture", environment->architecture);
     put_text(writer, mapping, "libc", environment->libc);
     put_text(writer, mapping, "python", environment->python);
+    if (environment->processors > 0)
+        put_number(writer, mapping, "processors", environment->processors);
     return mapping;
 }
 

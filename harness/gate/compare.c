@@ -332,6 +332,31 @@ static char *difference_from(const BaselineInstrument *base, const Reference *re
     return difference;
 }
 
+/* Pools, arenas and threads are made by the number of processors: what is held where that differs says
+ * nothing. Growth does, whatever it is divided by. */
+static void excuse_processors(InstrumentResult *result, const Reference *reference)
+{
+    gint64 there = reference->baseline->environment->processors, here = reference->environment->processors;
+    if (result->verdict != VERDICT_REGRESSED || there == 0 || here == 0 || there == here)
+        return;
+    for (guint i = 0; i < result->comparisons->len; i++) {
+        const Comparison *comparison = g_ptr_array_index(result->comparisons, i);
+        MetricUnit unit = metric_get(comparison->metric)->unit;
+        if (comparison->verdict == VERDICT_REGRESSED &&
+            (comparison->is_ceiling || unit == METRIC_UNIT_BYTES_PER_ITERATION ||
+             comparison->metric == METRIC_LOST || comparison->metric == METRIC_ERRORS))
+            return;
+    }
+    result->verdict = VERDICT_INCOMPARABLE;
+    g_free(result->sentence);
+    result->sentence = g_strdup_printf(
+        "more is held than the baseline has, which was captured with %" G_GINT64_FORMAT
+        " processors; here are %" G_GINT64_FORMAT
+        ", and pools are made by their number: pin them in the scenario (cpus: %" G_GINT64_FORMAT
+        ") and capture again",
+        there, here, MIN(there, here));
+}
+
 InstrumentResult *compare(const Reference *reference, Measurement *measurement)
 {
     InstrumentResult *result = instrument_result_new(measurement);
@@ -357,6 +382,8 @@ InstrumentResult *compare(const Reference *reference, Measurement *measurement)
                                : g_strdup("no baseline");
     }
     compare_all(result, base, reference);
+    if (base != NULL)
+        excuse_processors(result, reference);
     if (result->comparisons->len == 0) {
         result->verdict = VERDICT_BROKEN;
         g_free(result->sentence);

@@ -7,6 +7,7 @@ Environment *environment_copy(const Environment *self)
     copy->architecture = g_strdup(self->architecture);
     copy->libc = g_strdup(self->libc);
     copy->python = g_strdup(self->python);
+    copy->processors = self->processors;
     return copy;
 }
 

@@ -10,6 +10,8 @@ typedef struct {
     char *architecture; /* "x86_64" */
     char *libc;         /* "glibc 2.36" */
     char *python;       /* "CPython 3.11.2" or NULL where the scenario's program is no Python */
+    gint64 processors; /* that the program may use; 0: not known. No difference by itself: where a run is red,
+                        * it may be what differs */
 } Environment;
 
 Environment *environment_copy(const Environment *self); /* (transfer full) */

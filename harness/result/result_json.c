@@ -246,6 +246,8 @@ static void add_environment(JsonBuilder *out, const Environment *environment)
     add_text(out, "architecture", environment->architecture);
     add_text(out, "libc", environment->libc);
     add_text(out, "python", environment->python);
+    if (environment->processors > 0)
+        add_int(out, "processors", environment->processors);
     json_builder_end_object(out);
 }
 

@@ -249,6 +249,8 @@ static Environment *read_environment(JsonWalk *walk, JsonObject *object)
     self->architecture = g_strdup(json_walk_nullable(walk, found, "architecture"));
     self->libc = g_strdup(json_walk_nullable(walk, found, "libc"));
     self->python = g_strdup(json_walk_nullable(walk, found, "python"));
+    if (!json_walk_failed(walk) && json_object_has_member(found, "processors"))
+        self->processors = json_walk_int(walk, found, "processors", 0, G_MAXINT32);
     json_walk_up(walk, at);
     return self;
 }

@@ -4,6 +4,8 @@
 #include <string.h>
 #include <sys/utsname.h>
 
+#include "processors.h"
+
 /* The first line of what argv prints, or NULL; (transfer full). */
 static char *first_line_of(const char *const *argv, const char *folder)
 {
@@ -88,6 +90,7 @@ Environment *host_environment_for(const Scenario *scenario)
 {
     Environment *environment = environment_copy(host_environment());
     environment->python = python_version(scenario->run[0]);
+    environment->processors = processors_available(scenario->cpus);
     return environment;
 }
 

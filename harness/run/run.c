@@ -144,7 +144,8 @@ static gboolean prepare(const Scenario *scenario, const Workplace *place, GCance
                                .folder = place->work,
                                .stdout_path = place->stdout_path,
                                .stderr_path = place->stderr_path,
-                               .timeout_us = scenario->timeout_us};
+                               .timeout_us = scenario->timeout_us,
+                               .cpus = scenario->cpus};
         SupervisorOutcome outcome;
         g_autofree char *what = g_strdup_printf("prepare: %s", argv[0]);
         if (!supervise(&plan, 0, what, place, cancellable, &outcome, measurement))

@@ -12,12 +12,14 @@
 
 #include "collector.h"
 #include "error.h"
+#include "processors.h"
 
 /* pid: memory shared with the parent, which must know the process group even where the process is gone before
  * it is asked for. */
 typedef struct {
     pid_t *pid;
     KeeperLog *log;
+    gint64 cpus;
 } Shared;
 
 /* Runs between fork and exec: system calls only. */
@@ -32,6 +34,7 @@ static void prepare_child(gpointer data)
     setpgid(0, 0);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     personality(ADDR_NO_RANDOMIZE);
+    processors_keep(shared->cpus);
 }
 
 typedef struct {
@@ -129,7 +132,7 @@ static void empty_file(const char *path)
 
 static GSubprocess *launch(const SupervisorPlan *plan, pid_t *shared_pid, GError **error)
 {
-    Shared shared = {shared_pid, plan->log};
+    Shared shared = {shared_pid, plan->log, plan->cpus};
     empty_file(plan->stdout_path);
     empty_file(plan->stderr_path);
     g_autoptr(GSubprocessLauncher) launcher = g_subprocess_launcher_new(G_SUBPROCESS_FLAGS_NONE);

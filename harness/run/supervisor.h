@@ -14,6 +14,7 @@ typedef struct {
     const char *stdout_path; /* files written anew */
     const char *stderr_path;
     gint64 timeout_us; /* from launch */
+    gint64 cpus;       /* processors that it may use; 0: all */
     KeeperLog *log;    /* NULL, or the program is traced */
 } SupervisorPlan;
 

@@ -242,6 +242,16 @@ static gboolean read_timeout(YamlFile *yaml, yaml_node_t *node, Reading *reading
     return project_read_timeout(yaml, node, &reading->scenario->timeout_us, error);
 }
 
+static gboolean read_cpus(YamlFile *yaml, yaml_node_t *node, Reading *reading, GError **error)
+{
+    enum { MOST = 1024 };
+    gint64 *cpus = &reading->scenario->cpus;
+    if (!yaml_file_read_count(yaml, node, cpus, error))
+        return FALSE;
+    return (*cpus >= 1 && *cpus <= MOST) ||
+           yaml_file_fail(yaml, node, error, "expected a number of processors from 1 to %d", MOST);
+}
+
 static gboolean read_instruments(YamlFile *yaml, yaml_node_t *node, Reading *reading, GError **error)
 {
     return project_read_instruments(yaml, node, &reading->scenario->instruments, error);
@@ -275,6 +285,7 @@ static const struct {
     {"files", read_files},
     {"env", read_env},
     {"timeout", read_timeout},
+    {"cpus", read_cpus},
     {"instruments", read_instruments},
     {"heap", read_heap},
     {"workflow", read_workflow},

@@ -21,6 +21,7 @@ typedef struct {
     GPtrArray *suppressions;  /* ScenarioFile */
     GStrv env;                /* "NAME=value" */
     gint64 timeout_us;
+    gint64 cpus;       /* processors that the program may use; 0: all */
     GStrv instruments; /* never empty once loaded */
     gboolean has_workflow;
     gint64 warmup;     /* of the iterations, the first that do not count */

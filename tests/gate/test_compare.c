@@ -984,8 +984,33 @@ START_TEST(test_accepted_growth_of_python_may_move_and_new_growth_may_not)
 }
 END_TEST
 
+/* What is made for each processor is more where there are more of them; growth is growth everywhere. */
+START_TEST(test_more_held_on_another_number_of_processors_is_incomparable_and_growth_is_not)
+{
+    const struct {
+        gint64 there, here;
+        MetricId metric;
+        Verdict verdict;
+    } cases[] = {{16, 2, METRIC_RETAINED, VERDICT_INCOMPARABLE}, {2, 2, METRIC_RETAINED, VERDICT_REGRESSED},
+                 {0, 2, METRIC_RETAINED, VERDICT_REGRESSED},     {16, 2, METRIC_PEAK, VERDICT_INCOMPARABLE},
+                 {16, 2, METRIC_GROWTH, VERDICT_REGRESSED},      {16, 2, METRIC_LOST, VERDICT_REGRESSED}};
+    for (gsize c = 0; c < G_N_ELEMENTS(cases); c++) {
+        Case self = case_new();
+        self.baseline->environment->processors = cases[c].there;
+        self.environment->processors = cases[c].here;
+        set_base(&self, cases[c].metric, 100, 0);
+        measurement_set(self.measurement, cases[c].metric, MIB, NULL);
+        g_autoptr(InstrumentResult) result = judge(&self);
+        ck_assert_msg(result->verdict == cases[c].verdict, "case %zu: %s", c, verdict_name(result->verdict));
+        if (cases[c].verdict == VERDICT_INCOMPARABLE)
+            ck_assert_ptr_nonnull(strstr(result->sentence, "pin them in the scenario (cpus: 2)"));
+    }
+}
+END_TEST
+
 SUITE(compare, 20)
 {
+    tcase_add_test(tcase, test_more_held_on_another_number_of_processors_is_incomparable_and_growth_is_not);
     tcase_add_test(tcase, test_accepted_growth_of_python_may_move_and_new_growth_may_not);
     tcase_add_test(tcase, test_an_interpreter_keeps_what_its_folders_and_environment_are);
     tcase_add_test(tcase, test_doubtful_growth_is_red_only_where_the_baseline_did_not_have_it);

@@ -1,4 +1,5 @@
 /* The supervisor: how processes end, and that nothing of them is left. */
+#include "run/processors.h"
 #include "run/supervisor.h"
 
 #include <errno.h>
@@ -70,6 +71,22 @@ static char *contents(const char *path)
     ck_assert(g_file_get_contents(path, &text, NULL, NULL));
     return text;
 }
+
+START_TEST(test_a_program_may_be_kept_to_some_processors)
+{
+    const char *argv[] = {"/bin/sh", "-c", "nproc; nproc", NULL};
+    SupervisorPlan plan = plan_of(argv);
+    plan.cpus = 1;
+    SupervisorOutcome outcome = run(&plan, NULL);
+    g_autofree char *said = contents(stdout_path);
+    ck_assert_int_eq(outcome.end, SUPERVISOR_EXITED);
+    ck_assert_str_eq(said, "1\n1\n");
+    plan.cpus = 0;
+    run(&plan, NULL);
+    g_autofree char *all = contents(stdout_path);
+    ck_assert_int_eq(g_ascii_strtoll(all, NULL, 10), processors_available(0));
+}
+END_TEST
 
 START_TEST(test_exit_statuses_are_told)
 {
@@ -359,6 +376,7 @@ END_TEST
 SUITE(run_supervisor, 60)
 {
     tcase_add_checked_fixture(tcase, setup, teardown);
+    tcase_add_test(tcase, test_a_program_may_be_kept_to_some_processors);
     tcase_add_test(tcase, test_exit_statuses_are_told);
     tcase_add_test(tcase, test_signals_are_told);
     tcase_add_test(tcase, test_the_process_id_is_that_of_the_program);

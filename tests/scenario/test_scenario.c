@@ -237,6 +237,8 @@ START_TEST(test_wrong_units_are_told_with_the_right_ones)
                   "3:16: expected a mean distance of samples from 1 KiB to 1 GiB, found 100 B");
     check_refused(MINIMAL "heap: {sampling: 1 MiB}\n",
                   "3:8: unknown key \"sampling\"; expected one of sample, blind");
+    check_refused(MINIMAL "cpus: 0\n", "3:7: expected a number of processors from 1 to 1024");
+    check_refused(MINIMAL "cpus: 1025\n", "3:7: expected a number of processors from 1 to 1024");
     check_refused(MINIMAL "timeout: 0 s\n", "3:10: expected a timeout above 0, found 0");
     check_refused(MINIMAL "allow: {peak: {floor: 64 KB}}\n", "3:23: expected a size such as 0 B, 64 KiB");
     check_refused(MINIMAL "allow: {peak: {percent: 5%}}\n", "3:25: expected a percentage such as 5 or 2.5");
