@@ -1,4 +1,5 @@
 #include "compare.h"
+#include "owners.h"
 
 #include <string.h>
 
@@ -248,6 +249,10 @@ static void trim_deltas(Comparison *self)
         return;
     }
     gboolean gained = self->verdict != VERDICT_IMPROVED;
+    if (gained) {
+        g_ptr_array_unref(self->owners);
+        self->owners = owners_of(self->deltas);
+    }
     for (guint i = 0; i < self->deltas->len;) {
         const SiteDelta *delta = g_ptr_array_index(self->deltas, i);
         if ((delta->delta_bytes > 0) == gained)
@@ -346,6 +351,11 @@ static void excuse_processors(InstrumentResult *result, const Reference *referen
             (comparison->is_ceiling || unit == METRIC_UNIT_BYTES_PER_ITERATION ||
              comparison->metric == METRIC_LOST || comparison->metric == METRIC_ERRORS))
             return;
+    }
+    for (guint i = 0; i < result->comparisons->len; i++) {
+        Comparison *comparison = g_ptr_array_index(result->comparisons, i);
+        if (comparison->verdict == VERDICT_REGRESSED)
+            comparison->verdict = VERDICT_INCOMPARABLE;
     }
     result->verdict = VERDICT_INCOMPARABLE;
     g_free(result->sentence);

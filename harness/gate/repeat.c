@@ -109,6 +109,7 @@ static void take_back(InstrumentResult *self, Comparison *comparison, const GPtr
     comparison->verdict = VERDICT_PASS;
     g_clear_pointer(&comparison->sentence, g_free);
     g_ptr_array_set_size(comparison->deltas, 0);
+    g_ptr_array_set_size(comparison->owners, 0);
 }
 
 void repeat_judge(InstrumentResult *self, const GPtrArray *again)

@@ -201,12 +201,26 @@ static void add_rest(Columns *columns, MetricId metric, const GPtrArray *deltas,
     columns_add(columns, text, NULL);
 }
 
+/* Lines of the program's own that many call sites have in common: their sums, before the call sites. */
+static void add_owners(Columns *columns, const Comparison *comparison, guint end)
+{
+    enum { LEFT = 4 };
+    for (guint i = 0; i < comparison->owners->len && columns_lines(columns) + LEFT < end; i++) {
+        const SiteDelta *owner = g_ptr_array_index(comparison->owners, i);
+        g_autofree char *amount = metric_format_signed(comparison->metric, owner->delta_bytes);
+        g_autofree char *count = units_format_count(owner->delta_blocks, FALSE);
+        g_autofree char *remark = g_strdup_printf("(sum of %s call sites)", count);
+        stack_add_short(columns, amount, remark, owner->key, owner->frames, owner->n_frames);
+    }
+}
+
 /* The call sites of one comparison, in no more rows than there is room for. shown: the keys whose stacks
  * stand further up already. */
 static void add_deltas(Columns *columns, const Comparison *comparison, GHashTable *shown, guint room)
 {
     g_autoptr(GPtrArray) deltas = relevant(comparison);
     guint end = columns_lines(columns) + room;
+    add_owners(columns, comparison, end);
     for (guint i = 0; i < deltas->len; i++) {
         const SiteDelta *delta = g_ptr_array_index(deltas, i);
         const char *key = delta->key != NULL ? delta->key : "(unknown)";

@@ -73,6 +73,7 @@ Comparison *comparison_new(MetricId metric)
     Comparison *self = g_new0(Comparison, 1);
     self->metric = metric;
     self->deltas = g_ptr_array_new_with_free_func((GDestroyNotify)site_delta_free);
+    self->owners = g_ptr_array_new_with_free_func((GDestroyNotify)site_delta_free);
     return self;
 }
 
@@ -82,6 +83,7 @@ void comparison_free(Comparison *self)
         return;
     g_free(self->sentence);
     g_ptr_array_unref(self->deltas);
+    g_ptr_array_unref(self->owners);
     g_free(self);
 }
 

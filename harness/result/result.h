@@ -31,6 +31,8 @@ typedef struct {
     guint agreeing;      /* runs that said the same, where it was measured again; 0: it was not */
     char *sentence;    /* NULL on a plain pass; else one sentence for people: what happened and by how much */
     GPtrArray *deltas; /* SiteDelta, largest growth first; those that made the difference */
+    GPtrArray *owners; /* SiteDelta of one frame: lines that many of those have in common; delta_blocks is how
+                          many */
 } Comparison;
 
 typedef struct {

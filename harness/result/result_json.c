@@ -223,6 +223,8 @@ static void add_comparison(JsonBuilder *out, StackWriter *stacks, const Comparis
         add_int(out, "agreeing", comparison->agreeing);
     add_text(out, "sentence", comparison->sentence);
     ADD_ARRAY(out, "deltas", comparison->deltas, add_delta, stacks);
+    if (comparison->owners->len > 0)
+        ADD_ARRAY(out, "owners", comparison->owners, add_delta, stacks);
 }
 
 static void add_instrument(JsonBuilder *out, StackWriter *stacks, const InstrumentResult *instrument)

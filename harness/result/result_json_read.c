@@ -224,6 +224,8 @@ static void read_comparison(JsonWalk *walk, JsonObject *object, gpointer target)
         self->agreeing = (guint)json_walk_int(walk, object, "agreeing", 0, G_MAXUINT);
     self->sentence = g_strdup(json_walk_nullable(walk, object, "sentence"));
     read_each(walk, object, "deltas", read_delta, self->deltas);
+    if (!json_walk_failed(walk) && json_object_has_member(object, "owners"))
+        read_each(walk, object, "owners", read_delta, self->owners);
     instrument_result_add(target, g_steal_pointer(&self));
 }
 

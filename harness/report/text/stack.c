@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "model/frame_kind.h"
 #include "model/text.h"
 
 enum { FUNCTION_COLUMNS = 60, PLACE_COLUMNS = 48, OUTERMOST = 2 };
@@ -61,39 +62,12 @@ const Frame *stack_source(const Frame *frames, guint n_frames, const char *root)
     return first;
 }
 
-/* Python code that is installed, the interpreter's or by pip, or heapgate's that drives a workflow. */
-static gboolean is_own_python(const Frame *frame)
-{
-    static const char *const libraries[] = {"/lib/python", "/site-packages/", "/dist-packages/",
-                                            "/python/heapgate/", "<frozen "};
-    if (g_strcmp0(frame->object, FRAME_PYTHON_OBJECT) != 0 || frame->file == NULL)
-        return FALSE;
-    for (gsize i = 0; i < G_N_ELEMENTS(libraries); i++)
-        if (strstr(frame->file, libraries[i]) != NULL)
-            return FALSE;
-    return TRUE;
-}
-
-/* Native code with a source of its own: not the system's headers, and not what names its sources from where
- * it was built, as glibc does. */
-static gboolean is_own_native(const Frame *frame)
-{
-    static const char *const systems[] = {"/usr/", "/lib/", "/lib64/", "/rustc/", "/build/", "."};
-    if (frame->file == NULL || *frame->file == '\0' || g_strcmp0(frame->object, FRAME_PYTHON_OBJECT) == 0)
-        return FALSE;
-    for (gsize i = 0; i < G_N_ELEMENTS(systems); i++)
-        if (g_str_has_prefix(frame->file, systems[i]) ||
-            (frame->object != NULL && g_str_has_prefix(frame->object, systems[i])))
-            return FALSE;
-    return TRUE;
-}
-
 static Line line_of(const Frame *frame)
 {
     g_autoptr(GString) function = g_string_new(NULL), place = g_string_new(NULL);
     frame_describe(frame, function, place);
     return (Line){text_shorten(function->str, FUNCTION_COLUMNS), text_shorten(place->str, PLACE_COLUMNS), 1,
-                  is_own_python(frame), is_own_python(frame) || is_own_native(frame)};
+                  frame_is_own_python(frame), frame_is_own(frame)};
 }
 
 /* Frames without a symbol in one module are one line: there is nothing to tell them apart by. */

@@ -1,0 +1,13 @@
+/* Whose code a frame is of: the program's own, or a library's, the interpreter's, the system's. By where its
+ * source lies, for a frame says no more. */
+#ifndef HEAPGATE_MODEL_FRAME_KIND_H
+#define HEAPGATE_MODEL_FRAME_KIND_H
+
+#include "call_site.h"
+
+/* Python code of the program itself. */
+gboolean frame_is_own_python(const Frame *frame);
+/* Code of the program itself, in any language. */
+gboolean frame_is_own(const Frame *frame);
+
+#endif
