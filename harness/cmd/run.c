@@ -146,12 +146,12 @@ static gboolean measure_again(Street *street, const StreetOptions *options, GArr
 static void judge_again(GArray *all)
 {
     for (guint i = 0; i < all->len; i++) {
-        const Judged *judged = &g_array_index(all, Judged, i);
+        Judged *judged = &g_array_index(all, Judged, i);
         g_autoptr(GPtrArray) again = g_ptr_array_new_with_free_func((GDestroyNotify)instrument_result_free);
         for (guint a = 0; a < judged->again->len; a++)
             g_ptr_array_add(again, compare_run(judged->held, g_ptr_array_index(judged->again, a)));
         if (again->len > 0)
-            repeat_judge(judged->result, again);
+            judged->result = repeat_judge(judged->result, again);
     }
 }
 

@@ -126,13 +126,27 @@ static void weigh_growth(Change *change, MetricId id, gint64 before, const Basel
     change->grows = TRUE;
 }
 
+/* The same of what grew in some iterations only, and did not when the old baseline was captured. */
+static void weigh_doubtful(Change *change, const BaselineMetric *old, const BaselineMetric *fresh)
+{
+    guint sites = compare_captured_doubtful(old, fresh);
+    if (sites == 0)
+        return;
+    g_print(
+        "    this captures growth in some iterations, at %u call site%s where there was none; a run names "
+        "them: heapgate run %s\n",
+        sites, sites == 1 ? "" : "s", change->scenario->name);
+    change->changed = change->raised = TRUE;
+}
+
 /* The call sites that a run would be red for, were the old baseline kept; their number. */
 static guint weigh_sites(const Change *change, MetricId id, const BaselineMetric *old,
                          const BaselineMetric *fresh, gboolean print)
 {
     enum { SHOWN = 5, COLUMNS = 100 };
     g_autoptr(GPtrArray) deltas = NULL;
-    guint regressed = compare_captured(id, old, fresh, &change->scenario->allow, &deltas);
+    guint regressed =
+        compare_captured(id, old, fresh, &change->scenario->allow, change->fresh->environment, &deltas);
     for (guint i = 0; print && regressed > 0 && i < MIN(deltas->len, SHOWN); i++) {
         const SiteDelta *delta = g_ptr_array_index(deltas, i);
         g_autofree char *bytes = metric_format_signed(id, delta->delta_bytes);
@@ -177,13 +191,15 @@ static void weigh_metric(Change *change, MetricId id, BaselineMetric *fresh, Bas
     if (!change->scenario->allow.is_judged[id])
         return;
     weigh_growth(change, id, old->value, fresh);
+    weigh_doubtful(change, old, fresh);
     gboolean moved = weigh_sites(change, id, old, fresh, TRUE) > 0;
     /* Judged now, and when it was captured not: its call sites are to be watched, too. */
     gboolean listed = metric_get(id)->passes_through && old->sites == NULL && fresh->sites != NULL;
     change->lowered = change->lowered || fresh->value < old->value;
     moved = moved || listed;
-    change->changed = change->changed || moved || fresh->value != old->value;
-    change->raised = change->raised || moved || fresh->value > old->value;
+    change->changed = change->changed || moved || !baseline_metric_same(fresh, old);
+    change->raised = change->raised || moved || fresh->value > old->value ||
+                     fresh->value + baseline_slack(fresh) > old->value + baseline_slack(old);
 }
 
 /* Metric by metric: what changes, and is anything raised? */
@@ -390,7 +406,7 @@ static gboolean differ(const GPtrArray *measurements, const Allow *allow)
 static gboolean measure_more(Street *street, const UpdateOptions *options, GError **error)
 {
     enum { NOISY_RUNS = 5 };
-    g_autoptr(GPtrArray) more = g_ptr_array_new();
+    g_autoptr(GPtrArray) more = g_ptr_array_new_with_free_func((GDestroyNotify)run_free);
     for (guint i = 0; i < street->scenarios->len && options->runs == 0; i++) {
         const Scenario *scenario = g_ptr_array_index(street->scenarios, i);
         for (GStrv name = scenario->instruments; *name != NULL; name++) {
@@ -404,7 +420,8 @@ static gboolean measure_more(Street *street, const UpdateOptions *options, GErro
     }
     if (more->len == 0)
         return TRUE;
-    g_printerr("measuring more of what differs from run to run: %u runs\n", more->len);
+    if (!options->street.quiet)
+        g_printerr("measuring more of what differs from run to run: %u runs\n", more->len);
     gboolean measured = street_measure_runs(street, &options->street, more, error);
     g_ptr_array_extend_and_steal(street->runs, g_steal_pointer(&more));
     return measured;

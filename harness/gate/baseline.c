@@ -51,7 +51,9 @@ void baseline_instrument_free(BaselineInstrument *self)
 
 gint64 baseline_slack(const BaselineMetric *self)
 {
-    return MAX(self->highest - self->value, 0) + self->spread;
+    enum { SHARE = 4 }; /* the file may say anything: their sum with a value must not overflow */
+    const gint64 most = G_MAXINT64 / SHARE;
+    return CLAMP(self->highest - self->value, 0, most) + CLAMP(self->spread, 0, most);
 }
 
 void baseline_metric_clear(BaselineMetric *self)
@@ -61,6 +63,36 @@ void baseline_metric_clear(BaselineMetric *self)
     site_sizes_free(self->others);
     site_sizes_free(self->doubtful);
     *self = (BaselineMetric){0};
+}
+
+static gboolean same_sites(const CallSites *one, const CallSites *two)
+{
+    guint count = one != NULL ? call_sites_count(one) : 0;
+    if (count != (two != NULL ? call_sites_count(two) : 0))
+        return FALSE;
+    for (guint i = 0; i < count; i++) {
+        const CallSite *site = call_sites_get(one, i), *other = call_sites_find(two, site->key);
+        if (other == NULL || other->bytes != site->bytes)
+            return FALSE;
+    }
+    return TRUE;
+}
+
+static gboolean same_sizes(const SiteSizes *one, const SiteSizes *two)
+{
+    if (one == NULL || two == NULL)
+        return one == two;
+    g_autofree char *text = site_sizes_format(one), *other = site_sizes_format(two);
+    return strcmp(text, other) == 0;
+}
+
+gboolean baseline_metric_same(const BaselineMetric *self, const BaselineMetric *other)
+{
+    return self->has == other->has && self->value == other->value && self->spread == other->spread &&
+           self->highest == other->highest && self->cutoff_bytes == other->cutoff_bytes &&
+           same_sites(self->sites, other->sites) && same_sizes(self->slack, other->slack) &&
+           (self->value == 0 || same_sizes(self->others, other->others)) &&
+           same_sizes(self->doubtful, other->doubtful);
 }
 
 gboolean baseline_is_older(const BaselineInstrument *self, MetricId metric)
@@ -187,6 +219,7 @@ static gboolean read_metric(YamlFile *yaml, yaml_node_t *key, yaml_node_t *value
     BaselineMetric *metric = &self->metrics[id];
     if (!yaml_file_read_mapping(yaml, value, metric_fields, metric, error))
         return FALSE;
+    metric->highest = MAX(metric->highest, metric->value);
     return metric->has || yaml_file_fail(yaml, value, error, "expected a key \"value\"");
 }
 
@@ -266,17 +299,6 @@ static const YamlField baseline_fields[] = {
     {NULL},
 };
 
-/* Of this format a baseline names what was doubtful; where it names nothing, nothing was. */
-static void know_doubtful(const Baseline *self)
-{
-    for (guint i = 0; self->format == BASELINE_FORMAT && i < self->instruments->len; i++) {
-        BaselineMetric *growth =
-            &((BaselineInstrument *)g_ptr_array_index(self->instruments, i))->metrics[METRIC_GROWTH];
-        if (growth->has && growth->doubtful == NULL)
-            growth->doubtful = site_sizes_new();
-    }
-}
-
 static Baseline *parse(const char *bytes, gsize length, const char *name, const char *scenario,
                        GError **error)
 {
@@ -290,7 +312,6 @@ static Baseline *parse(const char *bytes, gsize length, const char *name, const 
             "expected \"scenario\" and \"instruments\": this baseline holds nothing to compare with");
         return NULL;
     }
-    know_doubtful(self);
     return g_steal_pointer(&self);
 }
 

@@ -28,6 +28,8 @@ typedef struct {
  * them besides. */
 gint64 baseline_slack(const BaselineMetric *self);
 void baseline_metric_clear(BaselineMetric *self);
+/* Do both say the same, but for numbers of blocks? */
+gboolean baseline_metric_same(const BaselineMetric *self, const BaselineMetric *other);
 
 typedef struct {
     char *instrument;

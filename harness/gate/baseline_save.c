@@ -83,14 +83,15 @@ static int add_sites(Writer *writer, MetricUnit unit, CallSites *sites, const Si
     return sequence;
 }
 
+/* "" says that there were none; without the key nothing is known. */
 static void put_sizes(Writer *writer, int mapping, const char *key, const SiteSizes *sizes)
 {
-    if (sizes == NULL || site_sizes_count(sizes) == 0)
+    if (sizes == NULL)
         return;
     g_autofree char *text = site_sizes_format(sizes);
+    yaml_scalar_style_t style = *text != '\0' ? YAML_LITERAL_SCALAR_STYLE : YAML_DOUBLE_QUOTED_SCALAR_STYLE;
     put(writer, mapping, key,
-        yaml_document_add_scalar(&writer->document, NULL, (const yaml_char_t *)text, -1,
-                                 YAML_LITERAL_SCALAR_STYLE));
+        yaml_document_add_scalar(&writer->document, NULL, (const yaml_char_t *)text, -1, style));
 }
 
 static int add_metric(Writer *writer, MetricId id, const BaselineMetric *metric)
@@ -105,7 +106,8 @@ static int add_metric(Writer *writer, MetricId id, const BaselineMetric *metric)
         put(writer, mapping, "call_sites",
             add_sites(writer, metric_get(id)->unit, metric->sites, metric->slack));
     }
-    put_sizes(writer, mapping, "other_sites", metric->others);
+    if (metric->value != 0) /* of 0 nothing can be part */
+        put_sizes(writer, mapping, "other_sites", metric->others);
     put_sizes(writer, mapping, "doubtful_sites", metric->doubtful);
     return mapping;
 }

@@ -3,6 +3,12 @@
 
 #include <string.h>
 
+/* A baseline is data from a pull request: its figures may be larger than any machine's memory. */
+static gint64 saturating_sum(gint64 base, gint64 allowed)
+{
+    return base > G_MAXINT64 - allowed ? G_MAXINT64 : base + allowed;
+}
+
 /* What the whole may add. */
 static gint64 allowed_of(MetricId id, const BaselineMetric *base, const Allow *allow)
 {
@@ -33,6 +39,20 @@ static gboolean knows_sites(const BaselineMetric *base)
     return base->sites != NULL || base->value == 0;
 }
 
+/* An interpreter keeps the names of all files in the folders it imports from, the environment, and what it
+ * compiled where no compiled file was there: what is retained is never the same to the byte in two checkouts,
+ * and neither is growth that was accepted. Growth where there was none stays growth. An allowance that is
+ * stated counts instead. */
+static void allow_interpreter(Allow *allow, const Environment *environment)
+{
+    enum { FLOOR = 64 * 1024, GROWTH_PERCENT = 25 };
+    Allowance *retained = &allow->metrics[METRIC_RETAINED], *growth = &allow->metrics[METRIC_GROWTH];
+    if (environment->python != NULL && !allow->is_stated[METRIC_RETAINED])
+        retained->floor = MAX(retained->floor, FLOOR);
+    if (environment->python != NULL && !allow->is_stated[METRIC_GROWTH])
+        growth->percent = MAX(growth->percent, GROWTH_PERCENT);
+}
+
 /* Of the sites that are not listed for reading, those that are new or larger. */
 static guint count_others(const BaselineMetric *old, const BaselineMetric *fresh, gint64 allowed)
 {
@@ -41,16 +61,31 @@ static guint count_others(const BaselineMetric *old, const BaselineMetric *fresh
     g_autoptr(SiteSizes) before = site_sizes_new();
     for (guint i = 0; old->sites != NULL && i < call_sites_count(old->sites); i++) {
         const CallSite *site = call_sites_get(old->sites, i);
-        site_sizes_add(before, site_sizes_hash(site->key), site->bytes);
+        gint64 slack = 0;
+        site_sizes_find(old->slack, site->key, &slack);
+        site_sizes_add(before, site_sizes_hash(site->key), saturating_sum(site->bytes, slack));
     }
     site_sizes_add_all(before, old->others);
     return site_sizes_larger(fresh->others, before, allowed);
 }
 
+guint compare_captured_doubtful(const BaselineMetric *old, const BaselineMetric *fresh)
+{
+    if (old->doubtful == NULL || fresh->doubtful == NULL)
+        return 0;
+    g_autoptr(SiteSizes) known = site_sizes_new();
+    for (guint i = 0; old->sites != NULL && i < call_sites_count(old->sites); i++)
+        site_sizes_add(known, site_sizes_hash(call_sites_get(old->sites, i)->key), G_MAXINT64 / 4);
+    site_sizes_add_all(known, old->doubtful);
+    return site_sizes_missing(fresh->doubtful, known);
+}
+
 guint compare_captured(MetricId metric, const BaselineMetric *old, const BaselineMetric *fresh,
-                       const Allow *allow, GPtrArray **deltas)
+                       const Allow *given, const Environment *environment, GPtrArray **deltas)
 {
     guint regressed = 0;
+    Allow lenient = *given, *allow = &lenient;
+    allow_interpreter(allow, environment);
     Allowance allowance = site_allowance(metric, old, allow);
     *deltas = compare_call_sites(old, fresh->sites, &allowance, &regressed);
     if (metric_get(metric)->passes_through && !(allow->is_judged[metric] && knows_sites(old)))
@@ -93,12 +128,6 @@ static void apply_ceiling(Comparison *self, const CallSites *sites, const Allow 
     self->sentence = describe(id, "%s %s is above the ceiling of %s", self->now, self->limit, self->limit);
 }
 
-/* A baseline is data from a pull request: its figures may be larger than any machine's memory. */
-static gint64 saturating_sum(gint64 base, gint64 allowed)
-{
-    return base > G_MAXINT64 - allowed ? G_MAXINT64 : base + allowed;
-}
-
 /* What grows for certain now, and was doubtful when the baseline was captured, is no news: so much of the
  * total. Half as much again is as doubtful. */
 static gint64 known_doubtful(MetricId id, const BaselineMetric *base, const CallSites *sites)
@@ -109,7 +138,7 @@ static gint64 known_doubtful(MetricId id, const BaselineMetric *base, const Call
     for (guint i = 0; i < call_sites_count(sites); i++) {
         g_auto(CallSite) site = call_sites_copy(sites, i);
         if (site_sizes_find(base->doubtful, site.key, &size))
-            known = saturating_sum(known, MIN(site.bytes, size + (size + 1) / 2));
+            known = saturating_sum(known, CLAMP(site.bytes, 0, size + size / 2 + 1));
     }
     return known;
 }
@@ -158,16 +187,18 @@ static void compare_sites(Comparison *self, const BaselineMetric *base, const Ca
 
 /* Growth that the evidence alone does not make certain: at a call site that was not doubtful when the
  * baseline was captured it is. Adds those sites' deltas and returns their number. */
-static guint compare_doubtful(Comparison *self, const BaselineMetric *base, const CallSites *doubtful)
+static guint compare_doubtful(Comparison *self, const BaselineMetric *base, const CallSites *doubtful,
+                              const Allow *allow)
 {
+    Allowance allowance = site_allowance(self->metric, base, allow);
     guint called = 0;
     if (self->metric != METRIC_GROWTH || doubtful == NULL || base == NULL || base->doubtful == NULL)
         return 0;
     for (guint i = 0; i < call_sites_count(doubtful); i++) {
         g_auto(CallSite) site = call_sites_copy(doubtful, i);
         gboolean listed = base->sites != NULL && call_sites_find(base->sites, site.key) != NULL;
-        if (listed || site_sizes_find(base->doubtful, site.key, NULL) ||
-            site_sizes_find(base->others, site.key, NULL))
+        if (listed || site.bytes <= allowance_of(&allowance, 0) ||
+            site_sizes_find(base->doubtful, site.key, NULL) || site_sizes_find(base->others, site.key, NULL))
             continue;
         SiteDelta *delta = site_delta_new(site.key, site.frames, site.n_frames, 0, site.bytes, 0);
         delta->is_beyond = TRUE;
@@ -223,7 +254,7 @@ static Comparison *compare_metric(MetricId id, const BaselineMetric *base, gbool
     self->now = measurement->values[id];
     self->limit = self->now;
     compare_sites(self, base, measurement->sites[id], allow, &regressed_sites);
-    doubtful = compare_doubtful(self, base, measurement->doubtful);
+    doubtful = compare_doubtful(self, base, measurement->doubtful, allow);
     if (!measurement->has[id])
         call_unmeasured(self, base);
     else if (base != NULL)
@@ -243,7 +274,7 @@ static Comparison *compare_metric(MetricId id, const BaselineMetric *base, gbool
  * rest. */
 static void trim_deltas(Comparison *self)
 {
-    enum { MOST = 20 };
+    enum { MOST = 20, MOST_BEYOND = 1000 }; /* those beyond decide when it is measured again */
     if (self->verdict == VERDICT_PASS) {
         g_ptr_array_set_size(self->deltas, 0);
         return;
@@ -265,22 +296,8 @@ static void trim_deltas(Comparison *self)
     for (guint i = self->deltas->len; i-- > 0 && self->deltas->len > MOST;)
         if (!((const SiteDelta *)g_ptr_array_index(self->deltas, i))->is_beyond)
             g_ptr_array_remove_index(self->deltas, i);
-    if (self->deltas->len > MOST)
-        g_ptr_array_set_size(self->deltas, MOST);
-}
-
-/* An interpreter keeps the names of all files in the folders it imports from, the environment, and what it
- * compiled where no compiled file was there: what is retained is never the same to the byte in two checkouts,
- * and neither is growth that was accepted. Growth where there was none stays growth. The scenario's own file
- * may say otherwise. */
-static void allow_interpreter(Allow *allow, const Environment *environment)
-{
-    enum { FLOOR = 64 * 1024, GROWTH_PERCENT = 25 };
-    Allowance *retained = &allow->metrics[METRIC_RETAINED], *growth = &allow->metrics[METRIC_GROWTH];
-    if (environment->python != NULL && allow->named[METRIC_RETAINED].line == 0)
-        retained->floor = MAX(retained->floor, FLOOR);
-    if (environment->python != NULL && allow->named[METRIC_GROWTH].line == 0)
-        growth->percent = MAX(growth->percent, GROWTH_PERCENT);
+    if (self->deltas->len > MOST_BEYOND)
+        g_ptr_array_set_size(self->deltas, MOST_BEYOND);
 }
 
 /* What chance adds to sampled figures is no regression. Growth is by iteration, and so is its chance. */

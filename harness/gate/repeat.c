@@ -77,7 +77,8 @@ static gboolean agree_in_a_site(const Comparison *self, const GPtrArray *again)
     return FALSE;
 }
 
-/* Do they agree with this one? By the total where it is held; what grows grows at the same place. */
+/* Do they agree with this one: is the total above its limit in all, or one call site beyond what it may have?
+ */
 static gboolean agree(const Comparison *self, const GPtrArray *again)
 {
     gboolean total = self->now > self->limit;
@@ -87,14 +88,14 @@ static gboolean agree(const Comparison *self, const GPtrArray *again)
             return FALSE;
         total = total && other->now > other->limit;
     }
-    gboolean grows = metric_get(self->metric)->unit == METRIC_UNIT_BYTES_PER_ITERATION;
-    return (total && (!grows || self->deltas->len == 0)) || agree_in_a_site(self, again);
+    return total || agree_in_a_site(self, again);
 }
 
-static void take_back(InstrumentResult *self, Comparison *comparison, const GPtrArray *again)
+/* runs: measured again; again: of those that have the metric. */
+static void take_back(InstrumentResult *self, Comparison *comparison, guint runs, const GPtrArray *again)
 {
     const Metric *metric = metric_get(comparison->metric);
-    g_autoptr(GString) values = g_string_new(NULL);
+    g_autoptr(GString) values = g_string_new(again->len == 0 ? "none" : NULL);
     for (guint i = 0; i < again->len; i++) {
         const Comparison *other = g_ptr_array_index(again, i);
         g_autofree char *value = metric_format(comparison->metric, other->now);
@@ -105,29 +106,59 @@ static void take_back(InstrumentResult *self, Comparison *comparison, const GPtr
         self->measurement,
         "%s %s was red in the first of %u runs and not in all, so it is not: it differs from run "
         "to run; the others gave %s",
-        metric->title, now, again->len + 1, values->str);
+        metric->title, now, runs + 1, values->str);
     comparison->verdict = VERDICT_PASS;
     g_clear_pointer(&comparison->sentence, g_free);
     g_ptr_array_set_size(comparison->deltas, 0);
     g_ptr_array_set_size(comparison->owners, 0);
 }
 
-void repeat_judge(InstrumentResult *self, const GPtrArray *again)
+/* The same metric's comparisons; of a run without one, nothing is red there. FALSE: a run was not measured.
+ */
+static gboolean others_of(const GPtrArray *again, MetricId id, GPtrArray *others, gboolean *missing)
+{
+    for (guint a = 0; a < again->len; a++) {
+        const InstrumentResult *one = g_ptr_array_index(again, a);
+        const Comparison *other = comparison_of(one, id);
+        if (one->measurement->problem != NULL)
+            return FALSE;
+        if (other != NULL)
+            g_ptr_array_add(others, (gpointer)other);
+        *missing = *missing || other == NULL;
+    }
+    return TRUE;
+}
+
+static void take_back_all(InstrumentResult *self, const GPtrArray *again)
 {
     for (guint i = 0; i < self->comparisons->len; i++) {
         Comparison *comparison = g_ptr_array_index(self->comparisons, i);
         g_autoptr(GPtrArray) others = g_ptr_array_new();
-        for (guint a = 0; a < again->len; a++) {
-            const Comparison *other = comparison_of(g_ptr_array_index(again, a), comparison->metric);
-            if (other != NULL)
-                g_ptr_array_add(others, (gpointer)other);
-        }
-        if (comparison->verdict != VERDICT_REGRESSED || others->len < again->len)
+        gboolean missing = FALSE;
+        if (comparison->verdict != VERDICT_REGRESSED ||
+            !others_of(again, comparison->metric, others, &missing))
             continue;
-        if (!agree(comparison, others))
-            take_back(self, comparison, others);
+        if (missing || !agree(comparison, others))
+            take_back(self, comparison, again->len, others);
         else
             comparison->agreeing = others->len + 1;
     }
     instrument_result_judge(self);
+}
+
+InstrumentResult *repeat_judge(InstrumentResult *self, GPtrArray *again)
+{
+    guint notes = self->measurement->notes->len;
+    take_back_all(self, again);
+    for (guint i = 0; self->verdict != VERDICT_REGRESSED && i < again->len; i++) {
+        InstrumentResult *other = g_ptr_array_index(again, i);
+        if (other->verdict == VERDICT_REGRESSED || other->verdict == VERDICT_BROKEN)
+            continue;
+        for (guint n = notes; n < self->measurement->notes->len; n++)
+            measurement_add_note(other->measurement, "%s",
+                                 (const char *)g_ptr_array_index(self->measurement->notes, n));
+        instrument_result_free(self);
+        return g_ptr_array_steal_index(again, i);
+    }
+    return self;
 }

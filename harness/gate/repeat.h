@@ -15,9 +15,11 @@ enum { REPEAT_TIMES = 2 };
  * what it was compared with; NULL: nothing. */
 gboolean repeat_is_wanted(const InstrumentResult *self, const BaselineInstrument *base);
 
-/* Takes back what is red in self and not in all of `again` (InstrumentResult, of the same scenario and
- * instrument against the same baseline), and notes it. A run among them that could not be measured takes
- * nothing back. */
-void repeat_judge(InstrumentResult *self, const GPtrArray *again);
+/* The verdict of all runs. What is red in self and not in all of `again` (InstrumentResult, of the same
+ * scenario and instrument against the same baseline) is taken back and noted; a run among them that could not
+ * be measured takes nothing back. self: (transfer full). Returns (transfer full): self, or where that is red
+ * no more the first of `again` that never was, which leaves the array: its measurement says by itself what
+ * the verdict is. */
+InstrumentResult *repeat_judge(InstrumentResult *self, GPtrArray *again);
 
 #endif

@@ -78,6 +78,17 @@ guint site_sizes_larger(const SiteSizes *self, const SiteSizes *than, gint64 all
     return larger;
 }
 
+guint site_sizes_missing(const SiteSizes *self, const SiteSizes *than)
+{
+    GHashTableIter all;
+    gpointer hash;
+    guint missing = 0;
+    g_hash_table_iter_init(&all, self->sizes);
+    while (g_hash_table_iter_next(&all, &hash, NULL))
+        missing += !g_hash_table_contains(than->sizes, hash);
+    return missing;
+}
+
 static int by_hash(gconstpointer a, gconstpointer b)
 {
     guint64 one = **(const guint64 *const *)a, two = **(const guint64 *const *)b;
@@ -113,7 +124,7 @@ SiteSizes *site_sizes_parse(const char *text)
         if (!has_hash && strlen(*word) == HASH_DIGITS &&
             g_ascii_string_to_unsigned(*word, 16, 0, (UINT64_C(1) << HASH_BITS) - 1, &hash, NULL)) {
             has_hash = TRUE;
-        } else if (has_hash && g_ascii_string_to_unsigned(*word, 10, 0, G_MAXINT64, &size, NULL)) {
+        } else if (has_hash && g_ascii_string_to_unsigned(*word, 10, 0, G_MAXINT64 / 4, &size, NULL)) {
             site_sizes_add(self, hash, (gint64)size);
             has_hash = FALSE;
         } else {

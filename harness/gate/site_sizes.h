@@ -22,10 +22,12 @@ guint site_sizes_count(const SiteSizes *self);
 /* How many of self are larger than they are in `than` by more than `allowed`; what `than` lacks has 0 there.
  */
 guint site_sizes_larger(const SiteSizes *self, const SiteSizes *than, gint64 allowed);
+/* How many of self `than` lacks. */
+guint site_sizes_missing(const SiteSizes *self, const SiteSizes *than);
 
 /* "HASH SIZE" in lines of several, by hash, so that a change of one changes one line; (transfer full). */
 char *site_sizes_format(const SiteSizes *self);
-/* Reads that text; (transfer full), or NULL where it is anything else. */
+/* Reads that text; (transfer full), or NULL where it is anything else. Sizes are below 2^61. */
 SiteSizes *site_sizes_parse(const char *text);
 
 #endif

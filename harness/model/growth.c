@@ -138,23 +138,30 @@ static void add_growing(const Summing *self, Growth *growth)
     }
 }
 
+/* The smallest that is not set off against what a function loses, from `leak` on. */
+static gint64 beyond_balances(const Summing *self, gint64 leak)
+{
+    GHashTableIter all;
+    gpointer value;
+    g_hash_table_iter_init(&all, self->balances);
+    while (g_hash_table_iter_next(&all, NULL, &value)) {
+        const Balance *balance = value, with = {balance->gained + leak, balance->lost};
+        if (is_taken_over(&with) && with.gained <= with.lost)
+            leak = balance->lost - balance->gained + 1;
+    }
+    return leak;
+}
+
 /* What is called at every row may still be set off, or be beyond what lines of Python gain together. */
 static gint64 bound_of(const Summing *self)
 {
     gint64 leak = self->smallest, last = 0;
-    while (leak != last) {
+    while (leak != last && leak < GROWTH_LARGEST) {
         last = leak;
-        GHashTableIter all;
-        gpointer value;
-        g_hash_table_iter_init(&all, self->balances);
-        while (g_hash_table_iter_next(&all, NULL, &value)) {
-            const Balance *balance = value, with = {balance->gained + leak, balance->lost};
-            if (is_taken_over(&with) && with.gained <= with.lost)
-                leak = balance->lost - balance->gained + 1;
-        }
+        leak = beyond_balances(self, leak);
+        if (python_rise(self->python, self->table->points, leak) == 0)
+            leak *= 2;
     }
-    while (python_rise(self->python, self->table->points, leak) == 0)
-        leak *= 2;
     return leak;
 }
 

@@ -11,9 +11,11 @@
  * Growth is evidence, not a share: it is sure where every quarter of the iterations has rises, five or more
  * of them, in a series of which nothing ever went away and blocks beside bytes, or, else, in a third of each
  * quarter's iterations. It is doubtful with three or more rises and no long time without one: that is called
- * only where the baseline does not know the call site for it. What fills ever more slowly is a cache; what
- * rises each time by a quarter more than the last, in at most two thirds of the iterations, is a list that
- * grows by a factor.
+ * only where the baseline does not know the call site for it. Exceptions:
+ *
+ *   cache          fills ever more slowly (growth_series.c, fades)
+ *   growing list   rises in at most two thirds of the iterations, each time by 1.25 times the last rise or
+ * more
  *
  * What the sites of one allocating function steadily lose is set off against what they gain, where they gain
  * as much: work that moves from one place to another leaks nothing, and a queue that is worked off
@@ -31,6 +33,8 @@ enum {
     GROWTH_FEWEST_OLD = 7,   /* points that old survivors must have had */
     GROWTH_AGE_UNKNOWN = -1, /* the instrument does not see ages */
 };
+/* Beyond any machine's memory: sums of a few such numbers do not overflow. */
+#define GROWTH_LARGEST (G_GINT64_CONSTANT(1) << 52)
 
 typedef enum { GROWTH_NONE, GROWTH_DOUBTFUL, GROWTH_SURE } GrowthEvidence;
 

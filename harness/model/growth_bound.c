@@ -9,7 +9,7 @@ typedef struct {
 static void add_leak(const gint64 *from, guint points, gint64 each, gint64 *to)
 {
     for (guint i = 0; from != NULL && i < points; i++)
-        to[i] = from[i] > G_MAXINT64 / 2 ? from[i] : from[i] + each * i;
+        to[i] = CLAMP(from[i], -GROWTH_LARGEST, GROWTH_LARGEST) + each * i;
 }
 
 static gboolean is_called(const GrowthSeries *series, guint points, gint64 leak, const Leaking *room)
@@ -33,8 +33,9 @@ static gint64 certain_of(const GrowthSeries *series, guint points)
 {
     gint64 fall = 0;
     for (guint i = 1; i < points; i++)
-        fall = MAX(fall, series->bytes[i - 1] - series->bytes[i]);
-    return fall + 1;
+        fall = MAX(fall, CLAMP(series->bytes[i - 1], -GROWTH_LARGEST, GROWTH_LARGEST) -
+                             CLAMP(series->bytes[i], -GROWTH_LARGEST, GROWTH_LARGEST));
+    return MIN(fall, GROWTH_LARGEST) + 1;
 }
 
 gint64 growth_bound_of_series(const GrowthSeries *series, guint points, gint64 least)
@@ -43,6 +44,6 @@ gint64 growth_bound_of_series(const GrowthSeries *series, guint points, gint64 l
     const Leaking leaking = {room, room + points, room + 2 * points, room + 3 * points};
     gint64 certain = certain_of(series, points), leak = MAX(least, 1);
     while (leak < certain && !is_called(series, points, leak, &leaking))
-        leak = MIN(leak * 2, certain);
+        leak = leak > certain / 2 ? certain : leak * 2;
     return leak;
 }

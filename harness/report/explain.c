@@ -93,7 +93,7 @@ static char *describe_bound(const InstrumentResult *instrument)
     const Comparison *growth = find(instrument, METRIC_GROWTH);
     gint64 bound = measurement->smallest_growth;
     if (growth != NULL && growth->has_base && growth->limit >= growth->now)
-        bound = MAX(bound, growth->limit - growth->now + 1);
+        bound = MAX(bound, MIN(growth->limit, G_MAXINT64 - 1) - growth->now + 1);
     g_autofree char *bytes = metric_format(METRIC_GROWTH, bound);
     guint every = measurement->doubtful != NULL ? growth_rarest(measurement->iterations) : 0;
     if (every < 2 || growth == NULL || !growth->has_base)
@@ -164,7 +164,7 @@ static char *describe_note(const Comparison *comparison, const SiteDelta *delta)
     GString *note = g_string_new(NULL);
     if (delta->base_bytes > 0)
         g_string_append_printf(note, "was %s", base);
-    else if (comparison->has_base && comparison->base > 0)
+    else if (comparison->has_base && comparison->base > 0 && !comparison->is_ceiling)
         g_string_append(note, "new here");
     g_autofree char *blocks = units_format_count(delta->delta_blocks, TRUE);
     if (delta->delta_blocks != 0 && metric_get(comparison->metric)->unit != METRIC_UNIT_COUNT)

@@ -87,6 +87,8 @@ static const char *look_up(Places *self, const char *file)
             g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_ptr_array_unref);
         add_folder(self, "", 0);
     }
+    if (self->files >= MOST_FILES) /* nobody knows what was not read */
+        return NULL;
     const GPtrArray *paths = g_hash_table_lookup(self->named, name);
     for (guint i = 0; paths != NULL && i < paths->len; i++) {
         const char *path = g_ptr_array_index(paths, i);
@@ -112,7 +114,8 @@ static char *inside_root(const Places *self, const char *file)
 
 static char *resolve(Places *self, const char *file)
 {
-    char *inside = inside_root(self, file);
+    /* Without a folder it is the last part alone, wherever the file lies. */
+    char *inside = strchr(file, G_DIR_SEPARATOR) != NULL ? inside_root(self, file) : NULL;
     if (inside != NULL || g_path_is_absolute(file))
         return inside;
     return g_strdup(look_up(self, file));

@@ -182,7 +182,7 @@ static void add_measurement(JsonBuilder *out, StackWriter *stacks, const Measure
     if (measurement->sample_bytes > 0)
         add_int(out, "sample_bytes", measurement->sample_bytes);
     add_metrics(out, stacks, measurement);
-    if (measurement->doubtful != NULL && call_sites_count(measurement->doubtful) > 0)
+    if (measurement->doubtful != NULL)
         add_call_sites(out, stacks, "doubtful_growth", measurement->doubtful);
     ADD_ARRAY(out, "marks", measurement->marks, add_mark);
     ADD_ARRAY(out, "processes", measurement->processes, add_process);
@@ -219,6 +219,8 @@ static void add_comparison(JsonBuilder *out, StackWriter *stacks, const Comparis
     add_int(out, "now", comparison->now);
     add_int(out, "spread", comparison->spread);
     add_int(out, "limit", comparison->limit);
+    if (comparison->is_ceiling)
+        add_int(out, "ceiling", 1);
     if (comparison->agreeing > 0)
         add_int(out, "agreeing", comparison->agreeing);
     add_text(out, "sentence", comparison->sentence);

@@ -220,6 +220,8 @@ static void read_comparison(JsonWalk *walk, JsonObject *object, gpointer target)
     self->now = read_bytes(walk, object, "now");
     self->spread = read_bytes(walk, object, "spread");
     self->limit = read_bytes(walk, object, "limit");
+    if (!json_walk_failed(walk) && json_object_has_member(object, "ceiling"))
+        self->is_ceiling = json_walk_int(walk, object, "ceiling", 0, 1) != 0;
     if (!json_walk_failed(walk) && json_object_has_member(object, "agreeing"))
         self->agreeing = (guint)json_walk_int(walk, object, "agreeing", 0, G_MAXUINT);
     self->sentence = g_strdup(json_walk_nullable(walk, object, "sentence"));

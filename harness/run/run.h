@@ -29,7 +29,7 @@ void run_free(Run *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Run, run_free)
 
 /* Measures, in the calling thread. Whatever goes wrong becomes the measurement's problem. The instrument's
- * raw files are kept in REPORTS/raw/NAME.INSTRUMENT. */
+ * raw files are kept in REPORTS/raw/NAME.INSTRUMENT, of later repetitions in NAME.INSTRUMENT.2 and so on. */
 void run_measure(Run *self, GCancellable *cancellable);
 
 /* How many iterations were marked so far, as far as the instrument shows it; 0 where it does not. */

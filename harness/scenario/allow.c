@@ -96,7 +96,7 @@ static gboolean read_pair(YamlFile *yaml, yaml_node_t *key, yaml_node_t *value, 
     int id = metric_of_key(self, yaml, key, ", call_site, ceiling", error);
     if (id < 0)
         return FALSE;
-    self->is_judged[id] = TRUE;
+    self->is_judged[id] = self->is_stated[id] = TRUE;
     return read_allowance(yaml, value, is_count(id), &self->metrics[id], error);
 }
 

@@ -13,6 +13,7 @@ typedef struct {
 
 typedef struct {
     Allowance metrics[METRIC_COUNT];
+    gboolean is_stated[METRIC_COUNT]; /* a file gives an allowance */
     gboolean is_judged[METRIC_COUNT]; /* held to the baseline: by default all but those that pass through */
     Allowance call_site;              /* what one call site may add though totals are flat */
     gboolean has_ceiling[METRIC_COUNT];

@@ -7,11 +7,10 @@
 
 typedef struct {
     int fd;
-    LedgerHeader header;
-    guint32 oldest_freed; /* of the changes that are made from now on */ /* written by made_ledger_finish;
-                                                                            change it at will before */
-    guint64 at;                                                          /* of the header in the file */
-    RollHeader roll;                                                     /* of a family, as the header */
+    LedgerHeader header;  /* written by made_ledger_finish; change it at will before */
+    guint64 at;           /* of the header in the file */
+    RollHeader roll;      /* of a family, as the header */
+    guint32 oldest_freed; /* of the changes that are made from now on */
 } MadeLedger;
 
 /* An empty ledger of process 1000, "/usr/bin/made one two", in a sparse memory file. */

@@ -941,7 +941,7 @@ START_TEST(test_an_interpreter_keeps_what_its_folders_and_environment_are)
                 Case self = case_new();
                 self.environment->python = python ? g_strdup("CPython 3.12.1") : NULL;
                 self.baseline->environment->python = g_strdup(self.environment->python);
-                self.allow.named[METRIC_RETAINED].line = named;
+                self.allow.is_stated[METRIC_RETAINED] = named;
                 set_base(&self, METRIC_RETAINED, MIB, 0);
                 measurement_set(self.measurement, METRIC_RETAINED, MIB + 64 * KIB + more, NULL);
                 g_autoptr(InstrumentResult) result = judge(&self);

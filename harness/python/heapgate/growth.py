@@ -7,7 +7,7 @@ together. A series has the live bytes at the end of the last pass before countin
 from __future__ import annotations
 
 import math
-from typing import Dict, Hashable, Iterable, List, NamedTuple, Sequence, Tuple, TypeVar
+from typing import Collection, Dict, Hashable, Iterable, List, NamedTuple, Sequence, Tuple, TypeVar
 
 _QUARTERS = 4
 _SLIGHT = 50  # what lines of Python gain beyond their sum is no sign of anything below this part
@@ -171,7 +171,7 @@ def growth_of_rows(
     return growing, _bound_of(smallest, balances.values(), sums if python else [])
 
 
-def _bound_of(leak: int, balances: Iterable[_Balance], sums: Sequence[int]) -> int:
+def _bound_of(leak: int, balances: Collection[_Balance], sums: Sequence[int]) -> int:
     """What is called at every row may still be set off, or be beyond what lines of Python gain together."""
     last = 0
     while leak != last:
@@ -179,6 +179,6 @@ def _bound_of(leak: int, balances: Iterable[_Balance], sums: Sequence[int]) -> i
         for balance in balances:
             if balance.taken_over(leak) and balance.gained + leak <= balance.lost:
                 leak = balance.lost - balance.gained + 1
-    while len(sums) > 1 and _rise_together(sums, leak) == 0:
-        leak *= 2
+        if len(sums) > 1 and _rise_together(sums, leak) == 0:
+            leak *= 2
     return leak
