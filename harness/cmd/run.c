@@ -120,7 +120,8 @@ static gboolean may_be_chance(const Judged *judged)
 {
     const Baseline *baseline = judged->held->baseline;
     return baseline != NULL &&
-           repeat_is_wanted(judged->result, baseline_find(baseline, judged->result->instrument));
+           repeat_is_wanted(judged->result, baseline_find(baseline, judged->result->instrument),
+                            !judged->run->instrument->by_valgrind);
 }
 
 /* Measures again what is red and may be so by chance, all of it in one session. */

@@ -53,7 +53,7 @@ gint64 baseline_slack(const BaselineMetric *self)
 {
     enum { SHARE = 4 }; /* the file may say anything: their sum with a value must not overflow */
     const gint64 most = G_MAXINT64 / SHARE;
-    return CLAMP(self->highest - self->value, 0, most) + CLAMP(self->spread, 0, most);
+    return CLAMP(self->highest - self->value, 0, most) + 2 * CLAMP(self->spread, 0, most / 2);
 }
 
 void baseline_metric_clear(BaselineMetric *self)
@@ -232,6 +232,7 @@ static const YamlField instrument_fields[] = {
     {"tool", yaml_file_read_string, offsetof(BaselineInstrument, tool)},
     {"runs", yaml_file_read_count, offsetof(BaselineInstrument, runs)},
     {"left_out", yaml_file_read_count, offsetof(BaselineInstrument, left_out)},
+    {"sees", yaml_file_read_bytes, offsetof(BaselineInstrument, bound)},
     {"duration", yaml_file_read_duration, offsetof(BaselineInstrument, duration_us)},
     {"metrics", read_metrics, 0},
     {NULL},
@@ -299,6 +300,14 @@ static const YamlField baseline_fields[] = {
     {NULL},
 };
 
+/* From format 3 on the end is written. */
+static gboolean is_whole(const char *bytes, gsize length)
+{
+    static const char end[] = "\n...\n";
+    gsize size = sizeof end - 1;
+    return length > size && memcmp(bytes + length - size, end, size) == 0;
+}
+
 static Baseline *parse(const char *bytes, gsize length, const char *name, const char *scenario,
                        GError **error)
 {
@@ -310,6 +319,12 @@ static Baseline *parse(const char *bytes, gsize length, const char *name, const 
         yaml_file_fail(
             yaml, yaml_file_root(yaml), error,
             "expected \"scenario\" and \"instruments\": this baseline holds nothing to compare with");
+        return NULL;
+    }
+    if (self->format == BASELINE_FORMAT && !is_whole(bytes, length)) {
+        yaml_file_fail(
+            yaml, yaml_file_root(yaml), error,
+            "expected a last line of \"...\": the baseline is cut off; take it from the repository again");
         return NULL;
     }
     return g_steal_pointer(&self);

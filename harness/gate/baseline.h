@@ -24,8 +24,8 @@ typedef struct {
     SiteSizes *doubtful; /* of growth: the sites whose evidence was doubtful in any run; NULL: not kept */
 } BaselineMetric;
 
-/* By how much a later run may exceed the value by chance: the largest captured run, and the range of all of
- * them besides. */
+/* By how much a later run may exceed the value by chance: the largest captured run, and twice the range of
+ * all of them besides. 0 where they were equal. */
 gint64 baseline_slack(const BaselineMetric *self);
 void baseline_metric_clear(BaselineMetric *self);
 /* Do both say the same, but for numbers of blocks? */
@@ -36,6 +36,7 @@ typedef struct {
     char *tool;      /* as of the measurements */
     gint64 runs;     /* that agreed */
     gint64 left_out; /* before them, for it differed from all of them: it wrote what they found (a cache) */
+    gint64 bound;    /* the largest of their smallest leaks, in bytes per iteration; 0: not known */
     gint64 duration_us; /* of one run: to balance shards */
     BaselineMetric metrics[METRIC_COUNT];
 } BaselineInstrument;

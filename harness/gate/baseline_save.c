@@ -119,6 +119,8 @@ static int add_instrument(Writer *writer, const BaselineInstrument *self)
     put_number(writer, mapping, "runs", self->runs);
     if (self->left_out > 0)
         put_number(writer, mapping, "left_out", self->left_out);
+    if (self->bound > 0)
+        put_number(writer, mapping, "sees", self->bound);
     g_autofree char *duration = g_strdup_printf("%" G_GINT64_FORMAT " ms", self->duration_us / 1000);
     put_text(writer, mapping, "duration", duration);
     for (int id = 0; id < METRIC_COUNT; id++)
@@ -164,7 +166,8 @@ char *baseline_format(const Baseline *self)
     GString *text =
         g_string_new("# Written by `heapgate update`. Review it as you review code: these numbers are what "
                      "later runs are held to.\n");
-    yaml_document_initialize(&writer.document, NULL, NULL, NULL, TRUE, TRUE);
+    /* The end is written, so that a file that was cut off can be told. */
+    yaml_document_initialize(&writer.document, NULL, NULL, NULL, TRUE, FALSE);
     fill(&writer, self);
     yaml_emitter_initialize(&emitter);
     yaml_emitter_set_output(&emitter, append_output, text);

@@ -100,11 +100,11 @@ static GHashTable *ranges_of(const GPtrArray *measurements, MetricId id)
     return ranges;
 }
 
-/* The largest run, and the range of all besides. */
+/* The largest run, and twice the range of all besides. */
 static gint64 limit_of(const Range *range, guint runs)
 {
     gint64 least = range->runs < runs ? MIN(range->least, 0) : range->least;
-    return range->most + (range->most - least);
+    return range->most + 2 * MIN(range->most - least, G_MAXINT64 / 8);
 }
 
 /* What was listed leaves the ranges. */
@@ -264,6 +264,8 @@ BaselineInstrument *baseline_capture(const GPtrArray *measurements, const Allow 
     self->runs = runs->len;
     self->left_out = left_out;
     self->duration_us = first->duration_us;
+    for (guint i = 0; i < runs->len; i++)
+        self->bound = MAX(self->bound, ((const Measurement *)g_ptr_array_index(runs, i))->smallest_growth);
     for (int id = 0; id < METRIC_COUNT; id++) {
         if (!capture_metric(&self->metrics[id], id, runs, allow->is_judged[id], error)) {
             baseline_instrument_free(self);

@@ -408,6 +408,9 @@ InstrumentResult *compare(const Reference *reference, Measurement *measurement)
                                ? g_strdup_printf("the baseline holds nothing of %s", measurement->instrument)
                                : g_strdup("no baseline");
     }
+    /* Of a program that differs from run to run no single run says what can be seen. */
+    if (base != NULL && result->measurement->smallest_growth > 0)
+        result->measurement->smallest_growth = MAX(result->measurement->smallest_growth, base->bound);
     compare_all(result, base, reference);
     if (base != NULL)
         excuse_processors(result, reference);

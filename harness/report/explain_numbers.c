@@ -70,7 +70,8 @@ char *explain_comparison(const Comparison *comparison)
     else if (comparison->verdict == VERDICT_REGRESSED || comparison->has_base)
         g_string_append_printf(text, ", allowed %s", limit);
     if (comparison->agreeing > 0)
-        g_string_append_printf(text, "; %u of %u runs agree", comparison->agreeing, comparison->agreeing);
+        g_string_append_printf(text, "; %u of %u runs agree", comparison->agreeing,
+                               MAX(comparison->runs, comparison->agreeing));
     return g_string_free(text, FALSE);
 }
 

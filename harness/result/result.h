@@ -28,7 +28,8 @@ typedef struct {
     gint64 spread; /* of the captured runs */
     gint64 limit;  /* now above this is a regression: base + max(per cent, floor, spread), or the ceiling */
     gboolean is_ceiling; /* the limit is a ceiling */
-    guint agreeing;      /* runs that said the same, where it was measured again; 0: it was not */
+    guint agreeing,
+        runs;          /* of so many runs so many said the same, where it was measured again; 0: it was not */
     char *sentence;    /* NULL on a plain pass; else one sentence for people: what happened and by how much */
     GPtrArray *deltas; /* SiteDelta, largest growth first; those that made the difference */
     GPtrArray *owners; /* SiteDelta of one frame: lines that many of those have in common; delta_blocks is how

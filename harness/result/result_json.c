@@ -223,6 +223,8 @@ static void add_comparison(JsonBuilder *out, StackWriter *stacks, const Comparis
         add_int(out, "ceiling", 1);
     if (comparison->agreeing > 0)
         add_int(out, "agreeing", comparison->agreeing);
+    if (comparison->runs > 0)
+        add_int(out, "runs", comparison->runs);
     add_text(out, "sentence", comparison->sentence);
     ADD_ARRAY(out, "deltas", comparison->deltas, add_delta, stacks);
     if (comparison->owners->len > 0)

@@ -224,6 +224,8 @@ static void read_comparison(JsonWalk *walk, JsonObject *object, gpointer target)
         self->is_ceiling = json_walk_int(walk, object, "ceiling", 0, 1) != 0;
     if (!json_walk_failed(walk) && json_object_has_member(object, "agreeing"))
         self->agreeing = (guint)json_walk_int(walk, object, "agreeing", 0, G_MAXUINT);
+    if (!json_walk_failed(walk) && json_object_has_member(object, "runs"))
+        self->runs = (guint)json_walk_int(walk, object, "runs", 0, G_MAXUINT);
     self->sentence = g_strdup(json_walk_nullable(walk, object, "sentence"));
     read_each(walk, object, "deltas", read_delta, self->deltas);
     if (!json_walk_failed(walk) && json_object_has_member(object, "owners"))
