@@ -9,7 +9,7 @@ check-all: setup-check
 	$(BUILD) check-valgrind
 	$(BUILD) check-aarch64
 	$(BUILD) prove-coverage
-	$(BUILD) prove-verdicts SHARE=0.1
+	$(BUILD) prove-verdicts PART=0.1
 	$(BUILD) fuzz-smoke
 	@echo "check-all: all clean"
 

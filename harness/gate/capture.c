@@ -220,9 +220,12 @@ static gboolean capture_metric(BaselineMetric *metric, MetricId id, const GPtrAr
     return TRUE;
 }
 
-/* Are the first so many runs far from each of the others, by more than those differ among themselves? */
+/* Are the first so many runs far from each of the others, by many times what those differ among themselves?
+ * Of mere noise one in ten first runs is beyond the others' range, and leaving it out would make the limit
+ * too tight. */
 static gboolean are_apart(const GPtrArray *measurements, guint first, MetricId id)
 {
+    enum { FAR = 4 };
     gint64 least = G_MAXINT64, most = G_MININT64;
     for (guint i = first; i < measurements->len; i++) {
         const Measurement *other = g_ptr_array_index(measurements, i);
@@ -233,7 +236,7 @@ static gboolean are_apart(const GPtrArray *measurements, guint first, MetricId i
     }
     for (guint i = 0; i < first; i++) {
         const Measurement *one = g_ptr_array_index(measurements, i);
-        gint64 value = one->values[id], range = most - least;
+        gint64 value = one->values[id], range = FAR * (most - least);
         if (!one->has[id] || (value <= most + range && value >= least - range))
             return FALSE;
     }

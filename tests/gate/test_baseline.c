@@ -665,8 +665,8 @@ START_TEST(test_a_first_run_that_differs_from_all_others_is_left_out)
         guint runs;
         gint64 left_out, value, spread;
     } cases[] = {{{1200 * KIB, MIB, MIB, MIB, MIB}, 5, 1, MIB, 0},
-                 {{MIB + 600, MIB, MIB + 200, MIB + 100, MIB}, 5, 1, MIB + 100, 200},
-                 {{MIB + 300, MIB, MIB + 200, MIB + 100, MIB}, 5, 0, MIB + 100, 300},
+                 {{MIB + 1001, MIB, MIB + 200, MIB + 100, MIB}, 5, 1, MIB + 100, 200},
+                 {{MIB + 1000, MIB, MIB + 200, MIB + 100, MIB}, 5, 0, MIB + 100, 1000},
                  {{MIB, MIB, MIB, MIB, MIB + 600}, 5, 0, MIB, 600},
                  {{MIB + 900, MIB + 600, MIB, MIB, MIB}, 5, 2, MIB, 0},
                  {{MIB + 600, MIB, MIB}, 3, 0, MIB, 600}};

@@ -1,6 +1,6 @@
 """Verdicts, counted: programs whose call sites are drawn from a seed, clean and leaking, gated as a user gates them.
 
-usage: prove_verdicts.py BUILD [SHARE]     BUILD: the build folder; SHARE: of the full counts (1), as 0.1
+usage: prove_verdicts.py BUILD [PART]     BUILD: the build folder; PART: of the full counts (1), as 0.1
 
 Each row captures baselines of clean programs (heapgate update), and then runs heapgate on the same or on leaking ones:
 

@@ -1,6 +1,6 @@
 # Verdicts, counted (prove_verdicts.py): false alarms and leaks that pass, of programs drawn from seeds.
 #
-#   make prove-verdicts     SHARE=0.1 takes a tenth of the programs
+#   make prove-verdicts     PART=0.1 takes a tenth of the programs
 
 $(O)/verdicts/workload: tests/verdicts/programs/workload.c harness/include/heapgate.h tests/verdicts/verdicts.mk
 	@mkdir -p $(@D)
@@ -8,4 +8,4 @@ $(O)/verdicts/workload: tests/verdicts/programs/workload.c harness/include/heapg
 
 .PHONY: prove-verdicts
 prove-verdicts: build $(O)/verdicts/workload
-	@/usr/bin/python3 -B tests/verdicts/prove_verdicts.py $(O) $(SHARE)
+	@/usr/bin/python3 -B tests/verdicts/prove_verdicts.py $(O) $(PART)
