@@ -16,12 +16,14 @@
 typedef struct {
     Baseline *baseline;
     char *elsewhere;
+    Environment *environment; /* of this scenario's program here */
 } Held;
 
 static void held_clear(Held *self)
 {
     baseline_free(self->baseline);
     g_free(self->elsewhere);
+    environment_free(self->environment);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Held, held_clear)
 
@@ -71,6 +73,7 @@ static GArray *baselines_held(const Street *street, GError **error)
         if (!baseline_load(street->project, host_environment()->platform, scenario->name, &held->baseline,
                            &held->elsewhere, error))
             return NULL;
+        held->environment = host_environment_for(scenario);
     }
     return g_steal_pointer(&all);
 }
@@ -92,8 +95,7 @@ static void judged_clear(Judged *self)
 
 static InstrumentResult *compare_run(const Held *held, Run *run)
 {
-    g_autoptr(Environment) environment = host_environment_for(run->scenario);
-    const Reference reference = {held->baseline, held->elsewhere, environment, &run->scenario->allow};
+    const Reference reference = {held->baseline, held->elsewhere, held->environment, &run->scenario->allow};
     return compare(&reference, g_steal_pointer(&run->measurement));
 }
 
@@ -192,8 +194,7 @@ static Result *measure(Street *street, const StreetOptions *options, GError **er
     JudgedSource source = {.all = judged};
     for (guint i = 0; i < street->scenarios->len; i++) {
         source.scenario = g_ptr_array_index(street->scenarios, i);
-        g_autoptr(Environment) environment = host_environment_for(source.scenario);
-        add_scenario(source.scenario, environment, take_judged, &source, result);
+        add_scenario(source.scenario, g_array_index(held, Held, i).environment, take_judged, &source, result);
     }
     result->duration_us = g_get_monotonic_time() - started;
     return g_steal_pointer(&result);

@@ -8,6 +8,7 @@
 #include "model/text.h"
 #include "run/host.h"
 #include "street.h"
+#include "update_weigh.h"
 
 enum { UNSET = G_MININT };
 
@@ -18,25 +19,6 @@ typedef struct {
     gboolean accept_growth;
     int runs;
 } UpdateOptions;
-
-/* What is to become of one scenario's baseline. */
-typedef struct {
-    const Scenario *scenario;
-    Baseline *old;   /* NULL: none for this platform */
-    Baseline *fresh; /* to be written */
-    gboolean changed;
-    gboolean lowered;
-    gboolean grows;  /* more than before */
-    gboolean raised; /* some value is higher than before, or was not held before */
-} Change;
-
-static void change_free(gpointer data)
-{
-    Change *self = data;
-    baseline_free(self->old);
-    baseline_free(self->fresh);
-    g_free(self);
-}
 
 /* The measurements of one scenario under one instrument; FALSE where one of them is broken. */
 static gboolean measurements_of(const Street *street, const Scenario *scenario, const char *instrument,
@@ -89,188 +71,6 @@ static Baseline *capture(const Street *street, const Scenario *scenario, const c
     return g_steal_pointer(&fresh);
 }
 
-static void print_metric(MetricId id, const BaselineMetric *old, const BaselineMetric *fresh)
-{
-    if (metric_get(id)->of_mapped && fresh->value == 0 && (old == NULL || old->value == 0))
-        return; /* it maps nothing itself, and did not */
-    g_autofree char *now = metric_format(id, fresh->value);
-    g_autofree char *spread = metric_format(id, fresh->spread);
-    g_print("    %-21s ", metric_get(id)->title);
-    if (old == NULL) {
-        g_print("%s (new)", now);
-    } else {
-        g_autofree char *before = metric_format(id, old->value);
-        g_autofree char *delta = metric_format_signed(id, fresh->value - old->value);
-        if (old->value == fresh->value)
-            g_print("%s (unchanged)", now);
-        else
-            g_print("%s -> %s (%s)", before, now, delta);
-    }
-    g_print("%s%s\n", fresh->spread > 0 ? ", runs differed by " : "", fresh->spread > 0 ? spread : "");
-}
-
-/* A leak that is captured is never called again. */
-static void weigh_growth(Change *change, MetricId id, gint64 before, const BaselineMetric *fresh)
-{
-    enum { SHOWN = 10, COLUMNS = 100 };
-    if (metric_get(id)->unit != METRIC_UNIT_BYTES_PER_ITERATION || !change->scenario->allow.is_judged[id] ||
-        fresh->value <= before)
-        return;
-    g_autofree char *rate = metric_format(id, fresh->value);
-    g_print("    this captures a %s of %s, which is then called no more:\n", metric_get(id)->title, rate);
-    for (guint i = 0; fresh->sites != NULL && i < MIN(call_sites_count(fresh->sites), SHOWN); i++) {
-        const CallSite *site = call_sites_get(fresh->sites, i);
-        g_autofree char *bytes = metric_format(id, site->bytes), *stack = text_shorten(site->key, COLUMNS);
-        g_print("      %s  %s\n", bytes, stack);
-    }
-    change->grows = TRUE;
-}
-
-/* The same of what grew in some iterations only, and did not when the old baseline was captured. */
-static void weigh_doubtful(Change *change, const BaselineMetric *old, const BaselineMetric *fresh)
-{
-    guint sites = compare_captured_doubtful(old, fresh);
-    if (sites == 0)
-        return;
-    g_print(
-        "    this captures growth in some iterations, at %u call site%s where there was none; a run names "
-        "them: heapgate run %s\n",
-        sites, sites == 1 ? "" : "s", change->scenario->name);
-    change->changed = change->raised = TRUE;
-}
-
-/* The call sites that a run would be red for, were the old baseline kept; their number. */
-static guint weigh_sites(const Change *change, MetricId id, const BaselineMetric *old,
-                         const BaselineMetric *fresh, gboolean print)
-{
-    enum { SHOWN = 5, COLUMNS = 100 };
-    g_autoptr(GPtrArray) deltas = NULL;
-    guint regressed =
-        compare_captured(id, old, fresh, &change->scenario->allow, change->fresh->environment, &deltas);
-    for (guint i = 0; print && regressed > 0 && i < MIN(deltas->len, SHOWN); i++) {
-        const SiteDelta *delta = g_ptr_array_index(deltas, i);
-        g_autofree char *bytes = metric_format_signed(id, delta->delta_bytes);
-        g_autofree char *stack = text_shorten(delta->key, COLUMNS);
-        if (delta->delta_bytes > 0)
-            g_print("      %s  %s\n", bytes, stack);
-    }
-    return regressed;
-}
-
-static gboolean is_lower(const Change *change, MetricId id, const BaselineMetric *old,
-                         const BaselineMetric *fresh)
-{
-    return fresh->has && fresh->value < old->value && weigh_sites(change, id, old, fresh, FALSE) == 0;
-}
-
-/* Puts back what the old baseline holds. */
-static void keep_metric(BaselineMetric *fresh, BaselineMetric *old)
-{
-    baseline_metric_clear(fresh);
-    *fresh = *old;
-    *old = (BaselineMetric){0};
-}
-
-/* One metric that the old baseline holds, too: is it changed, is it raised? To watch it no more loosens as
- * much. */
-static void weigh_metric(Change *change, MetricId id, BaselineMetric *fresh, BaselineMetric *old,
-                         gboolean ratchet)
-{
-    BaselineMetric shown = {.value = old->value};
-    if (ratchet && !is_lower(change, id, old, fresh)) {
-        keep_metric(fresh, old);
-        print_metric(id, &shown, fresh);
-        return;
-    }
-    if (!fresh->has) {
-        g_print("    %-21s not measured any more\n", metric_get(id)->title);
-        change->changed = change->raised = TRUE;
-        return;
-    }
-    print_metric(id, &shown, fresh);
-    if (!change->scenario->allow.is_judged[id])
-        return;
-    weigh_growth(change, id, old->value, fresh);
-    weigh_doubtful(change, old, fresh);
-    gboolean moved = weigh_sites(change, id, old, fresh, TRUE) > 0;
-    /* Judged now, and when it was captured not: its call sites are to be watched, too. */
-    gboolean listed = metric_get(id)->passes_through && old->sites == NULL && fresh->sites != NULL;
-    change->lowered = change->lowered || fresh->value < old->value;
-    moved = moved || listed;
-    change->changed = change->changed || moved || !baseline_metric_same(fresh, old);
-    change->raised = change->raised || moved || fresh->value > old->value ||
-                     fresh->value + baseline_slack(fresh) > old->value + baseline_slack(old);
-}
-
-/* Metric by metric: what changes, and is anything raised? */
-static void weigh_instrument(Change *change, BaselineInstrument *fresh, BaselineInstrument *old,
-                             gboolean ratchet)
-{
-    g_print("  %s, %" G_GINT64_FORMAT " run%s\n", fresh->instrument, fresh->runs,
-            fresh->runs == 1 ? "" : "s");
-    if (old != NULL && g_strcmp0(old->tool, fresh->tool) != 0) {
-        g_print("    measured by %s, was %s\n", fresh->tool, old->tool != NULL ? old->tool : "unknown");
-        change->changed = change->raised = TRUE;
-    }
-    if (fresh->left_out > 0)
-        g_print("    left out: %" G_GINT64_FORMAT
-                " run%s before them, which differed from all: caches were written "
-                "then\n",
-                fresh->left_out, fresh->left_out == 1 ? "" : "s");
-    for (int id = 0; id < METRIC_COUNT; id++) {
-        if (old != NULL && old->metrics[id].has &&
-            (fresh->metrics[id].has || change->scenario->allow.is_judged[id])) {
-            weigh_metric(change, id, &fresh->metrics[id], &old->metrics[id], ratchet);
-        } else if (fresh->metrics[id].has) {
-            print_metric(id, NULL, &fresh->metrics[id]);
-            weigh_growth(change, id, 0, &fresh->metrics[id]);
-            change->changed = TRUE;
-            change->raised = change->raised || (change->scenario->allow.is_judged[id] &&
-                                                !(old != NULL && baseline_is_older(old, id)));
-        }
-    }
-}
-
-static void weigh(Change *change, gboolean ratchet)
-{
-    g_print("%s\n", change->scenario->name);
-    if (change->old != NULL && change->old->format != change->fresh->format) {
-        g_print("  format: %" G_GINT64_FORMAT " -> %" G_GINT64_FORMAT "\n", change->old->format,
-                change->fresh->format);
-        change->changed = TRUE;
-    }
-    if (change->old != NULL) {
-        g_autofree char *difference =
-            environment_difference(change->old->environment, change->fresh->environment);
-        if (difference != NULL) {
-            g_print("  environment: %s\n", difference);
-            change->changed = change->raised = TRUE;
-        }
-    }
-    for (guint i = 0; i < change->fresh->instruments->len; i++) {
-        BaselineInstrument *fresh = g_ptr_array_index(change->fresh->instruments, i);
-        weigh_instrument(change, fresh,
-                         change->old != NULL ? baseline_find(change->old, fresh->instrument) : NULL, ratchet);
-    }
-}
-
-/* An instrument that was not measured now (--instrument) keeps what it had, if it is of the same environment.
- */
-static void keep_unmeasured(Change *change)
-{
-    g_autofree char *difference =
-        change->old != NULL ? environment_difference(change->old->environment, change->fresh->environment)
-                            : NULL;
-    for (guint i = 0; change->old != NULL && difference == NULL && i < change->old->instruments->len;) {
-        BaselineInstrument *old = g_ptr_array_index(change->old->instruments, i);
-        gboolean used = g_strv_contains((const char *const *)change->scenario->instruments, old->instrument);
-        if (baseline_find(change->fresh, old->instrument) == NULL && used)
-            g_ptr_array_add(change->fresh->instruments, g_ptr_array_steal_index(change->old->instruments, i));
-        else
-            i++;
-    }
-}
-
 static Change *change_of(const Street *street, const Scenario *scenario, const UpdateOptions *options,
                          GError **error)
 {
@@ -286,8 +86,7 @@ static Change *change_of(const Street *street, const Scenario *scenario, const U
         g_print("%s: the old baseline cannot be used and is replaced: %s\n", scenario->name,
                 unreadable->message);
     change->fresh = g_steal_pointer(&fresh);
-    weigh(change, options->ratchet);
-    keep_unmeasured(change);
+    change_weigh(change, options->ratchet);
     return change;
 }
 
@@ -388,24 +187,9 @@ static gboolean write_changes(const Street *street, const GPtrArray *changes, co
     return TRUE;
 }
 
-/* Do the runs so far differ in anything that is judged? */
-static gboolean differ(const GPtrArray *measurements, const Allow *allow)
-{
-    const Measurement *first = g_ptr_array_index(measurements, 0);
-    for (guint i = 1; i < measurements->len; i++) {
-        const Measurement *other = g_ptr_array_index(measurements, i);
-        for (int id = 0; id < METRIC_COUNT; id++)
-            if (allow->is_judged[id] && first->has[id] && other->has[id] &&
-                first->values[id] != other->values[id])
-                return TRUE;
-    }
-    return FALSE;
-}
-
 /* What differs from run to run takes more of them to know by how much. */
 static gboolean measure_more(Street *street, const UpdateOptions *options, GError **error)
 {
-    enum { NOISY_RUNS = 5 };
     g_autoptr(GPtrArray) more = g_ptr_array_new_with_free_func((GDestroyNotify)run_free);
     for (guint i = 0; i < street->scenarios->len && options->runs == 0; i++) {
         const Scenario *scenario = g_ptr_array_index(street->scenarios, i);
@@ -413,9 +197,10 @@ static gboolean measure_more(Street *street, const UpdateOptions *options, GErro
             g_autoptr(GPtrArray) measurements = g_ptr_array_new();
             if (!measurements_of(street, scenario, *name, measurements, error))
                 return FALSE;
-            for (guint n = measurements->len;
-                 n > 1 && n < NOISY_RUNS && differ(measurements, &scenario->allow); n++)
-                g_ptr_array_add(more, run_new(street->project, scenario, instrument_find(*name), n));
+            guint wanted = baseline_capture_wants(measurements, &scenario->allow);
+            for (guint n = 0; n < wanted; n++)
+                g_ptr_array_add(
+                    more, run_new(street->project, scenario, instrument_find(*name), measurements->len + n));
         }
     }
     if (more->len == 0)

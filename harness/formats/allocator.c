@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "model/frame_kind.h"
+
 static const char *const names[] = {
     "malloc",         "calloc",        "realloc", "reallocarray", "memalign",
     "posix_memalign", "aligned_alloc", "valloc",  "pvalloc",      "malloc_usable_size",
@@ -31,19 +33,10 @@ gboolean allocator_is_mark(const char *function)
     return FALSE;
 }
 
-static const char *base_name(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    return slash != NULL ? slash + 1 : path;
-}
-
 gboolean allocator_is_frame(const Frame *frame)
 {
-    gboolean valgrinds =
-        (frame->object != NULL && g_str_has_prefix(base_name(frame->object), "vgpreload_")) ||
-        (frame->file != NULL && strcmp(base_name(frame->file), "vg_replace_malloc.c") == 0);
-    return frame->function != NULL &&
-           (allocator_is_mark(frame->function) || (valgrinds && is_allocator_name(frame->function)));
+    return frame->function != NULL && (allocator_is_mark(frame->function) ||
+                                       (frame_is_allocator(frame) && is_allocator_name(frame->function)));
 }
 
 guint allocator_count_frames(const Frame *frames, guint n_frames)

@@ -49,52 +49,6 @@ void baseline_instrument_free(BaselineInstrument *self)
     g_free(self);
 }
 
-gint64 baseline_slack(const BaselineMetric *self)
-{
-    enum { SHARE = 4 }; /* the file may say anything: their sum with a value must not overflow */
-    const gint64 most = G_MAXINT64 / SHARE;
-    return CLAMP(self->highest - self->value, 0, most) + 2 * CLAMP(self->spread, 0, most / 2);
-}
-
-void baseline_metric_clear(BaselineMetric *self)
-{
-    call_sites_free(self->sites);
-    site_sizes_free(self->slack);
-    site_sizes_free(self->others);
-    site_sizes_free(self->doubtful);
-    *self = (BaselineMetric){0};
-}
-
-static gboolean same_sites(const CallSites *one, const CallSites *two)
-{
-    guint count = one != NULL ? call_sites_count(one) : 0;
-    if (count != (two != NULL ? call_sites_count(two) : 0))
-        return FALSE;
-    for (guint i = 0; i < count; i++) {
-        const CallSite *site = call_sites_get(one, i), *other = call_sites_find(two, site->key);
-        if (other == NULL || other->bytes != site->bytes)
-            return FALSE;
-    }
-    return TRUE;
-}
-
-static gboolean same_sizes(const SiteSizes *one, const SiteSizes *two)
-{
-    if (one == NULL || two == NULL)
-        return one == two;
-    g_autofree char *text = site_sizes_format(one), *other = site_sizes_format(two);
-    return strcmp(text, other) == 0;
-}
-
-gboolean baseline_metric_same(const BaselineMetric *self, const BaselineMetric *other)
-{
-    return self->has == other->has && self->value == other->value && self->spread == other->spread &&
-           self->highest == other->highest && self->cutoff_bytes == other->cutoff_bytes &&
-           same_sites(self->sites, other->sites) && same_sizes(self->slack, other->slack) &&
-           (self->value == 0 || same_sizes(self->others, other->others)) &&
-           same_sizes(self->doubtful, other->doubtful);
-}
-
 gboolean baseline_is_older(const BaselineInstrument *self, MetricId metric)
 {
     gboolean holds = FALSE;

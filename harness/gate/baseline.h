@@ -24,9 +24,13 @@ typedef struct {
     SiteSizes *doubtful; /* of growth: the sites whose evidence was doubtful in any run; NULL: not kept */
 } BaselineMetric;
 
-/* By how much a later run may exceed the value by chance: the largest captured run, and twice the range of
- * all of them besides. 0 where they were equal. */
+/* What a later run may have by chance, after captures of which the largest was (or exceeded the value by)
+ * `highest` and which differed by `spread`: the largest, and twice the range besides. */
+gint64 baseline_chance(gint64 highest, gint64 spread);
+/* By how much that exceeds the value. 0 where the runs were equal. */
 gint64 baseline_slack(const BaselineMetric *self);
+/* Where a baseline does not say which call sites there were, none can be told to be new. */
+gboolean baseline_knows_sites(const BaselineMetric *self);
 void baseline_metric_clear(BaselineMetric *self);
 /* Do both say the same, but for numbers of blocks? */
 gboolean baseline_metric_same(const BaselineMetric *self, const BaselineMetric *other);
@@ -82,6 +86,9 @@ char *baseline_format(const Baseline *self);
 /* Writes it whole or not at all, whenever the process is killed. Errors: HEAPGATE_ERROR_BROKEN. */
 gboolean baseline_save(const Baseline *self, const char *path, GError **error);
 
+/* How many more runs than these are needed to know by how much they differ; 0 where they do not, or were one.
+ * measurements: as below. */
+guint baseline_capture_wants(const GPtrArray *measurements, const Allow *allow);
 /* Makes the part of one instrument from the runs that measured it: the median, the spread, the call sites
  * that hold the most. measurements: Measurement, at least one, in their order, none with a problem. allow: of
  * a metric that it does not judge no call sites are kept, and nothing at all where the runs differ beyond

@@ -75,7 +75,7 @@ static int add_sites(Writer *writer, MetricUnit unit, CallSites *sites, const Si
         if (site->blocks > 0)
             put_number(writer, mapping, "blocks", site->blocks);
         gint64 slack = 0;
-        if (site_sizes_find(slacks, site->key, &slack))
+        if (site_sizes_find(slacks, site_sizes_hash(site->key), &slack))
             put_number(writer, mapping, "slack", slack);
         put_text(writer, mapping, "stack", site->key);
         yaml_document_append_sequence_item(&writer->document, sequence, mapping);

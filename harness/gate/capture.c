@@ -84,27 +84,26 @@ static GHashTable *ranges_of(const GPtrArray *measurements, MetricId id)
     for (guint m = 0; m < measurements->len; m++) {
         const CallSites *sites = ((const Measurement *)g_ptr_array_index(measurements, m))->sites[id];
         for (guint i = 0; sites != NULL && i < call_sites_count(sites); i++) {
-            g_auto(CallSite) site = call_sites_copy(sites, i);
-            guint64 hash = site_sizes_hash(site.key);
+            guint64 hash = site_sizes_hash_at(sites, i);
+            gint64 bytes = call_sites_bytes(sites, i);
             Range *range = g_hash_table_lookup(ranges, &hash);
             if (range == NULL) {
                 range = g_new0(Range, 1);
-                range->least = site.bytes;
+                range->least = bytes;
                 g_hash_table_insert(ranges, g_memdup2(&hash, sizeof hash), range);
             }
-            range->least = MIN(range->least, site.bytes);
-            range->most = MAX(range->most, site.bytes);
+            range->least = MIN(range->least, bytes);
+            range->most = MAX(range->most, bytes);
             range->runs++;
         }
     }
     return ranges;
 }
 
-/* The largest run, and twice the range of all besides. */
 static gint64 limit_of(const Range *range, guint runs)
 {
     gint64 least = range->runs < runs ? MIN(range->least, 0) : range->least;
-    return range->most + 2 * MIN(range->most - least, G_MAXINT64 / 8);
+    return baseline_chance(range->most, range->most - least);
 }
 
 /* What was listed leaves the ranges. */
@@ -166,10 +165,8 @@ static void keep_sites(BaselineMetric *metric, MetricId id, const GPtrArray *mea
 
 static void add_doubtful(BaselineMetric *metric, const CallSites *sites)
 {
-    for (guint i = 0; sites != NULL && i < call_sites_count(sites); i++) {
-        g_auto(CallSite) site = call_sites_copy(sites, i);
-        site_sizes_add(metric->doubtful, site_sizes_hash(site.key), MAX(site.bytes, 0));
-    }
+    for (guint i = 0; sites != NULL && i < call_sites_count(sites); i++)
+        site_sizes_add(metric->doubtful, site_sizes_hash_at(sites, i), MAX(call_sites_bytes(sites, i), 0));
 }
 
 /* Where not every run grew none did for certain: what grew in some is doubtful. */
@@ -187,8 +184,7 @@ static void keep_doubtful(BaselineMetric *metric, const GPtrArray *measurements)
 /* Growth is what every run shows: the least of them. */
 static gboolean is_growth_of_some(MetricId id, const GArray *values)
 {
-    return metric_get(id)->unit == METRIC_UNIT_BYTES_PER_ITERATION && values->len > 0 &&
-           g_array_index(values, gint64, 0) == 0;
+    return metric_is_rate(id) && values->len > 0 && g_array_index(values, gint64, 0) == 0;
 }
 
 /* The median of the runs; what they do not agree in is refused where it is judged, else left out. */
@@ -253,6 +249,27 @@ static guint unsettled(const GPtrArray *measurements, const Allow *allow)
             if (allow->is_judged[id] && are_apart(measurements, first, id))
                 return first;
     return 0;
+}
+
+/* Do they differ in anything that is judged? */
+static gboolean differ(const GPtrArray *measurements, const Allow *allow)
+{
+    const Measurement *first = g_ptr_array_index(measurements, 0);
+    for (guint i = 1; i < measurements->len; i++) {
+        const Measurement *other = g_ptr_array_index(measurements, i);
+        for (int id = 0; id < METRIC_COUNT; id++)
+            if (allow->is_judged[id] && first->has[id] && other->has[id] &&
+                first->values[id] != other->values[id])
+                return TRUE;
+    }
+    return FALSE;
+}
+
+guint baseline_capture_wants(const GPtrArray *measurements, const Allow *allow)
+{
+    enum { NOISY_RUNS = 5 };
+    gboolean few = measurements->len > 1 && measurements->len < NOISY_RUNS;
+    return few && differ(measurements, allow) ? NOISY_RUNS - measurements->len : 0;
 }
 
 BaselineInstrument *baseline_capture(const GPtrArray *measurements, const Allow *allow, GError **error)

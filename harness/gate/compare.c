@@ -1,99 +1,10 @@
 #include "compare.h"
-#include "owners.h"
 
 #include <string.h>
 
-/* A baseline is data from a pull request: its figures may be larger than any machine's memory. */
-static gint64 saturating_sum(gint64 base, gint64 allowed)
-{
-    return base > G_MAXINT64 - allowed ? G_MAXINT64 : base + allowed;
-}
-
-/* What the whole may add. */
-static gint64 allowed_of(MetricId id, const BaselineMetric *base, const Allow *allow)
-{
-    return MAX(allowance_of(&allow->metrics[id], base->value), baseline_slack(base));
-}
-
-/* Of growth that was accepted a site may move by so many times the share of the whole. */
-enum { GROWTH_SITE = 4 };
-
-/* What one site may add: exact metrics have no slack of their own, the others that of allow.call_site. Of
- * work that passes through, a site may take over as much as may be added in all. */
-static Allowance site_allowance(MetricId id, const BaselineMetric *base, const Allow *allow)
-{
-    if (metric_get(id)->passes_through && base != NULL)
-        return (Allowance){.floor = allowed_of(id, base, allow)};
-    if (id == METRIC_PEAK || id == METRIC_RETAINED)
-        return allow->call_site;
-    Allowance allowance = allow->metrics[id];
-    /* What one site of accepted growth loses another gains. */
-    if (metric_get(id)->unit == METRIC_UNIT_BYTES_PER_ITERATION)
-        allowance.percent *= GROWTH_SITE;
-    return allowance;
-}
-
-/* Where the baseline does not say which call sites there were, none can be told to be new. */
-static gboolean knows_sites(const BaselineMetric *base)
-{
-    return base->sites != NULL || base->value == 0;
-}
-
-/* An interpreter keeps the names of all files in the folders it imports from, the environment, and what it
- * compiled where no compiled file was there: what is retained is never the same to the byte in two checkouts,
- * and neither is growth that was accepted. Growth where there was none stays growth. An allowance that is
- * stated counts instead. */
-static void allow_interpreter(Allow *allow, const Environment *environment)
-{
-    enum { FLOOR = 64 * 1024, GROWTH_PERCENT = 25 };
-    Allowance *retained = &allow->metrics[METRIC_RETAINED], *growth = &allow->metrics[METRIC_GROWTH];
-    if (environment->python != NULL && !allow->is_stated[METRIC_RETAINED])
-        retained->floor = MAX(retained->floor, FLOOR);
-    if (environment->python != NULL && !allow->is_stated[METRIC_GROWTH])
-        growth->percent = MAX(growth->percent, GROWTH_PERCENT);
-}
-
-/* Of the sites that are not listed for reading, those that are new or larger. */
-static guint count_others(const BaselineMetric *old, const BaselineMetric *fresh, gint64 allowed)
-{
-    if (old->others == NULL || fresh->others == NULL)
-        return 0;
-    g_autoptr(SiteSizes) before = site_sizes_new();
-    for (guint i = 0; old->sites != NULL && i < call_sites_count(old->sites); i++) {
-        const CallSite *site = call_sites_get(old->sites, i);
-        gint64 slack = 0;
-        site_sizes_find(old->slack, site->key, &slack);
-        site_sizes_add(before, site_sizes_hash(site->key), saturating_sum(site->bytes, slack));
-    }
-    site_sizes_add_all(before, old->others);
-    return site_sizes_larger(fresh->others, before, allowed);
-}
-
-guint compare_captured_doubtful(const BaselineMetric *old, const BaselineMetric *fresh)
-{
-    if (old->doubtful == NULL || fresh->doubtful == NULL)
-        return 0;
-    g_autoptr(SiteSizes) known = site_sizes_new();
-    for (guint i = 0; old->sites != NULL && i < call_sites_count(old->sites); i++)
-        site_sizes_add(known, site_sizes_hash(call_sites_get(old->sites, i)->key), G_MAXINT64 / 4);
-    site_sizes_add_all(known, old->doubtful);
-    return site_sizes_missing(fresh->doubtful, known);
-}
-
-guint compare_captured(MetricId metric, const BaselineMetric *old, const BaselineMetric *fresh,
-                       const Allow *given, const Environment *environment, GPtrArray **deltas)
-{
-    guint regressed = 0;
-    Allow lenient = *given, *allow = &lenient;
-    allow_interpreter(allow, environment);
-    Allowance allowance = site_allowance(metric, old, allow);
-    *deltas = compare_call_sites(old, fresh->sites, &allowance, &regressed);
-    if (metric_get(metric)->passes_through && !(allow->is_judged[metric] && knows_sites(old)))
-        return 0;
-    /* Sites below the new cut-off are not listed, and one of them may be too large for the old one. */
-    gint64 allowed = old->cutoff_bytes + allowance_of(&allowance, 0);
-    return regressed + count_others(old, fresh, allowed) + (fresh->cutoff_bytes > allowed);
-}
+#include "doubtful.h"
+#include "limits.h"
+#include "owners.h"
 
 static char *describe(MetricId id, const char *format, gint64 now, gint64 other, gint64 limit)
 {
@@ -128,32 +39,17 @@ static void apply_ceiling(Comparison *self, const CallSites *sites, const Allow 
     self->sentence = describe(id, "%s %s is above the ceiling of %s", self->now, self->limit, self->limit);
 }
 
-/* What grows for certain now, and was doubtful when the baseline was captured, is no news: so much of the
- * total. Half as much again is as doubtful. */
-static gint64 known_doubtful(MetricId id, const BaselineMetric *base, const CallSites *sites)
-{
-    gint64 known = 0, size = 0;
-    if (id != METRIC_GROWTH || base == NULL || base->doubtful == NULL || sites == NULL)
-        return 0;
-    for (guint i = 0; i < call_sites_count(sites); i++) {
-        g_auto(CallSite) site = call_sites_copy(sites, i);
-        if (site_sizes_find(base->doubtful, site.key, &size))
-            known = saturating_sum(known, CLAMP(site.bytes, 0, size + size / 2 + 1));
-    }
-    return known;
-}
-
 /* Totals first; then single sites where the totals are flat. sites: of the run. */
 static void judge(Comparison *self, const BaselineMetric *base, const Allow *allow, const CallSites *sites,
                   guint regressed_sites)
 {
     MetricId id = self->metric;
-    gboolean unknown = sites != NULL && !knows_sites(base);
-    gint64 allowed = saturating_sum(allowed_of(id, base, allow), known_doubtful(id, base, sites));
+    gboolean unknown = sites != NULL && !baseline_knows_sites(base);
+    gint64 allowed = limits_sum(limits_of_whole(id, base, allow), doubtful_known(base, sites));
     self->has_base = TRUE;
     self->base = base->value;
     self->spread = base->spread;
-    self->limit = saturating_sum(base->value, allowed);
+    self->limit = limits_sum(base->value, allowed);
     if (self->now > self->limit) {
         self->verdict = VERDICT_REGRESSED;
         const char *format =
@@ -178,47 +74,11 @@ static void compare_sites(Comparison *self, const BaselineMetric *base, const Ca
                           const Allow *allow, guint *regressed)
 {
     *regressed = 0;
-    if (sites == NULL || (base != NULL && !knows_sites(base)))
+    if (sites == NULL || (base != NULL && !baseline_knows_sites(base)))
         return;
-    Allowance allowance = site_allowance(self->metric, base, allow);
+    Allowance allowance = limits_of_site(self->metric, base, allow);
     g_ptr_array_unref(self->deltas);
     self->deltas = compare_call_sites(base, sites, &allowance, regressed);
-}
-
-/* Growth that the evidence alone does not make certain: at a call site that was not doubtful when the
- * baseline was captured it is. Adds those sites' deltas and returns their number. */
-static guint compare_doubtful(Comparison *self, const BaselineMetric *base, const CallSites *doubtful,
-                              const Allow *allow)
-{
-    Allowance allowance = site_allowance(self->metric, base, allow);
-    guint called = 0;
-    if (self->metric != METRIC_GROWTH || doubtful == NULL || base == NULL || base->doubtful == NULL)
-        return 0;
-    for (guint i = 0; i < call_sites_count(doubtful); i++) {
-        g_auto(CallSite) site = call_sites_copy(doubtful, i);
-        gboolean listed = base->sites != NULL && call_sites_find(base->sites, site.key) != NULL;
-        if (listed || site.bytes <= allowance_of(&allowance, 0) ||
-            site_sizes_find(base->doubtful, site.key, NULL) || site_sizes_find(base->others, site.key, NULL))
-            continue;
-        SiteDelta *delta = site_delta_new(site.key, site.frames, site.n_frames, 0, site.bytes, 0);
-        delta->is_beyond = TRUE;
-        g_ptr_array_add(self->deltas, delta);
-        called++;
-    }
-    return called;
-}
-
-/* They are told as growth, whatever the rest comes to. */
-static void judge_doubtful(Comparison *self, guint called)
-{
-    if (called == 0 || self->verdict == VERDICT_REGRESSED)
-        return;
-    self->verdict = VERDICT_REGRESSED;
-    g_free(self->sentence);
-    self->sentence = g_strdup_printf("growth at %u call site%s that did not grow when the baseline was "
-                                     "captured: in some iterations only, but "
-                                     "again and again",
-                                     called, called == 1 ? "" : "s");
 }
 
 /* Not measured, though the baseline holds it or the scenario counts on it. */
@@ -250,11 +110,11 @@ static Comparison *compare_metric(MetricId id, const BaselineMetric *base, gbool
                                   const Measurement *measurement, const Allow *allow)
 {
     Comparison *self = comparison_new(id);
-    guint regressed_sites = 0, doubtful = 0;
+    guint regressed_sites = 0;
+    Allowance site = limits_of_site(id, base, allow);
     self->now = measurement->values[id];
     self->limit = self->now;
     compare_sites(self, base, measurement->sites[id], allow, &regressed_sites);
-    doubtful = compare_doubtful(self, base, measurement->doubtful, allow);
     if (!measurement->has[id])
         call_unmeasured(self, base);
     else if (base != NULL)
@@ -265,7 +125,8 @@ static Comparison *compare_metric(MetricId id, const BaselineMetric *base, gbool
         self->verdict = VERDICT_NEW;
     else
         self->limit = allow->ceiling[id];
-    judge_doubtful(self, doubtful);
+    if (id == METRIC_GROWTH)
+        doubtful_judge(self, base, measurement->doubtful, &site);
     apply_ceiling(self, measurement->sites[id], allow);
     return self;
 }
@@ -300,19 +161,6 @@ static void trim_deltas(Comparison *self)
         g_ptr_array_set_size(self->deltas, MOST_BEYOND);
 }
 
-/* What chance adds to sampled figures is no regression. Growth is by iteration, and so is its chance. */
-static Allow allow_chance(const Reference *reference, const Measurement *measurement)
-{
-    Allow allow = *reference->allow;
-    allow_interpreter(&allow, reference->environment);
-    gint64 sample = measurement->sample_bytes, iterations = MAX((gint64)measurement->iterations, 1);
-    for (int id = 0; id < METRIC_COUNT && sample > 0; id++)
-        if (!metric_get(id)->of_mapped)
-            allow.metrics[id].sample_bytes = id == METRIC_GROWTH ? sample / iterations + 1 : sample;
-    allow.call_site.sample_bytes = sample;
-    return allow;
-}
-
 /* It maps nothing itself, and did not. */
 static gboolean is_no_news(MetricId id, const BaselineMetric *base, const Measurement *measurement)
 {
@@ -323,15 +171,15 @@ static gboolean is_no_news(MetricId id, const BaselineMetric *base, const Measur
 static void compare_all(InstrumentResult *result, const BaselineInstrument *base, const Reference *reference)
 {
     const Measurement *measurement = result->measurement;
-    const Allow chance = allow_chance(reference, measurement), *allow = &chance;
+    const Allow lenient = limits_allow(reference->allow, reference->environment, measurement),
+                *allow = &lenient;
     for (int id = 0; id < METRIC_COUNT; id++) {
         const BaselineMetric *metric =
             base != NULL && base->metrics[id].has && allow->is_judged[id] ? &base->metrics[id] : NULL;
         gboolean wanted = allow->is_judged[id] || allow->has_ceiling[id];
         /* Every instrument measures growth, but only where a program marks its iterations; whether one of a
          * scenario's instruments measures the others is looked at before anything runs. */
-        gboolean missed =
-            metric_get(id)->unit == METRIC_UNIT_BYTES_PER_ITERATION && allow->named[id].line > 0;
+        gboolean missed = metric_is_rate(id) && allow->named[id].line > 0;
         if (!wanted || (metric == NULL && !measurement->has[id] && !missed) ||
             is_no_news(id, metric, measurement))
             continue;
@@ -363,10 +211,8 @@ static void excuse_processors(InstrumentResult *result, const Reference *referen
         return;
     for (guint i = 0; i < result->comparisons->len; i++) {
         const Comparison *comparison = g_ptr_array_index(result->comparisons, i);
-        MetricUnit unit = metric_get(comparison->metric)->unit;
         if (comparison->verdict == VERDICT_REGRESSED &&
-            (comparison->is_ceiling || unit == METRIC_UNIT_BYTES_PER_ITERATION ||
-             comparison->metric == METRIC_LOST || comparison->metric == METRIC_ERRORS))
+            (comparison->is_ceiling || !metric_get(comparison->metric)->by_processors))
             return;
     }
     for (guint i = 0; i < result->comparisons->len; i++) {

@@ -1,6 +1,7 @@
 /* Which call sites made the difference. */
 #include <string.h>
 
+#include "baseline_site.h"
 #include "compare.h"
 
 /* Of the frames of a stack one in so many may be there under one optimizer and not under another. */
@@ -42,12 +43,11 @@ gboolean call_sites_similar(const char *key, const char *other)
     return strcmp(a[0], b[0]) == 0 || (left_out && is_same_file(a[0], b[0]));
 }
 
-/* base_bytes: where the site is not listed, too. */
-static SiteDelta *delta_of(const CallSites *now, guint index, const CallSite *base, gint64 base_bytes)
+static SiteDelta *delta_of(const CallSites *now, guint index, const BaselineSite *before)
 {
     g_auto(CallSite) site = call_sites_copy(now, index);
-    gint64 blocks = site.blocks > 0 ? site.blocks - (base != NULL ? base->blocks : 0) : 0;
-    return site_delta_new(site.key, site.frames, site.n_frames, base_bytes, site.bytes, blocks);
+    gint64 blocks = site.blocks > 0 ? site.blocks - (before->listed != NULL ? before->listed->blocks : 0) : 0;
+    return site_delta_new(site.key, site.frames, site.n_frames, before->had, site.bytes, blocks);
 }
 
 /* By site of now: the base's with this key, or NULL. Adds what vanished. (transfer full), of const CallSite.
@@ -99,36 +99,13 @@ static int by_delta(gconstpointer a, gconstpointer b)
     return strcmp(one->key, two->key);
 }
 
-/* What a site of now may have had in the base: listed, or of the others by its hash. Returns FALSE where it
- * was the same or less. */
-static gboolean has_gained(const BaselineMetric *base, const CallSites *now, guint index,
-                           const CallSite *before, gint64 *had)
+/* Is it more than it had, or of a listed site less? A site of which nothing is kept may have had the cutoff
+ * all along. */
+static gboolean has_changed(const BaselineMetric *base, const BaselineSite *site, gint64 bytes)
 {
-    gint64 bytes = call_sites_bytes(now, index);
-    *had = before != NULL ? before->bytes : 0;
-    if (before != NULL || base == NULL)
-        return before == NULL || before->bytes != bytes;
-    g_auto(CallSite) site = call_sites_copy(now, index);
-    /* A site below the cut-off was not kept: it may have been there all along. */
-    if (!site_sizes_find(base->others, site.key, had) && !site_sizes_find(base->doubtful, site.key, had))
-        return bytes > base->cutoff_bytes;
-    return bytes > *had;
-}
-
-/* What chance may add to a site besides what it is allowed: what it alone differed by, or as much as the
- * whole did. A peak is at another instant in each run, and made of other things. */
-static gint64 chance_of(const BaselineMetric *base, const SiteDelta *delta)
-{
-    gint64 slack = 0, doubtful = 0;
-    if (base == NULL)
-        return 0;
-    if (site_sizes_find(base->doubtful, delta->key, &doubtful))
-        return (doubtful + 1) / 2;
-    site_sizes_find(base->slack, delta->key, &slack);
-    slack = MAX(slack, baseline_slack(base));
-    if (delta->base_bytes == 0)
-        slack = MAX(slack, base->cutoff_bytes);
-    return MIN(slack, G_MAXINT64 / 2);
+    if (site->listed != NULL)
+        return bytes != site->had;
+    return bytes > (site->is_kept || base == NULL ? site->had : base->cutoff_bytes);
 }
 
 GPtrArray *compare_call_sites(const BaselineMetric *base, const CallSites *now, const Allowance *allowance,
@@ -141,15 +118,15 @@ GPtrArray *compare_call_sites(const BaselineMetric *base, const CallSites *now, 
     g_autofree const CallSite **before =
         match(base != NULL && base->sites != NULL ? base->sites : none, now, deltas);
     for (guint i = 0; i < call_sites_count(now); i++) {
-        gint64 had = 0;
-        if (has_gained(base, now, i, before[i], &had))
-            g_ptr_array_add(deltas, delta_of(now, i, before[i], had));
+        BaselineSite site = baseline_site(base, site_sizes_hash_at(now, i), before[i]);
+        if (has_changed(base, &site, call_sites_bytes(now, i)))
+            g_ptr_array_add(deltas, delta_of(now, i, &site));
     }
     g_ptr_array_sort(deltas, by_delta);
     for (guint i = 0; i < deltas->len;) {
         SiteDelta *delta = g_ptr_array_index(deltas, i);
-        gint64 allowed =
-            MIN(allowance_of(allowance, delta->base_bytes), G_MAXINT64 / 2) + chance_of(base, delta);
+        gint64 allowed = MIN(allowance_of(allowance, delta->base_bytes), G_MAXINT64 / 2) +
+                         baseline_site_find(base, delta->key).chance;
         if (delta->delta_bytes > allowed && is_moved(delta, deltas, allowed)) {
             g_ptr_array_remove(deltas, delta);
             continue;

@@ -14,7 +14,7 @@ static gboolean is_exact(const InstrumentResult *self, const BaselineInstrument 
     static const MetricId held[] = {METRIC_PEAK, METRIC_RETAINED};
     gboolean exact = base->runs > 1 && base->left_out == 0 && self->measurement->sample_bytes == 0 &&
                      is_steady(&base->metrics[id]);
-    if (metric_get(id)->unit != METRIC_UNIT_BYTES_PER_ITERATION)
+    if (!metric_is_rate(id))
         return exact;
     exact =
         exact && (base->metrics[id].doubtful == NULL || site_sizes_count(base->metrics[id].doubtful) == 0);
@@ -34,16 +34,6 @@ gboolean repeat_is_wanted(const InstrumentResult *self, const BaselineInstrument
             return FALSE;
     }
     return TRUE;
-}
-
-static const Comparison *comparison_of(const InstrumentResult *self, MetricId id)
-{
-    for (guint i = 0; i < self->comparisons->len; i++) {
-        const Comparison *comparison = g_ptr_array_index(self->comparisons, i);
-        if (comparison->metric == id)
-            return comparison;
-    }
-    return NULL;
 }
 
 static const SiteDelta *delta_of(const Comparison *self, const char *key)
@@ -96,7 +86,7 @@ static gboolean agree(const Comparison *self, const GPtrArray *again)
         const Comparison *other = g_ptr_array_index(again, i);
         total = total && other->verdict == VERDICT_REGRESSED && other->now > other->limit;
     }
-    gboolean grows = metric_get(self->metric)->unit == METRIC_UNIT_BYTES_PER_ITERATION;
+    gboolean grows = metric_is_rate(self->metric);
     return total || agree_in_a_site(self, again, grows ? 1 : again->len);
 }
 
@@ -128,11 +118,11 @@ static gboolean others_of(const GPtrArray *again, MetricId id, GPtrArray *others
 {
     for (guint a = 0; a < again->len; a++) {
         const InstrumentResult *one = g_ptr_array_index(again, a);
-        const Comparison *other = comparison_of(one, id);
+        Comparison *other = instrument_result_find(one, id);
         if (one->measurement->problem != NULL)
             return FALSE;
         if (other != NULL)
-            g_ptr_array_add(others, (gpointer)other);
+            g_ptr_array_add(others, other);
         *missing = *missing || other == NULL;
     }
     return TRUE;

@@ -25,12 +25,20 @@ void site_sizes_free(SiteSizes *self)
     g_free(self);
 }
 
+/* The low bits of the key's hash are its last characters' alone. */
+static guint64 shorten(guint64 hash)
+{
+    return hash * UINT64_C(0x9e3779b97f4a7c15) >> (64 - HASH_BITS);
+}
+
 guint64 site_sizes_hash(const char *key)
 {
-    guint64 hash = UINT64_C(0xcbf29ce484222325);
-    for (const guint8 *byte = (const guint8 *)key; *byte != '\0'; byte++)
-        hash = (hash ^ *byte) * UINT64_C(0x100000001b3);
-    return hash >> (64 - HASH_BITS);
+    return shorten(call_site_key_hash(key));
+}
+
+guint64 site_sizes_hash_at(const CallSites *sites, guint index)
+{
+    return shorten(call_sites_hash(sites, index));
 }
 
 void site_sizes_add(SiteSizes *self, guint64 hash, gint64 size)
@@ -51,9 +59,8 @@ void site_sizes_add_all(SiteSizes *self, const SiteSizes *other)
         site_sizes_add(self, *(const guint64 *)hash, *(const gint64 *)size);
 }
 
-gboolean site_sizes_find(const SiteSizes *self, const char *key, gint64 *size)
+gboolean site_sizes_find(const SiteSizes *self, guint64 hash, gint64 *size)
 {
-    guint64 hash = site_sizes_hash(key);
     const gint64 *known = self != NULL ? g_hash_table_lookup(self->sizes, &hash) : NULL;
     if (known != NULL && size != NULL)
         *size = *known;

@@ -3,7 +3,7 @@
 #ifndef HEAPGATE_GATE_SITE_SIZES_H
 #define HEAPGATE_GATE_SITE_SIZES_H
 
-#include <glib.h>
+#include "model/call_site.h"
 
 typedef struct SiteSizes SiteSizes;
 
@@ -11,13 +11,15 @@ SiteSizes *site_sizes_new(void);       /* (transfer full) */
 void site_sizes_free(SiteSizes *self); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SiteSizes, site_sizes_free)
 
-/* FNV-1a of the key, its upper 40 bits: of 100,000 keys one in 200 sets has a pair that agrees. */
+/* 40 bits of the key's hash: of 100,000 keys one in 200 sets has a pair that agrees. */
 guint64 site_sizes_hash(const char *key);
+/* The same of a table's site. */
+guint64 site_sizes_hash_at(const CallSites *sites, guint index);
 /* Of two sizes of one hash the larger one counts. size: in the metric's unit, not negative. */
 void site_sizes_add(SiteSizes *self, guint64 hash, gint64 size);
 void site_sizes_add_all(SiteSizes *self, const SiteSizes *other);
-/* FALSE: it holds nothing of this key. size: may be NULL. self: NULL holds nothing. */
-gboolean site_sizes_find(const SiteSizes *self, const char *key, gint64 *size);
+/* FALSE: it holds nothing of this hash. size: may be NULL. self: NULL holds nothing. */
+gboolean site_sizes_find(const SiteSizes *self, guint64 hash, gint64 *size);
 guint site_sizes_count(const SiteSizes *self);
 /* How many of self are larger than they are in `than` by more than `allowed`; what `than` lacks has 0 there.
  */

@@ -57,6 +57,9 @@ guint call_sites_count(const CallSites *self);
  * forgets the site. Its texts are made when first asked for, and then kept: who goes through large tables
  * asks for less. */
 CallSite *call_sites_get(const CallSites *self, guint index);
+/* Of a site's key: the same in every run and on every machine, so that it can be written down. */
+guint64 call_sites_hash(const CallSites *self, guint index);
+guint64 call_site_key_hash(const char *key);
 /* (transfer none) or NULL. */
 CallSite *call_sites_find(const CallSites *self, const char *key);
 /* The same without texts: of a site its bytes and blocks; the place of a key, or -1; and the frames, elements

@@ -323,6 +323,16 @@ void call_sites_sort(CallSites *self)
     frame_table_forget_lookups(self->frames); /* who sorts has added all */
 }
 
+guint64 call_sites_hash(const CallSites *self, guint index)
+{
+    return site_at(self, index)->hash;
+}
+
+guint64 call_site_key_hash(const char *key)
+{
+    return text_hash_of(key).hash;
+}
+
 void call_sites_set_cutoff(CallSites *self, gint64 bytes)
 {
     self->cutoff = bytes;

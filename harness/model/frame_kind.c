@@ -2,6 +2,18 @@
 
 #include <string.h>
 
+static const char *base_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash != NULL ? slash + 1 : path;
+}
+
+gboolean frame_is_allocator(const Frame *frame)
+{
+    return (frame->object != NULL && g_str_has_prefix(base_name(frame->object), "vgpreload_")) ||
+           (frame->file != NULL && strcmp(base_name(frame->file), "vg_replace_malloc.c") == 0);
+}
+
 /* Python code that is installed, the interpreter's or by pip, or heapgate's that drives a workflow. */
 gboolean frame_is_own_python(const Frame *frame)
 {

@@ -5,6 +5,8 @@
 
 #include "call_site.h"
 
+/* Valgrind's replacements of malloc, free and their kin: stacks begin with one, and it says nothing. */
+gboolean frame_is_allocator(const Frame *frame);
 /* Python code of the program itself. */
 gboolean frame_is_own_python(const Frame *frame);
 /* Code of the program itself, in any language. */

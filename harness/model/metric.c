@@ -10,23 +10,24 @@ enum { MAPPED_FLOOR = 1024 * 1024, MAPPED_AGREE = 8 * 1024 * 1024, MAPPED_AGREE_
 
 static const Metric metrics[METRIC_COUNT] = {
     [METRIC_PEAK] = {"peak", "peak", "Most bytes allocated at once.", METRIC_UNIT_BYTES, 5, 64 * 1024, 10,
-                     64 * 1024, FALSE},
+                     64 * 1024, FALSE, .by_processors = TRUE},
     [METRIC_RETAINED] = {"retained", "retained",
                          "Bytes still allocated at the end mark or, without one, at exit.", METRIC_UNIT_BYTES,
-                         0, 0, 10, 64 * 1024, FALSE},
+                         0, 0, 10, 64 * 1024, FALSE, .interpreter_floor = 64 * 1024, .by_processors = TRUE},
     [METRIC_GROWTH] =
         {"growth", "growth",
          "Bytes per iteration, after warm-up, that were allocated in an iteration and are still "
          "there at the end.",
-         METRIC_UNIT_BYTES_PER_ITERATION, 0, 0, 10, 0, FALSE},
+         METRIC_UNIT_BYTES_PER_ITERATION, 0, 0, 10, 0, FALSE, .interpreter_percent = 25},
     [METRIC_MAPPED_PEAK] = {"mapped_peak", "mapped peak",
                             "Most bytes that the program itself had mapped at once (mmap and its like).",
                             METRIC_UNIT_BYTES, 10, MAPPED_FLOOR, MAPPED_AGREE_PERCENT, MAPPED_AGREE, FALSE,
-                            TRUE},
+                            TRUE, .by_processors = TRUE},
     [METRIC_MAPPED] = {"mapped", "mapped",
                        "Bytes that the program itself mapped, and that are still mapped at the end mark or, "
                        "without one, at exit.",
-                       METRIC_UNIT_BYTES, 5, MAPPED_FLOOR, MAPPED_AGREE_PERCENT, MAPPED_AGREE, FALSE, TRUE},
+                       METRIC_UNIT_BYTES, 5, MAPPED_FLOOR, MAPPED_AGREE_PERCENT, MAPPED_AGREE, FALSE, TRUE,
+                       .by_processors = TRUE},
     [METRIC_MAPPED_GROWTH] = {"mapped_growth", "mapped growth",
                               "Bytes per iteration, after warm-up, that were mapped in an iteration and are "
                               "still mapped at the end.",
@@ -41,17 +42,22 @@ static const Metric metrics[METRIC_COUNT] = {
                        0, 0, 0, FALSE},
     [METRIC_ALLOCATIONS] = {"allocations", "allocations",
                             "How often memory was asked for, by malloc and its like.", METRIC_UNIT_COUNT, 0,
-                            0, 10, 100, TRUE},
+                            0, 10, 100, TRUE, .by_processors = TRUE},
     [METRIC_TEMPORARY] = {"temporary", "temporary allocations",
                           "Allocations that were freed by their thread's next deallocation.",
-                          METRIC_UNIT_COUNT, 0, 0, 10, 100, TRUE},
+                          METRIC_UNIT_COUNT, 0, 0, 10, 100, TRUE, .by_processors = TRUE},
     [METRIC_TOTAL_ALLOCATED] = {"total_allocated", "total allocated", "Bytes of all allocations together.",
-                                METRIC_UNIT_BYTES, 0, 0, 10, 64 * 1024, TRUE},
+                                METRIC_UNIT_BYTES, 0, 0, 10, 64 * 1024, TRUE, .by_processors = TRUE},
 };
 
 const Metric *metric_get(MetricId id)
 {
     return &metrics[id];
+}
+
+gboolean metric_is_rate(MetricId id)
+{
+    return metrics[id].unit == METRIC_UNIT_BYTES_PER_ITERATION;
 }
 
 int metric_find(const char *name)

@@ -39,10 +39,19 @@ typedef struct {
      * heapgate learned it after its first baselines: one that holds none of these metrics is older than they,
      * and they are judged from the next capture on. */
     gboolean of_mapped;
+    /* What an interpreter adds of its own: it keeps the names of all files in the folders it imports from,
+     * the environment, and what it compiled where nothing compiled was there. What is retained is never the
+     * same to the byte in two checkouts, and neither is growth that was accepted. As default_percent and
+     * default_floor. */
+    double interpreter_percent;
+    gint64 interpreter_floor;
+    gboolean by_processors; /* what is made for each processor counts in it: pools, arenas, threads */
 } Metric;
 
 /* (transfer none). */
 const Metric *metric_get(MetricId id);
+/* Is it a growth, in bytes per iteration? */
+gboolean metric_is_rate(MetricId id);
 /* The metric of this name, or -1. */
 int metric_find(const char *name);
 /* A value as a person reads it: "1.92 MiB", "48 B/iteration", "1,204"; (transfer full). */

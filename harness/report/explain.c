@@ -75,22 +75,12 @@ char *explain_headline(const InstrumentResult *instrument)
     return text_shorten(sentence != NULL ? sentence : unexplained[instrument->verdict], SENTENCE_COLUMNS);
 }
 
-static const Comparison *find(const InstrumentResult *instrument, MetricId metric)
-{
-    for (guint i = 0; i < instrument->comparisons->len; i++) {
-        const Comparison *comparison = g_ptr_array_index(instrument->comparisons, i);
-        if (comparison->metric == metric)
-            return comparison;
-    }
-    return NULL;
-}
-
 /* What a leak in every iteration must have, at whatever call site: to be seen there, and to exceed what
  * growth is allowed. At a call site that is new, a rarer one is seen, too. */
 static char *describe_bound(const InstrumentResult *instrument)
 {
     const Measurement *measurement = instrument->measurement;
-    const Comparison *growth = find(instrument, METRIC_GROWTH);
+    const Comparison *growth = instrument_result_find(instrument, METRIC_GROWTH);
     gint64 bound = measurement->smallest_growth;
     if (growth != NULL && growth->has_base && growth->limit >= growth->now)
         bound = MAX(bound, MIN(growth->limit, G_MAXINT64 - 1) - growth->now + 1);
@@ -109,7 +99,7 @@ char *explain_smallest_leak(const InstrumentResult *instrument)
     if (instrument->measurement->smallest_growth > 0)
         return describe_bound(instrument);
     for (gsize i = 0; i < G_N_ELEMENTS(totals); i++) {
-        const Comparison *comparison = find(instrument, totals[i]);
+        const Comparison *comparison = instrument_result_find(instrument, totals[i]);
         if (comparison == NULL || !comparison->has_base)
             continue;
         g_autofree char *bytes = units_format_bytes(MAX(1, comparison->limit - comparison->now + 1));
@@ -133,7 +123,7 @@ static const char *const advice[VERDICT_COUNT] = {
 /* A read after free is not intended, whoever gives a reason for it. */
 static const char *advice_on_errors(const InstrumentResult *instrument, Verdict verdict)
 {
-    const Comparison *errors = instrument != NULL ? find(instrument, METRIC_ERRORS) : NULL;
+    const Comparison *errors = instrument != NULL ? instrument_result_find(instrument, METRIC_ERRORS) : NULL;
     if (errors == NULL || errors->now == 0)
         return NULL;
     if (verdict == VERDICT_REGRESSED && errors->verdict == VERDICT_REGRESSED)
@@ -304,7 +294,7 @@ static void add_whole(Columns *columns, const ScenarioResult *scenario, const In
 /* Most teams begin with a leak: what grows is named before there is a baseline, too. */
 static void add_growing(Columns *columns, const InstrumentResult *instrument, GHashTable *shown, guint end)
 {
-    const Comparison *growth = find(instrument, METRIC_GROWTH);
+    const Comparison *growth = instrument_result_find(instrument, METRIC_GROWTH);
     if (growth == NULL || growth->has_base || growth->now == 0 || columns_lines(columns) + 2 > end)
         return;
     g_autofree char *rate = metric_format(METRIC_GROWTH, growth->now);

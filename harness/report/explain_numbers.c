@@ -17,7 +17,7 @@ static char *format_plain(MetricId metric, gint64 value, gboolean exact)
 static char *format_now(MetricId metric, gint64 value, gboolean exact)
 {
     g_autofree char *plain = format_plain(metric, value, exact);
-    gboolean rate = metric_get(metric)->unit == METRIC_UNIT_BYTES_PER_ITERATION;
+    gboolean rate = metric_is_rate(metric);
     return g_strconcat(plain, rate ? "/iteration" : "", NULL);
 }
 

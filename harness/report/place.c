@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "report/text/stack.h"
+#include "model/frame_kind.h"
 
 /* A project's tree may be anything: so many files and folders below each other are looked at. */
 enum { MOST_FILES = 100000, DEEPEST = 24 };
@@ -121,10 +121,38 @@ static char *resolve(Places *self, const char *file)
     return g_strdup(look_up(self, file));
 }
 
+/* What builds below the project names its sources "/project/build/../source.c"; libraries name theirs
+ * "./string/strdup.c" or by where they were built. */
+static gboolean is_named_inside(const char *file, const char *root)
+{
+    if (!g_path_is_absolute(file))
+        return file[0] != '.';
+    g_autofree char *plain = g_canonicalize_filename(file, "/");
+    gsize length = root != NULL ? strlen(root) : 0;
+    return length > 0 && strncmp(plain, root, length) == 0 && plain[length] == G_DIR_SEPARATOR;
+}
+
+/* Where the project is not here: the innermost frame whose file is named as if it were the project's; where
+ * none is, the innermost one with a source file that is no allocator's. */
+static const Frame *by_name(const Frame *frames, guint n_frames, const char *root)
+{
+    const Frame *first = NULL;
+    for (guint i = 0; i < n_frames; i++) {
+        const char *file = frames[i].file;
+        if (file == NULL || *file == '\0' || frame_is_allocator(&frames[i]))
+            continue;
+        if (is_named_inside(file, root))
+            return &frames[i];
+        if (first == NULL)
+            first = &frames[i];
+    }
+    return first;
+}
+
 char *places_find(Places *self, const Frame *frames, guint n_frames, guint *line)
 {
     if (self->root == NULL) {
-        const Frame *frame = stack_source(frames, n_frames, self->elsewhere);
+        const Frame *frame = by_name(frames, n_frames, self->elsewhere);
         *line = frame != NULL ? frame->line : 0;
         return frame != NULL ? g_strdup(frame->file) : NULL;
     }

@@ -128,6 +128,16 @@ void result_add(Result *self, ScenarioResult *child)
     self->verdict = MAX(self->verdict, child->verdict);
 }
 
+Comparison *instrument_result_find(const InstrumentResult *self, MetricId metric)
+{
+    for (guint i = 0; i < self->comparisons->len; i++) {
+        Comparison *comparison = g_ptr_array_index(self->comparisons, i);
+        if (comparison->metric == metric)
+            return comparison;
+    }
+    return NULL;
+}
+
 void instrument_result_judge(InstrumentResult *self)
 {
     self->verdict = VERDICT_PASS;

@@ -92,5 +92,7 @@ void scenario_result_add(ScenarioResult *self, InstrumentResult *child);
 void instrument_result_add(InstrumentResult *self, Comparison *child);
 /* The same after a comparison was changed, before the whole is handed on. */
 void instrument_result_judge(InstrumentResult *self);
+/* The comparison of a metric, (transfer none) or NULL. */
+Comparison *instrument_result_find(const InstrumentResult *self, MetricId metric);
 
 #endif

@@ -60,13 +60,9 @@ static InstrumentResult *judge(Case *self)
 
 static const Comparison *comparison_of(const InstrumentResult *result, MetricId id)
 {
-    for (guint i = 0; i < result->comparisons->len; i++) {
-        const Comparison *comparison = g_ptr_array_index(result->comparisons, i);
-        if (comparison->metric == id)
-            return comparison;
-    }
-    ck_abort_msg("no comparison of %s", metric_get(id)->name);
-    return NULL;
+    const Comparison *comparison = instrument_result_find(result, id);
+    ck_assert_msg(comparison != NULL, "no comparison of %s", metric_get(id)->name);
+    return comparison;
 }
 
 static void check_verdict(const InstrumentResult *result, Verdict expected)

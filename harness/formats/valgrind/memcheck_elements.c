@@ -4,6 +4,7 @@
 
 #include "error.h"
 #include "formats/allocator.h"
+#include "model/frame_kind.h"
 
 enum {
     LONGEST_COMMAND = 64 * 1024,
@@ -123,17 +124,12 @@ static void begin_stack(MemcheckWalk *self)
     g_array_set_size(self->further, 0);
 }
 
-static gboolean is_of_valgrind(const Frame *frame)
-{
-    return frame->object != NULL && strstr(frame->object, "/vgpreload_") != NULL;
-}
-
 static void end_stack(MemcheckWalk *self)
 {
     MemcheckCurrentError *current = &self->current;
-    guint own = allocator_count_frames((const Frame *)(gpointer)self->further->data, self->further->len);
-    while (own < self->further->len && is_of_valgrind(&g_array_index(self->further, Frame, own)))
-        own++; /* free */
+    guint own = 0;
+    while (own < self->further->len && frame_is_allocator(&g_array_index(self->further, Frame, own)))
+        own++;
     if (current->origin != NULL && self->further->len > own && current->n_origins < MEMCHECK_ORIGINS)
         current->origins[current->n_origins++] =
             (MemcheckOrigin){current->origin, g_array_index(self->further, Frame, own)};

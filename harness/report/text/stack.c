@@ -22,44 +22,12 @@ static void line_clear(gpointer data)
     g_free(line->place);
 }
 
-/* Valgrind's replacements of malloc and its kin: every stack begins with one, and none says anything. */
-static gboolean is_allocator(const Frame *frame)
-{
-    return (frame->file != NULL && strstr(frame->file, "vg_replace_malloc") != NULL) ||
-           (frame->object != NULL && strstr(frame->object, "/vgpreload_") != NULL);
-}
-
 static guint first_useful(const Frame *frames, guint n_frames)
 {
     guint first = 0;
-    while (first < n_frames && is_allocator(&frames[first]))
+    while (first < n_frames && frame_is_allocator(&frames[first]))
         first++;
     return first < n_frames ? first : 0;
-}
-
-/* What builds below the project names its sources "/project/build/../source.c". */
-static gboolean is_projects(const char *file, const char *root)
-{
-    if (!g_path_is_absolute(file))
-        return file[0] != '.';
-    g_autofree char *plain = g_canonicalize_filename(file, "/");
-    gsize length = root != NULL ? strlen(root) : 0;
-    return length > 0 && strncmp(plain, root, length) == 0 && plain[length] == G_DIR_SEPARATOR;
-}
-
-const Frame *stack_source(const Frame *frames, guint n_frames, const char *root)
-{
-    const Frame *first = NULL;
-    for (guint i = first_useful(frames, n_frames); i < n_frames; i++) {
-        const char *file = frames[i].file;
-        if (file == NULL || *file == '\0' || is_allocator(&frames[i]))
-            continue;
-        if (is_projects(file, root))
-            return &frames[i];
-        if (first == NULL)
-            first = &frames[i];
-    }
-    return first;
 }
 
 static Line line_of(const Frame *frame)

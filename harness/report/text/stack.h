@@ -20,10 +20,4 @@ void stack_add_short(Columns *columns, const char *amount, const char *remark, c
 /* "copy_attribute (roundtrip.c:112), called by edit_document (roundtrip.c:141)"; (transfer full). */
 char *stack_describe(const char *key, const Frame *frames, guint n_frames);
 
-/* The frame to point at: the innermost one of the project; where none is, the innermost one with a source
- * file that is no allocator's; (transfer none), or NULL. root: the project's folder, absolute, or NULL. A
- * file is the project's if it lies there, or is named without any folder to start from; libraries name theirs
- * "./string/strdup.c" or by where they were built. */
-const Frame *stack_source(const Frame *frames, guint n_frames, const char *root);
-
 #endif

@@ -1,0 +1,35 @@
+/* What a capture changes: what a run would be red for, were the old baseline kept. */
+#include "baseline_site.h"
+#include "compare.h"
+#include "limits.h"
+
+/* Of the sites that are not listed for reading, those that are new or larger. */
+static guint count_others(const BaselineMetric *old, const BaselineMetric *fresh, gint64 allowed)
+{
+    if (old->others == NULL || fresh->others == NULL)
+        return 0;
+    g_autoptr(SiteSizes) before = baseline_sites_all(old);
+    return site_sizes_larger(fresh->others, before, allowed);
+}
+
+guint compare_captured_doubtful(const BaselineMetric *old, const BaselineMetric *fresh)
+{
+    if (old->doubtful == NULL || fresh->doubtful == NULL)
+        return 0;
+    g_autoptr(SiteSizes) before = baseline_sites_all(old);
+    return site_sizes_missing(fresh->doubtful, before);
+}
+
+guint compare_captured(MetricId metric, const BaselineMetric *old, const BaselineMetric *fresh,
+                       const Allow *allow, const Environment *environment, GPtrArray **deltas)
+{
+    guint regressed = 0;
+    const Allow lenient = limits_allow(allow, environment, NULL);
+    Allowance allowance = limits_of_site(metric, old, &lenient);
+    *deltas = compare_call_sites(old, fresh->sites, &allowance, &regressed);
+    if (metric_get(metric)->passes_through && !(allow->is_judged[metric] && baseline_knows_sites(old)))
+        return 0;
+    /* Sites below the new cut-off are not kept, and one of them may be too large for the old one. */
+    gint64 allowed = limits_sum(old->cutoff_bytes, allowance_of(&allowance, 0));
+    return regressed + count_others(old, fresh, allowed) + (fresh->cutoff_bytes > allowed);
+}

@@ -1,0 +1,50 @@
+#include "doubtful.h"
+
+#include "baseline_site.h"
+#include "limits.h"
+
+/* Adds those sites' deltas and returns their number. */
+static guint add_deltas(Comparison *comparison, const BaselineMetric *base, const CallSites *doubtful,
+                        gint64 allowed)
+{
+    guint called = 0;
+    for (guint i = 0; i < call_sites_count(doubtful); i++) {
+        g_auto(CallSite) site = call_sites_copy(doubtful, i);
+        if (site.bytes <= allowed || baseline_site_find(base, site.key).is_kept)
+            continue;
+        SiteDelta *delta = site_delta_new(site.key, site.frames, site.n_frames, 0, site.bytes, 0);
+        delta->is_beyond = TRUE;
+        g_ptr_array_add(comparison->deltas, delta);
+        called++;
+    }
+    return called;
+}
+
+void doubtful_judge(Comparison *comparison, const BaselineMetric *base, const CallSites *doubtful,
+                    const Allowance *allowance)
+{
+    if (doubtful == NULL || base == NULL || base->doubtful == NULL)
+        return;
+    guint called = add_deltas(comparison, base, doubtful, allowance_of(allowance, 0));
+    if (called == 0 || comparison->verdict == VERDICT_REGRESSED)
+        return;
+    comparison->verdict = VERDICT_REGRESSED;
+    g_free(comparison->sentence);
+    comparison->sentence = g_strdup_printf("growth at %u call site%s that did not grow when the baseline was "
+                                           "captured: in some iterations only, but again and again",
+                                           called, called == 1 ? "" : "s");
+}
+
+gint64 doubtful_known(const BaselineMetric *base, const CallSites *sites)
+{
+    gint64 known = 0;
+    if (base->doubtful == NULL || sites == NULL)
+        return 0;
+    for (guint i = 0; i < call_sites_count(sites); i++) {
+        g_auto(CallSite) site = call_sites_copy(sites, i);
+        BaselineSite before = baseline_site_find(base, site.key);
+        if (before.is_doubtful)
+            known = limits_sum(known, CLAMP(site.bytes, 0, before.had + before.chance));
+    }
+    return known;
+}
