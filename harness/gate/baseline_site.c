@@ -6,13 +6,11 @@ static gint64 chance_of_doubtful(gint64 size)
     return size / 2 + 1;
 }
 
-/* What it alone differed by, or as much as the whole did: a peak is at another instant in each run, and made
- * of other things. */
+/* What it alone differed by; what nothing is kept of may have had the cutoff. */
 static gint64 chance_of(const BaselineMetric *self, guint64 hash, const BaselineSite *site)
 {
     gint64 slack = 0;
     site_sizes_find(self->slack, hash, &slack);
-    slack = MAX(slack, baseline_slack(self));
     return MIN(site->is_kept ? slack : MAX(slack, self->cutoff_bytes), G_MAXINT64 / 4);
 }
 

@@ -38,17 +38,19 @@ gint64 limits_of_whole(MetricId id, const BaselineMetric *base, const Allow *all
 
 /* Exact metrics have no slack of their own, the others that of allow.call_site. Of work that passes through,
  * a site may take over as much as may be added in all; of growth that was accepted, what one site loses
- * another gains. */
+ * another gains. Of what is held a site may have as much more by chance as the whole: a peak is at another
+ * instant in each run, and made of other things. Growth is where it is. */
 Allowance limits_of_site(MetricId id, const BaselineMetric *base, const Allow *allow)
 {
     enum { GROWTH_SITE = 4 }; /* times the whole's share */
     if (metric_get(id)->passes_through && base != NULL)
         return (Allowance){.floor = limits_of_whole(id, base, allow)};
-    if (id == METRIC_PEAK || id == METRIC_RETAINED)
-        return allow->call_site;
-    Allowance allowance = allow->metrics[id];
+    gboolean held = id == METRIC_PEAK || id == METRIC_RETAINED;
+    Allowance allowance = held ? allow->call_site : allow->metrics[id];
     if (metric_is_rate(id))
         allowance.percent *= GROWTH_SITE;
+    else if (base != NULL)
+        allowance.floor = MAX(allowance.floor, baseline_slack(base));
     return allowance;
 }
 

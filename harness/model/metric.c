@@ -18,7 +18,7 @@ static const Metric metrics[METRIC_COUNT] = {
         {"growth", "growth",
          "Bytes per iteration, after warm-up, that were allocated in an iteration and are still "
          "there at the end.",
-         METRIC_UNIT_BYTES_PER_ITERATION, 0, 0, 10, 0, FALSE, .interpreter_percent = 25},
+         METRIC_UNIT_BYTES_PER_ITERATION, 0, 0, 50, 0, FALSE, .interpreter_percent = 25},
     [METRIC_MAPPED_PEAK] = {"mapped_peak", "mapped peak",
                             "Most bytes that the program itself had mapped at once (mmap and its like).",
                             METRIC_UNIT_BYTES, 10, MAPPED_FLOOR, MAPPED_AGREE_PERCENT, MAPPED_AGREE, FALSE,

@@ -75,12 +75,11 @@ char *host_tool(const Instrument *instrument)
 }
 
 /* The Python a scenario runs, found out by asking it: the name may be a shim. */
-static char *python_version(const char *program)
+static char *python_version(const Scenario *scenario)
 {
-    g_autofree char *base = g_path_get_basename(program);
-    if (!g_str_has_prefix(base, "python") && !g_str_has_prefix(base, "pypy"))
+    if (!scenario_runs_python(scenario))
         return NULL;
-    const char *argv[] = {program, "-c",
+    const char *argv[] = {scenario->run[0], "-c",
                           "import platform as p; print(p.python_implementation(), p.python_version())", NULL};
     char *version = first_line_of(argv, NULL);
     return version != NULL ? version : g_strdup("unknown");
@@ -89,7 +88,7 @@ static char *python_version(const char *program)
 Environment *host_environment_for(const Scenario *scenario)
 {
     Environment *environment = environment_copy(host_environment());
-    environment->python = python_version(scenario->run[0]);
+    environment->python = python_version(scenario);
     environment->processors = processors_available(scenario->cpus);
     return environment;
 }

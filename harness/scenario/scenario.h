@@ -46,6 +46,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Scenario, scenario_free)
 
 /* Every file the scenario names exists. Errors as above. */
 gboolean scenario_check_files(const Scenario *self, GError **error);
+/* Is its program a Python interpreter, by its name? */
+gboolean scenario_runs_python(const Scenario *self);
 
 /* The scenarios whose name matches one of patterns (globs; none: all) and that carry one of tags (none: any),
  * by name. (transfer full), elements Scenario. A pattern that matches nothing, and no scenario at all, are

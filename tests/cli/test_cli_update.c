@@ -242,6 +242,16 @@ START_TEST(test_update_takes_a_moved_call_site_over_with_a_reason)
 END_TEST
 
 /* To stop watching something loosens the gate as much as to raise it. */
+START_TEST(test_a_scenario_may_keep_its_program_to_some_processors)
+{
+    g_autoptr(TestProject) project = test_project_new();
+    test_project_write(project, "scenarios/work.yaml",
+                       "shell: test $(nproc) -eq 1\ninstruments: [heap]\ncpus: 1\n");
+    test_project_expect(project, 0, "update --runs 1 --reason first", "written", NULL);
+    test_project_expect(project, 0, "run", "1 scenario passes", NULL);
+}
+END_TEST
+
 START_TEST(test_update_drops_a_metric_only_with_a_reason)
 {
     g_autoptr(TestProject) project = captured_project(MASSIF, "300000 1000");
@@ -422,6 +432,7 @@ SUITE(cli_update, 60)
     tcase_add_test(tcase, test_update_writes_none_of_two_where_one_lacks_its_reason);
     tcase_add_test(tcase, test_update_replaces_a_damaged_baseline_with_a_reason);
     tcase_add_test(tcase, test_update_takes_a_moved_call_site_over_with_a_reason);
+    tcase_add_test(tcase, test_a_scenario_may_keep_its_program_to_some_processors);
     tcase_add_test(tcase, test_update_drops_a_metric_only_with_a_reason);
     tcase_add_test(tcase, test_update_asks_for_a_reason_in_another_environment);
     tcase_add_test(tcase, test_update_asks_for_a_reason_with_another_tool);

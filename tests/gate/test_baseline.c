@@ -686,7 +686,9 @@ START_TEST(test_runs_that_disagree_beyond_reason_make_no_baseline)
 {
     check_disagree(METRIC_PEAK, 10 * MIB, 12 * MIB,
                    "massif: 2 runs gave a peak from 10.0 MiB to 12.0 MiB: they do not agree");
-    check_disagree(METRIC_GROWTH, 1, 2, "massif: 2 runs gave a growth from 1 B/iteration to 2 B/iteration");
+    check_disagree(METRIC_GROWTH, 99, 200,
+                   "massif: 2 runs gave a growth from 99 B/iteration to 200 B/iteration");
+    check_capture(METRIC_GROWTH, (gint64[]){100, 200}, 2, 200, 100);
     check_capture(METRIC_GROWTH, (gint64[]){0, 100}, 2, 0, 0); /* what not every run shows is doubtful */
     check_disagree(METRIC_LOST, 16, 17, "massif: 2 runs gave a lost from 16 B to 17 B");
     check_capture(METRIC_PEAK, (gint64[]){0, 64 * KIB}, 2, 64 * KIB, 64 * KIB);

@@ -1,5 +1,6 @@
 /* The gate's judgement: totals, allowances, ceilings, call sites. */
 #include "gate/compare.h"
+#include "gate/limits.h"
 
 #include <string.h>
 
@@ -671,10 +672,12 @@ START_TEST(test_a_site_may_have_as_much_more_by_chance_as_the_whole)
         const BaselineMetric base = {.has = TRUE, .value = 1000, .spread = 60, .highest = 1040};
         add_site(now, "load main", 160 + more, 1);
         guint regressed = 0;
-        const Allowance none = {0};
-        g_autoptr(GPtrArray) deltas = compare_call_sites(&base, now, &none, &regressed);
+        const Allow none = {0};
+        const Allowance site = limits_of_site(METRIC_PEAK, &base, &none);
+        g_autoptr(GPtrArray) deltas = compare_call_sites(&base, now, &site, &regressed);
         ck_assert_uint_eq(regressed, (guint)more);
         ck_assert_uint_eq(deltas->len, 1);
+        ck_assert_int_eq(limits_of_site(METRIC_GROWTH, &base, &none).floor, 0); /* growth is where it is */
     }
 }
 END_TEST
