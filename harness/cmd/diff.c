@@ -17,12 +17,34 @@ typedef struct {
     int top;
 } DiffOptions;
 
+/* Takes the figures of a measurement over; its baseline plays no part. */
+static void take_measurement(GPtrArray *figures, const char *scenario, Measurement *measurement)
+{
+    while (measurement->figures->len > 0) {
+        Figure *figure = g_ptr_array_steal_index(measurement->figures, 0);
+        figure->subject = g_strdup_printf("%s, %s: %s", scenario, measurement->instrument,
+                                          metric_get(figure->metric)->title);
+        g_ptr_array_add(figures, figure);
+    }
+}
+
+static void take_result(GPtrArray *figures, Result *result)
+{
+    for (guint s = 0; s < result->scenarios->len; s++) {
+        ScenarioResult *scenario = g_ptr_array_index(result->scenarios, s);
+        for (guint i = 0; i < scenario->instruments->len; i++) {
+            InstrumentResult *instrument = g_ptr_array_index(scenario->instruments, i);
+            take_measurement(figures, scenario->name, instrument->measurement);
+        }
+    }
+}
+
 static gboolean result_figures(const Input *input, GPtrArray *figures, GError **error)
 {
     g_autoptr(Result) result = result_json_read(input->bytes, input->length, input->name, error);
     if (result == NULL)
         return FALSE;
-    figures_take_result(figures, result);
+    take_result(figures, result);
     return TRUE;
 }
 
@@ -32,7 +54,7 @@ static GPtrArray *read_figures(const char *path, const char **kind, GError **err
     g_auto(Input) input = {0};
     if (!input_open(&input, path, error))
         return NULL;
-    g_autoptr(GPtrArray) figures = g_ptr_array_new_with_free_func((GDestroyNotify)figure_free);
+    g_autoptr(GPtrArray) figures = figures_new();
     if (result_json_recognise(input.bytes, input.length)) {
         *kind = "result";
         return result_figures(&input, figures, error) ? g_steal_pointer(&figures) : NULL;

@@ -40,7 +40,7 @@ static GPtrArray *read_figures(const char *path, GError **error)
     if (!input_open(&input, path, error))
         return NULL;
     const View *view = view_recognise(input.bytes, input.length, input.name, error);
-    g_autoptr(GPtrArray) figures = g_ptr_array_new_with_free_func((GDestroyNotify)figure_free);
+    g_autoptr(GPtrArray) figures = figures_new();
     if (view == NULL || !view->figures(input.bytes, input.length, input.name, figures, error))
         return NULL;
     for (guint i = figures->len; i-- > 0;)

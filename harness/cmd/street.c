@@ -48,22 +48,30 @@ static gboolean check_instrument(const char *name, const char *where, GError **e
     return FALSE;
 }
 
+/* Does one of the scenario's instruments measure this metric? */
+static gboolean measures_one(const Scenario *scenario, MetricId metric)
+{
+    gboolean measured = FALSE;
+    for (GStrv name = scenario->instruments; *name != NULL; name++)
+        measured = measured || metric_is_measured_by(metric, *name);
+    return measured;
+}
+
 /* What the scenario's own file promises must be watched by somebody. */
 static gboolean check_allow(const Scenario *scenario, GError **error)
 {
-    guint measured = 0;
-    for (GStrv name = scenario->instruments; *name != NULL; name++)
-        measured |= instrument_find(*name)->metrics;
-    for (int id = 0; id < METRIC_COUNT; id++) {
-        if (scenario->allow.named[id].line == 0 || (measured & INSTRUMENT_METRIC(id)) != 0)
+    for (guint i = 0; i < scenario->allow.metrics->len; i++) {
+        const MetricAllow *said = &g_array_index(scenario->allow.metrics, MetricAllow, i);
+        const Metric *metric = metric_get(said->metric);
+        if (said->line == 0 || measures_one(scenario, metric->id))
             continue;
-        g_autofree char *own = g_strjoinv(", ", scenario->instruments), *others = instruments_measuring(id);
+        g_autofree char *own = g_strjoinv(", ", scenario->instruments);
+        g_autofree char *others = g_strjoinv(" or ", (GStrv)metric->instruments);
         g_set_error(
             error, HEAPGATE_ERROR, HEAPGATE_ERROR_CONFIG,
             "%s:%zu:%zu: %s is measured by %s, and the instruments of this scenario are %s: add it to "
             "them, or take the line out",
-            scenario->file, scenario->allow.named[id].line, scenario->allow.named[id].column,
-            metric_get(id)->name, others, own);
+            scenario->file, said->line, said->column, metric->name, others, own);
         return FALSE;
     }
     return TRUE;

@@ -13,8 +13,9 @@ void change_free(gpointer data)
     g_free(self);
 }
 
-static void print_metric(MetricId id, const BaselineMetric *old, const BaselineMetric *fresh)
+static void print_figure(const BaselineFigure *old, const BaselineFigure *fresh)
 {
+    MetricId id = fresh->metric;
     if (metric_get(id)->of_mapped && fresh->value == 0 && (old == NULL || old->value == 0))
         return; /* it maps nothing itself, and did not */
     g_autofree char *now = metric_format(id, fresh->value);
@@ -34,10 +35,11 @@ static void print_metric(MetricId id, const BaselineMetric *old, const BaselineM
 }
 
 /* A leak that is captured is never called again. */
-static void weigh_growth(Change *change, MetricId id, gint64 before, const BaselineMetric *fresh)
+static void weigh_growth(Change *change, gint64 before, const BaselineFigure *fresh)
 {
     enum { SHOWN = 10, COLUMNS = 100 };
-    if (!metric_is_rate(id) || !change->scenario->allow.is_judged[id] || fresh->value <= before)
+    MetricId id = fresh->metric;
+    if (!metric_is_rate(id) || !allow_judges(&change->scenario->allow, id) || fresh->value <= before)
         return;
     g_autofree char *rate = metric_format(id, fresh->value);
     g_print("    this captures a %s of %s, which is then called no more:\n", metric_get(id)->title, rate);
@@ -50,7 +52,7 @@ static void weigh_growth(Change *change, MetricId id, gint64 before, const Basel
 }
 
 /* The same of what grew in some iterations only, and did not when the old baseline was captured. */
-static void weigh_doubtful(Change *change, const BaselineMetric *old, const BaselineMetric *fresh)
+static void weigh_doubtful(Change *change, const BaselineFigure *old, const BaselineFigure *fresh)
 {
     guint sites = compare_captured_doubtful(old, fresh);
     if (sites == 0)
@@ -63,10 +65,11 @@ static void weigh_doubtful(Change *change, const BaselineMetric *old, const Base
 }
 
 /* The call sites that a run would be red for, were the old baseline kept; their number. */
-static guint weigh_sites(const Change *change, MetricId id, const BaselineMetric *old,
-                         const BaselineMetric *fresh, gboolean print)
+static guint weigh_sites(const Change *change, const BaselineFigure *old, const BaselineFigure *fresh,
+                         gboolean print)
 {
     enum { SHOWN = 5, COLUMNS = 100 };
+    MetricId id = fresh->metric;
     g_autoptr(GPtrArray) deltas = NULL;
     guint regressed =
         compare_captured(id, old, fresh, &change->scenario->allow, change->fresh->environment, &deltas);
@@ -80,49 +83,64 @@ static guint weigh_sites(const Change *change, MetricId id, const BaselineMetric
     return regressed;
 }
 
-static gboolean is_lower(const Change *change, MetricId id, const BaselineMetric *old,
-                         const BaselineMetric *fresh)
+/* fresh: NULL: not measured. */
+static gboolean is_lower(const Change *change, const BaselineFigure *old, const BaselineFigure *fresh)
 {
-    return fresh->has && fresh->value < old->value && weigh_sites(change, id, old, fresh, FALSE) == 0;
+    return fresh != NULL && fresh->value < old->value && weigh_sites(change, old, fresh, FALSE) == 0;
 }
 
-/* Puts back what the old baseline holds. */
-static void keep_metric(BaselineMetric *fresh, BaselineMetric *old)
+/* A figure that both baselines hold: is it changed, is it raised? */
+static void weigh_figure(Change *change, const BaselineFigure *fresh, const BaselineFigure *old)
 {
-    baseline_metric_clear(fresh);
-    *fresh = *old;
-    *old = (BaselineMetric){0};
-}
-
-/* One metric that the old baseline holds, too: is it changed, is it raised? To watch it no more loosens as
- * much. */
-static void weigh_metric(Change *change, MetricId id, BaselineMetric *fresh, BaselineMetric *old,
-                         gboolean ratchet)
-{
-    BaselineMetric shown = {.value = old->value};
-    if (ratchet && !is_lower(change, id, old, fresh)) {
-        keep_metric(fresh, old);
-        print_metric(id, &shown, fresh);
+    MetricId id = fresh->metric;
+    print_figure(old, fresh);
+    if (!allow_judges(&change->scenario->allow, id))
         return;
-    }
-    if (!fresh->has) {
-        g_print("    %-21s not measured any more\n", metric_get(id)->title);
-        change->changed = change->raised = TRUE;
-        return;
-    }
-    print_metric(id, &shown, fresh);
-    if (!change->scenario->allow.is_judged[id])
-        return;
-    weigh_growth(change, id, old->value, fresh);
+    weigh_growth(change, old->value, fresh);
     weigh_doubtful(change, old, fresh);
-    gboolean moved = weigh_sites(change, id, old, fresh, TRUE) > 0;
+    gboolean moved = weigh_sites(change, old, fresh, TRUE) > 0;
     /* Judged now, and when it was captured not: its call sites are to be watched, too. */
     gboolean listed = metric_get(id)->passes_through && old->sites == NULL && fresh->sites != NULL;
     change->lowered = change->lowered || fresh->value < old->value;
     moved = moved || listed;
-    change->changed = change->changed || moved || !baseline_metric_same(fresh, old);
+    change->changed = change->changed || moved || !baseline_figure_same(fresh, old);
     change->raised = change->raised || moved || fresh->value > old->value ||
                      fresh->value + baseline_slack(fresh) > old->value + baseline_slack(old);
+}
+
+/* What only the new baseline holds. is_older: the old one is older than heapgate's knowledge of it. */
+static void weigh_new(Change *change, const BaselineFigure *fresh, gboolean is_older)
+{
+    print_figure(NULL, fresh);
+    weigh_growth(change, 0, fresh);
+    change->changed = TRUE;
+    change->raised = change->raised || (allow_judges(&change->scenario->allow, fresh->metric) && !is_older);
+}
+
+/* The new baseline keeps what the old one holds; (transfer full). */
+static void keep_figure(BaselineInstrument *fresh, BaselineFigure *old)
+{
+    print_figure(old, old);
+    baseline_instrument_put(fresh, old);
+}
+
+/* To watch a metric no more loosens as much as to raise it. */
+static void weigh_metric(Change *change, MetricId id, BaselineInstrument *fresh, BaselineInstrument *old,
+                         gboolean ratchet)
+{
+    const BaselineFigure *now = baseline_instrument_find(fresh, id);
+    const BaselineFigure *before = old != NULL ? baseline_instrument_find(old, id) : NULL;
+    if (before == NULL || (now == NULL && !allow_judges(&change->scenario->allow, id))) {
+        if (now != NULL)
+            weigh_new(change, now, old != NULL && baseline_is_older(old, id));
+    } else if (ratchet && !is_lower(change, before, now)) {
+        keep_figure(fresh, baseline_instrument_steal(old, id));
+    } else if (now == NULL) {
+        g_print("    %-21s not measured any more\n", metric_get(id)->title);
+        change->changed = change->raised = TRUE;
+    } else {
+        weigh_figure(change, now, before);
+    }
 }
 
 /* Metric by metric: what changes, and is anything raised? */
@@ -140,18 +158,8 @@ static void weigh_instrument(Change *change, BaselineInstrument *fresh, Baseline
                 " run%s before them, which differed from all: caches were written "
                 "then\n",
                 fresh->left_out, fresh->left_out == 1 ? "" : "s");
-    for (int id = 0; id < METRIC_COUNT; id++) {
-        if (old != NULL && old->metrics[id].has &&
-            (fresh->metrics[id].has || change->scenario->allow.is_judged[id])) {
-            weigh_metric(change, id, &fresh->metrics[id], &old->metrics[id], ratchet);
-        } else if (fresh->metrics[id].has) {
-            print_metric(id, NULL, &fresh->metrics[id]);
-            weigh_growth(change, id, 0, &fresh->metrics[id]);
-            change->changed = TRUE;
-            change->raised = change->raised || (change->scenario->allow.is_judged[id] &&
-                                                !(old != NULL && baseline_is_older(old, id)));
-        }
-    }
+    for (const Metric *metric = metrics_all(); metric->name != NULL; metric++)
+        weigh_metric(change, metric->id, fresh, old, ratchet);
 }
 
 static void weigh_all(Change *change, gboolean ratchet)

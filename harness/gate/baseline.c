@@ -7,6 +7,8 @@
 #include "scenario/project_file.h"
 
 enum { FILE_LIMIT = 16 * 1024 * 1024 };
+/* No file can say it: values there are not negative. */
+#define NO_VALUE G_MININT64
 
 Baseline *baseline_new(const char *scenario)
 {
@@ -35,6 +37,7 @@ BaselineInstrument *baseline_instrument_new(const char *instrument)
 {
     BaselineInstrument *self = g_new0(BaselineInstrument, 1);
     self->instrument = g_strdup(instrument);
+    self->figures = g_ptr_array_new_with_free_func((GDestroyNotify)baseline_figure_free);
     return self;
 }
 
@@ -42,18 +45,49 @@ void baseline_instrument_free(BaselineInstrument *self)
 {
     if (self == NULL)
         return;
-    for (int id = 0; id < METRIC_COUNT; id++)
-        baseline_metric_clear(&self->metrics[id]);
+    g_ptr_array_unref(self->figures);
     g_free(self->instrument);
     g_free(self->tool);
     g_free(self);
 }
 
+BaselineFigure *baseline_instrument_find(const BaselineInstrument *self, MetricId metric)
+{
+    for (guint i = 0; i < self->figures->len; i++) {
+        BaselineFigure *figure = g_ptr_array_index(self->figures, i);
+        if (figure->metric == metric)
+            return figure;
+    }
+    return NULL;
+}
+
+BaselineFigure *baseline_instrument_steal(BaselineInstrument *self, MetricId metric)
+{
+    guint at = 0;
+    BaselineFigure *figure = baseline_instrument_find(self, metric);
+    return figure != NULL && g_ptr_array_find(self->figures, figure, &at)
+               ? g_ptr_array_steal_index(self->figures, at)
+               : NULL;
+}
+
+void baseline_instrument_put(BaselineInstrument *self, BaselineFigure *figure)
+{
+    guint at = 0;
+    while (at < self->figures->len &&
+           ((const BaselineFigure *)g_ptr_array_index(self->figures, at))->metric < figure->metric)
+        at++;
+    if (baseline_instrument_find(self, figure->metric) != NULL)
+        g_ptr_array_remove_index(self->figures, at);
+    g_ptr_array_insert(self->figures, (gint)at, figure);
+}
+
 gboolean baseline_is_older(const BaselineInstrument *self, MetricId metric)
 {
     gboolean holds = FALSE;
-    for (int id = 0; id < METRIC_COUNT; id++)
-        holds = holds || (metric_get(id)->of_mapped && self->metrics[id].has);
+    for (guint i = 0; i < self->figures->len; i++) {
+        const BaselineFigure *figure = g_ptr_array_index(self->figures, i);
+        holds = holds || metric_get(figure->metric)->of_mapped;
+    }
     return metric_get(metric)->of_mapped && !holds;
 }
 
@@ -104,18 +138,18 @@ static const YamlField site_fields[] = {
 
 static gboolean read_site(YamlFile *yaml, yaml_node_t *node, gpointer target, GError **error)
 {
-    BaselineMetric *metric = target;
+    BaselineFigure *figure = target;
     SiteText site = {0};
     gboolean read = yaml_file_read_mapping(yaml, node, site_fields, &site, error);
     if (read && site.key == NULL)
         read = yaml_file_fail(yaml, node, error, "expected a key \"stack\"");
-    if (read && call_sites_find(metric->sites, site.key) != NULL)
+    if (read && call_sites_find(figure->sites, site.key) != NULL)
         read = yaml_file_fail(yaml, node, error, "\"%s\" is listed twice", site.key);
     if (read)
-        call_sites_add_key(metric->sites, site.key, site.bytes, site.blocks);
+        call_sites_add_key(figure->sites, site.key, site.bytes, site.blocks);
     if (read && site.slack > 0) {
-        metric->slack = metric->slack != NULL ? metric->slack : site_sizes_new();
-        site_sizes_add(metric->slack, site_sizes_hash(site.key), site.slack);
+        figure->slack = figure->slack != NULL ? figure->slack : site_sizes_new();
+        site_sizes_add(figure->slack, site_sizes_hash(site.key), site.slack);
     }
     g_free(site.key);
     return read;
@@ -123,10 +157,10 @@ static gboolean read_site(YamlFile *yaml, yaml_node_t *node, gpointer target, GE
 
 static gboolean read_sites(YamlFile *yaml, yaml_node_t *node, gpointer target, GError **error)
 {
-    BaselineMetric *metric = target;
-    call_sites_free(metric->sites);
-    metric->sites = call_sites_new();
-    return yaml_file_each_item(yaml, node, read_site, metric, error);
+    BaselineFigure *figure = target;
+    call_sites_free(figure->sites);
+    figure->sites = call_sites_new();
+    return yaml_file_each_item(yaml, node, read_site, figure, error);
 }
 
 static gboolean read_sizes(YamlFile *yaml, yaml_node_t *node, gpointer target, GError **error)
@@ -143,26 +177,19 @@ static gboolean read_sizes(YamlFile *yaml, yaml_node_t *node, gpointer target, G
                           "writes them; capture the baseline again");
 }
 
-static gboolean read_has(YamlFile *yaml, yaml_node_t *node, gpointer target, GError **error)
-{
-    BaselineMetric *metric = target;
-    metric->has = TRUE;
-    return yaml_file_read_bytes(yaml, node, &metric->value, error);
-}
-
-/* read_has and read_sites take the whole metric. */
-static const YamlField metric_fields[] = {
-    {"value", read_has, 0},
-    {"spread", yaml_file_read_bytes, offsetof(BaselineMetric, spread)},
-    {"highest", yaml_file_read_bytes, offsetof(BaselineMetric, highest)},
-    {"cutoff", yaml_file_read_bytes, offsetof(BaselineMetric, cutoff_bytes)},
+/* read_sites takes the whole figure. */
+static const YamlField figure_fields[] = {
+    {"value", yaml_file_read_bytes, offsetof(BaselineFigure, value)},
+    {"spread", yaml_file_read_bytes, offsetof(BaselineFigure, spread)},
+    {"highest", yaml_file_read_bytes, offsetof(BaselineFigure, highest)},
+    {"cutoff", yaml_file_read_bytes, offsetof(BaselineFigure, cutoff_bytes)},
     {"call_sites", read_sites, 0},
-    {"other_sites", read_sizes, offsetof(BaselineMetric, others)},
-    {"doubtful_sites", read_sizes, offsetof(BaselineMetric, doubtful)},
+    {"other_sites", read_sizes, offsetof(BaselineFigure, others)},
+    {"doubtful_sites", read_sizes, offsetof(BaselineFigure, doubtful)},
     {NULL},
 };
 
-static gboolean read_metric(YamlFile *yaml, yaml_node_t *key, yaml_node_t *value, gpointer user_data,
+static gboolean read_figure(YamlFile *yaml, yaml_node_t *key, yaml_node_t *value, gpointer user_data,
                             GError **error)
 {
     BaselineInstrument *self = user_data;
@@ -170,16 +197,18 @@ static gboolean read_metric(YamlFile *yaml, yaml_node_t *key, yaml_node_t *value
     int id = metric_find(name);
     if (id < 0)
         return yaml_file_fail(yaml, key, error, "\"%s\" is not a metric", name);
-    BaselineMetric *metric = &self->metrics[id];
-    if (!yaml_file_read_mapping(yaml, value, metric_fields, metric, error))
+    BaselineFigure *figure = baseline_figure_new((MetricId)id);
+    baseline_instrument_put(self, figure);
+    figure->value = NO_VALUE;
+    if (!yaml_file_read_mapping(yaml, value, figure_fields, figure, error))
         return FALSE;
-    metric->highest = MAX(metric->highest, metric->value);
-    return metric->has || yaml_file_fail(yaml, value, error, "expected a key \"value\"");
+    figure->highest = MAX(figure->highest, figure->value);
+    return figure->value != NO_VALUE || yaml_file_fail(yaml, value, error, "expected a key \"value\"");
 }
 
-static gboolean read_metrics(YamlFile *yaml, yaml_node_t *node, gpointer target, GError **error)
+static gboolean read_figures(YamlFile *yaml, yaml_node_t *node, gpointer target, GError **error)
 {
-    return yaml_file_each_pair(yaml, node, read_metric, target, error);
+    return yaml_file_each_pair(yaml, node, read_figure, target, error);
 }
 
 static const YamlField instrument_fields[] = {
@@ -188,7 +217,7 @@ static const YamlField instrument_fields[] = {
     {"left_out", yaml_file_read_count, offsetof(BaselineInstrument, left_out)},
     {"sees", yaml_file_read_bytes, offsetof(BaselineInstrument, bound)},
     {"duration", yaml_file_read_duration, offsetof(BaselineInstrument, duration_us)},
-    {"metrics", read_metrics, 0},
+    {"metrics", read_figures, 0},
     {NULL},
 };
 

@@ -13,7 +13,7 @@
 #define BASELINE_FORMAT 3
 
 typedef struct {
-    gboolean has;
+    MetricId metric;
     gint64 value;
     gint64 spread;       /* largest less smallest of the captured runs */
     gint64 highest;      /* the largest; at least the value */
@@ -22,18 +22,20 @@ typedef struct {
     SiteSizes *others;   /* the most that each site had that is not listed, with its slack; NULL: not kept */
     gint64 cutoff_bytes; /* a site that is neither listed nor among the others had at most this */
     SiteSizes *doubtful; /* of growth: the sites whose evidence was doubtful in any run; NULL: not kept */
-} BaselineMetric;
+} BaselineFigure;
 
 /* What a later run may have by chance, after captures of which the largest was (or exceeded the value by)
  * `highest` and which differed by `spread`: the largest, and twice the range besides. */
 gint64 baseline_chance(gint64 highest, gint64 spread);
 /* By how much that exceeds the value. 0 where the runs were equal. */
-gint64 baseline_slack(const BaselineMetric *self);
+gint64 baseline_slack(const BaselineFigure *self);
 /* Where a baseline does not say which call sites there were, none can be told to be new. */
-gboolean baseline_knows_sites(const BaselineMetric *self);
-void baseline_metric_clear(BaselineMetric *self);
+gboolean baseline_knows_sites(const BaselineFigure *self);
+BaselineFigure *baseline_figure_new(MetricId metric); /* (transfer full) */
+void baseline_figure_free(BaselineFigure *self);      /* NULL is fine */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(BaselineFigure, baseline_figure_free)
 /* Do both say the same, but for numbers of blocks? */
-gboolean baseline_metric_same(const BaselineMetric *self, const BaselineMetric *other);
+gboolean baseline_figure_same(const BaselineFigure *self, const BaselineFigure *other);
 
 typedef struct {
     char *instrument;
@@ -42,7 +44,7 @@ typedef struct {
     gint64 left_out; /* before them, for it differed from all of them: it wrote what they found (a cache) */
     gint64 bound;    /* the largest of their smallest leaks, in bytes per iteration; 0: not known */
     gint64 duration_us; /* of one run: to balance shards */
-    BaselineMetric metrics[METRIC_COUNT];
+    GPtrArray *figures; /* BaselineFigure, in the order of the metric table */
 } BaselineInstrument;
 
 typedef struct {
@@ -60,6 +62,12 @@ void baseline_free(Baseline *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Baseline, baseline_free)
 BaselineInstrument *baseline_instrument_new(const char *instrument); /* (transfer full) */
 void baseline_instrument_free(BaselineInstrument *self);
+/* Its figure of this metric, (transfer none), or NULL. */
+BaselineFigure *baseline_instrument_find(const BaselineInstrument *self, MetricId metric);
+/* Takes it out; (transfer full) or NULL. */
+BaselineFigure *baseline_instrument_steal(BaselineInstrument *self, MetricId metric);
+/* Puts a figure where the metric table has it, in place of one of the same metric; (transfer full). */
+void baseline_instrument_put(BaselineInstrument *self, BaselineFigure *figure);
 /* Was it captured before heapgate knew this metric? Then it says nothing of it. */
 gboolean baseline_is_older(const BaselineInstrument *self, MetricId metric);
 /* (transfer none) or NULL. */

@@ -94,21 +94,21 @@ static void put_sizes(Writer *writer, int mapping, const char *key, const SiteSi
         yaml_document_add_scalar(&writer->document, NULL, (const yaml_char_t *)text, -1, style));
 }
 
-static int add_metric(Writer *writer, MetricId id, const BaselineMetric *metric)
+static int add_figure(Writer *writer, const BaselineFigure *figure)
 {
     int mapping = add_mapping(writer);
-    put_number(writer, mapping, "value", metric->value);
-    put_number(writer, mapping, "spread", metric->spread);
-    if (metric->highest > metric->value)
-        put_number(writer, mapping, "highest", metric->highest);
-    if (metric->sites != NULL && (call_sites_count(metric->sites) > 0 || metric->cutoff_bytes > 0)) {
-        put_number(writer, mapping, "cutoff", metric->cutoff_bytes);
+    put_number(writer, mapping, "value", figure->value);
+    put_number(writer, mapping, "spread", figure->spread);
+    if (figure->highest > figure->value)
+        put_number(writer, mapping, "highest", figure->highest);
+    if (figure->sites != NULL && (call_sites_count(figure->sites) > 0 || figure->cutoff_bytes > 0)) {
+        put_number(writer, mapping, "cutoff", figure->cutoff_bytes);
         put(writer, mapping, "call_sites",
-            add_sites(writer, metric_get(id)->unit, metric->sites, metric->slack));
+            add_sites(writer, metric_get(figure->metric)->unit, figure->sites, figure->slack));
     }
-    if (metric->value != 0) /* of 0 nothing can be part */
-        put_sizes(writer, mapping, "other_sites", metric->others);
-    put_sizes(writer, mapping, "doubtful_sites", metric->doubtful);
+    if (figure->value != 0) /* of 0 nothing can be part */
+        put_sizes(writer, mapping, "other_sites", figure->others);
+    put_sizes(writer, mapping, "doubtful_sites", figure->doubtful);
     return mapping;
 }
 
@@ -123,9 +123,10 @@ static int add_instrument(Writer *writer, const BaselineInstrument *self)
         put_number(writer, mapping, "sees", self->bound);
     g_autofree char *duration = g_strdup_printf("%" G_GINT64_FORMAT " ms", self->duration_us / 1000);
     put_text(writer, mapping, "duration", duration);
-    for (int id = 0; id < METRIC_COUNT; id++)
-        if (self->metrics[id].has)
-            put(writer, metrics, metric_get(id)->name, add_metric(writer, id, &self->metrics[id]));
+    for (guint i = 0; i < self->figures->len; i++) {
+        const BaselineFigure *figure = g_ptr_array_index(self->figures, i);
+        put(writer, metrics, metric_get(figure->metric)->name, add_figure(writer, figure));
+    }
     put(writer, mapping, "metrics", metrics);
     return mapping;
 }

@@ -7,14 +7,14 @@ static gint64 chance_of_doubtful(gint64 size)
 }
 
 /* What it alone differed by; what nothing is kept of may have had the cutoff. */
-static gint64 chance_of(const BaselineMetric *self, guint64 hash, const BaselineSite *site)
+static gint64 chance_of(const BaselineFigure *self, guint64 hash, const BaselineSite *site)
 {
     gint64 slack = 0;
     site_sizes_find(self->slack, hash, &slack);
     return MIN(site->is_kept ? slack : MAX(slack, self->cutoff_bytes), G_MAXINT64 / 4);
 }
 
-BaselineSite baseline_site(const BaselineMetric *self, guint64 hash, const CallSite *listed)
+BaselineSite baseline_site(const BaselineFigure *self, guint64 hash, const CallSite *listed)
 {
     if (self == NULL)
         return (BaselineSite){0};
@@ -27,13 +27,13 @@ BaselineSite baseline_site(const BaselineMetric *self, guint64 hash, const CallS
     return site;
 }
 
-BaselineSite baseline_site_find(const BaselineMetric *self, const char *key)
+BaselineSite baseline_site_find(const BaselineFigure *self, const char *key)
 {
     const CallSite *listed = self != NULL && self->sites != NULL ? call_sites_find(self->sites, key) : NULL;
     return baseline_site(self, site_sizes_hash(key), listed);
 }
 
-SiteSizes *baseline_sites_all(const BaselineMetric *self)
+SiteSizes *baseline_sites_all(const BaselineFigure *self)
 {
     SiteSizes *all = site_sizes_new();
     for (guint i = 0; self->sites != NULL && i < call_sites_count(self->sites); i++) {

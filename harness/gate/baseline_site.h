@@ -15,11 +15,11 @@ typedef struct {
 
 /* hash: of the site's key (site_sizes.h). listed: what call_sites_find gives for it in self->sites. self:
  * NULL: there is no baseline, and nothing is known. */
-BaselineSite baseline_site(const BaselineMetric *self, guint64 hash, const CallSite *listed);
+BaselineSite baseline_site(const BaselineFigure *self, guint64 hash, const CallSite *listed);
 /* The same by its key. */
-BaselineSite baseline_site_find(const BaselineMetric *self, const char *key);
+BaselineSite baseline_site_find(const BaselineFigure *self, const char *key);
 
 /* The most that each site may have, of all that the baseline keeps; (transfer full). */
-SiteSizes *baseline_sites_all(const BaselineMetric *self);
+SiteSizes *baseline_sites_all(const BaselineFigure *self);
 
 #endif

@@ -22,8 +22,9 @@ static GArray *values_of(const GPtrArray *measurements, MetricId id)
     GArray *values = g_array_new(FALSE, FALSE, sizeof(gint64));
     for (guint i = 0; i < measurements->len; i++) {
         const Measurement *measurement = g_ptr_array_index(measurements, i);
-        if (measurement->has[id])
-            g_array_append_val(values, measurement->values[id]);
+        const Figure *figure = measurement_find(measurement, id);
+        if (figure != NULL)
+            g_array_append_val(values, figure->value);
     }
     g_array_sort(values, by_value);
     return values;
@@ -60,15 +61,22 @@ static gboolean check_agreement(MetricId id, const GArray *values, const char *i
     return FALSE;
 }
 
-/* The run whose value is the median stands for all. */
-static const Measurement *median_run(const GPtrArray *measurements, MetricId id, gint64 median)
+/* The figure whose value is the median stands for all. */
+static const Figure *median_figure(const GPtrArray *measurements, MetricId id, gint64 median)
 {
     for (guint i = 0; i < measurements->len; i++) {
-        const Measurement *measurement = g_ptr_array_index(measurements, i);
-        if (measurement->values[id] == median)
-            return measurement;
+        const Figure *figure = measurement_find(g_ptr_array_index(measurements, i), id);
+        if (figure != NULL && figure->value == median)
+            return figure;
     }
-    return g_ptr_array_index(measurements, 0);
+    return NULL;
+}
+
+/* The call sites of one run's figure, (transfer none) or NULL. */
+static const CallSites *sites_of_run(const GPtrArray *measurements, guint run, MetricId id)
+{
+    const Figure *figure = measurement_find(g_ptr_array_index(measurements, run), id);
+    return figure != NULL ? figure->sites : NULL;
 }
 
 /* What a site had in all runs. */
@@ -82,7 +90,7 @@ static GHashTable *ranges_of(const GPtrArray *measurements, MetricId id)
 {
     GHashTable *ranges = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free);
     for (guint m = 0; m < measurements->len; m++) {
-        const CallSites *sites = ((const Measurement *)g_ptr_array_index(measurements, m))->sites[id];
+        const CallSites *sites = sites_of_run(measurements, m, id);
         for (guint i = 0; sites != NULL && i < call_sites_count(sites); i++) {
             guint64 hash = site_sizes_hash_at(sites, i);
             gint64 bytes = call_sites_bytes(sites, i);
@@ -107,22 +115,22 @@ static gint64 limit_of(const Range *range, guint runs)
 }
 
 /* What was listed leaves the ranges. */
-static void list_site(BaselineMetric *metric, const CallSite *site, GHashTable *ranges, guint runs)
+static void list_site(BaselineFigure *figure, const CallSite *site, GHashTable *ranges, guint runs)
 {
     guint64 hash = site_sizes_hash(site->key);
     const Range *range = g_hash_table_lookup(ranges, &hash);
     gint64 slack = range != NULL ? limit_of(range, runs) - site->bytes : 0;
-    call_sites_add_key(metric->sites, site->key, site->bytes, site->blocks);
+    call_sites_add_key(figure->sites, site->key, site->bytes, site->blocks);
     if (slack > 0) {
-        metric->slack = metric->slack != NULL ? metric->slack : site_sizes_new();
-        site_sizes_add(metric->slack, hash, slack);
+        figure->slack = figure->slack != NULL ? figure->slack : site_sizes_new();
+        site_sizes_add(figure->slack, hash, slack);
     }
     g_hash_table_remove(ranges, &hash);
 }
 
 /* Of the sites that are not listed the size of each, or of as many as are worth a baseline's room: the
  * largest. */
-static void keep_others(BaselineMetric *metric, GHashTable *ranges, guint runs)
+static void keep_others(BaselineFigure *figure, GHashTable *ranges, guint runs)
 {
     g_autoptr(GArray) limits = g_array_new(FALSE, FALSE, sizeof(gint64));
     GHashTableIter all;
@@ -133,51 +141,50 @@ static void keep_others(BaselineMetric *metric, GHashTable *ranges, guint runs)
         g_array_append_val(limits, limit);
     }
     g_array_sort(limits, by_value);
-    metric->cutoff_bytes = limits->len > OTHERS_LIMIT
+    figure->cutoff_bytes = limits->len > OTHERS_LIMIT
                                ? MAX(g_array_index(limits, gint64, limits->len - OTHERS_LIMIT - 1), 0)
                                : 0;
-    metric->others = site_sizes_new();
+    figure->others = site_sizes_new();
     g_hash_table_iter_init(&all, ranges);
     while (g_hash_table_iter_next(&all, &hash, &range)) {
         gint64 limit = limit_of(range, runs);
-        if (limit > metric->cutoff_bytes)
-            site_sizes_add(metric->others, *(const guint64 *)hash, limit);
+        if (limit > figure->cutoff_bytes)
+            site_sizes_add(figure->others, *(const guint64 *)hash, limit);
     }
 }
 
-static void keep_sites(BaselineMetric *metric, MetricId id, const GPtrArray *measurements,
-                       const CallSites *sites)
+static void keep_sites(BaselineFigure *figure, const GPtrArray *measurements, const CallSites *sites)
 {
     if (sites == NULL)
         return;
-    g_autoptr(GHashTable) ranges = ranges_of(measurements, id);
-    gint64 least = MAX(metric->value / SHARE, 1);
-    metric->sites = call_sites_new();
-    for (guint i = 0; i < call_sites_count(sites) && call_sites_count(metric->sites) < SITES_LIMIT; i++)
+    g_autoptr(GHashTable) ranges = ranges_of(measurements, figure->metric);
+    gint64 least = MAX(figure->value / SHARE, 1);
+    figure->sites = call_sites_new();
+    for (guint i = 0; i < call_sites_count(sites) && call_sites_count(figure->sites) < SITES_LIMIT; i++)
         if (call_sites_bytes(sites, i) >= least)
-            list_site(metric, call_sites_get(sites, i), ranges, measurements->len);
-    keep_others(metric, ranges, measurements->len);
+            list_site(figure, call_sites_get(sites, i), ranges, measurements->len);
+    keep_others(figure, ranges, measurements->len);
     for (guint m = 0; m < measurements->len; m++) {
-        const CallSites *one = ((const Measurement *)g_ptr_array_index(measurements, m))->sites[id];
-        metric->cutoff_bytes = MAX(metric->cutoff_bytes, one != NULL ? call_sites_cutoff(one) : 0);
+        const CallSites *one = sites_of_run(measurements, m, figure->metric);
+        figure->cutoff_bytes = MAX(figure->cutoff_bytes, one != NULL ? call_sites_cutoff(one) : 0);
     }
 }
 
-static void add_doubtful(BaselineMetric *metric, const CallSites *sites)
+static void add_doubtful(BaselineFigure *figure, const CallSites *sites)
 {
     for (guint i = 0; sites != NULL && i < call_sites_count(sites); i++)
-        site_sizes_add(metric->doubtful, site_sizes_hash_at(sites, i), MAX(call_sites_bytes(sites, i), 0));
+        site_sizes_add(figure->doubtful, site_sizes_hash_at(sites, i), MAX(call_sites_bytes(sites, i), 0));
 }
 
 /* Where not every run grew none did for certain: what grew in some is doubtful. */
-static void keep_doubtful(BaselineMetric *metric, const GPtrArray *measurements)
+static void keep_doubtful(BaselineFigure *figure, const GPtrArray *measurements)
 {
-    metric->doubtful = site_sizes_new();
+    figure->doubtful = site_sizes_new();
     for (guint m = 0; m < measurements->len; m++) {
-        const Measurement *measurement = g_ptr_array_index(measurements, m);
-        add_doubtful(metric, measurement->doubtful);
-        if (metric->value == 0)
-            add_doubtful(metric, measurement->sites[METRIC_GROWTH]);
+        const Figure *growth = measurement_find(g_ptr_array_index(measurements, m), figure->metric);
+        add_doubtful(figure, growth->doubtful);
+        if (figure->value == 0)
+            add_doubtful(figure, growth->sites);
     }
 }
 
@@ -188,7 +195,7 @@ static gboolean is_growth_of_some(MetricId id, const GArray *values)
 }
 
 /* The median of the runs; what they do not agree in is refused where it is judged, else left out. */
-static gboolean capture_metric(BaselineMetric *metric, MetricId id, const GPtrArray *measurements,
+static gboolean capture_figure(BaselineInstrument *self, MetricId id, const GPtrArray *measurements,
                                gboolean is_judged, GError **error)
 {
     const Measurement *first = g_ptr_array_index(measurements, 0);
@@ -205,14 +212,15 @@ static gboolean capture_metric(BaselineMetric *metric, MetricId id, const GPtrAr
     if (values->len == 0)
         return TRUE;
     guint most = none ? 0 : values->len - 1;
-    metric->has = TRUE;
-    metric->value = g_array_index(values, gint64, none ? 0 : values->len / 2);
-    metric->highest = g_array_index(values, gint64, most);
-    metric->spread = metric->highest - g_array_index(values, gint64, 0);
+    BaselineFigure *figure = baseline_figure_new(id);
+    baseline_instrument_put(self, figure);
+    figure->value = g_array_index(values, gint64, none ? 0 : values->len / 2);
+    figure->highest = g_array_index(values, gint64, most);
+    figure->spread = figure->highest - g_array_index(values, gint64, 0);
     if (is_judged && !none)
-        keep_sites(metric, id, measurements, median_run(measurements, id, metric->value)->sites[id]);
+        keep_sites(figure, measurements, median_figure(measurements, id, figure->value)->sites);
     if (is_judged && id == METRIC_GROWTH)
-        keep_doubtful(metric, measurements);
+        keep_doubtful(figure, measurements);
     return TRUE;
 }
 
@@ -224,16 +232,16 @@ static gboolean are_apart(const GPtrArray *measurements, guint first, MetricId i
     enum { FAR = 4 };
     gint64 least = G_MAXINT64, most = G_MININT64;
     for (guint i = first; i < measurements->len; i++) {
-        const Measurement *other = g_ptr_array_index(measurements, i);
-        if (!other->has[id])
+        const Figure *other = measurement_find(g_ptr_array_index(measurements, i), id);
+        if (other == NULL)
             return FALSE;
-        least = MIN(least, other->values[id]);
-        most = MAX(most, other->values[id]);
+        least = MIN(least, other->value);
+        most = MAX(most, other->value);
     }
     for (guint i = 0; i < first; i++) {
-        const Measurement *one = g_ptr_array_index(measurements, i);
-        gint64 value = one->values[id], range = FAR * (most - least);
-        if (!one->has[id] || (value <= most + range && value >= least - range))
+        const Figure *one = measurement_find(g_ptr_array_index(measurements, i), id);
+        gint64 range = FAR * (most - least);
+        if (one == NULL || (one->value <= most + range && one->value >= least - range))
             return FALSE;
     }
     return TRUE;
@@ -245,8 +253,8 @@ static guint unsettled(const GPtrArray *measurements, const Allow *allow)
 {
     enum { FEWEST = 3 };
     for (guint first = 1; first + FEWEST <= measurements->len; first++)
-        for (int id = 0; id < METRIC_COUNT; id++)
-            if (allow->is_judged[id] && are_apart(measurements, first, id))
+        for (const Metric *metric = metrics_all(); metric->name != NULL; metric++)
+            if (allow_judges(allow, metric->id) && are_apart(measurements, first, metric->id))
                 return first;
     return 0;
 }
@@ -257,10 +265,12 @@ static gboolean differ(const GPtrArray *measurements, const Allow *allow)
     const Measurement *first = g_ptr_array_index(measurements, 0);
     for (guint i = 1; i < measurements->len; i++) {
         const Measurement *other = g_ptr_array_index(measurements, i);
-        for (int id = 0; id < METRIC_COUNT; id++)
-            if (allow->is_judged[id] && first->has[id] && other->has[id] &&
-                first->values[id] != other->values[id])
+        for (guint f = 0; f < first->figures->len; f++) {
+            const Figure *one = g_ptr_array_index(first->figures, f);
+            const Figure *two = measurement_find(other, one->metric);
+            if (allow_judges(allow, one->metric) && two != NULL && one->value != two->value)
                 return TRUE;
+        }
     }
     return FALSE;
 }
@@ -284,10 +294,12 @@ BaselineInstrument *baseline_capture(const GPtrArray *measurements, const Allow 
     self->runs = runs->len;
     self->left_out = left_out;
     self->duration_us = first->duration_us;
-    for (guint i = 0; i < runs->len; i++)
-        self->bound = MAX(self->bound, ((const Measurement *)g_ptr_array_index(runs, i))->smallest_growth);
-    for (int id = 0; id < METRIC_COUNT; id++) {
-        if (!capture_metric(&self->metrics[id], id, runs, allow->is_judged[id], error)) {
+    for (guint i = 0; i < runs->len; i++) {
+        const Figure *growth = measurement_find(g_ptr_array_index(runs, i), METRIC_GROWTH);
+        self->bound = MAX(self->bound, growth != NULL ? growth->bound : 0);
+    }
+    for (const Metric *metric = metrics_all(); metric->name != NULL; metric++) {
+        if (!capture_figure(self, metric->id, runs, allow_judges(allow, metric->id), error)) {
             baseline_instrument_free(self);
             return NULL;
         }

@@ -28,24 +28,25 @@ static void name_what_fills(Comparison *self, const CallSites *sites)
 /* A ceiling holds whatever the baseline says, and without one. */
 static void apply_ceiling(Comparison *self, const CallSites *sites, const Allow *allow)
 {
-    MetricId id = self->metric;
-    if (!allow->has_ceiling[id] || self->now <= allow->ceiling[id])
+    const MetricAllow *said = allow_find(allow, self->metric);
+    if (said == NULL || !said->has_ceiling || self->now <= said->ceiling)
         return;
     self->verdict = VERDICT_REGRESSED;
     self->is_ceiling = TRUE;
     name_what_fills(self, sites);
-    self->limit = allow->ceiling[id];
+    self->limit = said->ceiling;
     g_free(self->sentence);
-    self->sentence = describe(id, "%s %s is above the ceiling of %s", self->now, self->limit, self->limit);
+    self->sentence =
+        describe(self->metric, "%s %s is above the ceiling of %s", self->now, self->limit, self->limit);
 }
 
 /* Totals first; then single sites where the totals are flat. sites: of the run. */
-static void judge(Comparison *self, const BaselineMetric *base, const Allow *allow, const CallSites *sites,
+static void judge(Comparison *self, const BaselineFigure *base, const Limits *limits, const CallSites *sites,
                   guint regressed_sites)
 {
     MetricId id = self->metric;
     gboolean unknown = sites != NULL && !baseline_knows_sites(base);
-    gint64 allowed = limits_sum(limits_of_whole(id, base, allow), doubtful_known(base, sites));
+    gint64 allowed = limits_sum(limits_of_whole(id, base, limits), doubtful_known(base, sites));
     self->has_base = TRUE;
     self->base = base->value;
     self->spread = base->spread;
@@ -70,19 +71,19 @@ static void judge(Comparison *self, const BaselineMetric *base, const Allow *all
     }
 }
 
-static void compare_sites(Comparison *self, const BaselineMetric *base, const CallSites *sites,
-                          const Allow *allow, guint *regressed)
+static void compare_sites(Comparison *self, const BaselineFigure *base, const CallSites *sites,
+                          const Limits *limits, guint *regressed)
 {
     *regressed = 0;
     if (sites == NULL || (base != NULL && !baseline_knows_sites(base)))
         return;
-    Allowance allowance = limits_of_site(self->metric, base, allow);
+    Allowance allowance = limits_of_site(self->metric, base, limits);
     g_ptr_array_unref(self->deltas);
     self->deltas = compare_call_sites(base, sites, &allowance, regressed);
 }
 
 /* Not measured, though the baseline holds it or the scenario counts on it. */
-static void call_unmeasured(Comparison *self, const BaselineMetric *base)
+static void call_unmeasured(Comparison *self, const BaselineFigure *base)
 {
     self->verdict = VERDICT_BROKEN;
     self->has_base = base != NULL;
@@ -105,29 +106,31 @@ static void call_unknown_then(Comparison *self)
                         metric_get(self->metric)->title);
 }
 
-/* base: NULL too where the metric is compared for its ceiling alone. older: as baseline_is_older. */
-static Comparison *compare_metric(MetricId id, const BaselineMetric *base, gboolean older,
-                                  const Measurement *measurement, const Allow *allow)
+/* base: NULL too where the metric is compared for its ceiling alone. older: as baseline_is_older. figure:
+ * NULL: not measured. */
+static Comparison *compare_figure(MetricId id, const BaselineFigure *base, gboolean older,
+                                  const Figure *figure, const Limits *limits)
 {
     Comparison *self = comparison_new(id);
-    guint regressed_sites = 0;
-    Allowance site = limits_of_site(id, base, allow);
-    self->now = measurement->values[id];
-    self->limit = self->now;
-    compare_sites(self, base, measurement->sites[id], allow, &regressed_sites);
-    if (!measurement->has[id])
+    if (figure == NULL) {
         call_unmeasured(self, base);
-    else if (base != NULL)
-        judge(self, base, allow, measurement->sites[id], regressed_sites);
-    else if (allow->is_judged[id] && older)
+        return self;
+    }
+    guint regressed_sites = 0;
+    Allowance site = limits_of_site(id, base, limits);
+    self->now = figure->value;
+    self->limit = self->now;
+    compare_sites(self, base, figure->sites, limits, &regressed_sites);
+    if (base != NULL)
+        judge(self, base, limits, figure->sites, regressed_sites);
+    else if (allow_judges(limits->allow, id) && older)
         call_unknown_then(self);
-    else if (allow->is_judged[id])
+    else if (allow_judges(limits->allow, id))
         self->verdict = VERDICT_NEW;
     else
-        self->limit = allow->ceiling[id];
-    if (id == METRIC_GROWTH)
-        doubtful_judge(self, base, measurement->doubtful, &site);
-    apply_ceiling(self, measurement->sites[id], allow);
+        self->limit = allow_find(limits->allow, id)->ceiling;
+    doubtful_judge(self, base, figure->doubtful, &site);
+    apply_ceiling(self, figure->sites, limits->allow);
     return self;
 }
 
@@ -162,29 +165,29 @@ static void trim_deltas(Comparison *self)
 }
 
 /* It maps nothing itself, and did not. */
-static gboolean is_no_news(MetricId id, const BaselineMetric *base, const Measurement *measurement)
+static gboolean is_no_news(const Figure *figure, const BaselineFigure *base)
 {
-    return metric_get(id)->of_mapped && measurement->has[id] && measurement->values[id] == 0 &&
+    return figure != NULL && metric_get(figure->metric)->of_mapped && figure->value == 0 &&
            (base == NULL || base->value == 0);
 }
 
 static void compare_all(InstrumentResult *result, const BaselineInstrument *base, const Reference *reference)
 {
-    const Measurement *measurement = result->measurement;
-    const Allow lenient = limits_allow(reference->allow, reference->environment, measurement),
-                *allow = &lenient;
-    for (int id = 0; id < METRIC_COUNT; id++) {
-        const BaselineMetric *metric =
-            base != NULL && base->metrics[id].has && allow->is_judged[id] ? &base->metrics[id] : NULL;
-        gboolean wanted = allow->is_judged[id] || allow->has_ceiling[id];
+    const Limits limits = limits_new(reference->allow, reference->environment, result->measurement);
+    for (const Metric *metric = metrics_all(); metric->name != NULL; metric++) {
+        MetricId id = metric->id;
+        const MetricAllow *said = allow_find(reference->allow, id);
+        const Figure *figure = measurement_find(result->measurement, id);
+        gboolean judged = allow_judges(reference->allow, id);
+        const BaselineFigure *before = base != NULL && judged ? baseline_instrument_find(base, id) : NULL;
         /* Every instrument measures growth, but only where a program marks its iterations; whether one of a
          * scenario's instruments measures the others is looked at before anything runs. */
-        gboolean missed = metric_is_rate(id) && allow->named[id].line > 0;
-        if (!wanted || (metric == NULL && !measurement->has[id] && !missed) ||
-            is_no_news(id, metric, measurement))
+        gboolean missed = metric_is_rate(id) && said != NULL && said->line > 0;
+        if ((!judged && (said == NULL || !said->has_ceiling)) ||
+            (before == NULL && figure == NULL && !missed) || is_no_news(figure, before))
             continue;
         gboolean older = base != NULL && baseline_is_older(base, id);
-        Comparison *comparison = compare_metric(id, metric, older, measurement, allow);
+        Comparison *comparison = compare_figure(id, before, older, figure, &limits);
         trim_deltas(comparison);
         instrument_result_add(result, comparison);
     }
@@ -255,8 +258,9 @@ InstrumentResult *compare(const Reference *reference, Measurement *measurement)
                                : g_strdup("no baseline");
     }
     /* Of a program that differs from run to run no single run says what can be seen. */
-    if (base != NULL && result->measurement->smallest_growth > 0)
-        result->measurement->smallest_growth = MAX(result->measurement->smallest_growth, base->bound);
+    Figure *growth = measurement_find(measurement, METRIC_GROWTH);
+    if (base != NULL && growth != NULL && growth->bound > 0)
+        growth->bound = MAX(growth->bound, base->bound);
     compare_all(result, base, reference);
     if (base != NULL)
         excuse_processors(result, reference);

@@ -22,16 +22,16 @@ InstrumentResult *compare(const Reference *reference, Measurement *measurement);
  * allowance: what one site may add, beyond what it differed by when it was captured, before it counts on its
  * own. Returns (transfer full), elements SiteDelta; *regressed gets the number of sites that are new or grown
  * beyond that and are not merely an old site called by another way. */
-GPtrArray *compare_call_sites(const BaselineMetric *base, const CallSites *now, const Allowance *allowance,
+GPtrArray *compare_call_sites(const BaselineFigure *base, const CallSites *now, const Allowance *allowance,
                               guint *regressed);
 
 /* How many call sites of a newly captured metric are new or grown beyond what a run is allowed: with the old
  * baseline a run is red for them though the totals are the same. *deltas: (transfer full), as above. */
-guint compare_captured(MetricId metric, const BaselineMetric *old, const BaselineMetric *fresh,
+guint compare_captured(MetricId metric, const BaselineFigure *old, const BaselineFigure *fresh,
                        const Allow *allow, const Environment *environment, GPtrArray **deltas);
 /* How many call sites of fresh are doubtful growth that old does not know of; 0 where old says nothing of it.
  */
-guint compare_captured_doubtful(const BaselineMetric *old, const BaselineMetric *fresh);
+guint compare_captured_doubtful(const BaselineFigure *old, const BaselineFigure *fresh);
 
 /* Are these two stacks the same allocation reached another way, or compiled otherwise? All but one
  * frame, or one in three, of the longer stack stand in the other, in order; and the allocating function is

@@ -4,7 +4,7 @@
 #include "limits.h"
 
 /* Of the sites that are not listed for reading, those that are new or larger. */
-static guint count_others(const BaselineMetric *old, const BaselineMetric *fresh, gint64 allowed)
+static guint count_others(const BaselineFigure *old, const BaselineFigure *fresh, gint64 allowed)
 {
     if (old->others == NULL || fresh->others == NULL)
         return 0;
@@ -12,7 +12,7 @@ static guint count_others(const BaselineMetric *old, const BaselineMetric *fresh
     return site_sizes_larger(fresh->others, before, allowed);
 }
 
-guint compare_captured_doubtful(const BaselineMetric *old, const BaselineMetric *fresh)
+guint compare_captured_doubtful(const BaselineFigure *old, const BaselineFigure *fresh)
 {
     if (old->doubtful == NULL || fresh->doubtful == NULL)
         return 0;
@@ -20,14 +20,14 @@ guint compare_captured_doubtful(const BaselineMetric *old, const BaselineMetric 
     return site_sizes_missing(fresh->doubtful, before);
 }
 
-guint compare_captured(MetricId metric, const BaselineMetric *old, const BaselineMetric *fresh,
+guint compare_captured(MetricId metric, const BaselineFigure *old, const BaselineFigure *fresh,
                        const Allow *allow, const Environment *environment, GPtrArray **deltas)
 {
     guint regressed = 0;
-    const Allow lenient = limits_allow(allow, environment, NULL);
-    Allowance allowance = limits_of_site(metric, old, &lenient);
+    const Limits limits = limits_new(allow, environment, NULL);
+    Allowance allowance = limits_of_site(metric, old, &limits);
     *deltas = compare_call_sites(old, fresh->sites, &allowance, &regressed);
-    if (metric_get(metric)->passes_through && !(allow->is_judged[metric] && baseline_knows_sites(old)))
+    if (metric_get(metric)->passes_through && !(allow_judges(allow, metric) && baseline_knows_sites(old)))
         return 0;
     /* Sites below the new cut-off are not kept, and one of them may be too large for the old one. */
     gint64 allowed = limits_sum(old->cutoff_bytes, allowance_of(&allowance, 0));

@@ -101,14 +101,14 @@ static int by_delta(gconstpointer a, gconstpointer b)
 
 /* Is it more than it had, or of a listed site less? A site of which nothing is kept may have had the cutoff
  * all along. */
-static gboolean has_changed(const BaselineMetric *base, const BaselineSite *site, gint64 bytes)
+static gboolean has_changed(const BaselineFigure *base, const BaselineSite *site, gint64 bytes)
 {
     if (site->listed != NULL)
         return bytes != site->had;
     return bytes > (site->is_kept || base == NULL ? site->had : base->cutoff_bytes);
 }
 
-GPtrArray *compare_call_sites(const BaselineMetric *base, const CallSites *now, const Allowance *allowance,
+GPtrArray *compare_call_sites(const BaselineFigure *base, const CallSites *now, const Allowance *allowance,
                               guint *regressed)
 {
     g_autoptr(CallSites) none = call_sites_new();

@@ -4,7 +4,7 @@
 #include "limits.h"
 
 /* Adds those sites' deltas and returns their number. */
-static guint add_deltas(Comparison *comparison, const BaselineMetric *base, const CallSites *doubtful,
+static guint add_deltas(Comparison *comparison, const BaselineFigure *base, const CallSites *doubtful,
                         gint64 allowed)
 {
     guint called = 0;
@@ -20,7 +20,7 @@ static guint add_deltas(Comparison *comparison, const BaselineMetric *base, cons
     return called;
 }
 
-void doubtful_judge(Comparison *comparison, const BaselineMetric *base, const CallSites *doubtful,
+void doubtful_judge(Comparison *comparison, const BaselineFigure *base, const CallSites *doubtful,
                     const Allowance *allowance)
 {
     if (doubtful == NULL || base == NULL || base->doubtful == NULL)
@@ -35,7 +35,7 @@ void doubtful_judge(Comparison *comparison, const BaselineMetric *base, const Ca
                                            called, called == 1 ? "" : "s");
 }
 
-gint64 doubtful_known(const BaselineMetric *base, const CallSites *sites)
+gint64 doubtful_known(const BaselineFigure *base, const CallSites *sites)
 {
     gint64 known = 0;
     if (base->doubtful == NULL || sites == NULL)

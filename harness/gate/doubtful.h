@@ -9,9 +9,9 @@
 /* Calls the doubtful call sites of a run that the baseline does not know: adds their deltas and makes the
  * comparison regressed. base: NULL, or one that says nothing of it: calls none. allowance: what a new site
  * may have. */
-void doubtful_judge(Comparison *comparison, const BaselineMetric *base, const CallSites *doubtful,
+void doubtful_judge(Comparison *comparison, const BaselineFigure *base, const CallSites *doubtful,
                     const Allowance *allowance);
 /* How much of the growth of these call sites was doubtful when the baseline was captured. */
-gint64 doubtful_known(const BaselineMetric *base, const CallSites *sites);
+gint64 doubtful_known(const BaselineFigure *base, const CallSites *sites);
 
 #endif

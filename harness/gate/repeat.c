@@ -2,9 +2,10 @@
 
 #include <string.h>
 
-static gboolean is_steady(const BaselineMetric *metric)
+/* What no run measured was the same in all. */
+static gboolean is_steady(const BaselineFigure *figure)
 {
-    return metric->spread == 0 && metric->slack == NULL;
+    return figure == NULL || (figure->spread == 0 && figure->slack == NULL);
 }
 
 /* Was it the same in every captured run, so that any difference is the program's? Growth is where what the
@@ -12,14 +13,14 @@ static gboolean is_steady(const BaselineMetric *metric)
 static gboolean is_exact(const InstrumentResult *self, const BaselineInstrument *base, MetricId id)
 {
     static const MetricId held[] = {METRIC_PEAK, METRIC_RETAINED};
-    gboolean exact = base->runs > 1 && base->left_out == 0 && self->measurement->sample_bytes == 0 &&
-                     is_steady(&base->metrics[id]);
+    const BaselineFigure *figure = baseline_instrument_find(base, id);
+    gboolean exact =
+        base->runs > 1 && base->left_out == 0 && self->measurement->sample_bytes == 0 && is_steady(figure);
     if (!metric_is_rate(id))
         return exact;
-    exact =
-        exact && (base->metrics[id].doubtful == NULL || site_sizes_count(base->metrics[id].doubtful) == 0);
+    exact = exact && (figure == NULL || figure->doubtful == NULL || site_sizes_count(figure->doubtful) == 0);
     for (guint i = 0; i < G_N_ELEMENTS(held); i++)
-        exact = exact && is_steady(&base->metrics[held[i]]);
+        exact = exact && is_steady(baseline_instrument_find(base, held[i]));
     return exact;
 }
 

@@ -268,11 +268,12 @@ static void set_mapped(const Scenario *scenario, const GArray *processes, Measur
         peak_bytes += process->most_mapped->header.peak_mapped_bytes;
         mapped_bytes += process->last->kept_mapped_bytes;
     }
-    const Allowance *allowances = scenario->allow.metrics;
+    const Allowance at_peak = allow_allowance(&scenario->allow, METRIC_MAPPED_PEAK);
+    const Allowance at_end = allow_allowance(&scenario->allow, METRIC_MAPPED);
     measurement_set(measurement, METRIC_MAPPED_PEAK, peak_bytes,
-                    held_sites(LEDGER_NUMBER_MAPPED_PEAK, &allowances[METRIC_MAPPED_PEAK], processes));
+                    held_sites(LEDGER_NUMBER_MAPPED_PEAK, &at_peak, processes));
     measurement_set(measurement, METRIC_MAPPED, mapped_bytes,
-                    held_sites(LEDGER_NUMBER_MAPPED_KEPT, &allowances[METRIC_MAPPED], processes));
+                    held_sites(LEDGER_NUMBER_MAPPED_KEPT, &at_end, processes));
 }
 
 /* What went through: of every program, also of one that its process left for another. Of its call sites a
@@ -322,9 +323,8 @@ static void set_growth(const Scenario *scenario, const GArray *processes, Measur
     measurement->iterations = marked - measurement->warmup;
     if (growth.smallest > 0 && measurement->sample_bytes > 0)
         growth.smallest += sampling_noise(measurement->sample_bytes / MAX(measurement->iterations, 1) + 1, 0);
-    gboolean known = growth.smallest > 0;
     measurement_set_growth(measurement, &growth);
-    if (known)
+    if (measurement_find(measurement, METRIC_GROWTH) != NULL)
         measurement_set(measurement, METRIC_MAPPED_GROWTH, mapped.total, g_steal_pointer(&mapped.sites));
     call_sites_free(mapped.sites);
     call_sites_free(mapped.doubtful);
@@ -398,7 +398,8 @@ static void heap_collect(const Scenario *scenario, const Outcome *outcome, Measu
     set_mapped(scenario, processes, measurement);
     set_passed(programs, measurement);
     set_timeline(outcome->samples, measurement);
-    if (measurement->values[METRIC_PEAK] == 0 && measurement->values[METRIC_MAPPED_PEAK] == 0)
+    if (measurement_value(measurement, METRIC_PEAK) == 0 &&
+        measurement_value(measurement, METRIC_MAPPED_PEAK) == 0)
         measurement_set_problem(
             measurement,
             "the tracer saw nothing of %s, because it allocated nothing by malloc and its "
@@ -410,11 +411,6 @@ const Instrument instrument_heap = {
     .name = "heap",
     .summary = "heapgate's own tracer: exact peak, retained and growth by call site, at nearly native speed.",
     .capture_runs = 3,
-    .metrics = INSTRUMENT_METRIC(METRIC_PEAK) | INSTRUMENT_METRIC(METRIC_RETAINED) |
-               INSTRUMENT_METRIC(METRIC_GROWTH) | INSTRUMENT_METRIC(METRIC_MAPPED_PEAK) |
-               INSTRUMENT_METRIC(METRIC_MAPPED) | INSTRUMENT_METRIC(METRIC_MAPPED_GROWTH) |
-               INSTRUMENT_METRIC(METRIC_ALLOCATIONS) | INSTRUMENT_METRIC(METRIC_TEMPORARY) |
-               INSTRUMENT_METRIC(METRIC_TOTAL_ALLOCATED),
     .settings = G_STRINGIFY(LEDGER_KEY_FRAMES) " frames",
     .probe = heap_probe,
     .launch = heap_launch,

@@ -28,15 +28,6 @@ char *instruments_names(void)
     return g_string_free(names, FALSE);
 }
 
-char *instruments_measuring(MetricId metric)
-{
-    GString *names = g_string_new(NULL);
-    for (const Instrument *const *instrument = instruments; *instrument != NULL; instrument++)
-        if (((*instrument)->metrics & INSTRUMENT_METRIC(metric)) != 0)
-            g_string_append_printf(names, "%s%s", names->len > 0 ? " or " : "", (*instrument)->name);
-    return g_string_free(names, FALSE);
-}
-
 GPtrArray *instrument_files(const char *folder, const char *prefix, const char *suffix)
 {
     GPtrArray *paths = g_ptr_array_new_with_free_func(g_free);

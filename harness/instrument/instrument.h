@@ -10,8 +10,6 @@
 #include "model/measurement.h"
 #include "scenario/scenario.h"
 
-#define INSTRUMENT_METRIC(id) (1u << (id))
-
 /* What to run, filled by launch. */
 typedef struct {
     GPtrArray *argv;     /* char *, owned; the program's own argv comes last */
@@ -36,7 +34,6 @@ typedef struct {
     const char *name;    /* "massif" */
     const char *summary; /* one sentence */
     guint capture_runs;  /* how many agreeing runs make a baseline */
-    guint metrics;       /* what it can measure: INSTRUMENT_METRIC of each, joined by | */
     gboolean by_valgrind;
     const char *settings; /* what of its own making its numbers depend on: "24 frames" */
     /* Can it run here? Errors: HEAPGATE_ERROR_BROKEN, saying how to get it. */
@@ -53,8 +50,6 @@ const Instrument *const *instruments_all(void);
 const Instrument *instrument_find(const char *name);
 /* "massif, memcheck"; (transfer full). */
 char *instruments_names(void);
-/* The names of those that measure this metric, joined by " or "; (transfer full). */
-char *instruments_measuring(MetricId metric);
 
 extern const Instrument instrument_heap, instrument_massif, instrument_memcheck;
 

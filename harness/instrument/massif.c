@@ -246,7 +246,7 @@ static void massif_collect(const Scenario *scenario, const Outcome *outcome, Mea
         return;
     set_growth(scenario, processes, measurement);
     set_totals(processes, measurement);
-    if (measurement->values[METRIC_PEAK] == 0)
+    if (measurement_value(measurement, METRIC_PEAK) == 0)
         valgrind_blind("massif", measurement);
 }
 
@@ -255,8 +255,6 @@ const Instrument instrument_massif = {
     .summary =
         "Valgrind's heap profiler: exact peak, retained and growth by call site; 10 to 50 times slower.",
     .capture_runs = 3,
-    .metrics = INSTRUMENT_METRIC(METRIC_PEAK) | INSTRUMENT_METRIC(METRIC_RETAINED) |
-               INSTRUMENT_METRIC(METRIC_GROWTH),
     .by_valgrind = TRUE,
     .settings = VALGRIND_DEPTH " frames",
     .probe = valgrind_probe,

@@ -30,26 +30,31 @@ static void memcheck_launch(const Scenario *scenario, const char *program, const
     valgrind_launch_program(scenario, program, launch);
 }
 
-/* What is no metric: bytes for information only, and bytes that another record holds already. */
-enum { KIND_REACHABLE = METRIC_COUNT, KIND_REPEATED };
+/* What a record of memcheck counts towards. The first are metrics, reachable bytes are for information only;
+ * the bytes of a definite loss hold those lost with it, so that these are repeated. */
+typedef enum { KIND_LOST, KIND_POSSIBLY_LOST, KIND_ERROR, KIND_REACHABLE, KIND_COUNT, KIND_REPEATED } Kind;
 
-/* Which metric a kind of error counts towards. */
-static int metric_of_kind(const char *kind)
+static const struct {
+    Kind kind;
+    MetricId metric;
+} metrics[] = {
+    {KIND_LOST, METRIC_LOST}, {KIND_POSSIBLY_LOST, METRIC_POSSIBLY_LOST}, {KIND_ERROR, METRIC_ERRORS}};
+
+static Kind kind_of(const MemcheckError *error)
 {
     static const struct {
-        const char *kind;
-        int metric;
+        const char *name;
+        Kind kind;
     } leaks[] = {
-        /* The bytes of a definite loss hold those lost with it. */
-        {"Leak_DefinitelyLost", METRIC_LOST},
+        {"Leak_DefinitelyLost", KIND_LOST},
         {"Leak_IndirectlyLost", KIND_REPEATED},
-        {"Leak_PossiblyLost", METRIC_POSSIBLY_LOST},
+        {"Leak_PossiblyLost", KIND_POSSIBLY_LOST},
         {"Leak_StillReachable", KIND_REACHABLE},
     };
     for (gsize i = 0; i < G_N_ELEMENTS(leaks); i++)
-        if (strcmp(leaks[i].kind, kind) == 0)
-            return leaks[i].metric;
-    return METRIC_ERRORS;
+        if (strcmp(leaks[i].name, error->kind) == 0)
+            return leaks[i].kind;
+    return KIND_ERROR;
 }
 
 /* One process: what its last leak check and its errors say, by call site. */
@@ -57,8 +62,7 @@ typedef struct {
     gint64 pid, parent_pid;
     gboolean forked;  /* it never became another program: its leaks repeat those it inherited */
     guint leak_check; /* that the sites of leaks are of */
-    CallSites *sites[METRIC_COUNT];
-    CallSites *reachable;
+    CallSites *sites[KIND_COUNT];
 } Process;
 
 /* What is being read. */
@@ -72,23 +76,19 @@ typedef struct {
 /* The object of the frame that says what happened. */
 #define MEMCHECK_OBJECT "memcheck"
 
-static const MetricId metrics[] = {METRIC_LOST, METRIC_POSSIBLY_LOST, METRIC_ERRORS};
-
 static Process *process_new(void)
 {
     Process *self = g_new0(Process, 1);
-    for (gsize i = 0; i < G_N_ELEMENTS(metrics); i++)
-        self->sites[metrics[i]] = call_sites_new();
-    self->reachable = call_sites_new();
+    for (int kind = 0; kind < KIND_COUNT; kind++)
+        self->sites[kind] = call_sites_new();
     return self;
 }
 
 static void process_free(gpointer data)
 {
     Process *self = data;
-    for (int id = 0; id < METRIC_COUNT; id++)
-        call_sites_free(self->sites[id]);
-    call_sites_free(self->reachable);
+    for (int kind = 0; kind < KIND_COUNT; kind++)
+        call_sites_free(self->sites[kind]);
     g_free(self);
 }
 
@@ -101,9 +101,9 @@ static void renew(CallSites **sites)
 /* Later leak checks repeat what earlier ones found, with cumulative figures. */
 static void forget_leaks(Process *self)
 {
-    renew(&self->sites[METRIC_LOST]);
-    renew(&self->sites[METRIC_POSSIBLY_LOST]);
-    renew(&self->reachable);
+    renew(&self->sites[KIND_LOST]);
+    renew(&self->sites[KIND_POSSIBLY_LOST]);
+    renew(&self->sites[KIND_REACHABLE]);
 }
 
 /* "invalid read of size 4 after free": without addresses, which differ in every run. (transfer full). */
@@ -150,16 +150,15 @@ static void add_error(const MemcheckError *error, CallSites *sites)
 static void keep_error(const MemcheckError *error, gpointer user_data)
 {
     Process *process = ((Reading *)user_data)->process;
-    int metric = metric_of_kind(error->kind);
+    Kind kind = kind_of(error);
     if (error->leak_check > process->leak_check) {
         forget_leaks(process);
         process->leak_check = error->leak_check;
     }
-    if (metric == METRIC_ERRORS)
-        add_error(error, process->sites[metric]);
-    else if (metric != KIND_REPEATED)
-        call_sites_add(metric == KIND_REACHABLE ? process->reachable : process->sites[metric], error->frames,
-                       error->n_frames, error->bytes, error->blocks);
+    if (kind == KIND_ERROR)
+        add_error(error, process->sites[kind]);
+    else if (kind != KIND_REPEATED)
+        call_sites_add(process->sites[kind], error->frames, error->n_frames, error->bytes, error->blocks);
 }
 
 /* A mark prints "heapgate-mark NAME LEAKED DUBIOUS REACHABLE SUPPRESSED". */
@@ -202,10 +201,12 @@ static void add_growth(const Scenario *scenario, Reading *reading)
     guint points = marked - before + 1;
     const GrowthSeries series = {.bytes = lost + before - 1, .oldest_freed = GROWTH_AGE_UNKNOWN};
     GrowthFound found = growth_of_series(&series, points);
-    measurement->has[METRIC_GROWTH] = TRUE;
+    const Figure *before_it = measurement_find(measurement, METRIC_GROWTH);
+    gint64 grown = before_it != NULL ? before_it->value : 0, bound = before_it != NULL ? before_it->bound : 0;
     if (found.evidence == GROWTH_SURE)
-        measurement->values[METRIC_GROWTH] += found.bytes_per_iteration;
-    measurement->smallest_growth = growth_bound_of_series(&series, points, measurement->smallest_growth);
+        grown += found.bytes_per_iteration;
+    bound = growth_bound_of_series(&series, points, bound);
+    measurement_set(measurement, METRIC_GROWTH, grown, NULL)->bound = bound;
 }
 
 static void finish_process(const Scenario *scenario, const MemcheckSummary *summary, Reading *reading)
@@ -218,7 +219,7 @@ static void finish_process(const Scenario *scenario, const MemcheckSummary *summ
     process->forked = summary->forked;
     add_growth(scenario, reading);
     measurement_add_process(reading->measurement, summary->pid, summary->command, 0,
-                            call_sites_total_bytes(process->reachable));
+                            call_sites_total_bytes(process->sites[KIND_REACHABLE]));
 }
 
 static gboolean read_file(const Scenario *scenario, const char *path, const Outcome *outcome,
@@ -298,12 +299,12 @@ static void add_own_sites(CallSites *sum, const CallSites *sites, const CallSite
     }
 }
 
-static void set_metric(Measurement *measurement, MetricId id, const GPtrArray *processes)
+static void set_metric(Measurement *measurement, MetricId id, Kind kind, const GPtrArray *processes)
 {
     CallSites *sum = call_sites_new();
     for (guint i = 0; i < processes->len; i++) {
         const Process *process = g_ptr_array_index(processes, i), *parent = parent_of(processes, process);
-        add_own_sites(sum, process->sites[id], parent != NULL ? parent->sites[id] : NULL);
+        add_own_sites(sum, process->sites[kind], parent != NULL ? parent->sites[kind] : NULL);
     }
     measurement_set(measurement, id, call_sites_total_bytes(sum), sum);
 }
@@ -361,11 +362,11 @@ static void memcheck_collect(const Scenario *scenario, const Outcome *outcome, M
     if (!read_files(scenario, outcome, &reading) || !check_seen(outcome, measurement))
         return;
     for (gsize i = 0; i < G_N_ELEMENTS(metrics); i++)
-        set_metric(measurement, metrics[i], processes);
+        set_metric(measurement, metrics[i].metric, metrics[i].kind, processes);
     for (guint i = 0; i < processes->len; i++) {
         const Process *process = g_ptr_array_index(processes, i);
         if (!process->forked)
-            measurement->reachable_bytes += call_sites_total_bytes(process->reachable);
+            measurement->reachable_bytes += call_sites_total_bytes(process->sites[KIND_REACHABLE]);
     }
 }
 
@@ -374,8 +375,6 @@ const Instrument instrument_memcheck = {
     .summary =
         "Valgrind's memory checker: lost blocks and memory errors by call site; 10 to 50 times slower.",
     .capture_runs = 2,
-    .metrics = INSTRUMENT_METRIC(METRIC_GROWTH) | INSTRUMENT_METRIC(METRIC_LOST) |
-               INSTRUMENT_METRIC(METRIC_POSSIBLY_LOST) | INSTRUMENT_METRIC(METRIC_ERRORS),
     .by_valgrind = TRUE,
     .settings = VALGRIND_DEPTH " frames",
     .probe = valgrind_probe,

@@ -18,6 +18,7 @@ Measurement *measurement_new(const char *instrument)
 {
     Measurement *self = g_new0(Measurement, 1);
     self->instrument = g_strdup(instrument);
+    self->figures = figures_new();
     self->marks = g_ptr_array_new_with_free_func(mark_free);
     self->processes = g_ptr_array_new_with_free_func(measured_process_free);
     self->notes = g_ptr_array_new_with_free_func(g_free);
@@ -33,9 +34,7 @@ void measurement_free(Measurement *self)
     g_free(self->instrument);
     g_free(self->tool);
     g_free(self->problem);
-    for (int id = 0; id < METRIC_COUNT; id++)
-        call_sites_free(self->sites[id]);
-    call_sites_free(self->doubtful);
+    g_ptr_array_unref(self->figures);
     g_ptr_array_unref(self->marks);
     g_ptr_array_unref(self->processes);
     g_ptr_array_unref(self->notes);
@@ -45,27 +44,36 @@ void measurement_free(Measurement *self)
     g_free(self);
 }
 
-void measurement_set(Measurement *self, MetricId id, gint64 value, CallSites *sites)
+Figure *measurement_find(const Measurement *self, MetricId id)
 {
-    call_sites_free(self->sites[id]);
-    self->has[id] = TRUE;
-    self->values[id] = value;
-    self->sites[id] = sites;
+    return figure_find_metric(self->figures, (int)id);
+}
+
+gint64 measurement_value(const Measurement *self, MetricId id)
+{
+    const Figure *figure = measurement_find(self, id);
+    return figure != NULL ? figure->value : 0;
+}
+
+Figure *measurement_set(Measurement *self, MetricId id, gint64 value, CallSites *sites)
+{
+    Figure *figure = figure_new(NULL, id, value, sites);
+    figures_put(self->figures, figure);
     if (sites != NULL)
         call_sites_sort(sites);
+    return figure;
 }
 
 void measurement_set_growth(Measurement *self, Growth *growth)
 {
     g_autoptr(CallSites) sites = g_steal_pointer(&growth->sites);
     g_autoptr(CallSites) doubtful = g_steal_pointer(&growth->doubtful);
-    self->smallest_growth = growth->smallest;
     if (growth->smallest == 0)
         return;
-    measurement_set(self, METRIC_GROWTH, growth->total, g_steal_pointer(&sites));
-    call_sites_free(self->doubtful);
-    self->doubtful = g_steal_pointer(&doubtful);
-    call_sites_sort(self->doubtful);
+    Figure *figure = measurement_set(self, METRIC_GROWTH, growth->total, g_steal_pointer(&sites));
+    figure->bound = growth->smallest;
+    figure->doubtful = g_steal_pointer(&doubtful);
+    call_sites_sort(figure->doubtful);
 }
 
 void measurement_set_problem(Measurement *self, const char *format, ...)

@@ -2,9 +2,8 @@
 #ifndef HEAPGATE_MODEL_MEASUREMENT_H
 #define HEAPGATE_MODEL_MEASUREMENT_H
 
-#include "call_site.h"
+#include "figure.h"
 #include "growth.h"
-#include "metric.h"
 
 typedef struct {
     char *name;
@@ -26,18 +25,12 @@ typedef struct {
 
 typedef struct {
     char *instrument;
-    char *tool;    /* what it was measured with: "Valgrind 3.19.0, 24 frames"; NULL: not known */
-    char *problem; /* NULL, or one sentence: why there is nothing to compare (the verdict is "broken") */
-    gboolean has[METRIC_COUNT];
-    gint64 values[METRIC_COUNT];
-    CallSites *sites[METRIC_COUNT]; /* what makes up the value; NULL where the instrument does not say */
-    guint iterations;               /* counted: those after warm-up */
+    char *tool;         /* what it was measured with: "Valgrind 3.19.0, 24 frames"; NULL: not known */
+    char *problem;      /* NULL, or one sentence: why there is nothing to compare (the verdict is "broken") */
+    GPtrArray *figures; /* Figure, in the order of the metric table: what was measured */
+    guint iterations;   /* counted: those after warm-up */
     guint warmup;
-    gint64
-        smallest_growth; /* the smallest leak this run could have seen, bytes per iteration; 0: not known */
-    CallSites
-        *doubtful;    /* growth that only a baseline without it makes certain (growth.h); NULL: not known */
-    GPtrArray *marks; /* Mark */
+    GPtrArray *marks;       /* Mark */
     GPtrArray *processes;   /* MeasuredProcess */
     GPtrArray *notes;       /* char *: what could not be seen, one sentence each */
     GPtrArray *details;     /* char *: the same of what ordinary runs have, too; for who asks for more */
@@ -53,10 +46,15 @@ Measurement *measurement_new(const char *instrument);
 void measurement_free(Measurement *self); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Measurement, measurement_free)
 
-/* Sets a metric's value and takes over its call sites. sites: (transfer full) (nullable). */
-void measurement_set(Measurement *self, MetricId id, gint64 value, CallSites *sites);
-/* Sets METRIC_GROWTH, where the run had enough iterations, and what is said of it besides. Takes over the
- * tables of `growth`. */
+/* The figure of this metric, (transfer none), or NULL where it was not measured. */
+Figure *measurement_find(const Measurement *self, MetricId id);
+/* Its value; 0 where it was not measured. */
+gint64 measurement_value(const Measurement *self, MetricId id);
+/* Sets a metric's value and takes over its call sites. sites: (transfer full) (nullable). Returns its figure,
+ * (transfer none). */
+Figure *measurement_set(Measurement *self, MetricId id, gint64 value, CallSites *sites);
+/* Sets METRIC_GROWTH, where the run had enough iterations, with what is doubtful of it and its bound. Takes
+ * over the tables of `growth`. */
 void measurement_set_growth(Measurement *self, Growth *growth);
 /* Says why there is no measurement; keeps the first reason. */
 void measurement_set_problem(Measurement *self, const char *format, ...) G_GNUC_PRINTF(2, 3);

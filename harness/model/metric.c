@@ -8,51 +8,195 @@
  * come and go in larger ones, at other instants in each run. */
 enum { MAPPED_FLOOR = 1024 * 1024, MAPPED_AGREE = 8 * 1024 * 1024, MAPPED_AGREE_PERCENT = 25 };
 
-static const Metric metrics[METRIC_COUNT] = {
-    [METRIC_PEAK] = {"peak", "peak", "Most bytes allocated at once.", METRIC_UNIT_BYTES, 5, 64 * 1024, 10,
-                     64 * 1024, FALSE, .by_processors = TRUE},
-    [METRIC_RETAINED] = {"retained", "retained",
-                         "Bytes still allocated at the end mark or, without one, at exit.", METRIC_UNIT_BYTES,
-                         0, 0, 10, 64 * 1024, FALSE, .interpreter_floor = 64 * 1024, .by_processors = TRUE},
+static const char *const by_tracer[] = {"heap", NULL},
+                         *const by_tracer_and_massif[] = {"heap", "massif", NULL},
+                         *const by_memcheck[] = {"memcheck", NULL},
+                         *const by_all[] = {"heap", "massif", "memcheck", NULL};
+
+static const Metric metrics[] = {
+    [METRIC_PEAK] = {.id = METRIC_PEAK,
+                     .name = "peak",
+                     .title = "peak",
+                     .summary = "Most bytes allocated at once.",
+                     .change = "%s %s at the peak",
+                     .telling = 8,
+                     .unit = METRIC_UNIT_BYTES,
+                     .instruments = by_tracer_and_massif,
+                     .objects = "peak_objects",
+                     .space = "peak_space",
+                     .default_percent = 5,
+                     .default_floor = 64 * 1024,
+                     .agree_percent = 10,
+                     .agree_floor = 64 * 1024,
+                     .by_processors = TRUE},
+    [METRIC_RETAINED] = {.id = METRIC_RETAINED,
+                         .name = "retained",
+                         .title = "retained",
+                         .summary = "Bytes still allocated at the end mark or, without one, at exit.",
+                         .change = "%s %s still allocated at the end",
+                         .telling = 5,
+                         .unit = METRIC_UNIT_BYTES,
+                         .instruments = by_tracer_and_massif,
+                         .objects = "inuse_objects",
+                         .space = "inuse_space",
+                         .agree_percent = 10,
+                         .agree_floor = 64 * 1024,
+                         .interpreter_floor = 64 * 1024,
+                         .by_processors = TRUE},
     [METRIC_GROWTH] =
-        {"growth", "growth",
-         "Bytes per iteration, after warm-up, that were allocated in an iteration and are still "
-         "there at the end.",
-         METRIC_UNIT_BYTES_PER_ITERATION, 0, 0, 50, 0, FALSE, .interpreter_percent = 25},
-    [METRIC_MAPPED_PEAK] = {"mapped_peak", "mapped peak",
-                            "Most bytes that the program itself had mapped at once (mmap and its like).",
-                            METRIC_UNIT_BYTES, 10, MAPPED_FLOOR, MAPPED_AGREE_PERCENT, MAPPED_AGREE, FALSE,
-                            TRUE, .by_processors = TRUE},
-    [METRIC_MAPPED] = {"mapped", "mapped",
-                       "Bytes that the program itself mapped, and that are still mapped at the end mark or, "
-                       "without one, at exit.",
-                       METRIC_UNIT_BYTES, 5, MAPPED_FLOOR, MAPPED_AGREE_PERCENT, MAPPED_AGREE, FALSE, TRUE,
-                       .by_processors = TRUE},
-    [METRIC_MAPPED_GROWTH] = {"mapped_growth", "mapped growth",
-                              "Bytes per iteration, after warm-up, that were mapped in an iteration and are "
-                              "still mapped at the end.",
-                              METRIC_UNIT_BYTES_PER_ITERATION, 0, 0, MAPPED_AGREE_PERCENT, 256 * 1024, FALSE,
-                              TRUE},
-    [METRIC_LOST] = {"lost", "lost", "Bytes no pointer leads to any more (definitely and indirectly lost).",
-                     METRIC_UNIT_BYTES, 0, 0, 0, 0, FALSE},
-    [METRIC_POSSIBLY_LOST] = {"possibly_lost", "possibly lost",
-                              "Bytes that only pointers into their middle lead to.", METRIC_UNIT_BYTES, 0, 0,
-                              10, 1024, FALSE},
-    [METRIC_ERRORS] = {"errors", "errors", "Memory errors other than leaks, by place.", METRIC_UNIT_COUNT, 0,
-                       0, 0, 0, FALSE},
-    [METRIC_ALLOCATIONS] = {"allocations", "allocations",
-                            "How often memory was asked for, by malloc and its like.", METRIC_UNIT_COUNT, 0,
-                            0, 10, 100, TRUE, .by_processors = TRUE},
-    [METRIC_TEMPORARY] = {"temporary", "temporary allocations",
-                          "Allocations that were freed by their thread's next deallocation.",
-                          METRIC_UNIT_COUNT, 0, 0, 10, 100, TRUE, .by_processors = TRUE},
-    [METRIC_TOTAL_ALLOCATED] = {"total_allocated", "total allocated", "Bytes of all allocations together.",
-                                METRIC_UNIT_BYTES, 0, 0, 10, 64 * 1024, TRUE, .by_processors = TRUE},
+        {.id = METRIC_GROWTH,
+         .name = "growth",
+         .title = "growth",
+         .summary = "Bytes per iteration, after warm-up, that were allocated in an iteration and are still "
+                    "there at the end.",
+         .change = "%s %s in every iteration after warm-up",
+         .telling = 2,
+         .unit = METRIC_UNIT_BYTES_PER_ITERATION,
+         .instruments = by_all,
+         .objects = NULL,
+         .space = "growth_space",
+         .agree_percent = 50,
+         .interpreter_percent = 25},
+    [METRIC_MAPPED_PEAK] = {.id = METRIC_MAPPED_PEAK,
+                            .name = "mapped_peak",
+                            .title = "mapped peak",
+                            .summary =
+                                "Most bytes that the program itself had mapped at once (mmap and its like).",
+                            .change = "%s %s mapped at once",
+                            .telling = 9,
+                            .unit = METRIC_UNIT_BYTES,
+                            .instruments = by_tracer,
+                            .objects = "mapped_peak_objects",
+                            .space = "mapped_peak_space",
+                            .default_percent = 10,
+                            .default_floor = MAPPED_FLOOR,
+                            .agree_percent = MAPPED_AGREE_PERCENT,
+                            .agree_floor = MAPPED_AGREE,
+                            .of_mapped = TRUE,
+                            .by_processors = TRUE},
+    [METRIC_MAPPED] =
+        {.id = METRIC_MAPPED,
+         .name = "mapped",
+         .title = "mapped",
+         .summary = "Bytes that the program itself mapped, and that are still mapped at the end mark or, "
+                    "without one, at exit.",
+         .change = "%s %s still mapped at the end",
+         .telling = 7,
+         .unit = METRIC_UNIT_BYTES,
+         .instruments = by_tracer,
+         .objects = "mapped_objects",
+         .space = "mapped_space",
+         .default_percent = 5,
+         .default_floor = MAPPED_FLOOR,
+         .agree_percent = MAPPED_AGREE_PERCENT,
+         .agree_floor = MAPPED_AGREE,
+         .of_mapped = TRUE,
+         .by_processors = TRUE},
+    [METRIC_MAPPED_GROWTH] =
+        {.id = METRIC_MAPPED_GROWTH,
+         .name = "mapped_growth",
+         .title = "mapped growth",
+         .summary = "Bytes per iteration, after warm-up, that were mapped in an iteration and are "
+                    "still mapped at the end.",
+         .change = "%s %s mapped in every iteration after warm-up",
+         .telling = 4,
+         .unit = METRIC_UNIT_BYTES_PER_ITERATION,
+         .instruments = by_tracer,
+         .objects = NULL,
+         .space = "mapped_growth_space",
+         .agree_percent = MAPPED_AGREE_PERCENT,
+         .agree_floor = 256 * 1024,
+         .of_mapped = TRUE},
+    [METRIC_LOST] = {.id = METRIC_LOST,
+                     .name = "lost",
+                     .title = "lost",
+                     .summary = "Bytes no pointer leads to any more (definitely and indirectly lost).",
+                     .change = "%s %s lost",
+                     .telling = 3,
+                     .unit = METRIC_UNIT_BYTES,
+                     .instruments = by_memcheck,
+                     .objects = "lost_objects",
+                     .space = "lost_space"},
+    [METRIC_POSSIBLY_LOST] = {.id = METRIC_POSSIBLY_LOST,
+                              .name = "possibly_lost",
+                              .title = "possibly lost",
+                              .summary = "Bytes that only pointers into their middle lead to.",
+                              .change = "%s %s possibly lost",
+                              .telling = 6,
+                              .unit = METRIC_UNIT_BYTES,
+                              .instruments = by_memcheck,
+                              .objects = "possibly_lost_objects",
+                              .space = "possibly_lost_space",
+                              .agree_percent = 10,
+                              .agree_floor = 1024},
+    [METRIC_ERRORS] = {.id = METRIC_ERRORS,
+                       .name = "errors",
+                       .title = "errors",
+                       .summary = "Memory errors other than leaks, by place.",
+                       .change = "memory errors: %s %s",
+                       .telling = 1,
+                       .unit = METRIC_UNIT_COUNT,
+                       .instruments = by_memcheck,
+                       .objects = "errors",
+                       .space = NULL},
+    [METRIC_ALLOCATIONS] = {.id = METRIC_ALLOCATIONS,
+                            .name = "allocations",
+                            .title = "allocations",
+                            .summary = "How often memory was asked for, by malloc and its like.",
+                            .change = "%s %s allocations",
+                            .telling = 10,
+                            .unit = METRIC_UNIT_COUNT,
+                            .instruments = by_tracer,
+                            .objects = NULL,
+                            .space = NULL,
+                            .agree_percent = 10,
+                            .agree_floor = 100,
+                            .passes_through = TRUE,
+                            .by_processors = TRUE},
+    [METRIC_TEMPORARY] = {.id = METRIC_TEMPORARY,
+                          .name = "temporary",
+                          .title = "temporary allocations",
+                          .summary = "Allocations that were freed by their thread's next deallocation.",
+                          .change = "%s %s temporary allocations",
+                          .telling = 12,
+                          .unit = METRIC_UNIT_COUNT,
+                          .instruments = by_tracer,
+                          .objects = "temporary_objects",
+                          .space = NULL,
+                          .agree_percent = 10,
+                          .agree_floor = 100,
+                          .passes_through = TRUE,
+                          .by_processors = TRUE},
+    [METRIC_TOTAL_ALLOCATED] = {.id = METRIC_TOTAL_ALLOCATED,
+                                .name = "total_allocated",
+                                .title = "total allocated",
+                                .summary = "Bytes of all allocations together.",
+                                .change = "%s %s allocated in all",
+                                .telling = 11,
+                                .unit = METRIC_UNIT_BYTES,
+                                .instruments = by_tracer,
+                                .objects = "alloc_objects",
+                                .space = "alloc_space",
+                                .agree_percent = 10,
+                                .agree_floor = 64 * 1024,
+                                .passes_through = TRUE,
+                                .by_processors = TRUE},
+    {.name = NULL},
 };
 
 const Metric *metric_get(MetricId id)
 {
     return &metrics[id];
+}
+
+const Metric *metrics_all(void)
+{
+    return metrics;
+}
+
+gboolean metric_is_measured_by(MetricId id, const char *instrument)
+{
+    return g_strv_contains(metrics[id].instruments, instrument);
 }
 
 gboolean metric_is_rate(MetricId id)
@@ -62,9 +206,9 @@ gboolean metric_is_rate(MetricId id)
 
 int metric_find(const char *name)
 {
-    for (int id = 0; id < METRIC_COUNT; id++)
-        if (strcmp(metrics[id].name, name) == 0)
-            return id;
+    for (const Metric *metric = metrics; metric->name != NULL; metric++)
+        if (strcmp(metric->name, name) == 0)
+            return (int)metric->id;
     return -1;
 }
 

@@ -16,17 +16,24 @@ typedef enum {
     METRIC_ERRORS,
     METRIC_ALLOCATIONS,
     METRIC_TEMPORARY,
-    METRIC_TOTAL_ALLOCATED,
-    METRIC_COUNT
+    METRIC_TOTAL_ALLOCATED
 } MetricId;
 
 typedef enum { METRIC_UNIT_BYTES, METRIC_UNIT_BYTES_PER_ITERATION, METRIC_UNIT_COUNT } MetricUnit;
 
 typedef struct {
+    MetricId id;
     const char *name;    /* in YAML, JSON, messages: "possibly_lost" */
     const char *title;   /* for people: "possibly lost" */
     const char *summary; /* one sentence */
+    const char *change;  /* what more or less of it is, for an amount and "more" or "less": two %s */
+    guint telling; /* what says most about a leak has the least: one leak shows in growth, in what is retained
+                      and in the peak */
     MetricUnit unit;
+    const char *const *instruments; /* the names of those that measure it, NULL at the end */
+    /* What pprof's own heap profiles call its blocks and its bytes. NULL: it has no such value, or another
+     * metric holds it: total_allocated counts its allocations itself. */
+    const char *objects, *space;
     double default_percent; /* of the base: the default allowance */
     gint64 default_floor;   /* in the metric's unit: the default allowance */
     double agree_percent;   /* captured runs that differ by more than both of these do not agree */
@@ -50,6 +57,10 @@ typedef struct {
 
 /* (transfer none). */
 const Metric *metric_get(MetricId id);
+/* All rows in their order, the end a row without a name; (transfer none). */
+const Metric *metrics_all(void);
+/* Does this instrument measure it? */
+gboolean metric_is_measured_by(MetricId id, const char *instrument);
 /* Is it a growth, in bytes per iteration? */
 gboolean metric_is_rate(MetricId id);
 /* The metric of this name, or -1. */

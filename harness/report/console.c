@@ -135,15 +135,14 @@ static void append_passages(GString *out, const GArray *rows, ConsoleFlags flags
                                failed - PASSAGES);
 }
 
-static void add_sites(Columns *columns, const Measurement *measurement, MetricId metric)
+static void add_figure(Columns *columns, const Figure *figure)
 {
-    const CallSites *sites = measurement->sites[metric];
-    g_autofree char *total = metric_format(metric, measurement->values[metric]);
-    g_autofree char *line = g_strdup_printf("  %s %s", metric_get(metric)->title, total);
+    g_autofree char *total = metric_format(figure->metric, figure->value);
+    g_autofree char *line = g_strdup_printf("  %s %s", metric_get(figure->metric)->title, total);
     columns_add_line(columns, line);
-    for (guint i = 0; i < MIN(call_sites_count(sites), TOP_SITES); i++) {
-        const CallSite *site = call_sites_get(sites, i);
-        g_autofree char *amount = metric_format(metric, site->bytes);
+    for (guint i = 0; i < MIN(call_sites_count(figure->sites), TOP_SITES); i++) {
+        const CallSite *site = call_sites_get(figure->sites, i);
+        g_autofree char *amount = metric_format(figure->metric, site->bytes);
         stack_add(columns, amount, NULL, site->key, site->frames, site->n_frames);
     }
 }
@@ -153,9 +152,11 @@ static void append_call_sites(GString *out, const OutcomeRow *row)
 {
     g_autoptr(Columns) columns = columns_new("    ", "   ");
     const Measurement *measurement = row->instrument->measurement;
-    for (int id = 0; id < METRIC_COUNT; id++)
-        if (measurement->sites[id] != NULL && call_sites_count(measurement->sites[id]) > 0)
-            add_sites(columns, measurement, id);
+    for (guint i = 0; i < measurement->figures->len; i++) {
+        const Figure *figure = g_ptr_array_index(measurement->figures, i);
+        if (figure->sites != NULL && call_sites_count(figure->sites) > 0)
+            add_figure(columns, figure);
+    }
     if (columns_lines(columns) == 0)
         return;
     g_autofree char *title = outcome_title(row), *text = columns_render(columns);

@@ -11,25 +11,23 @@
  * STACK_LINES: the most one call site takes. */
 enum { FOOTER = 3, AFTER = 3, STACK_LINES = STACK_FRAMES, SENTENCE_COLUMNS = 300 };
 
-/* What says most about a leak first: the same leak shows in growth, in what is retained and in the peak. */
-static const MetricId most_telling[METRIC_COUNT] = {
-    METRIC_ERRORS,          METRIC_GROWTH,    METRIC_LOST, METRIC_MAPPED_GROWTH, METRIC_RETAINED,
-    METRIC_POSSIBLY_LOST,   METRIC_MAPPED,    METRIC_PEAK, METRIC_MAPPED_PEAK,   METRIC_ALLOCATIONS,
-    METRIC_TOTAL_ALLOCATED, METRIC_TEMPORARY,
-};
+static int by_telling(gconstpointer a, gconstpointer b)
+{
+    const Comparison *one = *(const Comparison *const *)a, *two = *(const Comparison *const *)b;
+    return (int)metric_get(one->metric)->telling - (int)metric_get(two->metric)->telling;
+}
 
 GPtrArray *explain_comparisons(const InstrumentResult *instrument)
 {
     GPtrArray *chosen = g_ptr_array_new();
     if (instrument->verdict != VERDICT_REGRESSED && instrument->verdict != VERDICT_IMPROVED)
         return chosen;
-    for (int rank = 0; rank < METRIC_COUNT; rank++) {
-        for (guint i = 0; i < instrument->comparisons->len; i++) {
-            Comparison *comparison = g_ptr_array_index(instrument->comparisons, i);
-            if (comparison->metric == most_telling[rank] && comparison->verdict == instrument->verdict)
-                g_ptr_array_add(chosen, comparison);
-        }
+    for (guint i = 0; i < instrument->comparisons->len; i++) {
+        Comparison *comparison = g_ptr_array_index(instrument->comparisons, i);
+        if (comparison->verdict == instrument->verdict)
+            g_ptr_array_add(chosen, comparison);
     }
+    g_ptr_array_sort(chosen, by_telling);
     return chosen;
 }
 
@@ -77,15 +75,14 @@ char *explain_headline(const InstrumentResult *instrument)
 
 /* What a leak in every iteration must have, at whatever call site: to be seen there, and to exceed what
  * growth is allowed. At a call site that is new, a rarer one is seen, too. */
-static char *describe_bound(const InstrumentResult *instrument)
+static char *describe_bound(const InstrumentResult *instrument, const Figure *measured)
 {
-    const Measurement *measurement = instrument->measurement;
     const Comparison *growth = instrument_result_find(instrument, METRIC_GROWTH);
-    gint64 bound = measurement->smallest_growth;
+    gint64 bound = measured->bound;
     if (growth != NULL && growth->has_base && growth->limit >= growth->now)
         bound = MAX(bound, MIN(growth->limit, G_MAXINT64 - 1) - growth->now + 1);
     g_autofree char *bytes = metric_format(METRIC_GROWTH, bound);
-    guint every = measurement->doubtful != NULL ? growth_rarest(measurement->iterations) : 0;
+    guint every = measured->doubtful != NULL ? growth_rarest(instrument->measurement->iterations) : 0;
     if (every < 2 || growth == NULL || !growth->has_base)
         return g_steal_pointer(&bytes);
     return g_strdup_printf("%s, at new call sites if they come in one of %u", bytes, every);
@@ -96,8 +93,9 @@ char *explain_smallest_leak(const InstrumentResult *instrument)
     static const MetricId totals[] = {METRIC_LOST, METRIC_RETAINED};
     if (instrument->verdict == VERDICT_BROKEN)
         return NULL;
-    if (instrument->measurement->smallest_growth > 0)
-        return describe_bound(instrument);
+    const Figure *growth = measurement_find(instrument->measurement, METRIC_GROWTH);
+    if (growth != NULL && growth->bound > 0)
+        return describe_bound(instrument, growth);
     for (gsize i = 0; i < G_N_ELEMENTS(totals); i++) {
         const Comparison *comparison = instrument_result_find(instrument, totals[i]);
         if (comparison == NULL || !comparison->has_base)
@@ -252,12 +250,13 @@ static void add_comparison(Columns *columns, const Comparison *comparison, gbool
 static void add_measured(Columns *columns, const Measurement *measurement)
 {
     g_autoptr(GString) text = g_string_new(NULL);
-    for (int id = 0; id < METRIC_COUNT; id++) {
-        if (!measurement->has[id] || metric_get(id)->passes_through ||
-            (metric_get(id)->of_mapped && measurement->values[id] == 0))
+    for (guint i = 0; i < measurement->figures->len; i++) {
+        const Figure *figure = g_ptr_array_index(measurement->figures, i);
+        const Metric *metric = metric_get(figure->metric);
+        if (metric->passes_through || (metric->of_mapped && figure->value == 0))
             continue;
-        g_autofree char *value = metric_format(id, measurement->values[id]);
-        g_string_append_printf(text, "%s%s %s", text->len > 0 ? ", " : "", metric_get(id)->title, value);
+        g_autofree char *value = metric_format(metric->id, figure->value);
+        g_string_append_printf(text, "%s%s %s", text->len > 0 ? ", " : "", metric->title, value);
     }
     if (text->len > 0)
         add_line(columns, "  measured: ", text->str);

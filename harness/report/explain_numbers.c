@@ -90,22 +90,6 @@ gboolean explain_says_only_numbers(const Comparison *comparison)
     return g_str_has_prefix(comparison->sentence, start);
 }
 
-/* Each with the amount and "more" or "less" for its two %s. */
-static const char *const changes[METRIC_COUNT] = {
-    [METRIC_PEAK] = "%s %s at the peak",
-    [METRIC_RETAINED] = "%s %s still allocated at the end",
-    [METRIC_GROWTH] = "%s %s in every iteration after warm-up",
-    [METRIC_MAPPED_PEAK] = "%s %s mapped at once",
-    [METRIC_MAPPED] = "%s %s still mapped at the end",
-    [METRIC_MAPPED_GROWTH] = "%s %s mapped in every iteration after warm-up",
-    [METRIC_LOST] = "%s %s lost",
-    [METRIC_POSSIBLY_LOST] = "%s %s possibly lost",
-    [METRIC_ERRORS] = "memory errors: %s %s",
-    [METRIC_ALLOCATIONS] = "%s %s allocations",
-    [METRIC_TEMPORARY] = "%s %s temporary allocations",
-    [METRIC_TOTAL_ALLOCATED] = "%s %s allocated in all",
-};
-
 /* What the first new memory error is, an invalid access before anything else; (transfer none) or NULL. */
 static const char *error_of(const Comparison *comparison)
 {
@@ -130,7 +114,7 @@ char *explain_change(const Comparison *comparison)
     g_autofree char *amount = explain_value(comparison->metric, ABS(difference));
     g_autofree char *change = units_format_change(comparison->base, comparison->now);
     g_autofree char *text =
-        g_strdup_printf(changes[comparison->metric], amount, difference > 0 ? "more" : "less");
+        g_strdup_printf(metric_get(comparison->metric)->change, amount, difference > 0 ? "more" : "less");
     const char *error = error_of(comparison);
     if (error != NULL) {
         g_autofree char *line = text_line(error);

@@ -4,19 +4,8 @@
 
 #include "model/environment.h"
 #include "model/measurement.h"
+#include "model/site_delta.h"
 #include "verdict.h"
-
-/* One call site in which base and now differ. */
-typedef struct {
-    char *key;
-    Frame *frames; /* innermost first; owns its strings (site_delta_new copies) */
-    guint n_frames;
-    gint64 base_bytes;
-    gint64 now_bytes;
-    gint64 delta_bytes;  /* now - base */
-    gint64 delta_blocks; /* 0 where not known */
-    gboolean is_beyond;  /* what it may have: it is a regression by itself */
-} SiteDelta;
 
 /* One metric of one instrument against its baseline. */
 typedef struct {
@@ -76,15 +65,10 @@ InstrumentResult *instrument_result_new(Measurement *measurement); /* measuremen
 void instrument_result_free(InstrumentResult *self);
 Comparison *comparison_new(MetricId metric);
 void comparison_free(Comparison *self);
-/* A copy of the stack with its own strings. */
-SiteDelta *site_delta_new(const char *key, const Frame *frames, guint n_frames, gint64 base_bytes,
-                          gint64 now_bytes, gint64 delta_blocks);
-void site_delta_free(SiteDelta *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Result, result_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(ScenarioResult, scenario_result_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(InstrumentResult, instrument_result_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Comparison, comparison_free)
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(SiteDelta, site_delta_free)
 
 /* Hands the parts to the whole and keeps its verdict and counts right. child: (transfer full). */
 void result_add(Result *self, ScenarioResult *child);

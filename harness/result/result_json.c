@@ -103,22 +103,17 @@ static void add_call_sites(JsonBuilder *out, StackWriter *stacks, const char *na
     json_builder_end_array(out);
 }
 
-static void add_metrics(JsonBuilder *out, StackWriter *stacks, const Measurement *measurement)
+static void add_figure(JsonBuilder *out, StackWriter *stacks, const Figure *figure)
 {
-    member(out, "metrics");
-    json_builder_begin_object(out);
-    for (int id = 0; id < METRIC_COUNT; id++) {
-        if (!measurement->has[id])
-            continue;
-        member(out, metric_get(id)->name);
-        json_builder_begin_object(out);
-        add_int(out, "value", measurement->values[id]);
-        if (measurement->sites[id] != NULL && call_sites_cutoff(measurement->sites[id]) > 0)
-            add_int(out, "cutoff", call_sites_cutoff(measurement->sites[id]));
-        add_call_sites(out, stacks, "call_sites", measurement->sites[id]);
-        json_builder_end_object(out);
-    }
-    json_builder_end_object(out);
+    add_text(out, "metric", metric_get(figure->metric)->name);
+    add_int(out, "value", figure->value);
+    if (figure->bound > 0)
+        add_int(out, "sees", figure->bound);
+    if (figure->sites != NULL && call_sites_cutoff(figure->sites) > 0)
+        add_int(out, "cutoff", call_sites_cutoff(figure->sites));
+    add_call_sites(out, stacks, "call_sites", figure->sites);
+    if (figure->doubtful != NULL)
+        add_call_sites(out, stacks, "doubtful", figure->doubtful);
 }
 
 static void add_mark(JsonBuilder *out, const Mark *mark)
@@ -177,13 +172,10 @@ static void add_measurement(JsonBuilder *out, StackWriter *stacks, const Measure
     add_duration(out, measurement->duration_us);
     add_int(out, "iterations", measurement->iterations);
     add_int(out, "warmup", measurement->warmup);
-    add_int(out, "smallest_growth", measurement->smallest_growth);
     add_int(out, "reachable_bytes", measurement->reachable_bytes);
     if (measurement->sample_bytes > 0)
         add_int(out, "sample_bytes", measurement->sample_bytes);
-    add_metrics(out, stacks, measurement);
-    if (measurement->doubtful != NULL)
-        add_call_sites(out, stacks, "doubtful_growth", measurement->doubtful);
+    ADD_ARRAY(out, "figures", measurement->figures, add_figure, stacks);
     ADD_ARRAY(out, "marks", measurement->marks, add_mark);
     ADD_ARRAY(out, "processes", measurement->processes, add_process);
     add_notes(out, "notes", measurement->notes);

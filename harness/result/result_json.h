@@ -6,7 +6,7 @@
 
 #include "result.h"
 
-#define RESULT_JSON_VERSION 3
+#define RESULT_JSON_VERSION 4
 
 /* Writes the whole result. FALSE with error where the stream fails. */
 gboolean result_json_write(const Result *result, GOutputStream *stream, GError **error);

@@ -66,23 +66,41 @@ static void read_call_site(JsonWalk *walk, JsonObject *object, gpointer target)
         call_sites_add(target, (const Frame *)(gpointer)frames->data, frames->len, bytes, blocks);
 }
 
-static void read_metric(JsonWalk *walk, JsonObject *metrics, MetricId id, Measurement *measurement)
+static MetricId read_metric_name(JsonWalk *walk, JsonObject *object)
 {
-    const char *name = metric_get(id)->name;
-    if (json_walk_failed(walk) || !json_object_has_member(metrics, name))
-        return;
-    JsonObject *object = json_walk_object(walk, metrics, name);
-    gsize at = json_walk_down(walk, name);
+    const char *name = json_walk_string(walk, object, "metric");
+    int id = name != NULL ? metric_find(name) : 0;
+    if (id >= 0)
+        return id;
+    refuse_name(walk, "metric", name, "a metric's name");
+    return 0;
+}
+
+/* NULL where the member is null. */
+static CallSites *read_call_sites(JsonWalk *walk, JsonObject *object, const char *member)
+{
+    if (json_walk_is_null(walk, object, member))
+        return NULL;
+    CallSites *sites = call_sites_new();
+    read_each(walk, object, member, read_call_site, sites);
+    return sites;
+}
+
+static void read_figure(JsonWalk *walk, JsonObject *object, gpointer target)
+{
+    Measurement *measurement = target;
+    MetricId id = read_metric_name(walk, object);
     gint64 value = read_bytes(walk, object, "value");
-    g_autoptr(CallSites) sites = NULL;
-    if (!json_walk_is_null(walk, object, "call_sites")) {
-        sites = call_sites_new();
-        read_each(walk, object, "call_sites", read_call_site, sites);
-        if (!json_walk_failed(walk) && json_object_has_member(object, "cutoff"))
-            call_sites_set_cutoff(sites, read_bytes(walk, object, "cutoff"));
-    }
-    measurement_set(measurement, id, value, g_steal_pointer(&sites));
-    json_walk_up(walk, at);
+    CallSites *sites = read_call_sites(walk, object, "call_sites");
+    if (measurement_find(measurement, id) != NULL)
+        json_walk_fail(walk, "metric", "a metric of its own", "one that was there before");
+    Figure *figure = measurement_set(measurement, id, value, sites);
+    if (!json_walk_failed(walk) && json_object_has_member(object, "sees"))
+        figure->bound = read_bytes(walk, object, "sees");
+    if (!json_walk_failed(walk) && json_object_has_member(object, "cutoff") && sites != NULL)
+        call_sites_set_cutoff(sites, read_bytes(walk, object, "cutoff"));
+    if (!json_walk_failed(walk) && json_object_has_member(object, "doubtful"))
+        figure->doubtful = read_call_sites(walk, object, "doubtful");
 }
 
 static void read_mark(JsonWalk *walk, JsonObject *object, gpointer target)
@@ -166,19 +184,10 @@ static Measurement *read_measurement(JsonWalk *walk, JsonObject *instrument, con
     self->duration_us = read_duration(walk, object);
     self->iterations = (guint)json_walk_int(walk, object, "iterations", 0, G_MAXUINT);
     self->warmup = (guint)json_walk_int(walk, object, "warmup", 0, G_MAXUINT);
-    self->smallest_growth = read_bytes(walk, object, "smallest_growth");
     self->reachable_bytes = read_bytes(walk, object, "reachable_bytes");
     if (!json_walk_failed(walk) && json_object_has_member(object, "sample_bytes"))
         self->sample_bytes = read_bytes(walk, object, "sample_bytes");
-    if (!json_walk_failed(walk) && json_object_has_member(object, "doubtful_growth")) {
-        self->doubtful = call_sites_new();
-        read_each(walk, object, "doubtful_growth", read_call_site, self->doubtful);
-    }
-    JsonObject *metrics = json_walk_object(walk, object, "metrics");
-    gsize above = json_walk_down(walk, "metrics");
-    for (int id = 0; id < METRIC_COUNT; id++)
-        read_metric(walk, metrics, id, self);
-    json_walk_up(walk, above);
+    read_each(walk, object, "figures", read_figure, self);
     read_each(walk, object, "marks", read_mark, self);
     read_each(walk, object, "processes", read_process, self);
     read_notes(walk, object, "notes", self->notes);
@@ -199,16 +208,6 @@ static void read_delta(JsonWalk *walk, JsonObject *object, gpointer target)
         site_delta_new(key, frames, stack->len, read_bytes(walk, object, "base_bytes"),
                        read_bytes(walk, object, "now_bytes"), read_bytes(walk, object, "delta_blocks"));
     g_ptr_array_add(target, delta);
-}
-
-static MetricId read_metric_name(JsonWalk *walk, JsonObject *object)
-{
-    const char *name = json_walk_string(walk, object, "metric");
-    int id = name != NULL ? metric_find(name) : 0;
-    if (id >= 0)
-        return id;
-    refuse_name(walk, "metric", name, "a metric's name");
-    return 0;
 }
 
 static void read_comparison(JsonWalk *walk, JsonObject *object, gpointer target)

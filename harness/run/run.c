@@ -179,7 +179,7 @@ static void check_iterations(const Scenario *scenario, Measurement *measurement)
             "; call heapgate_iteration() (heapgate.h) at the end of each pass, or correct "
             "workflow.iterations",
             marked, scenario->iterations);
-    else if (!measurement->has[METRIC_GROWTH])
+    else if (measurement_find(measurement, METRIC_GROWTH) == NULL)
         measurement_set_problem(
             measurement,
             "the program marked %u iterations, too few to tell growth from noise; mark at least "

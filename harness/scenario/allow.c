@@ -10,24 +10,65 @@ enum { CALL_SITE_PERCENT = 10, CALL_SITE_FLOOR = 16 * 1024 };
 
 void allow_init(Allow *self)
 {
-    memset(self, 0, sizeof *self);
-    for (int id = 0; id < METRIC_COUNT; id++) {
-        const Metric *metric = metric_get(id);
-        self->metrics[id] = (Allowance){.percent = metric->default_percent, .floor = metric->default_floor};
-        self->is_judged[id] = !metric->passes_through;
-    }
+    self->metrics = g_array_new(FALSE, TRUE, sizeof(MetricAllow));
     self->call_site = (Allowance){.percent = CALL_SITE_PERCENT, .floor = CALL_SITE_FLOOR};
 }
 
-Allow allow_inherit(const Allow *project)
+void allow_clear(Allow *self)
 {
-    Allow self = *project;
-    memset(self.named, 0, sizeof self.named);
-    return self;
+    g_clear_pointer(&self->metrics, g_array_unref);
+}
+
+void allow_inherit(Allow *self, const Allow *project)
+{
+    self->metrics = g_array_copy(project->metrics);
+    self->call_site = project->call_site;
+    for (guint i = 0; i < self->metrics->len; i++)
+        g_array_index(self->metrics, MetricAllow, i).line = 0;
+}
+
+static MetricAllow *find_said(const Allow *self, MetricId id)
+{
+    for (guint i = 0; i < self->metrics->len; i++)
+        if (g_array_index(self->metrics, MetricAllow, i).metric == id)
+            return &g_array_index(self->metrics, MetricAllow, i);
+    return NULL;
+}
+
+const MetricAllow *allow_find(const Allow *self, MetricId id)
+{
+    return find_said(self, id);
+}
+
+MetricAllow *allow_say(Allow *self, MetricId id)
+{
+    if (find_said(self, id) == NULL) {
+        const Metric *metric = metric_get(id);
+        const MetricAllow said = {
+            .metric = id,
+            .allowance = {.percent = metric->default_percent, .floor = metric->default_floor},
+        };
+        g_array_append_val(self->metrics, said);
+    }
+    return find_said(self, id);
+}
+
+Allowance allow_allowance(const Allow *self, MetricId id)
+{
+    const MetricAllow *said = find_said(self, id);
+    const Metric *metric = metric_get(id);
+    return said != NULL ? said->allowance
+                        : (Allowance){.percent = metric->default_percent, .floor = metric->default_floor};
+}
+
+gboolean allow_judges(const Allow *self, MetricId id)
+{
+    const MetricAllow *said = find_said(self, id);
+    return !metric_get(id)->passes_through || (said != NULL && said->is_stated);
 }
 
 /* By unit: a count is no size. */
-static gboolean is_count(int id)
+static gboolean is_count(MetricId id)
 {
     return metric_get(id)->unit == METRIC_UNIT_COUNT;
 }
@@ -52,36 +93,36 @@ static gboolean read_allowance(YamlFile *yaml, yaml_node_t *node, gboolean count
 static char *metric_names(void)
 {
     GString *names = g_string_new(NULL);
-    for (int id = 0; id < METRIC_COUNT; id++)
-        g_string_append_printf(names, "%s%s", id > 0 ? ", " : "", metric_get(id)->name);
+    for (const Metric *metric = metrics_all(); metric->name != NULL; metric++)
+        g_string_append_printf(names, "%s%s", names->len > 0 ? ", " : "", metric->name);
     return g_string_free(names, FALSE);
 }
 
-static int metric_of_key(Allow *self, YamlFile *yaml, yaml_node_t *key, const char *also, GError **error)
+/* also: what else the key may be. (transfer none) or NULL. */
+static MetricAllow *say_key(Allow *self, YamlFile *yaml, yaml_node_t *key, const char *also, GError **error)
 {
     const char *name = (const char *)key->data.scalar.value;
     int id = metric_find(name);
-    if (id >= 0) {
-        self->named[id].line = key->start_mark.line + 1;
-        self->named[id].column = key->start_mark.column + 1;
-    }
     if (id < 0) {
         g_autofree char *names = metric_names();
         yaml_file_fail(yaml, key, error, "unknown key \"%s\"; expected one of %s%s", name, names, also);
+        return NULL;
     }
-    return id;
+    MetricAllow *said = allow_say(self, (MetricId)id);
+    said->line = key->start_mark.line + 1;
+    said->column = key->start_mark.column + 1;
+    return said;
 }
 
 static gboolean read_ceiling(YamlFile *yaml, yaml_node_t *key, yaml_node_t *value, gpointer user_data,
                              GError **error)
 {
-    Allow *self = user_data;
-    int id = metric_of_key(self, yaml, key, "", error);
-    if (id < 0)
+    MetricAllow *said = say_key(user_data, yaml, key, "", error);
+    if (said == NULL)
         return FALSE;
-    self->has_ceiling[id] = TRUE;
-    return (is_count(id) ? yaml_file_read_count : yaml_file_read_bytes)(yaml, value, &self->ceiling[id],
-                                                                        error);
+    said->has_ceiling = TRUE;
+    return (is_count(said->metric) ? yaml_file_read_count : yaml_file_read_bytes)(yaml, value, &said->ceiling,
+                                                                                  error);
 }
 
 static gboolean read_pair(YamlFile *yaml, yaml_node_t *key, yaml_node_t *value, gpointer user_data,
@@ -93,11 +134,11 @@ static gboolean read_pair(YamlFile *yaml, yaml_node_t *key, yaml_node_t *value, 
         return yaml_file_each_pair(yaml, value, read_ceiling, self, error);
     if (strcmp(name, "call_site") == 0)
         return read_allowance(yaml, value, FALSE, &self->call_site, error);
-    int id = metric_of_key(self, yaml, key, ", call_site, ceiling", error);
-    if (id < 0)
+    MetricAllow *said = say_key(self, yaml, key, ", call_site, ceiling", error);
+    if (said == NULL)
         return FALSE;
-    self->is_judged[id] = self->is_stated[id] = TRUE;
-    return read_allowance(yaml, value, is_count(id), &self->metrics[id], error);
+    said->is_stated = TRUE;
+    return read_allowance(yaml, value, is_count(said->metric), &said->allowance, error);
 }
 
 gboolean allow_read(YamlFile *yaml, yaml_node_t *node, gpointer target, GError **error)

@@ -197,5 +197,6 @@ void project_free(Project *self)
     g_free(self->baselines);
     g_free(self->reports);
     g_strfreev(self->instruments);
+    allow_clear(&self->allow);
     g_free(self);
 }

@@ -22,6 +22,7 @@ void scenario_free(Scenario *self)
     g_ptr_array_unref(self->files);
     g_ptr_array_unref(self->suppressions);
     g_strfreev(self->env);
+    allow_clear(&self->allow);
     g_strfreev(self->instruments);
     heap_options_clear(&self->heap);
     g_strfreev(self->tags);
@@ -354,7 +355,7 @@ static Scenario *scenario_new(const Project *project, const char *path)
     self->timeout_us = project->timeout_us;
     self->instruments = g_strdupv(project->instruments);
     self->warmup = SCENARIO_DEFAULT_WARMUP;
-    self->allow = allow_inherit(&project->allow);
+    allow_inherit(&self->allow, &project->allow);
     return self;
 }
 
@@ -362,10 +363,11 @@ static Scenario *scenario_new(const Project *project, const char *path)
 static void allow_source_of_python(YamlFile *yaml, Scenario *self)
 {
     enum { PERCENT = 1, FLOOR = 16 * 1024 };
-    Allowance *retained = &self->allow.metrics[METRIC_RETAINED];
-    if (has_pair(yaml, "python") && self->allow.named[METRIC_RETAINED].line == 0 && retained->percent == 0 &&
-        retained->floor == 0)
-        *retained = (Allowance){.percent = PERCENT, .floor = FLOOR};
+    const Allowance retained = allow_allowance(&self->allow, METRIC_RETAINED);
+    const MetricAllow *said = allow_find(&self->allow, METRIC_RETAINED);
+    if (has_pair(yaml, "python") && (said == NULL || said->line == 0) && retained.percent == 0 &&
+        retained.floor == 0)
+        allow_say(&self->allow, METRIC_RETAINED)->allowance = (Allowance){.percent = PERCENT, .floor = FLOOR};
 }
 
 /* What no single key can tell. */

@@ -79,11 +79,11 @@ GPtrArray *differences_new(const GPtrArray *before, const GPtrArray *after)
     GPtrArray *all = g_ptr_array_new_with_free_func(figure_difference_free);
     for (guint i = 0; i < after->len; i++) {
         const Figure *figure = g_ptr_array_index(after, i);
-        g_ptr_array_add(all, difference_new(figure_find(before, figure->name), figure));
+        g_ptr_array_add(all, difference_new(figure_find(before, figure->subject), figure));
     }
     for (guint i = 0; i < before->len; i++) {
         const Figure *figure = g_ptr_array_index(before, i);
-        if (figure_find(after, figure->name) == NULL)
+        if (figure_find(after, figure->subject) == NULL)
             g_ptr_array_add(all, difference_new(figure, NULL));
     }
     return all;
@@ -93,7 +93,7 @@ GPtrArray *differences_new(const GPtrArray *before, const GPtrArray *after)
 static void append_total(GString *output, const FigureDifference *self)
 {
     const Figure *figure = figure_of(self);
-    g_autofree char *name = text_line(figure->name);
+    g_autofree char *name = text_line(figure->subject);
     g_autofree char *was = metric_format(figure->metric, value_of(self->before));
     g_autofree char *is = metric_format(figure->metric, value_of(self->after));
     g_autofree char *delta = metric_format_signed(figure->metric, self->delta);
@@ -185,7 +185,7 @@ static void add_json_value(JsonBuilder *builder, const char *key, const Figure *
 static void add_json_figure(JsonBuilder *builder, const FigureDifference *self, guint top)
 {
     json_builder_begin_object(builder);
-    view_json_string(builder, "name", figure_of(self)->name);
+    view_json_string(builder, "name", figure_of(self)->subject);
     view_json_string(builder, "metric", metric_get(figure_of(self)->metric)->name);
     add_json_value(builder, "before", self->before);
     add_json_value(builder, "after", self->after);

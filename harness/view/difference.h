@@ -2,7 +2,8 @@
 #ifndef HEAPGATE_VIEW_DIFFERENCE_H
 #define HEAPGATE_VIEW_DIFFERENCE_H
 
-#include "figure.h"
+#include "model/figure.h"
+#include "model/site_delta.h"
 
 /* One figure in both files; a figure that only one has is set against 0. */
 typedef struct {

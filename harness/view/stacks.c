@@ -126,34 +126,15 @@ static guint64 location_of(Profile *self, const Frame *frame)
     return id;
 }
 
-/* What pprof's own heap profiles call these, where they know them. NULL: the figure has no such value, or
- * another one holds it: total_allocated counts its allocations itself. */
-static const struct {
-    const char *objects, *space;
-} types[METRIC_COUNT] = {
-    [METRIC_PEAK] = {"peak_objects", "peak_space"},
-    [METRIC_RETAINED] = {"inuse_objects", "inuse_space"},
-    [METRIC_GROWTH] = {NULL, "growth_space"},
-    [METRIC_MAPPED_PEAK] = {"mapped_peak_objects", "mapped_peak_space"},
-    [METRIC_MAPPED] = {"mapped_objects", "mapped_space"},
-    [METRIC_MAPPED_GROWTH] = {NULL, "mapped_growth_space"},
-    [METRIC_LOST] = {"lost_objects", "lost_space"},
-    [METRIC_POSSIBLY_LOST] = {"possibly_lost_objects", "possibly_lost_space"},
-    [METRIC_ERRORS] = {"errors", NULL},
-    [METRIC_ALLOCATIONS] = {NULL, NULL},
-    [METRIC_TEMPORARY] = {"temporary_objects", NULL},
-    [METRIC_TOTAL_ALLOCATED] = {"alloc_objects", "alloc_space"},
-};
-
 /* A value for every type there is; those of other figures are 0. */
 static void put_values(GByteArray *packed, const CallSite *site, const Figure *own, const GPtrArray *figures)
 {
     for (guint i = 0; i < figures->len; i++) {
         const Figure *figure = g_ptr_array_index(figures, i);
         gint64 count = metric_get(figure->metric)->unit == METRIC_UNIT_COUNT ? site->bytes : site->blocks;
-        if (types[figure->metric].objects != NULL)
+        if (metric_get(figure->metric)->objects != NULL)
             put_varint(packed, figure == own ? (guint64)count : 0);
-        if (types[figure->metric].space != NULL)
+        if (metric_get(figure->metric)->space != NULL)
             put_varint(packed, figure == own ? (guint64)site->bytes : 0);
     }
 }
@@ -181,7 +162,7 @@ static void put_type(Profile *self, const char *name, const char *unit)
 
 static void put_figure(Profile *self, const Figure *figure, const GPtrArray *figures)
 {
-    const char *objects = types[figure->metric].objects, *space = types[figure->metric].space;
+    const char *objects = metric_get(figure->metric)->objects, *space = metric_get(figure->metric)->space;
     put_type(self, objects, "count");
     put_type(self, space, "bytes");
     for (guint s = 0; (objects != NULL || space != NULL) && s < call_sites_count(figure->sites); s++)
@@ -204,8 +185,8 @@ GByteArray *stacks_pprof(const GPtrArray *figures)
             put_figure(&self, figure, figures);
     }
     const Figure *first = figures->len > 0 ? g_ptr_array_index(figures, 0) : NULL;
-    if (first != NULL && types[first->metric].space != NULL)
-        put_number(self.out, DEFAULT_SAMPLE_TYPE, string_of(&self, types[first->metric].space));
+    if (first != NULL && metric_get(first->metric)->space != NULL)
+        put_number(self.out, DEFAULT_SAMPLE_TYPE, string_of(&self, metric_get(first->metric)->space));
     for (guint i = 0; i < self.texts->len; i++) {
         const char *text = g_ptr_array_index(self.texts, i);
         put_bytes(self.out, STRING_TABLE, text, strlen(text));

@@ -2,7 +2,7 @@
 #ifndef HEAPGATE_VIEW_STACKS_H
 #define HEAPGATE_VIEW_STACKS_H
 
-#include "figure.h"
+#include "model/figure.h"
 
 /* Folded stacks, "main;read_file;strdup 4096", outermost first, bytes at the end: what flame graph tools read
  * (flamegraph.pl, speedscope, inferno). figure: its call sites must be known. */

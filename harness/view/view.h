@@ -4,7 +4,7 @@
 
 #include <json-glib/json-glib.h>
 
-#include "figure.h"
+#include "model/figure.h"
 
 typedef struct {
     gboolean json;            /* one object instead of text */

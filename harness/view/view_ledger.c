@@ -54,26 +54,25 @@ static Figure *figure_of_row(const Ledger *ledger, guint row, double threshold_p
 
 /* metric: METRIC_GROWTH or METRIC_MAPPED_GROWTH. NULL where too few iterations were marked; else (transfer
  * full). */
-static Figure *figure_of_growth(const Ledger *ledger, MetricId metric, gint64 *smallest)
+static Figure *figure_of_growth(const Ledger *ledger, MetricId metric)
 {
     guint32 kind = metric == METRIC_MAPPED_GROWTH ? LEDGER_SITE_MAPPED : LEDGER_SITE_HEAP;
-    *smallest = 0;
     if (ledger_iterations(ledger) < FEWEST)
         return NULL;
-    g_autoptr(CallSites) doubtful = call_sites_new();
-    Growth growth = {.sites = call_sites_new(), .doubtful = doubtful};
+    Growth growth = {.sites = call_sites_new(), .doubtful = call_sites_new()};
     ledger_growth(ledger, kind, WARMUP, &growth);
-    *smallest = growth.smallest;
-    return figure_new(metric_get(metric)->title, metric, growth.total, growth.sites);
+    Figure *figure = figure_new(metric_get(metric)->title, metric, growth.total, growth.sites);
+    figure->bound = growth.smallest;
+    figure->doubtful = growth.doubtful;
+    return figure;
 }
 
 /* (transfer full); NULL where the ledger has none. Of what the program maps itself 0 is no news. */
 static Figure *figure_of(const Ledger *ledger, MetricId metric, double threshold_percent)
 {
-    gint64 smallest = 0;
     g_autoptr(Figure) figure = NULL;
     if (metric == METRIC_GROWTH || metric == METRIC_MAPPED_GROWTH)
-        figure = figure_of_growth(ledger, metric, &smallest);
+        figure = figure_of_growth(ledger, metric);
     for (guint row = 0; row < G_N_ELEMENTS(rows); row++)
         if (rows[row].metric == metric)
             figure = figure_of_row(ledger, row, threshold_percent);
@@ -103,15 +102,14 @@ void ledger_append_figures(const Ledger *ledger, GString *output)
 static void append_growth(const Ledger *ledger, GString *output)
 {
     guint marked = ledger_iterations(ledger);
-    gint64 smallest = 0;
-    g_autoptr(Figure) growth = figure_of_growth(ledger, METRIC_GROWTH, &smallest);
+    g_autoptr(Figure) growth = figure_of_growth(ledger, METRIC_GROWTH);
     if (growth == NULL && marked > 0)
         g_string_append_printf(output, "  growth is not known: %u iteration%s marked, %u are needed\n",
                                marked, marked == 1 ? " was" : "s were", (guint)FEWEST);
     if (growth == NULL)
         return;
     g_autofree char *value = metric_format(METRIC_GROWTH, growth->value);
-    g_autofree char *sees = metric_format(METRIC_GROWTH, smallest);
+    g_autofree char *sees = metric_format(METRIC_GROWTH, growth->bound);
     g_string_append_printf(output, "  growth %s over %u iterations after %u of warm-up; sees leaks from %s\n",
                            value, marked - WARMUP, (guint)WARMUP, sees);
 }
@@ -120,8 +118,7 @@ static void append_mapped(const Ledger *ledger, GString *output)
 {
     if (ledger->header.peak_mapped_bytes == 0)
         return;
-    gint64 ignored = 0;
-    g_autoptr(Figure) growth = figure_of_growth(ledger, METRIC_MAPPED_GROWTH, &ignored);
+    g_autoptr(Figure) growth = figure_of_growth(ledger, METRIC_MAPPED_GROWTH);
     g_autofree char *most = units_format_bytes(ledger->header.peak_mapped_bytes);
     g_autofree char *end = units_format_bytes(ledger->kept_mapped_bytes);
     g_autofree char *rate = growth != NULL ? metric_format(METRIC_MAPPED_GROWTH, growth->value) : NULL;
@@ -151,17 +148,17 @@ static void append_figure(const Figure *figure, double threshold_percent, GStrin
     if (call_sites_count(figure->sites) + figure->unnamed_sites == 0)
         return;
     g_autofree char *value = metric_format(figure->metric, figure->value);
-    g_string_append_printf(output, "\n%s %s, by call site:\n", figure->name, value);
+    g_string_append_printf(output, "\n%s %s, by call site:\n", figure->subject, value);
     view_figure(output, figure, threshold_percent);
 }
 
 /* One figure after the other: each has a table of its own. */
 static void append_all(const Ledger *ledger, gboolean passed, double threshold_percent, GString *output)
 {
-    for (int id = 0; id < METRIC_COUNT; id++) {
-        if (metric_get(id)->passes_through > passed)
+    for (const Metric *metric = metrics_all(); metric->name != NULL; metric++) {
+        if (metric->passes_through > passed)
             continue;
-        g_autoptr(Figure) figure = figure_of(ledger, id, threshold_percent);
+        g_autoptr(Figure) figure = figure_of(ledger, metric->id, threshold_percent);
         if (figure != NULL)
             append_figure(figure, threshold_percent, output);
     }
@@ -226,11 +223,11 @@ static void add_json_figures(JsonBuilder *builder, const Ledger *ledger, double 
 {
     json_builder_set_member_name(builder, "metrics");
     json_builder_begin_object(builder);
-    for (int id = 0; id < METRIC_COUNT; id++) {
-        g_autoptr(Figure) figure = figure_of(ledger, id, threshold_percent);
+    for (const Metric *metric = metrics_all(); metric->name != NULL; metric++) {
+        g_autoptr(Figure) figure = figure_of(ledger, metric->id, threshold_percent);
         if (figure == NULL)
             continue;
-        json_builder_set_member_name(builder, metric_get(id)->name);
+        json_builder_set_member_name(builder, metric->name);
         json_builder_begin_object(builder);
         view_json_number(builder, "value", figure->value);
         add_json_sites(builder, figure, threshold_percent);
@@ -282,8 +279,8 @@ static gboolean figures(const char *bytes, gsize length, const char *name, GPtrA
     g_autoptr(Ledger) ledger = ledger_load(bytes, length, name, error);
     if (ledger == NULL)
         return FALSE;
-    for (int id = 0; id < METRIC_COUNT; id++) {
-        Figure *figure = figure_of(ledger, id, 0);
+    for (const Metric *metric = metrics_all(); metric->name != NULL; metric++) {
+        Figure *figure = figure_of(ledger, metric->id, 0);
         if (figure != NULL)
             g_ptr_array_add(all, figure);
     }

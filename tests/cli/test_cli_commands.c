@@ -586,9 +586,10 @@ START_TEST(test_mark_in_a_shell_gives_iterations_and_growth)
     ck_assert_msg(memcheck->problem == NULL, "memcheck: %s", memcheck->problem);
     ck_assert_uint_eq(massif->iterations, 8);
     ck_assert_uint_eq(memcheck->iterations, 8);
-    ck_assert_msg(massif->values[METRIC_GROWTH] > 1000 && massif->values[METRIC_GROWTH] < 1100,
-                  "a growth of %" G_GINT64_FORMAT, massif->values[METRIC_GROWTH]);
-    ck_assert_int_eq(memcheck->values[METRIC_GROWTH], 0);
+    ck_assert_msg(measurement_value(massif, METRIC_GROWTH) > 1000 &&
+                      measurement_value(massif, METRIC_GROWTH) < 1100,
+                  "a growth of %" G_GINT64_FORMAT, measurement_value(massif, METRIC_GROWTH));
+    ck_assert_int_eq(measurement_value(memcheck, METRIC_GROWTH), 0);
 }
 END_TEST
 

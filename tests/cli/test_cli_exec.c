@@ -118,8 +118,8 @@ START_TEST(test_exec_and_result_show_what_a_program_mapped_itself)
     test_project_run(project, "run");
     g_autoptr(Result) result = test_project_result(project);
     const Measurement *measurement = test_result_find(result, "map", "heap")->measurement;
-    ck_assert_int_eq(measurement->values[METRIC_MAPPED], 1 << 20);
-    ck_assert_int_eq(measurement->values[METRIC_MAPPED_PEAK], 3 << 20);
+    ck_assert_int_eq(measurement_value(measurement, METRIC_MAPPED), 1 << 20);
+    ck_assert_int_eq(measurement_value(measurement, METRIC_MAPPED_PEAK), 3 << 20);
 }
 END_TEST
 

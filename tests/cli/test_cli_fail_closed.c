@@ -275,9 +275,9 @@ START_TEST(test_run_refuses_a_shim_whose_program_is_not_traced_and_follows_one_t
     test_project_expect(project, 3, "run", "no baseline", "peak 3.", NULL);
     g_autoptr(Result) result = test_project_result(project);
     const Measurement *measurement = test_result_find(result, "work", "massif")->measurement;
-    ck_assert_msg(measurement->values[METRIC_PEAK] > 3000000,
+    ck_assert_msg(measurement_value(measurement, METRIC_PEAK) > 3000000,
                   "massif did not follow the shim: a peak of %" G_GINT64_FORMAT,
-                  measurement->values[METRIC_PEAK]);
+                  measurement_value(measurement, METRIC_PEAK));
 }
 END_TEST
 

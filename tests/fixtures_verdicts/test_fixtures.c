@@ -7,12 +7,14 @@
 #include "report/console.h"
 #include "runner.h"
 
+enum { NOTHING = -1 };
+
 typedef struct {
     const char *scenario; /* the fixture's name, "-9" for a second argument */
     const char *arguments;
     gboolean marks; /* iterations */
     const char *instrument;
-    MetricId metric;      /* that must be called; METRIC_COUNT: none, this instrument cannot see it */
+    int metric;           /* that must be called; NOTHING: none, this instrument cannot see it */
     const char *function; /* that must be named */
 } Fixture;
 
@@ -23,18 +25,18 @@ static const Fixture fixtures[] = {
     {"lost_block", "", TRUE, "memcheck", METRIC_LOST, "print_receipt"},
     {"reachable_growth", "", TRUE, "massif", METRIC_GROWTH, "remember_visitor"},
     {"reachable_growth", "", TRUE, "heap", METRIC_GROWTH, "remember_visitor"},
-    {"reachable_growth", "", TRUE, "memcheck", METRIC_COUNT, NULL},
+    {"reachable_growth", "", TRUE, "memcheck", NOTHING, NULL},
     {"sixteen_bytes", "", TRUE, "massif", METRIC_GROWTH, "tag_session"},
     {"sixteen_bytes", "", TRUE, "heap", METRIC_GROWTH, "tag_session"},
     {"peak_only", "", TRUE, "massif", METRIC_PEAK, "load_everything_at_once"},
     {"peak_only", "", TRUE, "heap", METRIC_PEAK, "load_everything_at_once"},
-    {"peak_only", "", TRUE, "memcheck", METRIC_COUNT, NULL},
+    {"peak_only", "", TRUE, "memcheck", NOTHING, NULL},
     {"moved_site", "", TRUE, "massif", METRIC_PEAK, "keep_original"},
     {"moved_site", "", TRUE, "heap", METRIC_PEAK, "keep_original"},
-    {"moved_site", "", TRUE, "memcheck", METRIC_COUNT, NULL},
+    {"moved_site", "", TRUE, "memcheck", NOTHING, NULL},
     {"freed_at_exit", "", TRUE, "massif", METRIC_RETAINED, "open_session"},
     {"freed_at_exit", "", TRUE, "heap", METRIC_RETAINED, "open_session"},
-    {"freed_at_exit", "", TRUE, "memcheck", METRIC_COUNT, NULL},
+    {"freed_at_exit", "", TRUE, "memcheck", NOTHING, NULL},
     {"child_fork", "", FALSE, "massif", METRIC_RETAINED, "copy_request"},
     {"child_fork", "", FALSE, "heap", METRIC_RETAINED, "copy_request"},
     {"child_fork", "", FALSE, "memcheck", METRIC_LOST, "copy_request"},
@@ -63,7 +65,7 @@ static const Fixture fixtures[] = {
     {"turnover", "", TRUE, "heap", METRIC_GROWTH, "refresh_page"},
     {"mapped_ring", "", TRUE, "heap", METRIC_MAPPED_GROWTH, "map_frame"},
     {"mapped_ring", "", TRUE, "heap", METRIC_MAPPED, "map_frame"},
-    {"mapped_ring", "", TRUE, "massif", METRIC_COUNT, NULL},
+    {"mapped_ring", "", TRUE, "massif", NOTHING, NULL},
     {"pool_block", "", TRUE, "massif", METRIC_GROWTH, "take_order"},
     {"pool_block", "", TRUE, "heap", METRIC_GROWTH, "take_order"},
     {"pool_block", "", TRUE, "memcheck", METRIC_LOST, "take_order"},
@@ -118,10 +120,10 @@ static const Comparison *find_comparison(const InstrumentResult *result, MetricI
 static char *check_leaky(const Result *result, const Fixture *fixture)
 {
     const InstrumentResult *found = test_result_find(result, fixture->scenario, fixture->instrument);
-    const char *metric = fixture->metric < METRIC_COUNT ? metric_get(fixture->metric)->name : "nothing";
+    const char *metric = fixture->metric != NOTHING ? metric_get(fixture->metric)->name : "nothing";
     const char *wrong = NULL;
     g_autofree char *passage = explain_instrument(test_scenario_find(result, fixture->scenario), found);
-    if (fixture->metric == METRIC_COUNT) {
+    if (fixture->metric == NOTHING) {
         wrong = found->verdict == VERDICT_PASS ? NULL : "it is called";
     } else {
         const Comparison *comparison = find_comparison(found, fixture->metric);

@@ -16,12 +16,13 @@
 
 enum { KIB = 1024, MIB = 1024 * 1024 };
 
-static BaselineMetric *set_metric(BaselineInstrument *instrument, MetricId id, gint64 value, gint64 spread)
+static BaselineFigure *set_metric(BaselineInstrument *instrument, MetricId id, gint64 value, gint64 spread)
 {
-    instrument->metrics[id].has = TRUE;
-    instrument->metrics[id].value = value;
-    instrument->metrics[id].spread = spread;
-    return &instrument->metrics[id];
+    BaselineFigure *figure = baseline_figure_new(id);
+    figure->value = value;
+    figure->spread = spread;
+    baseline_instrument_put(instrument, figure);
+    return figure;
 }
 
 static Baseline *sample(void)
@@ -46,7 +47,7 @@ static Baseline *sample(void)
     memcheck->runs = 2;
     set_metric(memcheck, METRIC_LOST, 0, 0);
     set_metric(massif, METRIC_RETAINED, 48, 0);
-    BaselineMetric *peak = set_metric(massif, METRIC_PEAK, 10 * MIB, 17);
+    BaselineFigure *peak = set_metric(massif, METRIC_PEAK, 10 * MIB, 17);
     peak->highest = 10 * MIB + 10;
     peak->cutoff_bytes = 4096;
     peak->slack = site_sizes_new();
@@ -145,9 +146,9 @@ START_TEST(test_a_baseline_read_again_says_the_same_in_the_same_bytes)
     ck_assert_str_eq(massif->tool, "Valgrind 3.19.0, 24 frames");
     ck_assert_int_eq(massif->runs, 3);
     ck_assert_int_eq(massif->duration_us, 1234000);
-    ck_assert_int_eq(massif->metrics[METRIC_PEAK].value, 10 * MIB);
-    ck_assert_int_eq(massif->metrics[METRIC_PEAK].spread, 17);
-    const BaselineMetric *peak = &massif->metrics[METRIC_PEAK];
+    ck_assert_int_eq(baseline_instrument_find(massif, METRIC_PEAK)->value, 10 * MIB);
+    ck_assert_int_eq(baseline_instrument_find(massif, METRIC_PEAK)->spread, 17);
+    const BaselineFigure *peak = baseline_instrument_find(massif, METRIC_PEAK);
     ck_assert_int_eq(peak->cutoff_bytes, 4096);
     ck_assert_int_eq(baseline_slack(peak),
                      44); /* the largest is 10 above the value, and the runs differ by 17 */
@@ -155,8 +156,8 @@ START_TEST(test_a_baseline_read_again_says_the_same_in_the_same_bytes)
     ck_assert(site_sizes_find(peak->slack, site_sizes_hash("copy (edit.c) < main (main.c)"), &slack));
     ck_assert_int_eq(slack, 27);
     ck_assert_uint_eq(site_sizes_count(peak->others), 6);
-    ck_assert_uint_eq(call_sites_count(massif->metrics[METRIC_PEAK].sites), 2);
-    ck_assert(!massif->metrics[METRIC_GROWTH].has);
+    ck_assert_uint_eq(call_sites_count(baseline_instrument_find(massif, METRIC_PEAK)->sites), 2);
+    ck_assert_ptr_null(baseline_instrument_find(massif, METRIC_GROWTH));
     ck_assert_ptr_null(baseline_find(copy, "heap"));
 }
 END_TEST
@@ -192,11 +193,12 @@ START_TEST(test_reasons_and_stacks_of_any_characters_come_back_as_they_were)
         g_autoptr(Baseline) self = sample();
         g_free(self->reason);
         self->reason = g_strdup(texts[i]);
-        call_sites_add_key(baseline_find(self, "massif")->metrics[METRIC_PEAK].sites, texts[i], 1, 1);
+        call_sites_add_key(baseline_instrument_find(baseline_find(self, "massif"), METRIC_PEAK)->sites,
+                           texts[i], 1, 1);
         g_autoptr(Baseline) copy = round_trip(self);
         ck_assert_str_eq(copy->reason, texts[i]);
-        ck_assert_ptr_nonnull(
-            call_sites_find(baseline_find(copy, "massif")->metrics[METRIC_PEAK].sites, texts[i]));
+        ck_assert_ptr_nonnull(call_sites_find(
+            baseline_instrument_find(baseline_find(copy, "massif"), METRIC_PEAK)->sites, texts[i]));
     }
 }
 END_TEST
@@ -219,9 +221,11 @@ START_TEST(test_a_function_whose_name_is_no_utf8_is_the_same_call_site_in_a_base
     g_autoptr(Baseline) self = sample();
     call_sites_add(now, frames, 2, 100, 1);
     const char *key = call_sites_get(now, 0)->key;
-    call_sites_add_key(baseline_find(self, "massif")->metrics[METRIC_PEAK].sites, key, 100, 1);
+    call_sites_add_key(baseline_instrument_find(baseline_find(self, "massif"), METRIC_PEAK)->sites, key, 100,
+                       1);
     g_autoptr(Baseline) copy = round_trip(self);
-    ck_assert_ptr_nonnull(call_sites_find(baseline_find(copy, "massif")->metrics[METRIC_PEAK].sites, key));
+    ck_assert_ptr_nonnull(
+        call_sites_find(baseline_instrument_find(baseline_find(copy, "massif"), METRIC_PEAK)->sites, key));
 }
 END_TEST
 
@@ -272,29 +276,30 @@ START_TEST(test_a_baseline_of_the_format_before_is_read)
               "        call_sites:\n        - bytes: 1000\n          stack: copy < main\n"
               "      growth:\n        value: 0\n        spread: 0\n");
     const BaselineInstrument *heap = baseline_find(old, "heap");
-    const BaselineMetric *retained = &heap->metrics[METRIC_RETAINED], *growth = &heap->metrics[METRIC_GROWTH];
+    const BaselineFigure *retained = baseline_instrument_find(heap, METRIC_RETAINED),
+                         *growth = baseline_instrument_find(heap, METRIC_GROWTH);
     ck_assert_int_eq(old->format, 2);
     ck_assert_int_eq(retained->cutoff_bytes, 48);
     ck_assert_int_eq(baseline_slack(retained), 80);
     ck_assert_ptr_null(retained->others);
     ck_assert_ptr_null(growth->doubtful);
     g_autoptr(Baseline) copy = round_trip(old); /* as --ratchet writes it into format 3 */
-    ck_assert_ptr_null(baseline_find(copy, "heap")->metrics[METRIC_GROWTH].doubtful);
-    ck_assert_ptr_null(baseline_find(copy, "heap")->metrics[METRIC_RETAINED].others);
+    ck_assert_ptr_null(baseline_instrument_find(baseline_find(copy, "heap"), METRIC_GROWTH)->doubtful);
+    ck_assert_ptr_null(baseline_instrument_find(baseline_find(copy, "heap"), METRIC_RETAINED)->others);
 }
 END_TEST
 
 START_TEST(test_that_nothing_was_doubtful_is_known_when_it_is_read_again)
 {
     g_autoptr(Baseline) self = sample();
-    BaselineMetric *growth = set_metric(baseline_find(self, "massif"), METRIC_GROWTH, 0, 0);
+    BaselineFigure *growth = set_metric(baseline_find(self, "massif"), METRIC_GROWTH, 0, 0);
     growth->doubtful = site_sizes_new();
     g_autoptr(Baseline) copy = round_trip(self);
-    const BaselineMetric *read = &baseline_find(copy, "massif")->metrics[METRIC_GROWTH];
+    const BaselineFigure *read = baseline_instrument_find(baseline_find(copy, "massif"), METRIC_GROWTH);
     ck_assert_ptr_nonnull(read->doubtful);
-    ck_assert(baseline_metric_same(read, growth));
+    ck_assert(baseline_figure_same(read, growth));
     site_sizes_add(growth->doubtful, 7, 1);
-    ck_assert(!baseline_metric_same(read, growth));
+    ck_assert(!baseline_figure_same(read, growth));
 }
 END_TEST
 
@@ -591,8 +596,8 @@ static Allow everything;
 static void ask_for_everything(void)
 {
     allow_init(&everything);
-    for (int id = 0; id < METRIC_COUNT; id++)
-        everything.is_judged[id] = TRUE;
+    for (const Metric *metric = metrics_all(); metric->name != NULL; metric++)
+        allow_say(&everything, metric->id)->is_stated = TRUE;
 }
 
 /* Measurements that say these values of one metric. */
@@ -619,9 +624,9 @@ static void check_capture(MetricId id, const gint64 *values, guint n, gint64 med
     ck_assert_msg(captured != NULL, "%s", error != NULL ? error->message : "");
     ck_assert_str_eq(captured->instrument, "massif");
     ck_assert_int_eq(captured->runs, n);
-    ck_assert(captured->metrics[id].has);
-    ck_assert_int_eq(captured->metrics[id].value, median);
-    ck_assert_int_eq(captured->metrics[id].spread, spread);
+    ck_assert_ptr_nonnull(baseline_instrument_find(captured, id));
+    ck_assert_int_eq(baseline_instrument_find(captured, id)->value, median);
+    ck_assert_int_eq(baseline_instrument_find(captured, id)->spread, spread);
     baseline_instrument_free(captured);
 }
 
@@ -640,7 +645,7 @@ START_TEST(test_the_call_sites_are_those_of_the_median_run)
     const gint64 values[] = {1017, 1000, 1001};
     g_autoptr(GPtrArray) runs = runs_of(METRIC_PEAK, values, 3);
     BaselineInstrument *captured = baseline_capture(runs, &everything, NULL);
-    const CallSites *sites = captured->metrics[METRIC_PEAK].sites;
+    const CallSites *sites = baseline_instrument_find(captured, METRIC_PEAK)->sites;
     ck_assert_uint_eq(call_sites_count(sites), 1);
     ck_assert_str_eq(call_sites_get(sites, 0)->key, "run2 (r.c)");
     baseline_instrument_free(captured);
@@ -675,8 +680,8 @@ START_TEST(test_a_first_run_that_differs_from_all_others_is_left_out)
         BaselineInstrument *captured = baseline_capture(runs, &everything, NULL);
         ck_assert_int_eq(captured->left_out, cases[c].left_out);
         ck_assert_int_eq(captured->runs, cases[c].runs - cases[c].left_out);
-        ck_assert_int_eq(captured->metrics[METRIC_RETAINED].value, cases[c].value);
-        ck_assert_int_eq(captured->metrics[METRIC_RETAINED].spread, cases[c].spread);
+        ck_assert_int_eq(baseline_instrument_find(captured, METRIC_RETAINED)->value, cases[c].value);
+        ck_assert_int_eq(baseline_instrument_find(captured, METRIC_RETAINED)->spread, cases[c].spread);
         baseline_instrument_free(captured);
     }
 }
@@ -720,15 +725,16 @@ START_TEST(test_what_passes_through_is_captured_without_call_sites_until_it_is_j
     allow_init(&allow);
     for (int judged = 0; judged < 2; judged++) {
         g_autoptr(GPtrArray) runs = runs_of(METRIC_ALLOCATIONS, values, 3);
-        allow.is_judged[METRIC_ALLOCATIONS] = judged;
+        allow_say(&allow, METRIC_ALLOCATIONS)->is_stated = judged;
         BaselineInstrument *captured = baseline_capture(runs, &allow, NULL);
-        const BaselineMetric *allocations = &captured->metrics[METRIC_ALLOCATIONS];
-        ck_assert(allocations->has);
+        const BaselineFigure *allocations = baseline_instrument_find(captured, METRIC_ALLOCATIONS);
+        ck_assert_ptr_nonnull(allocations);
         ck_assert_int_eq(allocations->value, 1205);
         ck_assert_int_eq(allocations->spread, 2);
         ck_assert((allocations->sites != NULL) == judged);
         baseline_instrument_free(captured);
     }
+    allow_clear(&allow);
 }
 END_TEST
 
@@ -742,10 +748,11 @@ START_TEST(test_runs_that_disagree_in_what_is_not_judged_leave_it_out)
         measurement_set(g_ptr_array_index(runs, i), METRIC_PEAK, 1000, NULL);
     BaselineInstrument *captured = baseline_capture(runs, &allow, NULL);
     ck_assert_ptr_nonnull(captured);
-    ck_assert(captured->metrics[METRIC_PEAK].has);
-    ck_assert(!captured->metrics[METRIC_TEMPORARY].has);
+    ck_assert_ptr_nonnull(baseline_instrument_find(captured, METRIC_PEAK));
+    ck_assert_ptr_null(baseline_instrument_find(captured, METRIC_TEMPORARY));
     baseline_instrument_free(captured);
     check_disagree(METRIC_TEMPORARY, 1000, 2000, "massif: 2 runs gave a temporary allocations from 1,000 to");
+    allow_clear(&allow);
 }
 END_TEST
 
@@ -759,7 +766,8 @@ START_TEST(test_a_site_of_a_count_is_written_as_a_count)
     ck_assert_ptr_nonnull(strstr(text, "- count: 1204"));
     ck_assert_ptr_null(strstr(text, "bytes:"));
     g_autoptr(Baseline) copy = round_trip(self);
-    const CallSites *sites = baseline_find(copy, "massif")->metrics[METRIC_ALLOCATIONS].sites;
+    const CallSites *sites =
+        baseline_instrument_find(baseline_find(copy, "massif"), METRIC_ALLOCATIONS)->sites;
     ck_assert_int_eq(call_sites_total_bytes(sites), 1204);
 }
 END_TEST
@@ -783,7 +791,7 @@ static void check_sites(guint n, gint64 bytes, guint listed)
 {
     g_autoptr(GPtrArray) runs = run_of_sites(n, bytes);
     BaselineInstrument *captured = baseline_capture(runs, &everything, NULL);
-    const BaselineMetric *peak = &captured->metrics[METRIC_PEAK];
+    const BaselineFigure *peak = baseline_instrument_find(captured, METRIC_PEAK);
     ck_assert_uint_eq(call_sites_count(peak->sites), listed);
     ck_assert_int_eq(peak->cutoff_bytes, 0);
     ck_assert_uint_eq(site_sizes_count(peak->others), n - listed);
@@ -808,7 +816,7 @@ START_TEST(test_sizes_are_kept_up_to_a_bound_and_the_largest_of_the_rest_is_the_
     g_ptr_array_set_size(self->instruments, 0);
     g_ptr_array_add(self->instruments, baseline_capture(runs, &everything, NULL));
     g_autoptr(Baseline) copy = round_trip(self);
-    const BaselineMetric *peak = &baseline_find(copy, "massif")->metrics[METRIC_PEAK];
+    const BaselineFigure *peak = baseline_instrument_find(baseline_find(copy, "massif"), METRIC_PEAK);
     ck_assert_int_eq(peak->cutoff_bytes, 20 * KIB);
     ck_assert_uint_eq(call_sites_count(peak->sites), 0);
     ck_assert_uint_eq(site_sizes_count(peak->others), 1);
@@ -831,6 +839,7 @@ START_TEST(test_a_run_passes_against_its_own_baseline_however_many_sites_it_has)
         g_autoptr(InstrumentResult) result = compare(&reference, g_ptr_array_steal_index(runs, 0));
         ck_assert_msg(result->verdict == VERDICT_PASS, "%u sites: %s", counts[c],
                       verdict_name(result->verdict));
+        allow_clear(&allow);
     }
 }
 END_TEST

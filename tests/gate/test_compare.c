@@ -39,14 +39,18 @@ static Case case_new(void)
     self.measurement = measurement_new("massif");
     self.measurement->tool = g_strdup("Valgrind 3.19.0, 24 frames");
     allow_init(&self.allow);
-    for (int id = 0; id < METRIC_COUNT; id++)
-        self.allow.is_judged[id] = TRUE;
+    for (const Metric *metric = metrics_all(); metric->name != NULL; metric++)
+        if (metric->passes_through)
+            allow_say(&self.allow, metric->id)->is_stated = TRUE;
     return self;
 }
 
 static void set_base(Case *self, MetricId id, gint64 value, gint64 spread)
 {
-    self->base->metrics[id] = (BaselineMetric){.has = TRUE, .value = value, .spread = spread};
+    BaselineFigure *figure = baseline_figure_new(id);
+    figure->value = value;
+    figure->spread = spread;
+    baseline_instrument_put(self->base, figure);
 }
 
 /* Compares and forgets the case. */
@@ -56,6 +60,7 @@ static InstrumentResult *judge(Case *self)
     InstrumentResult *result = compare(&reference, self->measurement);
     baseline_free(self->baseline);
     environment_free(self->environment);
+    allow_clear(&self->allow);
     return result;
 }
 
@@ -79,7 +84,7 @@ static Verdict verdict_of(MetricId id, gint64 base, gint64 spread, Allowance all
         return VERDICT_PASS; /* no news, and so not compared */
     Case self = case_new();
     set_base(&self, id, base, spread);
-    self.allow.metrics[id] = allowance;
+    allow_say(&self.allow, id)->allowance = allowance;
     measurement_set(self.measurement, id, now, NULL);
     g_autoptr(InstrumentResult) result = judge(&self);
     ck_assert_uint_eq(result->comparisons->len, 1);
@@ -105,7 +110,7 @@ static Verdict sampled_verdict_of(MetricId id, gint64 base, gint64 now, guint it
 {
     Case self = case_new();
     set_base(&self, id, base, 0);
-    self.allow.metrics[id] = (Allowance){0};
+    allow_say(&self.allow, id)->allowance = (Allowance){0};
     self.measurement->sample_bytes = 64 * KIB;
     self.measurement->iterations = iterations;
     measurement_set(self.measurement, id, now, NULL);
@@ -128,7 +133,8 @@ START_TEST(test_the_allowance_is_the_largest_of_percent_floor_and_spread)
 {
     const Allowance none = {0}, percent = {.percent = 5}, floor = {.floor = 64 * KIB},
                     both = {.percent = 5, .floor = 64 * KIB};
-    for (int id = 0; id < METRIC_COUNT; id++) {
+    for (const Metric *metric = metrics_all(); metric->name != NULL; metric++) {
+        MetricId id = metric->id;
         check_edges(id, 10 * MIB, 0, none, 0);
         check_edges(id, 10 * MIB, 17, none, 34);
         check_edges(id, 10 * MIB, 17, percent, MIB / 2);
@@ -200,8 +206,8 @@ START_TEST(test_a_ceiling_holds_though_the_allowance_does_not_mind)
     for (gint64 over = 0; over <= 1; over++) {
         Case self = case_new();
         set_base(&self, METRIC_PEAK, 10 * MIB, 0);
-        self.allow.has_ceiling[METRIC_PEAK] = TRUE;
-        self.allow.ceiling[METRIC_PEAK] = 10 * MIB;
+        allow_say(&self.allow, METRIC_PEAK)->has_ceiling = TRUE;
+        allow_say(&self.allow, METRIC_PEAK)->ceiling = 10 * MIB;
         measurement_set(self.measurement, METRIC_PEAK, 10 * MIB + over, NULL);
         g_autoptr(InstrumentResult) result = judge(&self);
         check_verdict(result, over > 0 ? VERDICT_REGRESSED : VERDICT_PASS);
@@ -215,8 +221,8 @@ START_TEST(test_a_ceiling_says_what_it_is)
 {
     Case self = case_new();
     set_base(&self, METRIC_PEAK, 512 * MIB, 0);
-    self.allow.has_ceiling[METRIC_PEAK] = TRUE;
-    self.allow.ceiling[METRIC_PEAK] = 512 * MIB;
+    allow_say(&self.allow, METRIC_PEAK)->has_ceiling = TRUE;
+    allow_say(&self.allow, METRIC_PEAK)->ceiling = 512 * MIB;
     measurement_set(self.measurement, METRIC_PEAK, 520 * MIB, NULL);
     g_autoptr(InstrumentResult) result = judge(&self);
     ck_assert_str_eq(comparison_of(result, METRIC_PEAK)->sentence,
@@ -236,8 +242,8 @@ START_TEST(test_a_ceiling_holds_without_a_baseline_and_with_an_incomparable_one)
             } else {
                 g_clear_pointer(&self.baseline, baseline_free);
             }
-            self.allow.has_ceiling[METRIC_PEAK] = TRUE;
-            self.allow.ceiling[METRIC_PEAK] = MIB;
+            allow_say(&self.allow, METRIC_PEAK)->has_ceiling = TRUE;
+            allow_say(&self.allow, METRIC_PEAK)->ceiling = MIB;
             measurement_set(self.measurement, METRIC_PEAK, MIB + over, NULL);
             g_autoptr(InstrumentResult) result = judge(&self);
             Verdict otherwise = incomparable ? VERDICT_INCOMPARABLE : VERDICT_NEW;
@@ -252,7 +258,7 @@ START_TEST(test_what_passes_through_is_judged_only_where_it_is_asked_for)
     for (int asked = 0; asked < 2; asked++)
         for (int has_base = 0; has_base < 2; has_base++) {
             Case self = case_new();
-            self.allow.is_judged[METRIC_ALLOCATIONS] = asked;
+            allow_say(&self.allow, METRIC_ALLOCATIONS)->is_stated = asked;
             set_base(&self, METRIC_PEAK, MIB, 0);
             measurement_set(self.measurement, METRIC_PEAK, MIB, NULL);
             if (has_base)
@@ -269,9 +275,9 @@ START_TEST(test_a_ceiling_holds_for_what_is_not_judged)
 {
     for (gint64 over = 0; over <= 1; over++) {
         Case self = case_new();
-        self.allow.is_judged[METRIC_ALLOCATIONS] = FALSE;
-        self.allow.has_ceiling[METRIC_ALLOCATIONS] = TRUE;
-        self.allow.ceiling[METRIC_ALLOCATIONS] = 1200;
+        allow_say(&self.allow, METRIC_ALLOCATIONS)->is_stated = FALSE;
+        allow_say(&self.allow, METRIC_ALLOCATIONS)->has_ceiling = TRUE;
+        allow_say(&self.allow, METRIC_ALLOCATIONS)->ceiling = 1200;
         set_base(&self, METRIC_ALLOCATIONS, 5, 0);
         measurement_set(self.measurement, METRIC_ALLOCATIONS, 1200 + over, NULL);
         g_autoptr(InstrumentResult) result = judge(&self);
@@ -291,7 +297,7 @@ START_TEST(test_a_baseline_that_lists_no_sites_judges_the_total_and_says_so)
         CallSites *sites = call_sites_new();
         call_sites_add_key(sites, "copy (edit.c)", 1050 + over, 0);
         set_base(&self, METRIC_ALLOCATIONS, 1000, 0);
-        self.allow.metrics[METRIC_ALLOCATIONS] = (Allowance){5, 0};
+        allow_say(&self.allow, METRIC_ALLOCATIONS)->allowance = (Allowance){5, 0};
         measurement_set(self.measurement, METRIC_ALLOCATIONS, 1050 + over, sites);
         g_autoptr(InstrumentResult) result = judge(&self);
         check_verdict(result, over > 0 ? VERDICT_REGRESSED : VERDICT_PASS);
@@ -313,8 +319,8 @@ START_TEST(test_a_site_of_what_passes_through_may_add_what_the_whole_may)
         call_sites_add_key(is, "parse (parse.c)", 850 - over, 0);
         call_sites_add_key(is, "copy (edit.c)", 150 + over, 0);
         set_base(&self, METRIC_ALLOCATIONS, 1000, 0);
-        self.base->metrics[METRIC_ALLOCATIONS].sites = was;
-        self.allow.metrics[METRIC_ALLOCATIONS] = (Allowance){5, 0};
+        baseline_instrument_find(self.base, METRIC_ALLOCATIONS)->sites = was;
+        allow_say(&self.allow, METRIC_ALLOCATIONS)->allowance = (Allowance){5, 0};
         measurement_set(self.measurement, METRIC_ALLOCATIONS, 1000, is);
         g_autoptr(InstrumentResult) result = judge(&self);
         check_verdict(result, over > 0 ? VERDICT_REGRESSED : VERDICT_PASS);
@@ -327,8 +333,8 @@ START_TEST(test_growth_that_the_scenario_names_and_nobody_measured_is_broken)
 {
     for (int named = 0; named < 2; named++) {
         Case self = case_new();
-        self.allow.named[METRIC_GROWTH].line = named ? 4 : 0;
-        self.allow.has_ceiling[METRIC_GROWTH] = TRUE;
+        allow_say(&self.allow, METRIC_GROWTH)->line = named ? 4 : 0;
+        allow_say(&self.allow, METRIC_GROWTH)->has_ceiling = TRUE;
         set_base(&self, METRIC_PEAK, MIB, 0);
         measurement_set(self.measurement, METRIC_PEAK, MIB, NULL);
         g_autoptr(InstrumentResult) result = judge(&self);
@@ -447,7 +453,9 @@ START_TEST(test_a_change_of_one_instruments_tool_concerns_that_one_alone)
         Case self = case_new();
         BaselineInstrument *heap = baseline_instrument_new("heap");
         heap->tool = g_strdup("64 frames");
-        heap->metrics[METRIC_PEAK] = (BaselineMetric){.has = TRUE, .value = MIB};
+        BaselineFigure *peak = baseline_figure_new(METRIC_PEAK);
+        peak->value = MIB;
+        baseline_instrument_put(heap, peak);
         g_ptr_array_add(self.baseline->instruments, heap);
         set_base(&self, METRIC_PEAK, MIB, 0);
         if (other) {
@@ -547,7 +555,7 @@ END_TEST
 static GPtrArray *differ(CallSites *base, gint64 cutoff, CallSites *now, Allowance allowance,
                          guint *regressed)
 {
-    const BaselineMetric metric = {.has = TRUE, .sites = base, .cutoff_bytes = cutoff};
+    const BaselineFigure metric = {.sites = base, .cutoff_bytes = cutoff};
     GPtrArray *deltas = compare_call_sites(&metric, now, &allowance, regressed);
     for (guint i = 1; i < deltas->len; i++) {
         const SiteDelta *one = g_ptr_array_index(deltas, i - 1), *two = g_ptr_array_index(deltas, i);
@@ -643,8 +651,7 @@ START_TEST(test_a_site_may_have_what_it_had_and_its_slack_and_a_new_one_nothing)
     g_autofree char *load = key_of("load main"), *copy = key_of("copy main");
     site_sizes_add(slack, site_sizes_hash(load), 50);
     site_sizes_add(others, site_sizes_hash(copy), 300);
-    const BaselineMetric base = {
-        .has = TRUE, .value = 1300, .sites = listed, .slack = slack, .others = others};
+    const BaselineFigure base = {.value = 1300, .sites = listed, .slack = slack, .others = others};
     const struct {
         gint64 load, copy, new;
         guint regressed, deltas;
@@ -669,15 +676,19 @@ START_TEST(test_a_site_may_have_as_much_more_by_chance_as_the_whole)
 {
     for (gint64 more = 0; more < 2; more++) {
         g_autoptr(CallSites) now = call_sites_new();
-        const BaselineMetric base = {.has = TRUE, .value = 1000, .spread = 60, .highest = 1040};
+        const BaselineFigure base = {.value = 1000, .spread = 60, .highest = 1040};
         add_site(now, "load main", 160 + more, 1);
         guint regressed = 0;
-        const Allow none = {0};
-        const Allowance site = limits_of_site(METRIC_PEAK, &base, &none);
+        Allow none;
+        allow_init(&none);
+        none.call_site = (Allowance){0};
+        const Limits limits = {.allow = &none};
+        const Allowance site = limits_of_site(METRIC_PEAK, &base, &limits);
         g_autoptr(GPtrArray) deltas = compare_call_sites(&base, now, &site, &regressed);
         ck_assert_uint_eq(regressed, (guint)more);
         ck_assert_uint_eq(deltas->len, 1);
-        ck_assert_int_eq(limits_of_site(METRIC_GROWTH, &base, &none).floor, 0); /* growth is where it is */
+        ck_assert_int_eq(limits_of_site(METRIC_GROWTH, &base, &limits).floor, 0); /* growth is where it is */
+        allow_clear(&none);
     }
 }
 END_TEST
@@ -741,8 +752,9 @@ static InstrumentResult *judge_moved(MetricId id, gint64 bytes)
     Case self = case_new();
     set_base(&self, id, 10 * MIB, 0);
     CallSites *sites = call_sites_new();
-    self.base->metrics[id].sites = call_sites_new();
-    call_sites_add_key(self.base->metrics[id].sites, "load (work.c) < main (work.c)", 10 * MIB, 1);
+    baseline_instrument_find(self.base, id)->sites = call_sites_new();
+    call_sites_add_key(baseline_instrument_find(self.base, id)->sites, "load (work.c) < main (work.c)",
+                       10 * MIB, 1);
     add_site(sites, "load main", 10 * MIB - bytes, 1);
     add_site(sites, "cache main", bytes, 1);
     measurement_set(self.measurement, id, 10 * MIB, sites);
@@ -785,7 +797,7 @@ START_TEST(test_a_baseline_of_zero_knows_that_there_was_no_call_site)
 {
     Case self = case_new();
     set_base(&self, METRIC_RETAINED, 0, 0);
-    self.allow.metrics[METRIC_RETAINED].floor = MIB;
+    allow_say(&self.allow, METRIC_RETAINED)->allowance.floor = MIB;
     CallSites *sites = call_sites_new();
     add_site(sites, "load main", 20 * KIB, 1);
     measurement_set(self.measurement, METRIC_RETAINED, 20 * KIB, sites);
@@ -800,10 +812,10 @@ static InstrumentResult *judge_many(gint64 step)
     Case self = case_new();
     set_base(&self, METRIC_PEAK, 300 * MIB, 0);
     CallSites *sites = call_sites_new();
-    self.base->metrics[METRIC_PEAK].sites = call_sites_new();
+    baseline_instrument_find(self.base, METRIC_PEAK)->sites = call_sites_new();
     for (guint i = 0; i < 30; i++) {
         g_autofree char *stack = g_strdup_printf("f%02u main", i);
-        add_site(self.base->metrics[METRIC_PEAK].sites, stack, 10 * MIB, 1);
+        add_site(baseline_instrument_find(self.base, METRIC_PEAK)->sites, stack, 10 * MIB, 1);
         add_site(sites, stack, 10 * MIB + step * (i + 1), 1);
     }
     measurement_set(self.measurement, METRIC_PEAK, call_sites_total_bytes(sites), sites);
@@ -832,7 +844,8 @@ START_TEST(test_what_shrank_does_not_explain_a_regression)
 {
     Case self = case_new();
     set_base(&self, METRIC_PEAK, 10 * MIB, 0);
-    CallSites *sites = call_sites_new(), *base = self.base->metrics[METRIC_PEAK].sites = call_sites_new();
+    CallSites *sites = call_sites_new(),
+              *base = baseline_instrument_find(self.base, METRIC_PEAK)->sites = call_sites_new();
     add_site(base, "load main", 10 * MIB, 1);
     add_site(sites, "load main", 5 * MIB, 1);
     add_site(sites, "store main", 15 * MIB, 1);
@@ -893,12 +906,12 @@ static Verdict verdict_of_doubtful(const char *known, gint64 growth)
     set_base(&self, METRIC_GROWTH, growth, 0);
     if (known != NULL) {
         g_autofree char *key = key_of(known);
-        self.base->metrics[METRIC_GROWTH].doubtful = site_sizes_new();
-        site_sizes_add(self.base->metrics[METRIC_GROWTH].doubtful, site_sizes_hash(key), 5);
+        baseline_instrument_find(self.base, METRIC_GROWTH)->doubtful = site_sizes_new();
+        site_sizes_add(baseline_instrument_find(self.base, METRIC_GROWTH)->doubtful, site_sizes_hash(key), 5);
     }
-    measurement_set(self.measurement, METRIC_GROWTH, growth, call_sites_new());
-    self.measurement->doubtful = call_sites_new();
-    add_site(self.measurement->doubtful, "audit main", 5, 0);
+    Figure *measured = measurement_set(self.measurement, METRIC_GROWTH, growth, call_sites_new());
+    measured->doubtful = call_sites_new();
+    add_site(measured->doubtful, "audit main", 5, 0);
     g_autoptr(InstrumentResult) result = judge(&self);
     const Comparison *comparison = comparison_of(result, METRIC_GROWTH);
     if (result->verdict == VERDICT_REGRESSED) {
@@ -924,7 +937,7 @@ START_TEST(test_what_a_run_may_have_by_chance_is_the_largest_and_twice_the_range
     for (gint64 more = 0; more < 2; more++) {
         Case self = case_new();
         set_base(&self, METRIC_RETAINED, MIB, 300);
-        self.base->metrics[METRIC_RETAINED].highest = MIB + 200;
+        baseline_instrument_find(self.base, METRIC_RETAINED)->highest = MIB + 200;
         measurement_set(self.measurement, METRIC_RETAINED, MIB + 800 + more, NULL);
         g_autoptr(InstrumentResult) result = judge(&self);
         check_verdict(result, more == 0 ? VERDICT_PASS : VERDICT_REGRESSED);
@@ -940,7 +953,7 @@ START_TEST(test_an_interpreter_keeps_what_its_folders_and_environment_are)
                 Case self = case_new();
                 self.environment->python = python ? g_strdup("CPython 3.12.1") : NULL;
                 self.baseline->environment->python = g_strdup(self.environment->python);
-                self.allow.is_stated[METRIC_RETAINED] = named;
+                allow_say(&self.allow, METRIC_RETAINED)->is_stated = named;
                 set_base(&self, METRIC_RETAINED, MIB, 0);
                 measurement_set(self.measurement, METRIC_RETAINED, MIB + 64 * KIB + more, NULL);
                 g_autoptr(InstrumentResult) result = judge(&self);
@@ -965,7 +978,7 @@ START_TEST(test_accepted_growth_of_python_may_move_and_new_growth_may_not)
         self.environment->python = cases[c].python ? g_strdup("CPython 3.12.1") : NULL;
         self.baseline->environment->python = g_strdup(self.environment->python);
         set_base(&self, METRIC_GROWTH, 140, 0);
-        BaselineMetric *base = &self.base->metrics[METRIC_GROWTH];
+        BaselineFigure *base = baseline_instrument_find(self.base, METRIC_GROWTH);
         g_autofree char *key = key_of("audit main");
         base->sites = call_sites_new();
         add_site(base->sites, "load main", 100, 0), add_site(base->sites, "copy main", 40, 0);

@@ -156,8 +156,10 @@ START_TEST(test_only_what_differs_from_run_to_run_is_measured_again)
         BaselineInstrument *base = baseline_instrument_new("heap");
         base->runs = cases[c].runs;
         base->left_out = cases[c].left_out;
-        base->metrics[METRIC_RETAINED] =
-            (BaselineMetric){.has = TRUE, .value = 100, .spread = cases[c].spread};
+        BaselineFigure *retained = baseline_figure_new(METRIC_RETAINED);
+        retained->value = 100;
+        retained->spread = cases[c].spread;
+        baseline_instrument_put(base, retained);
         InstrumentResult *red = result_of(METRIC_RETAINED, 200, NULL),
                          *green = result_of(METRIC_RETAINED, 100, NULL);
         ((Comparison *)g_ptr_array_index(red->comparisons, 0))->is_ceiling = cases[c].ceiling;

@@ -160,11 +160,11 @@ START_TEST(test_massif_files_become_peak_and_retained_by_call_site)
     write_massif("massif.4711.exit.ms", exit_sizes);
     g_autoptr(Measurement) measurement = collect(&instrument_massif);
     ck_assert_msg(measurement->problem == NULL, "%s", measurement->problem);
-    ck_assert_int_eq(measurement->values[METRIC_PEAK], 5000);
-    ck_assert_int_eq(measurement->values[METRIC_RETAINED], 48);
-    ck_assert(!measurement->has[METRIC_GROWTH]);
-    const CallSite *site =
-        call_sites_find(measurement->sites[METRIC_RETAINED], "work (work.c) < main (work.c)");
+    ck_assert_int_eq(measurement_value(measurement, METRIC_PEAK), 5000);
+    ck_assert_int_eq(measurement_value(measurement, METRIC_RETAINED), 48);
+    ck_assert_ptr_null(measurement_find(measurement, METRIC_GROWTH));
+    const CallSite *site = call_sites_find(measurement_find(measurement, METRIC_RETAINED)->sites,
+                                           "work (work.c) < main (work.c)");
     ck_assert_ptr_nonnull(site);
     ck_assert_int_eq(site->bytes, 48);
     ck_assert_int_eq(site->blocks, 3);
@@ -181,8 +181,8 @@ START_TEST(test_massif_children_are_added_and_do_not_stand_for_their_parent)
     write_massif("massif.4711.out", run_sizes);
     write_massif("massif.4711.exit.ms", exit_sizes);
     g_autoptr(Measurement) measurement = collect(&instrument_massif);
-    ck_assert_int_eq(measurement->values[METRIC_PEAK], 10000);
-    ck_assert_int_eq(measurement->values[METRIC_RETAINED], 96);
+    ck_assert_int_eq(measurement_value(measurement, METRIC_PEAK), 10000);
+    ck_assert_int_eq(measurement_value(measurement, METRIC_RETAINED), 96);
     ck_assert_uint_eq(measurement->processes->len, 2);
 }
 END_TEST
@@ -250,9 +250,9 @@ static void check_growth(guint iterations, guint leak, gboolean known)
     g_autoptr(Measurement) measurement = collect(&instrument_massif);
     ck_assert_msg(measurement->problem == NULL, "%s", measurement->problem);
     ck_assert_uint_eq(measurement->iterations + measurement->warmup, iterations);
-    ck_assert_int_eq(measurement->has[METRIC_GROWTH], known);
-    ck_assert_int_eq(measurement->values[METRIC_GROWTH], known ? leak : 0);
-    ck_assert_int_eq(measurement->values[METRIC_RETAINED], 1000 + leak * (iterations - 1));
+    ck_assert_int_eq(measurement_find(measurement, METRIC_GROWTH) != NULL, known);
+    ck_assert_int_eq(measurement_value(measurement, METRIC_GROWTH), known ? leak : 0);
+    ck_assert_int_eq(measurement_value(measurement, METRIC_RETAINED), 1000 + leak * (iterations - 1));
     ck_assert_uint_eq(measurement->marks->len, iterations + 1);
 }
 
@@ -319,8 +319,8 @@ START_TEST(test_memcheck_errors_say_what_happened_and_to_which_block)
                -1);
     g_autoptr(Measurement) measurement = collect(&instrument_memcheck);
     ck_assert_msg(measurement->problem == NULL, "%s", measurement->problem);
-    ck_assert_int_eq(measurement->values[METRIC_ERRORS], 2);
-    const CallSites *sites = measurement->sites[METRIC_ERRORS];
+    ck_assert_int_eq(measurement_value(measurement, METRIC_ERRORS), 2);
+    const CallSites *sites = measurement_find(measurement, METRIC_ERRORS)->sites;
     ck_assert_uint_eq(call_sites_count(sites), 2);
     ck_assert_ptr_nonnull(
         call_sites_find(sites, "invalid read of size 4 after free (memcheck) < use (work.c) < freed by "
@@ -357,12 +357,12 @@ START_TEST(test_heap_adds_up_what_every_program_of_a_process_allocated)
     g_autoptr(Measurement) measurement = measurement_new("heap");
     instrument_heap.collect(scenario, &outcome, measurement);
     ck_assert_msg(measurement->problem == NULL, "%s", measurement->problem);
-    ck_assert_int_eq(measurement->values[METRIC_PEAK], 500);
-    ck_assert_int_eq(measurement->values[METRIC_ALLOCATIONS], 30);
-    ck_assert_int_eq(measurement->values[METRIC_TEMPORARY], 9);
-    ck_assert_int_eq(measurement->values[METRIC_TOTAL_ALLOCATED], 3000);
-    ck_assert_int_eq(call_sites_total_bytes(measurement->sites[METRIC_ALLOCATIONS]), 30);
-    ck_assert_int_eq(measurement->values[METRIC_MAPPED_PEAK], 70);
+    ck_assert_int_eq(measurement_value(measurement, METRIC_PEAK), 500);
+    ck_assert_int_eq(measurement_value(measurement, METRIC_ALLOCATIONS), 30);
+    ck_assert_int_eq(measurement_value(measurement, METRIC_TEMPORARY), 9);
+    ck_assert_int_eq(measurement_value(measurement, METRIC_TOTAL_ALLOCATED), 3000);
+    ck_assert_int_eq(call_sites_total_bytes(measurement_find(measurement, METRIC_ALLOCATIONS)->sites), 30);
+    ck_assert_int_eq(measurement_value(measurement, METRIC_MAPPED_PEAK), 70);
 }
 END_TEST
 
@@ -428,8 +428,8 @@ START_TEST(test_heap_keeps_the_call_sites_that_can_matter)
         }
         g_autoptr(Measurement) measurement = collect_ledger(&made);
         ck_assert_msg(measurement->problem == NULL, "%s", measurement->problem);
-        ck_assert_int_eq(measurement->values[METRIC_PEAK], SITES * (SITES - 1) / 2);
-        const CallSites *sites = measurement->sites[METRIC_PEAK];
+        ck_assert_int_eq(measurement_value(measurement, METRIC_PEAK), SITES * (SITES - 1) / 2);
+        const CallSites *sites = measurement_find(measurement, METRIC_PEAK)->sites;
         ck_assert_uint_eq(call_sites_count(sites), expected[row]);
         ck_assert_int_eq(call_sites_get(sites, expected[row] - 1)->bytes, SITES - (gint64)expected[row]);
         ck_assert_int_eq(call_sites_cutoff(sites), SITES - (gint64)expected[row] - 1);
@@ -448,19 +448,22 @@ START_TEST(test_heap_keeps_processes_apart_that_had_one_number)
     g_autoptr(Measurement) measurement = measurement_new("heap");
     instrument_heap.collect(scenario, &outcome, measurement);
     ck_assert_msg(measurement->problem == NULL, "%s", measurement->problem);
-    ck_assert_int_eq(measurement->values[METRIC_PEAK], 800);
+    ck_assert_int_eq(measurement_value(measurement, METRIC_PEAK), 800);
 }
 END_TEST
 
 START_TEST(test_every_metric_is_measured_by_some_instrument)
 {
-    for (int id = 0; id < METRIC_COUNT; id++) {
-        g_autofree char *names = instruments_measuring(id);
-        ck_assert_msg(*names != '\0', "%s", metric_get(id)->name);
+    for (const Metric *metric = metrics_all(); metric->name != NULL; metric++) {
+        ck_assert_msg(metric->instruments[0] != NULL, "%s", metric->name);
+        for (guint i = 0; metric->instruments[i] != NULL; i++)
+            ck_assert_msg(instrument_find(metric->instruments[i]) != NULL, "%s", metric->name);
     }
-    g_autofree char *lost = instruments_measuring(METRIC_LOST), *peak = instruments_measuring(METRIC_PEAK);
+    g_autofree char *lost = g_strjoinv(" or ", (GStrv)metric_get(METRIC_LOST)->instruments);
+    g_autofree char *peak = g_strjoinv(" or ", (GStrv)metric_get(METRIC_PEAK)->instruments);
     ck_assert_str_eq(lost, "memcheck");
     ck_assert_str_eq(peak, "heap or massif");
+    ck_assert(metric_is_measured_by(METRIC_PEAK, "heap") && !metric_is_measured_by(METRIC_PEAK, "memcheck"));
 }
 END_TEST
 

@@ -7,14 +7,19 @@
 
 START_TEST(test_every_metric_has_a_name_a_title_and_a_sentence)
 {
-    for (int id = 0; id < METRIC_COUNT; id++) {
-        const Metric *metric = metric_get(id);
-        ck_assert_ptr_nonnull(metric->name);
+    guint rank = 0;
+    for (const Metric *metric = metrics_all(); metric->name != NULL; metric++) {
+        ck_assert_ptr_eq(metric_get(metric->id), metric);
         ck_assert_ptr_nonnull(metric->title);
         ck_assert(g_str_has_suffix(metric->summary, "."));
         ck_assert_uint_eq(strspn(metric->name, "abcdefghijklmnopqrstuvwxyz_"), strlen(metric->name));
-        ck_assert_int_eq(metric_find(metric->name), id);
+        ck_assert_int_eq(metric_find(metric->name), metric->id);
+        ck_assert_msg(strstr(metric->change, "%s") != strrchr(metric->change, '%'), "%s", metric->change);
+        for (const Metric *other = metrics_all(); other < metric; other++)
+            ck_assert_uint_ne(metric->telling, other->telling);
+        rank = MAX(rank, metric->telling);
     }
+    ck_assert_uint_eq(rank, METRIC_TOTAL_ALLOCATED + 1);
     ck_assert_int_eq(metric_find("rss"), -1);
     ck_assert_int_eq(metric_find(""), -1);
 }
@@ -72,10 +77,11 @@ START_TEST(test_a_measurement_keeps_its_first_problem_and_its_last_value)
     call_sites_add_key(two, "large (a.c)", 2, 0);
     measurement_set(measurement, METRIC_PEAK, 1, one);
     measurement_set(measurement, METRIC_PEAK, 3, two);
-    ck_assert(measurement->has[METRIC_PEAK]);
-    ck_assert_int_eq(measurement->values[METRIC_PEAK], 3);
-    ck_assert_str_eq(call_sites_get(measurement->sites[METRIC_PEAK], 0)->key, "large (a.c)");
-    ck_assert(!measurement->has[METRIC_GROWTH]);
+    ck_assert_ptr_nonnull(measurement_find(measurement, METRIC_PEAK));
+    ck_assert_int_eq(measurement_value(measurement, METRIC_PEAK), 3);
+    ck_assert_str_eq(call_sites_get(measurement_find(measurement, METRIC_PEAK)->sites, 0)->key,
+                     "large (a.c)");
+    ck_assert_ptr_null(measurement_find(measurement, METRIC_GROWTH));
     measurement_free(NULL);
 }
 END_TEST

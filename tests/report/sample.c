@@ -89,7 +89,7 @@ static ScenarioResult *passing(const char *name, Verdict verdict)
     call_sites_add(sites, deep_stack, G_N_ELEMENTS(deep_stack), 2000000, 40);
     call_sites_add(sites, edit_stack, G_N_ELEMENTS(edit_stack), 13266, 3);
     measurement_set(massif->measurement, METRIC_PEAK, 2013266, sites);
-    massif->measurement->smallest_growth = 16;
+    measurement_find(massif->measurement, METRIC_GROWTH)->bound = 16;
     massif->measurement->iterations = 17;
     massif->measurement->warmup = 3;
     massif->measurement->time_unit = g_strdup("instructions");
@@ -138,7 +138,7 @@ static ScenarioResult *leaking(const char *name)
     Comparison *growth = compare(massif, METRIC_GROWTH, VERDICT_REGRESSED, 0, 48, 0,
                                  "growth 48 B/iteration, was 0 B/iteration, allowed 0 B/iteration");
     add_delta(growth, edit_stack, n, 0, 48, 1);
-    massif->measurement->smallest_growth = 16;
+    measurement_find(massif->measurement, METRIC_GROWTH)->bound = 16;
     massif->measurement->iterations = 27;
     massif->measurement->warmup = 3;
     Comparison *lost =
@@ -254,10 +254,10 @@ Result *sample_many(guint scenarios, guint deltas)
         g_autofree char *name = g_strdup_printf("scenario-%05u", s);
         ScenarioResult *child = scenario(name);
         InstrumentResult *massif = instrument("massif", 1000000);
-        for (int id = 0; id < METRIC_COUNT; id++)
-            add_deltas(
-                compare(massif, id, VERDICT_REGRESSED, 0, 100000 + s, 10, "it grew beyond what is allowed"),
-                deltas);
+        for (const Metric *metric = metrics_all(); metric->name != NULL; metric++)
+            add_deltas(compare(massif, metric->id, VERDICT_REGRESSED, 0, 100000 + s, 10,
+                               "it grew beyond what is allowed"),
+                       deltas);
         scenario_result_add(child, massif);
         result_add(self, child);
     }

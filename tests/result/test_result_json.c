@@ -82,7 +82,7 @@ START_TEST(test_result_json_speaks_the_terms_of_the_field)
 {
     g_autofree char *text = render(sample_regressed());
     const char *const terms[] = {"\"retained\"",  "\"call_sites\"",  "\"marks\"",     "\"timeline\"",
-                                 "\"processes\"", "\"environment\"", "\"version\":3,"};
+                                 "\"processes\"", "\"environment\"", "\"version\":4,"};
     for (gsize i = 0; i < G_N_ELEMENTS(terms); i++)
         ck_assert_msg(strstr(text, terms[i]) != NULL, "%s", terms[i]);
     sample_check_golden("result-regressed.json", text);
@@ -113,8 +113,8 @@ END_TEST
 
 START_TEST(test_other_versions_and_formats_are_refused_with_what_to_do)
 {
-    check_edit("\"version\":3", "\"version\":7",
-               "expected \"version\" to be 3, found 7: another heapgate wrote it; run the scenarios again");
+    check_edit("\"version\":4", "\"version\":7",
+               "expected \"version\" to be 4, found 7: another heapgate wrote it; run the scenarios again");
     check_edit("\"heapgate-result\"", "\"other\"", "expected \"format\" to be \"heapgate-result\"");
 }
 END_TEST
@@ -208,10 +208,10 @@ START_TEST(test_small_file_cannot_name_more_stacks_than_memory_holds)
     g_autofree char *deep = large_stacks(1100, 1), *many = large_stacks(600, 600);
     const char *too_large = "stack\" to be one that fits into 1 GiB with those before it, found a larger one";
     g_autofree char *once = refuse(deep, strlen(deep)), *twice = refuse(many, strlen(many));
-    ck_assert_msg(strstr(once, "metrics.peak.call_sites[0]") != NULL && strstr(once, too_large) != NULL, "%s",
+    ck_assert_msg(strstr(once, "figures[0].call_sites[0]") != NULL && strstr(once, too_large) != NULL, "%s",
                   once);
-    ck_assert_msg(strstr(twice, "metrics.retained.call_sites[0]") != NULL && strstr(twice, too_large) != NULL,
-                  "%s", twice);
+    ck_assert_msg(strstr(twice, "figures[1].call_sites[0]") != NULL && strstr(twice, too_large) != NULL, "%s",
+                  twice);
 }
 END_TEST
 

@@ -120,7 +120,7 @@ static void check_good(const char *shell, const char *more, gint64 peak)
     g_autoptr(Scenario) scenario = scenario_of(shell, more);
     g_autoptr(Run) run = measure(scenario, &fake);
     ck_assert_msg(run->measurement->problem == NULL, "%s", run->measurement->problem);
-    ck_assert_int_eq(run->measurement->values[METRIC_PEAK], peak);
+    ck_assert_int_eq(measurement_value(run->measurement, METRIC_PEAK), peak);
     ck_assert_str_eq(run->measurement->instrument, "fake");
     ck_assert_int_gt(run->measurement->duration_us, 0);
 }

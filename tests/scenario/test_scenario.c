@@ -71,11 +71,23 @@ static void check_refused(const char *text, const char *expected)
 /* What every scenario needs. */
 #define MINIMAL "run: [sqlite3]\ninstruments: [massif]\n"
 
+/* Every metric has what the metric table gives it, and no ceiling. */
+static void check_allow_defaults(const Allow *allow)
+{
+    Allow defaults;
+    allow_init(&defaults);
+    ck_assert_uint_eq(allow->metrics->len, 0);
+    ck_assert_mem_eq(&allow->call_site, &defaults.call_site, sizeof defaults.call_site);
+    allow_clear(&defaults);
+    for (const Metric *metric = metrics_all(); metric->name != NULL; metric++) {
+        ck_assert_double_eq(allow_allowance(allow, metric->id).percent, metric->default_percent);
+        ck_assert_int_eq(allow_allowance(allow, metric->id).floor, metric->default_floor);
+    }
+}
+
 START_TEST(test_a_short_scenario_has_the_defaults)
 {
     g_autoptr(Scenario) scenario = parse(MINIMAL);
-    Allow defaults;
-    allow_init(&defaults);
     ck_assert_str_eq(scenario->name, "orders");
     ck_assert_str_eq(scenario->file, "scenarios/orders.yaml");
     ck_assert_ptr_null(scenario->about);
@@ -90,7 +102,7 @@ START_TEST(test_a_short_scenario_has_the_defaults)
     ck_assert_str_eq(scenario->instruments[0], "massif");
     ck_assert(!scenario->has_workflow);
     ck_assert_int_eq(scenario->expect_exit, 0);
-    ck_assert_mem_eq(&scenario->allow, &defaults, sizeof defaults);
+    check_allow_defaults(&scenario->allow);
     ck_assert_ptr_nonnull(scenario->tags);
     ck_assert_ptr_null(scenario->tags[0]);
 }
@@ -100,10 +112,10 @@ START_TEST(test_source_of_python_may_grow_a_little_unless_the_scenario_says_othe
 {
     g_autoptr(Scenario) native = parse(MINIMAL), python = parse("python: {call: 'a:b'}\n");
     g_autoptr(Scenario) strict = parse("python: {call: 'a:b'}\nallow: {retained: {floor: 0 B}}\n");
-    ck_assert_int_eq(native->allow.metrics[METRIC_RETAINED].floor, 0);
-    ck_assert_int_eq(python->allow.metrics[METRIC_RETAINED].floor, 16 * 1024);
-    ck_assert_int_eq(python->allow.metrics[METRIC_GROWTH].floor, 0);
-    ck_assert_int_eq(strict->allow.metrics[METRIC_RETAINED].floor, 0);
+    ck_assert_int_eq(allow_allowance(&native->allow, METRIC_RETAINED).floor, 0);
+    ck_assert_int_eq(allow_allowance(&python->allow, METRIC_RETAINED).floor, 16 * 1024);
+    ck_assert_int_eq(allow_allowance(&python->allow, METRIC_GROWTH).floor, 0);
+    ck_assert_int_eq(allow_allowance(&strict->allow, METRIC_RETAINED).floor, 0);
 }
 END_TEST
 
@@ -153,15 +165,17 @@ START_TEST(test_every_key_is_read)
     ck_assert_int_eq(scenario->expect_exit, 3);
     ck_assert_uint_eq(g_strv_length(scenario->heap.blind), 2);
     ck_assert_str_eq(scenario->heap.blind[1], "helper-*");
-    ck_assert_double_eq(scenario->allow.metrics[METRIC_PEAK].percent, 7.5);
-    ck_assert_int_eq(scenario->allow.metrics[METRIC_PEAK].floor, 65536);
-    ck_assert_int_eq(scenario->allow.metrics[METRIC_GROWTH].floor, 16);
+    ck_assert_double_eq(allow_allowance(&scenario->allow, METRIC_PEAK).percent, 7.5);
+    ck_assert_int_eq(allow_allowance(&scenario->allow, METRIC_PEAK).floor, 65536);
+    ck_assert_int_eq(allow_allowance(&scenario->allow, METRIC_GROWTH).floor, 16);
     ck_assert_double_eq(scenario->allow.call_site.percent, 1);
     ck_assert_int_eq(scenario->allow.call_site.floor, 0);
-    ck_assert(scenario->allow.has_ceiling[METRIC_PEAK] && scenario->allow.has_ceiling[METRIC_ERRORS]);
-    ck_assert(!scenario->allow.has_ceiling[METRIC_RETAINED]);
-    ck_assert_int_eq(scenario->allow.ceiling[METRIC_PEAK], 512 * 1024 * 1024);
-    ck_assert_int_eq(scenario->allow.ceiling[METRIC_ERRORS], 2);
+    ck_assert(allow_find(&scenario->allow, METRIC_PEAK)->has_ceiling);
+    ck_assert(allow_find(&scenario->allow, METRIC_ERRORS)->has_ceiling);
+    ck_assert(allow_find(&scenario->allow, METRIC_RETAINED) == NULL ||
+              !allow_find(&scenario->allow, METRIC_RETAINED)->has_ceiling);
+    ck_assert_int_eq(allow_find(&scenario->allow, METRIC_PEAK)->ceiling, 512 * 1024 * 1024);
+    ck_assert_int_eq(allow_find(&scenario->allow, METRIC_ERRORS)->ceiling, 2);
     ck_assert_str_eq(scenario->tags[1], "db");
 }
 END_TEST
@@ -169,15 +183,16 @@ END_TEST
 START_TEST(test_allowing_something_asks_for_it_and_counts_are_no_sizes)
 {
     g_autoptr(Scenario) plain = parse(MINIMAL);
-    ck_assert(plain->allow.is_judged[METRIC_PEAK] && !plain->allow.is_judged[METRIC_ALLOCATIONS]);
-    ck_assert_uint_eq(plain->allow.named[METRIC_ALLOCATIONS].line, 0);
+    ck_assert(allow_judges(&plain->allow, METRIC_PEAK) && !allow_judges(&plain->allow, METRIC_ALLOCATIONS));
+    ck_assert_ptr_null(allow_find(&plain->allow, METRIC_ALLOCATIONS));
     g_autoptr(Scenario) asks =
         parse(MINIMAL "allow:\n  allocations: {percent: 5, floor: 100}\n  ceiling: {temporary: 9}\n");
-    ck_assert(asks->allow.is_judged[METRIC_ALLOCATIONS] && !asks->allow.is_judged[METRIC_TEMPORARY]);
-    ck_assert_int_eq(asks->allow.metrics[METRIC_ALLOCATIONS].floor, 100);
-    ck_assert_int_eq(asks->allow.ceiling[METRIC_TEMPORARY], 9);
-    ck_assert_uint_eq(asks->allow.named[METRIC_TEMPORARY].line, 5);
-    ck_assert_uint_eq(asks->allow.named[METRIC_TEMPORARY].column, 13);
+    ck_assert(allow_judges(&asks->allow, METRIC_ALLOCATIONS) &&
+              !allow_judges(&asks->allow, METRIC_TEMPORARY));
+    ck_assert_int_eq(allow_allowance(&asks->allow, METRIC_ALLOCATIONS).floor, 100);
+    ck_assert_int_eq(allow_find(&asks->allow, METRIC_TEMPORARY)->ceiling, 9);
+    ck_assert_uint_eq(allow_find(&asks->allow, METRIC_TEMPORARY)->line, 5);
+    ck_assert_uint_eq(allow_find(&asks->allow, METRIC_TEMPORARY)->column, 13);
     check_refused(MINIMAL "allow: {allocations: {floor: 64 KiB}}\n",
                   "3:30: expected a whole number, found \"64 KiB\"");
     check_refused(MINIMAL "allow: {ceiling: {errors: 1 B}}\n", "3:27: expected a whole number");

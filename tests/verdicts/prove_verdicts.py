@@ -76,9 +76,9 @@ class Proof:
             heap = scenario["instruments"][0]
             red = [one for one in heap["comparisons"] if one["verdict"] == "regressed"]
             named = {function(delta["stack"]) for one in red for delta in one["deltas"]}
-            measured = heap["measurement"]
+            growth = next(one for one in heap["measurement"]["figures"] if one["metric"] == "growth")
             found[scenario["name"]] = Found(scenario["verdict"], [one["metric"] for one in red], named,
-                                            measured["metrics"]["growth"]["value"], measured["smallest_growth"])
+                                            growth["value"], growth["sees"])
         return found
 
     def row(self, title, count, iterations, clean, leaking, right, least, loose=False):

@@ -1,4 +1,4 @@
-/* One metric of a baseline. */
+/* One figure of a baseline. */
 #include <string.h>
 
 #include "baseline.h"
@@ -10,23 +10,32 @@ gint64 baseline_chance(gint64 highest, gint64 spread)
     return CLAMP(highest, 0, most) + RANGES * CLAMP(spread, 0, most / RANGES);
 }
 
-gint64 baseline_slack(const BaselineMetric *self)
+gint64 baseline_slack(const BaselineFigure *self)
 {
     return baseline_chance(MAX(self->highest - self->value, 0), self->spread);
 }
 
-gboolean baseline_knows_sites(const BaselineMetric *self)
+gboolean baseline_knows_sites(const BaselineFigure *self)
 {
     return self->sites != NULL || self->value == 0;
 }
 
-void baseline_metric_clear(BaselineMetric *self)
+BaselineFigure *baseline_figure_new(MetricId metric)
 {
+    BaselineFigure *self = g_new0(BaselineFigure, 1);
+    self->metric = metric;
+    return self;
+}
+
+void baseline_figure_free(BaselineFigure *self)
+{
+    if (self == NULL)
+        return;
     call_sites_free(self->sites);
     site_sizes_free(self->slack);
     site_sizes_free(self->others);
     site_sizes_free(self->doubtful);
-    *self = (BaselineMetric){0};
+    g_free(self);
 }
 
 static gboolean same_sites(const CallSites *one, const CallSites *two)
@@ -50,11 +59,11 @@ static gboolean same_sizes(const SiteSizes *one, const SiteSizes *two)
     return strcmp(text, other) == 0;
 }
 
-gboolean baseline_metric_same(const BaselineMetric *self, const BaselineMetric *other)
+gboolean baseline_figure_same(const BaselineFigure *self, const BaselineFigure *other)
 {
-    return self->has == other->has && self->value == other->value && self->spread == other->spread &&
-           self->highest == other->highest && self->cutoff_bytes == other->cutoff_bytes &&
-           same_sites(self->sites, other->sites) && same_sizes(self->slack, other->slack) &&
+    return self->value == other->value && self->spread == other->spread && self->highest == other->highest &&
+           self->cutoff_bytes == other->cutoff_bytes && same_sites(self->sites, other->sites) &&
+           same_sizes(self->slack, other->slack) &&
            (self->value == 0 || same_sizes(self->others, other->others)) &&
            same_sizes(self->doubtful, other->doubtful);
 }
