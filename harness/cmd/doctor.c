@@ -17,34 +17,34 @@ enum { OLDEST_MAJOR = 3, OLDEST_MINOR = 19 };
 
 typedef struct {
     guint wrong;
-} Findings;
+} Checkup;
 
 static void found(const char *what, const char *detail)
 {
     g_print("ok       %s: %s\n", what, detail);
 }
 
-static void missing(Findings *findings, const char *what, const char *detail, const char *mend)
+static void missing(Checkup *checkup, const char *what, const char *detail, const char *mend)
 {
-    findings->wrong++;
+    checkup->wrong++;
     g_print("MISSING  %s: %s\n         mend: %s\n", what, detail, mend);
 }
 
-static void check_valgrind(Findings *findings)
+static void check_valgrind(Checkup *checkup)
 {
     static const char *const mend = "apt-get install valgrind";
     const char *version = host_valgrind();
     int major = 0, minor = 0;
     if (version == NULL)
-        missing(findings, "Valgrind", "not installed, or it does not start", mend);
+        missing(checkup, "Valgrind", "not installed, or it does not start", mend);
     else if (sscanf(version, "%d.%d", &major, &minor) != 2 || major < OLDEST_MAJOR ||
              (major == OLDEST_MAJOR && minor < OLDEST_MINOR))
-        missing(findings, "Valgrind", "older than 3.19", mend);
+        missing(checkup, "Valgrind", "older than 3.19", mend);
     else
         found("Valgrind", version);
 }
 
-static void check_instruments(Findings *findings)
+static void check_instruments(Checkup *checkup)
 {
     for (const Instrument *const *instrument = instruments_all(); *instrument != NULL; instrument++) {
         g_autoptr(GError) error = NULL;
@@ -52,12 +52,12 @@ static void check_instruments(Findings *findings)
         if ((*instrument)->probe(&error))
             found(what, "can run here");
         else
-            missing(findings, what, error->message, "see the sentence above");
+            missing(checkup, what, error->message, "see the sentence above");
     }
 }
 
 /* Limits that programs inherit, under which the tracer keeps no books. */
-static void check_limits(Findings *findings)
+static void check_limits(Checkup *checkup)
 {
     static const struct {
         int resource;
@@ -77,7 +77,7 @@ static void check_limits(Findings *findings)
         g_autofree char *least = units_format_bytes((gint64)rows[i].least);
         g_autofree char *detail =
             g_strdup_printf("%s; the tracer's books take %s and more, most of it never touched", has, least);
-        missing(findings, what, detail, rows[i].mend);
+        missing(checkup, what, detail, rows[i].mend);
     }
 }
 
@@ -109,12 +109,12 @@ static int find_build_id(struct dl_phdr_info *info, size_t size, void *data)
     return 0;
 }
 
-static void check_libc_debug(Findings *findings)
+static void check_libc_debug(Checkup *checkup)
 {
     g_autofree char *id = NULL;
     dl_iterate_phdr(find_build_id, &id);
     if (id == NULL || strlen(id) < 3) {
-        missing(findings, "debug information of libc", "the C library carries no build id",
+        missing(checkup, "debug information of libc", "the C library carries no build id",
                 "apt-get install libc6-dbg");
         return;
     }
@@ -122,7 +122,7 @@ static void check_libc_debug(Findings *findings)
     if (g_file_test(path, G_FILE_TEST_EXISTS))
         found("debug information of libc", path);
     else
-        missing(findings, "debug information of libc", "not installed; memcheck needs it on some systems",
+        missing(checkup, "debug information of libc", "not installed; memcheck needs it on some systems",
                 "apt-get install libc6-dbg");
 }
 
@@ -132,7 +132,7 @@ static gboolean program_is_there(const char *program)
     return path != NULL;
 }
 
-static void check_scenario(Findings *findings, const Street *street, const Scenario *scenario)
+static void check_scenario(Checkup *checkup, const Street *street, const Scenario *scenario)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(GError) unreadable = NULL;
@@ -144,25 +144,25 @@ static void check_scenario(Findings *findings, const Street *street, const Scena
                                    : g_strdup("build your project first");
     gboolean complete = program_is_there(program);
     if (!complete)
-        missing(findings, scenario->name, program, install);
+        missing(checkup, scenario->name, program, install);
     for (guint i = 0; i < scenario->prepare->len; i++) {
         GStrv argv = g_ptr_array_index(scenario->prepare, i);
         if (!program_is_there(argv[0])) {
-            missing(findings, scenario->name, argv[0], "build or install it");
+            missing(checkup, scenario->name, argv[0], "build or install it");
             complete = FALSE;
         }
     }
     if (!scenario_check_files(scenario, &error)) {
-        missing(findings, scenario->name, error->message, "correct the scenario, or build what it names");
+        missing(checkup, scenario->name, error->message, "correct the scenario, or build what it names");
         complete = FALSE;
     }
     g_autofree char *update =
         g_strdup_printf("heapgate update %s --reason \"first capture\"", scenario->name);
     if (!baseline_load(street->project, host_environment()->platform, scenario->name, &baseline, &elsewhere,
                        &unreadable))
-        missing(findings, scenario->name, unreadable->message, "correct the file, or capture it again");
+        missing(checkup, scenario->name, unreadable->message, "correct the file, or capture it again");
     else if (baseline == NULL)
-        missing(findings, scenario->name, "no baseline for this platform", update);
+        missing(checkup, scenario->name, "no baseline for this platform", update);
     else if (complete)
         found(scenario->name, "program, files and baseline are there");
 }
@@ -171,7 +171,7 @@ static int command_doctor_run(int argc, char **argv, GError **error)
 {
     g_auto(StreetOptions) options = {0};
     gboolean helped = FALSE;
-    Findings findings = {0};
+    Checkup checkup = {0};
     const GOptionEntry entries[] = {
         {"directory", 'C', 0, G_OPTION_ARG_FILENAME, &options.folder, "Look for the project from here",
          "FOLDER"},
@@ -180,14 +180,14 @@ static int command_doctor_run(int argc, char **argv, GError **error)
     if (!command_parse(&command_doctor, entries, &argc, &argv, &helped, error) || helped)
         return 0;
     found("platform", host_environment()->platform);
-    check_valgrind(&findings);
-    check_instruments(&findings);
-    check_limits(&findings);
-    check_libc_debug(&findings);
+    check_valgrind(&checkup);
+    check_instruments(&checkup);
+    check_limits(&checkup);
+    check_libc_debug(&checkup);
     g_autoptr(Street) street = street_new(&options, (const char *const *)argv + 1, error);
     for (guint i = 0; street != NULL && i < street->scenarios->len; i++)
-        check_scenario(&findings, street, g_ptr_array_index(street->scenarios, i));
-    return findings.wrong > 0 ? verdict_exit_status(VERDICT_BROKEN) : 0;
+        check_scenario(&checkup, street, g_ptr_array_index(street->scenarios, i));
+    return checkup.wrong > 0 ? verdict_exit_status(VERDICT_BROKEN) : 0;
 }
 
 const Command command_doctor = {

@@ -10,7 +10,7 @@
 #include "result/result_json.h"
 #include "street.h"
 
-static gboolean print_report(const Result *result, const char *name, GError **error)
+static gboolean print_report(const Findings *findings, const char *name, GError **error)
 {
     const Report *report = report_find(name);
     if (report == NULL) {
@@ -22,7 +22,7 @@ static gboolean print_report(const Result *result, const char *name, GError **er
         return FALSE;
     }
     g_autoptr(GOutputStream) stream = g_unix_output_stream_new(STDOUT_FILENO, FALSE);
-    return report->write(result, stream, error);
+    return report->write(findings, stream, error);
 }
 
 static int command_report_run(int argc, char **argv, GError **error)
@@ -54,12 +54,13 @@ static int command_report_run(int argc, char **argv, GError **error)
     g_autoptr(Result) result = result_json_read(input.bytes, input.length, argv[1], error);
     if (result == NULL)
         return 0;
-    if (output != NULL && !street_write_reports(result, output, error))
+    g_autoptr(Findings) findings = findings_new(result);
+    if (output != NULL && !street_write_reports(findings, output, error))
         return 0;
     if (format != NULL)
-        print_report(result, format, error);
+        print_report(findings, format, error);
     else if (output == NULL)
-        street_print(result, &options, error);
+        street_print(findings, &options, error);
     return 0;
 }
 

@@ -313,8 +313,9 @@ static void tell_orphans(const Project *project)
 
 static int report(const Street *street, const StreetOptions *options, const Result *result, GError **error)
 {
-    if (!check_seen(result, error) || !street_write_reports(result, street->project->reports, error) ||
-        !street_print(result, options, error))
+    g_autoptr(Findings) findings = findings_new(result);
+    if (!check_seen(result, error) || !street_write_reports(findings, street->project->reports, error) ||
+        !street_print(findings, options, error))
         return 0;
     if (!options->quiet) {
         g_autofree char *folder = project_relative(street->project, street->project->reports);
@@ -322,7 +323,7 @@ static int report(const Street *street, const StreetOptions *options, const Resu
                 report_summary.default_path);
     }
     tell_orphans(street->project);
-    return verdict_exit_status(result->verdict);
+    return verdict_exit_status(findings->verdict);
 }
 
 static int run(const StreetOptions *options, const char *recorded, const char *const *patterns,

@@ -229,12 +229,13 @@ void street_forget_failed(const StreetOptions *options, gboolean keep_result)
         forget_reports(project, keep_result);
 }
 
-static gboolean write_report(const Report *report, const Result *result, const char *folder, GError **error)
+static gboolean write_report(const Report *report, const Findings *findings, const char *folder,
+                             GError **error)
 {
     g_autofree char *path = g_build_filename(folder, report->default_path, NULL);
     g_autoptr(GOutputStream) stream = g_memory_output_stream_new_resizable();
     g_autoptr(GError) cause = NULL;
-    if (report->write(result, stream, &cause) && g_output_stream_close(stream, NULL, &cause)) {
+    if (report->write(findings, stream, &cause) && g_output_stream_close(stream, NULL, &cause)) {
         GMemoryOutputStream *memory = G_MEMORY_OUTPUT_STREAM(stream);
         const char *bytes = g_memory_output_stream_get_data(memory);
         gsize length = g_memory_output_stream_get_data_size(memory);
@@ -248,7 +249,7 @@ static gboolean write_report(const Report *report, const Result *result, const c
     return FALSE;
 }
 
-gboolean street_write_reports(const Result *result, const char *folder, GError **error)
+gboolean street_write_reports(const Findings *findings, const char *folder, GError **error)
 {
     if (g_mkdir_with_parents(folder, 0777) != 0) {
         g_set_error(
@@ -258,12 +259,12 @@ gboolean street_write_reports(const Result *result, const char *folder, GError *
         return FALSE;
     }
     for (const Report *const *report = reports_all(); *report != NULL; report++)
-        if ((*report)->default_path != NULL && !write_report(*report, result, folder, error))
+        if ((*report)->default_path != NULL && !write_report(*report, findings, folder, error))
             return FALSE;
     return TRUE;
 }
 
-gboolean street_print(const Result *result, const StreetOptions *options, GError **error)
+gboolean street_print(const Findings *findings, const StreetOptions *options, GError **error)
 {
     gboolean colour = isatty(STDOUT_FILENO) &&
                       (g_getenv("NO_COLOR") == NULL || *g_getenv("NO_COLOR") == '\0') &&
@@ -271,7 +272,7 @@ gboolean street_print(const Result *result, const StreetOptions *options, GError
     ConsoleFlags flags = (colour ? CONSOLE_COLOUR : 0) | (options->quiet ? CONSOLE_QUIET : 0) |
                          (options->verbose ? CONSOLE_VERBOSE : 0);
     g_autoptr(GOutputStream) memory = g_memory_output_stream_new_resizable();
-    if (!console_write(result, flags, memory, error) ||
+    if (!console_write(findings, flags, memory, error) ||
         !g_output_stream_write_all(memory, "", 1, NULL, NULL, error))
         return FALSE;
     return output_write(g_memory_output_stream_get_data(G_MEMORY_OUTPUT_STREAM(memory)), error);

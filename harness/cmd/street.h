@@ -5,7 +5,7 @@
 #include <gio/gio.h>
 
 #include "gate/baseline.h"
-#include "result/result.h"
+#include "report/finding.h"
 #include "run/session.h"
 
 /* What the user asked for; the options every measuring command has. */
@@ -51,9 +51,9 @@ void street_forget_reports(const Street *self);
  * result.json. */
 void street_forget_failed(const StreetOptions *options, gboolean keep_result);
 /* Writes every report with a default path into `folder`. Errors: HEAPGATE_ERROR_BROKEN. */
-gboolean street_write_reports(const Result *result, const char *folder, GError **error);
+gboolean street_write_reports(const Findings *findings, const char *folder, GError **error);
 /* Prints the console report to standard output. */
-gboolean street_print(const Result *result, const StreetOptions *options, GError **error);
+gboolean street_print(const Findings *findings, const StreetOptions *options, GError **error);
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(StreetOptions, street_options_clear)
 

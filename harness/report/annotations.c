@@ -4,8 +4,6 @@
 #include <string.h>
 
 #include "explain.h"
-#include "outcome.h"
-#include "place.h"
 #include "report.h"
 #include "report/text/stack.h"
 #include "model/text.h"
@@ -54,73 +52,54 @@ static const SiteDelta *largest(const Comparison *comparison)
     return deltas->len == 0 ? NULL : g_ptr_array_index(deltas, shrunk ? deltas->len - 1 : 0);
 }
 
-/* A line of the project, of the largest difference that has one; (transfer full) or NULL. */
-static char *place_of(const GPtrArray *comparisons, Places *places, guint *line)
+static void append_place(GString *properties, const Finding *finding)
 {
-    for (guint c = 0; c < comparisons->len; c++) {
-        const Comparison *comparison = g_ptr_array_index(comparisons, c);
-        for (guint i = 0; i < comparison->deltas->len; i++) {
-            const SiteDelta *delta = g_ptr_array_index(comparison->deltas, i);
-            char *file = places_find(places, delta->frames, delta->n_frames, line);
-            if (file != NULL)
-                return file;
-        }
-    }
-    return NULL;
-}
-
-static void append_place(GString *properties, const OutcomeRow *row, const GPtrArray *comparisons,
-                         Places *places)
-{
-    guint number = 0;
-    g_autofree char *file = place_of(comparisons, places, &number);
-    if (file != NULL) {
-        append_property(properties, "file", file);
-        if (number > 0) {
-            g_autofree char *line = g_strdup_printf("%u", number);
-            append_property(properties, "line", line);
-        }
-    } else if (row->scenario != NULL && row->scenario->file != NULL) {
-        append_property(properties, "file", row->scenario->file);
+    if (finding->file == NULL)
+        return;
+    append_property(properties, "file", finding->file);
+    if (finding->line > 0) {
+        g_autofree char *line = g_strdup_printf("%u", finding->line);
+        append_property(properties, "line", line);
     }
 }
 
-/* The numbers of each metric, each with the call site that made most of it, and what to do. (transfer full).
- */
-static char *describe(const OutcomeRow *row, const GPtrArray *comparisons)
+/* Its numbers, unless they stand there already, and the call site that made most of them. */
+static void append_evidence(GString *text, const Comparison *comparison, const char *said)
 {
-    g_autofree char *headline = outcome_headline(row);
-    GString *text = g_string_new(headline);
-    for (guint i = 0; i < comparisons->len; i++) {
-        const Comparison *comparison = g_ptr_array_index(comparisons, i);
-        g_autofree char *numbers = explain_comparison(comparison);
-        if (strcmp(numbers, headline) != 0)
-            g_string_append_printf(text, "\n%s", numbers);
-        const SiteDelta *delta = largest(comparison);
-        if (delta == NULL)
-            continue;
-        g_autofree char *amount = metric_format_signed(comparison->metric, delta->delta_bytes);
-        g_autofree char *stack = stack_describe(delta->key, delta->frames, delta->n_frames);
-        g_string_append_printf(text, "\n  %s in %s", amount, stack);
-    }
-    g_autofree char *advice =
-        row->scenario != NULL ? explain_advice(row->scenario, row->instrument, row->verdict) : NULL;
-    if (advice != NULL)
-        g_string_append_printf(text, "\n%s", advice);
+    g_autofree char *numbers = explain_comparison(comparison);
+    if (strcmp(numbers, said) != 0)
+        g_string_append_printf(text, "\n%s", numbers);
+    const SiteDelta *delta = largest(comparison);
+    if (delta == NULL)
+        return;
+    g_autofree char *amount = metric_format_signed(comparison->metric, delta->delta_bytes);
+    g_autofree char *stack = stack_describe(delta->key, delta->frames, delta->n_frames);
+    g_string_append_printf(text, "\n  %s in %s", amount, stack);
+}
+
+/* The sentence, the evidence, and what to do. (transfer full). */
+static char *message_of(const Finding *finding)
+{
+    GString *text = g_string_new(finding->sentence);
+    for (guint i = 0; i < finding->evidence->len; i++)
+        append_evidence(text, g_ptr_array_index(finding->evidence, i), finding->sentence);
+    if (finding->growing != NULL)
+        append_evidence(text, finding->growing, finding->sentence);
+    if (finding->advice != NULL)
+        g_string_append_printf(text, "\n%s", finding->advice);
     return g_string_free(text, FALSE);
 }
 
 /* more: how many of the kind follow that are not written. */
-static void append_annotation(GString *out, const OutcomeRow *row, guint more, Places *places)
+static void append_annotation(GString *out, const Finding *finding, guint more)
 {
-    g_autoptr(GPtrArray) comparisons =
-        row->instrument != NULL ? explain_comparisons(row->instrument) : g_ptr_array_new();
-    g_autofree char *title = outcome_title(row), *message = describe(row, comparisons);
-    g_autofree char *full = g_strdup_printf("heapgate: %s %s", title, verdict_name(row->verdict));
+    g_autofree char *message = message_of(finding);
+    g_autofree char *full =
+        g_strdup_printf("heapgate: %s %s", finding->title, verdict_name(finding->verdict));
     g_autofree char *cut = text_shorten(full, TITLE_COLUMNS);
-    const char *command = commands[kinds[row->verdict]];
+    const char *command = commands[kinds[finding->verdict]];
     g_autoptr(GString) properties = g_string_new(NULL);
-    append_place(properties, row, comparisons, places);
+    append_place(properties, finding);
     append_property(properties, "title", cut);
     g_string_append_printf(out, "::%s %s::", command, properties->str);
     append_message(out, message);
@@ -132,22 +111,19 @@ static void append_annotation(GString *out, const OutcomeRow *row, guint more, P
     g_string_append_c(out, '\n');
 }
 
-static gboolean annotations_write(const Result *result, GOutputStream *stream, GError **error)
+static gboolean annotations_write(const Findings *findings, GOutputStream *stream, GError **error)
 {
-    g_autoptr(GArray) rows = outcome_rows(result);
-    outcome_sort(rows);
     guint all[KIND_COUNT] = {0}, written[KIND_COUNT] = {0};
     g_autoptr(GString) out = g_string_new(NULL);
-    g_autoptr(Places) places = places_new(result->root);
-    for (guint i = 0; i < rows->len; i++)
-        all[kinds[g_array_index(rows, OutcomeRow, i).verdict]]++;
-    for (guint i = 0; i < rows->len; i++) {
-        const OutcomeRow *row = &g_array_index(rows, OutcomeRow, i);
-        Kind kind = kinds[row->verdict];
+    for (guint i = 0; i < findings->ranked->len; i++)
+        all[kinds[((const Finding *)g_ptr_array_index(findings->ranked, i))->verdict]]++;
+    for (guint i = 0; i < findings->ranked->len; i++) {
+        const Finding *finding = g_ptr_array_index(findings->ranked, i);
+        Kind kind = kinds[finding->verdict];
         if (kind == KIND_NONE || written[kind] == PER_KIND)
             continue;
         written[kind]++;
-        append_annotation(out, row, written[kind] == PER_KIND ? all[kind] - PER_KIND : 0, places);
+        append_annotation(out, finding, written[kind] == PER_KIND ? all[kind] - PER_KIND : 0);
     }
     return text_write(out->str, out->len, stream, error);
 }

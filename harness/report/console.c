@@ -1,8 +1,7 @@
 #include "console.h"
 
-#include "explain.h"
 #include "model/units.h"
-#include "outcome.h"
+#include "passage.h"
 #include "report/text/columns.h"
 #include "report/text/stack.h"
 #include "model/text.h"
@@ -50,57 +49,53 @@ static char *describe_metric(const Comparison *comparison)
                            change != NULL && change[0] != '\0' ? "  " : "", change != NULL ? change : "");
 }
 
-static void add_metrics(Columns *table, const InstrumentResult *instrument)
+static void add_metrics(Columns *table, const Finding *finding)
 {
-    for (guint i = 0; i < instrument->comparisons->len; i++) {
-        g_autofree char *cell = describe_metric(g_ptr_array_index(instrument->comparisons, i));
+    for (guint i = 0; i < finding->instrument->comparisons->len; i++) {
+        g_autofree char *cell = describe_metric(g_ptr_array_index(finding->instrument->comparisons, i));
         columns_add(table, cell, NULL);
     }
-    g_autofree char *smallest = explain_smallest_leak(instrument);
-    g_autofree char *sees = smallest != NULL ? g_strdup_printf("sees leaks from %s", smallest) : g_strdup("");
+    g_autofree char *sees =
+        finding->sees != NULL ? g_strconcat("sees leaks from ", finding->sees, NULL) : g_strdup("");
     columns_add(table, sees, NULL);
 }
 
 /* The metric that says most; how many more there are. */
-static char *describe_failure(const OutcomeRow *row)
+static char *describe_failure(const Finding *finding)
 {
-    g_autoptr(GPtrArray) chosen =
-        row->instrument != NULL ? explain_comparisons(row->instrument) : g_ptr_array_new();
-    g_autofree char *text =
-        chosen->len > 0 ? explain_comparison(g_ptr_array_index(chosen, 0)) : outcome_headline(row);
-    g_autofree char *cut = text_shorten(text, HEADLINE_COLUMNS);
-    if (chosen->len < 2)
+    g_autofree char *cut = text_shorten(finding->numbers, HEADLINE_COLUMNS);
+    guint metrics = finding->evidence->len;
+    if (metrics < 2)
         return g_steal_pointer(&cut);
-    return g_strdup_printf("%s; and %u more metric%s", cut, chosen->len - 1, chosen->len == 2 ? "" : "s");
+    return g_strdup_printf("%s; and %u more metric%s", cut, metrics - 1, metrics == 2 ? "" : "s");
 }
 
-static void add_row(Columns *table, const OutcomeRow *row, gboolean repeated, ConsoleFlags flags)
+static void add_row(Columns *table, const Finding *finding, gboolean repeated, ConsoleFlags flags)
 {
-    g_autofree char *scenario = outcome_scenario_name(row), *instrument = outcome_instrument_name(row);
-    g_autofree char *loud = g_ascii_strup(verdict_name(row->verdict), -1);
+    g_autofree char *loud = g_ascii_strup(verdict_name(finding->verdict), -1);
     columns_begin(table);
-    columns_add(table, repeated ? "" : scenario, NULL);
-    columns_add(table, instrument, NULL);
-    columns_add(table, outcome_fails(row->verdict) ? loud : verdict_name(row->verdict),
-                colour_of(flags, row->verdict));
-    if (!outcome_fails(row->verdict)) {
-        add_metrics(table, row->instrument);
+    columns_add(table, repeated ? "" : finding->scenario_name, NULL);
+    columns_add(table, finding->instrument_name, NULL);
+    columns_add(table, finding->fails ? loud : verdict_name(finding->verdict),
+                colour_of(flags, finding->verdict));
+    if (!finding->fails) {
+        add_metrics(table, finding);
         return;
     }
-    g_autofree char *failure = describe_failure(row);
+    g_autofree char *failure = describe_failure(finding);
     columns_add(table, failure, NULL);
 }
 
-static void append_table(GString *out, const GArray *rows, ConsoleFlags flags)
+static void append_table(GString *out, const Findings *findings, ConsoleFlags flags)
 {
     g_autoptr(Columns) table = columns_new("  ", "   ");
     const ScenarioResult *previous = NULL;
-    for (guint i = 0; i < rows->len; i++) {
-        const OutcomeRow *row = &g_array_index(rows, OutcomeRow, i);
-        if ((flags & CONSOLE_QUIET) && row->verdict == VERDICT_PASS)
+    for (guint i = 0; i < findings->all->len; i++) {
+        const Finding *finding = g_ptr_array_index(findings->all, i);
+        if ((flags & CONSOLE_QUIET) && finding->verdict == VERDICT_PASS)
             continue;
-        add_row(table, row, row->scenario != NULL && row->scenario == previous, flags);
-        previous = row->scenario;
+        add_row(table, finding, finding->scenario != NULL && finding->scenario == previous, flags);
+        previous = finding->scenario;
     }
     if (columns_lines(table) == 0)
         return;
@@ -108,9 +103,9 @@ static void append_table(GString *out, const GArray *rows, ConsoleFlags flags)
     g_string_append_printf(out, "%s\n", text);
 }
 
-static void append_passage(GString *out, const OutcomeRow *row, ConsoleFlags flags)
+static void append_passage(GString *out, const Finding *finding, ConsoleFlags flags)
 {
-    g_autofree char *passage = outcome_passage(row);
+    g_autofree char *passage = passage_of(finding);
     char *end = strchr(passage, '\n');
     *end = '\0';
     append_coloured(out, passage, flags & CONSOLE_COLOUR ? "1" : NULL);
@@ -118,17 +113,15 @@ static void append_passage(GString *out, const OutcomeRow *row, ConsoleFlags fla
 }
 
 /* Worst first, so that a limit leaves out what matters least. */
-static void append_passages(GString *out, const GArray *rows, ConsoleFlags flags)
+static void append_passages(GString *out, const Findings *findings, ConsoleFlags flags)
 {
-    g_autoptr(GArray) sorted = g_array_copy((GArray *)rows);
-    outcome_sort(sorted);
     guint failed = 0;
-    for (guint i = 0; i < sorted->len; i++) {
-        const OutcomeRow *row = &g_array_index(sorted, OutcomeRow, i);
-        if (!outcome_fails(row->verdict))
+    for (guint i = 0; i < findings->ranked->len; i++) {
+        const Finding *finding = g_ptr_array_index(findings->ranked, i);
+        if (!finding->fails)
             break;
         if (failed++ < PASSAGES)
-            append_passage(out, row, flags);
+            append_passage(out, finding, flags);
     }
     if (failed > PASSAGES)
         g_string_append_printf(out, "%u more did not pass: see the table above and the reports\n\n",
@@ -148,10 +141,10 @@ static void add_figure(Columns *columns, const Figure *figure)
 }
 
 /* What holds the memory of an instrument that passed. */
-static void append_call_sites(GString *out, const OutcomeRow *row)
+static void append_call_sites(GString *out, const Finding *finding)
 {
     g_autoptr(Columns) columns = columns_new("    ", "   ");
-    const Measurement *measurement = row->instrument->measurement;
+    const Measurement *measurement = finding->instrument->measurement;
     for (guint i = 0; i < measurement->figures->len; i++) {
         const Figure *figure = g_ptr_array_index(measurement->figures, i);
         if (figure->sites != NULL && call_sites_count(figure->sites) > 0)
@@ -159,20 +152,20 @@ static void append_call_sites(GString *out, const OutcomeRow *row)
     }
     if (columns_lines(columns) == 0)
         return;
-    g_autofree char *title = outcome_title(row), *text = columns_render(columns);
-    g_string_append_printf(out, "%s: %s\n%s\n", title, verdict_name(row->verdict), text);
+    g_autofree char *text = columns_render(columns);
+    g_string_append_printf(out, "%s: %s\n%s\n", finding->title, verdict_name(finding->verdict), text);
     gsize before = out->len;
     timeline_draw(measurement->timeline, measurement->time_unit, CHART_ROWS, out);
     if (out->len > before)
         g_string_append_c(out, '\n');
 }
 
-static void append_passed(GString *out, const GArray *rows)
+static void append_passed(GString *out, const Findings *findings)
 {
-    for (guint i = 0; i < rows->len; i++) {
-        const OutcomeRow *row = &g_array_index(rows, OutcomeRow, i);
-        if (!outcome_fails(row->verdict) && row->instrument != NULL)
-            append_call_sites(out, row);
+    for (guint i = 0; i < findings->all->len; i++) {
+        const Finding *finding = g_ptr_array_index(findings->all, i);
+        if (!finding->fails && finding->instrument != NULL)
+            append_call_sites(out, finding);
     }
 }
 
@@ -193,51 +186,49 @@ static void append_offer(GString *out, const Result *result)
                                improved > NAMES ? "" : names->str);
 }
 
-static void append_sentences(GString *out, const OutcomeRow *row, const GPtrArray *sentences)
+static void append_sentences(GString *out, const Finding *finding, const GPtrArray *sentences)
 {
     for (guint i = 0; i < sentences->len; i++) {
-        g_autofree char *title = outcome_title(row), *line = text_line(g_ptr_array_index(sentences, i));
-        g_string_append_printf(out, "note: %s: %s\n", title, line);
+        g_autofree char *line = text_line(g_ptr_array_index(sentences, i));
+        g_string_append_printf(out, "note: %s: %s\n", finding->title, line);
     }
 }
 
 /* What could not be seen of a run that gets no passage of its own; details of every one where they are asked
  * for. */
-static void append_notes(GString *out, const GArray *rows, ConsoleFlags flags)
+static void append_notes(GString *out, const Findings *findings, ConsoleFlags flags)
 {
-    for (guint i = 0; i < rows->len; i++) {
-        const OutcomeRow *row = &g_array_index(rows, OutcomeRow, i);
-        if (row->instrument == NULL)
+    for (guint i = 0; i < findings->all->len; i++) {
+        const Finding *finding = g_ptr_array_index(findings->all, i);
+        if (finding->instrument == NULL)
             continue;
-        if (!outcome_fails(row->verdict) && !(flags & CONSOLE_QUIET))
-            append_sentences(out, row, row->instrument->measurement->notes);
+        if (!finding->fails && !(flags & CONSOLE_QUIET))
+            append_sentences(out, finding, finding->instrument->measurement->notes);
         if (flags & CONSOLE_VERBOSE)
-            append_sentences(out, row, row->instrument->measurement->details);
+            append_sentences(out, finding, finding->instrument->measurement->details);
     }
 }
 
-static char *render(const Result *result, ConsoleFlags flags)
+static char *render(const Findings *findings, ConsoleFlags flags)
 {
-    g_autoptr(GArray) rows = outcome_rows(result);
-    g_autofree char *sentence = outcome_sentence(result);
     GString *out = g_string_new(NULL);
     if (!(flags & CONSOLE_QUIET)) {
-        append_header(out, result);
+        append_header(out, findings->result);
         g_string_append_c(out, '\n');
     }
-    append_table(out, rows, flags);
-    append_passages(out, rows, flags);
-    append_notes(out, rows, flags);
+    append_table(out, findings, flags);
+    append_passages(out, findings, flags);
+    append_notes(out, findings, flags);
     if (flags & CONSOLE_VERBOSE)
-        append_passed(out, rows);
-    append_offer(out, result);
-    append_coloured(out, sentence, colour_of(flags, outcome_verdict(result)));
+        append_passed(out, findings);
+    append_offer(out, findings->result);
+    append_coloured(out, findings->sentence, colour_of(flags, findings->verdict));
     g_string_append_c(out, '\n');
     return g_string_free(out, FALSE);
 }
 
-gboolean console_write(const Result *result, ConsoleFlags flags, GOutputStream *stream, GError **error)
+gboolean console_write(const Findings *findings, ConsoleFlags flags, GOutputStream *stream, GError **error)
 {
-    g_autofree char *text = render(result, flags);
+    g_autofree char *text = render(findings, flags);
     return text_write(text, strlen(text), stream, error);
 }

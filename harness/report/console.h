@@ -4,7 +4,7 @@
 
 #include <gio/gio.h>
 
-#include "result/result.h"
+#include "finding.h"
 
 typedef enum {
     CONSOLE_COLOUR = 1 << 0,
@@ -12,13 +12,6 @@ typedef enum {
     CONSOLE_VERBOSE = 1 << 2, /* call sites of what passed, too */
 } ConsoleFlags;
 
-gboolean console_write(const Result *result, ConsoleFlags flags, GOutputStream *stream, GError **error);
-
-/* The passage for one instrument that is not a pass: metric, base, now, allowance, the call sites that made
- * the difference with file:line, what to do; at most 40 lines; plain text. Shared by the console, JUnit and
- * the summary. (transfer full). */
-char *explain_instrument(const ScenarioResult *scenario, const InstrumentResult *instrument);
-/* One line: "growth +48 B/iteration, allowed 0 B"; (transfer full). */
-char *explain_comparison(const Comparison *comparison);
+gboolean console_write(const Findings *findings, ConsoleFlags flags, GOutputStream *stream, GError **error);
 
 #endif

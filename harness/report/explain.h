@@ -1,17 +1,20 @@
-/* The parts of an explanation that several reports share; the passage itself is explain_instrument
- * (console.h). */
+/* What is said of results and comparisons, in words: the parts that findings and passages are made of. */
 #ifndef HEAPGATE_REPORT_EXPLAIN_H
 #define HEAPGATE_REPORT_EXPLAIN_H
 
-#include "console.h"
+#include "result/result.h"
 
-enum { EXPLAIN_LINES = 40 }; /* of a passage, at most */
+enum { EXPLAIN_COLUMNS = 300 }; /* of a sentence, at most */
 
 /* The comparisons that made the verdict regressed or improved, the most telling first; (transfer container),
  * of const Comparison. Empty where the verdict is of the run as a whole. */
 GPtrArray *explain_comparisons(const InstrumentResult *instrument);
+/* The sentence of a verdict that is of the run as a whole, as it came; (transfer none) or NULL. */
+const char *explain_whole(const InstrumentResult *instrument);
 /* Why the verdict is what it is, one clean line; (transfer full). */
 char *explain_headline(const InstrumentResult *instrument);
+/* One line: "growth +48 B/iteration, allowed 0 B"; (transfer full). */
+char *explain_comparison(const Comparison *comparison);
 /* A value as a person reads it, without the "/iteration" that its line has said already; (transfer full). */
 char *explain_value(MetricId metric, gint64 value);
 /* "48 B more in every iteration after warm-up"; (transfer full). */

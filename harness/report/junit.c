@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "explain.h"
-#include "outcome.h"
+#include "passage.h"
 #include "report.h"
 #include "model/text.h"
 
@@ -61,44 +61,37 @@ static void attribute_totals(Junit *self, const Totals *totals)
     attribute_count(self, "errors", totals->errors);
 }
 
-static void count(Totals *totals, Verdict verdict)
+static void count(Totals *totals, const Finding *finding)
 {
     totals->tests++;
-    if (verdict == VERDICT_REGRESSED)
+    if (finding->verdict == VERDICT_REGRESSED)
         totals->failures++;
-    else if (outcome_fails(verdict))
+    else if (finding->fails)
         totals->errors++;
 }
 
-static void write_failure(Junit *self, const OutcomeRow *row)
+static void write_failure(Junit *self, const Finding *finding)
 {
-    g_autofree char *headline = outcome_headline(row), *passage = outcome_passage(row);
-    start(self, row->verdict == VERDICT_REGRESSED ? "failure" : "error");
-    attribute(self, "message", headline);
-    attribute(self, "type", verdict_name(row->verdict));
+    g_autofree char *passage = passage_of(finding);
+    start(self, finding->verdict == VERDICT_REGRESSED ? "failure" : "error");
+    attribute(self, "message", finding->sentence);
+    attribute(self, "type", verdict_name(finding->verdict));
     content(self, passage);
     end(self);
 }
 
-static void append_values(GString *text, const InstrumentResult *instrument)
-{
-    for (guint i = 0; i < instrument->comparisons->len; i++) {
-        g_autofree char *line = explain_comparison(g_ptr_array_index(instrument->comparisons, i));
-        g_string_append_printf(text, "%s\n", line);
-    }
-    g_autofree char *smallest = explain_smallest_leak(instrument);
-    if (smallest != NULL)
-        g_string_append_printf(text, "smallest leak this run could see: %s\n", smallest);
-}
-
 /* What a pass says: its values, the smallest leak it could have seen, how to keep an improvement. */
-static void write_pass(Junit *self, const OutcomeRow *row)
+static void write_pass(Junit *self, const Finding *finding)
 {
     g_autoptr(GString) text = g_string_new(NULL);
-    append_values(text, row->instrument);
-    g_autofree char *advice = explain_advice(row->scenario, row->instrument, row->verdict);
-    if (advice != NULL)
-        g_string_append_printf(text, "%s: %s\n", verdict_name(row->verdict), advice);
+    for (guint i = 0; i < finding->instrument->comparisons->len; i++) {
+        g_autofree char *line = explain_comparison(g_ptr_array_index(finding->instrument->comparisons, i));
+        g_string_append_printf(text, "%s\n", line);
+    }
+    if (finding->sees != NULL)
+        g_string_append_printf(text, "smallest leak this run could see: %s\n", finding->sees);
+    if (finding->advice != NULL)
+        g_string_append_printf(text, "%s: %s\n", verdict_name(finding->verdict), finding->advice);
     if (text->len == 0)
         return;
     start(self, "system-out");
@@ -121,20 +114,20 @@ static char *unique_name(Junit *self, const char *class_name, const char *name)
 
 /* The name says all, for consumers show it alone; a point in a class name would begin a package in Jenkins.
  */
-static void write_case(Junit *self, const OutcomeRow *row)
+static void write_case(Junit *self, const Finding *finding)
 {
-    g_autofree char *scenario = outcome_scenario_name(row), *instrument = outcome_instrument_name(row);
-    g_autofree char *name = g_strdup_printf("%s %s", scenario, instrument);
-    g_autofree char *class_name = g_strconcat("heapgate.", g_strdelimit(scenario, ".", '_'), NULL);
+    g_autofree char *name = g_strdup_printf("%s %s", finding->scenario_name, finding->instrument_name);
+    g_autofree char *package = g_strdelimit(g_strdup(finding->scenario_name), ".", '_');
+    g_autofree char *class_name = g_strconcat("heapgate.", package, NULL);
     g_autofree char *unique = unique_name(self, class_name, g_strchomp(name));
     start(self, "testcase");
     attribute(self, "classname", class_name);
     attribute(self, "name", unique);
-    attribute_time(self, row->instrument != NULL ? row->instrument->measurement->duration_us : 0);
-    if (outcome_fails(row->verdict))
-        write_failure(self, row);
+    attribute_time(self, finding->instrument != NULL ? finding->instrument->measurement->duration_us : 0);
+    if (finding->fails)
+        write_failure(self, finding);
     else
-        write_pass(self, row);
+        write_pass(self, finding);
     end(self);
 }
 
@@ -148,44 +141,50 @@ static char *timestamp(const Result *result)
     return started;
 }
 
-static void write_suite(Junit *self, const Result *result, const OutcomeRow *rows, guint n_rows)
+/* The findings of one scenario, from `first` to before `end`. */
+static void write_suite(Junit *self, const Findings *findings, guint first, guint end_at)
 {
-    g_autofree char *name = outcome_scenario_name(rows), *started = timestamp(result);
+    const Finding *finding = g_ptr_array_index(findings->all, first);
+    g_autofree char *started = timestamp(findings->result);
     Totals totals = {0};
-    for (guint i = 0; i < n_rows; i++)
-        count(&totals, rows[i].verdict);
+    for (guint i = first; i < end_at; i++)
+        count(&totals, g_ptr_array_index(findings->all, i));
     start(self, "testsuite");
-    attribute(self, "name", name);
+    attribute(self, "name", finding->scenario_name);
     attribute_totals(self, &totals);
     attribute(self, "skipped", "0");
-    attribute_time(self, rows->scenario != NULL ? rows->scenario->duration_us : 0);
+    attribute_time(self, finding->scenario != NULL ? finding->scenario->duration_us : 0);
     attribute(self, "timestamp", started);
-    attribute(self, "hostname", result->platform);
-    for (guint i = 0; i < n_rows; i++)
-        write_case(self, &rows[i]);
+    attribute(self, "hostname", findings->result->platform);
+    for (guint i = first; i < end_at; i++)
+        write_case(self, g_ptr_array_index(findings->all, i));
     end(self);
 }
 
-static void write_suites(Junit *self, const Result *result)
+static const ScenarioResult *scenario_at(const Findings *findings, guint i)
 {
-    g_autoptr(GArray) rows = outcome_rows(result);
+    return ((const Finding *)g_ptr_array_index(findings->all, i))->scenario;
+}
+
+static void write_suites(Junit *self, const Findings *findings)
+{
     Totals totals = {0};
-    for (guint i = 0; i < rows->len; i++)
-        count(&totals, g_array_index(rows, OutcomeRow, i).verdict);
+    for (guint i = 0; i < findings->all->len; i++)
+        count(&totals, g_ptr_array_index(findings->all, i));
     start(self, "testsuites");
     attribute(self, "name", "heapgate");
     attribute_totals(self, &totals);
-    attribute_time(self, result->duration_us);
-    for (guint i = 0, n = 0; i < rows->len; i += n) {
-        const OutcomeRow *row = &g_array_index(rows, OutcomeRow, i);
-        for (n = 1; i + n < rows->len && row[n].scenario == row->scenario; n++)
+    attribute_time(self, findings->result->duration_us);
+    for (guint i = 0, n = 0; i < findings->all->len; i += n) {
+        for (n = 1; i + n < findings->all->len && scenario_at(findings, i + n) == scenario_at(findings, i);
+             n++)
             ;
-        write_suite(self, result, row, n);
+        write_suite(self, findings, i, i + n);
     }
     end(self);
 }
 
-static gboolean junit_write(const Result *result, GOutputStream *stream, GError **error)
+static gboolean junit_write(const Findings *findings, GOutputStream *stream, GError **error)
 {
     xmlBuffer *buffer = xmlBufferCreate();
     Junit self = {xmlNewTextWriterMemory(buffer, 0),
@@ -193,7 +192,7 @@ static gboolean junit_write(const Result *result, GOutputStream *stream, GError 
     xmlTextWriterSetIndent(self.writer, 1);
     xmlTextWriterSetIndentString(self.writer, BAD_CAST "  ");
     xmlTextWriterStartDocument(self.writer, NULL, "UTF-8", NULL);
-    write_suites(&self, result);
+    write_suites(&self, findings);
     xmlTextWriterEndDocument(self.writer);
     xmlFreeTextWriter(self.writer);
     gboolean written =

@@ -4,11 +4,16 @@
 
 #include "result/result_json.h"
 
+static gboolean json_write(const Findings *findings, GOutputStream *stream, GError **error)
+{
+    return result_json_write(findings->result, stream, error);
+}
+
 const Report report_json = {
     "json",
     "result.json",
     "The whole result; every other report can be made from it again.",
-    result_json_write,
+    json_write,
 };
 
 static const Report *const reports[] = {

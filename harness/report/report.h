@@ -1,17 +1,17 @@
-/* Reports: each a row of a const table; each a function of a finished, constant result. */
+/* Reports: each a row of a const table; each a function of the findings of a finished result. */
 #ifndef HEAPGATE_REPORT_REPORT_H
 #define HEAPGATE_REPORT_REPORT_H
 
 #include <gio/gio.h>
 
-#include "result/result.h"
+#include "finding.h"
 
 typedef struct {
     const char *name;         /* "junit" */
     const char *default_path; /* below the reports folder: "junit.xml"; NULL: not written unless asked for */
     const char *summary;      /* one sentence */
     /* Writes the whole report. FALSE with error where the stream fails. */
-    gboolean (*write)(const Result *result, GOutputStream *stream, GError **error);
+    gboolean (*write)(const Findings *findings, GOutputStream *stream, GError **error);
 } Report;
 
 extern const Report report_junit, report_summary, report_annotations, report_json, report_verdict;

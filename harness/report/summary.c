@@ -2,9 +2,8 @@
  * cut before that, between two passages, and says so. */
 #include <string.h>
 
-#include "explain.h"
 #include "model/units.h"
-#include "outcome.h"
+#include "passage.h"
 #include "report.h"
 #include "model/text.h"
 #include "report/text/timeline.h"
@@ -63,87 +62,86 @@ static void append_fenced(GString *out, const char *text)
 }
 
 /* The values of what passed, the most telling numbers of what did not. (transfer full). */
-static char *describe(const OutcomeRow *row)
+static char *describe(const Finding *finding)
 {
-    if (row->instrument == NULL)
-        return outcome_headline(row);
-    g_autoptr(GPtrArray) chosen = explain_comparisons(row->instrument);
-    if (chosen->len > 0)
-        return explain_comparison(g_ptr_array_index(chosen, 0));
-    if (outcome_fails(row->verdict))
-        return outcome_headline(row);
-    g_autoptr(GString) text = g_string_new(NULL);
-    for (guint i = 0; i < row->instrument->comparisons->len; i++) {
-        const Comparison *comparison = g_ptr_array_index(row->instrument->comparisons, i);
+    if (finding->evidence->len > 0 || finding->fails)
+        return g_strdup(finding->numbers);
+    GString *text = g_string_new(NULL);
+    for (guint i = 0; i < finding->instrument->comparisons->len; i++) {
+        const Comparison *comparison = g_ptr_array_index(finding->instrument->comparisons, i);
         g_autofree char *value = metric_format(comparison->metric, comparison->now);
         g_string_append_printf(text, "%s%s %s", i > 0 ? ", " : "", metric_get(comparison->metric)->title,
                                value);
     }
-    g_autofree char *smallest = explain_smallest_leak(row->instrument);
-    if (smallest != NULL)
-        g_string_append_printf(text, "%ssees leaks from %s", text->len > 0 ? "; " : "", smallest);
-    return g_string_free(g_steal_pointer(&text), FALSE);
+    if (finding->sees != NULL)
+        g_string_append_printf(text, "%ssees leaks from %s", text->len > 0 ? "; " : "", finding->sees);
+    return g_string_free(text, FALSE);
 }
 
-static void append_row(GString *out, const OutcomeRow *row)
+static void append_row(GString *out, const Finding *finding)
 {
-    g_autofree char *scenario = outcome_scenario_name(row), *instrument = outcome_instrument_name(row);
-    g_autofree char *what = describe(row), *cell = text_shorten(what, CELL_COLUMNS);
+    g_autofree char *what = describe(finding), *cell = text_shorten(what, CELL_COLUMNS);
     g_string_append(out, "| ");
-    append_inline(out, scenario);
+    append_inline(out, finding->scenario_name);
     g_string_append(out, " | ");
-    append_inline(out, instrument);
-    g_string_append_printf(out, " | %s %s | ", icons[row->verdict], verdict_name(row->verdict));
+    append_inline(out, finding->instrument_name);
+    g_string_append_printf(out, " | %s %s | ", icons[finding->verdict], verdict_name(finding->verdict));
     append_inline(out, cell);
     g_string_append(out, " |\n");
 }
 
-static void append_table(GString *out, const GArray *rows)
+static void append_table(GString *out, const GPtrArray *findings)
 {
     g_string_append(out, "| scenario | instrument | verdict | what |\n|---|---|---|---|\n");
-    for (guint i = 0; i < rows->len; i++) {
+    for (guint i = 0; i < findings->len; i++) {
         if (out->len > TABLE_LIMIT) {
             g_string_append_printf(out,
                                    "\n%u more rows are left out: GitHub shows at most 1 MiB. "
                                    "`result.json` among the reports holds all of them.\n",
-                                   rows->len - i);
+                                   findings->len - i);
             return;
         }
-        append_row(out, &g_array_index(rows, OutcomeRow, i));
+        append_row(out, g_ptr_array_index(findings, i));
     }
 }
 
-static void append_passage(GString *out, const OutcomeRow *row, gboolean open)
+static void append_passage(GString *out, const Finding *finding, gboolean open)
 {
-    g_autofree char *title = outcome_title(row), *passage = outcome_passage(row);
-    g_string_append_printf(out, "\n<details%s><summary>%s ", open ? " open" : "", icons[row->verdict]);
-    append_html(out, title);
-    g_string_append_printf(out, ": %s</summary>\n\n", verdict_name(row->verdict));
+    g_autofree char *passage = passage_of(finding);
+    g_string_append_printf(out, "\n<details%s><summary>%s ", open ? " open" : "", icons[finding->verdict]);
+    append_html(out, finding->title);
+    g_string_append_printf(out, ": %s</summary>\n\n", verdict_name(finding->verdict));
     append_fenced(out, passage);
-    g_autofree char *course = row->instrument != NULL ? timeline_line(row->instrument->measurement) : NULL;
+    g_autofree char *course =
+        finding->instrument != NULL ? timeline_line(finding->instrument->measurement) : NULL;
     if (course != NULL)
         g_string_append_printf(out, "\n%s\n", course);
     g_string_append(out, "\n</details>\n");
 }
 
-/* Whole passages as long as they fit: rows are sorted worst first, so the rest matters less. */
-static void append_passages(GString *out, const GArray *rows)
+static guint count_not_passed(const GPtrArray *findings, guint from)
+{
+    guint count = 0;
+    for (guint i = from; i < findings->len; i++)
+        count += ((const Finding *)g_ptr_array_index(findings, i))->verdict != VERDICT_PASS;
+    return count;
+}
+
+/* Whole passages as long as they fit. findings: worst first, so the rest matters less. */
+static void append_passages(GString *out, const GPtrArray *findings)
 {
     enum { NOTE = 256 };
-    for (guint i = 0; i < rows->len; i++) {
-        const OutcomeRow *row = &g_array_index(rows, OutcomeRow, i);
-        if (row->verdict == VERDICT_PASS)
+    for (guint i = 0; i < findings->len; i++) {
+        const Finding *finding = g_ptr_array_index(findings, i);
+        if (finding->verdict == VERDICT_PASS)
             return;
         g_autoptr(GString) passage = g_string_new(NULL);
-        append_passage(passage, row, i < OPEN && outcome_fails(row->verdict));
+        append_passage(passage, finding, i < OPEN && finding->fails);
         if (out->len + passage->len + NOTE > LIMIT) {
-            guint left = 0;
-            for (guint j = i; j < rows->len; j++)
-                left += g_array_index(rows, OutcomeRow, j).verdict != VERDICT_PASS;
             g_string_append_printf(out,
                                    "\n%u more are left out: GitHub shows at most 1 MiB. "
                                    "`junit.xml` among the reports holds all of them.\n",
-                                   left);
+                                   count_not_passed(findings, i));
             return;
         }
         g_string_append_len(out, passage->str, passage->len);
@@ -167,18 +165,15 @@ static void append_footer(GString *out, const Result *result)
     g_string_append_c(out, '\n');
 }
 
-static gboolean summary_write(const Result *result, GOutputStream *stream, GError **error)
+static gboolean summary_write(const Findings *findings, GOutputStream *stream, GError **error)
 {
-    g_autoptr(GArray) rows = outcome_rows(result);
-    outcome_sort(rows);
-    g_autofree char *sentence = outcome_sentence(result);
     g_autoptr(GString) out = g_string_new(NULL);
-    g_string_append_printf(out, "## %s heapgate: ", icons[outcome_verdict(result)]);
-    append_inline(out, sentence);
+    g_string_append_printf(out, "## %s heapgate: ", icons[findings->verdict]);
+    append_inline(out, findings->sentence);
     g_string_append(out, "\n\n");
-    append_table(out, rows);
-    append_passages(out, rows);
-    append_footer(out, result);
+    append_table(out, findings->ranked);
+    append_passages(out, findings->ranked);
+    append_footer(out, findings->result);
     return text_write(out->str, out->len, stream, error);
 }
 

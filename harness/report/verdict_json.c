@@ -2,7 +2,6 @@
 #include <json-glib/json-glib.h>
 #include <string.h>
 
-#include "outcome.h"
 #include "report.h"
 #include "model/text.h"
 
@@ -24,34 +23,32 @@ static void add_names(JsonBuilder *builder, const Result *result, Verdict verdic
     for (guint i = 0; i < result->scenarios->len; i++) {
         const ScenarioResult *scenario = g_ptr_array_index(result->scenarios, i);
         g_autofree char *name = text_line(scenario->name);
-        if (outcome_scenario_verdict(scenario) == verdict)
+        if (finding_scenario_verdict(scenario) == verdict)
             json_builder_add_string_value(builder, name);
     }
     json_builder_end_array(builder);
 }
 
-static JsonNode *build(const Result *result)
+static JsonNode *build(const Findings *findings)
 {
-    guint counts[VERDICT_COUNT];
-    outcome_count(result, counts);
     g_autoptr(JsonBuilder) builder = json_builder_new();
     json_builder_begin_object(builder);
     json_builder_set_member_name(builder, "verdict");
-    json_builder_add_string_value(builder, verdict_name(outcome_verdict(result)));
+    json_builder_add_string_value(builder, verdict_name(findings->verdict));
     json_builder_set_member_name(builder, "exit_status");
-    json_builder_add_int_value(builder, verdict_exit_status(outcome_verdict(result)));
+    json_builder_add_int_value(builder, verdict_exit_status(findings->verdict));
     json_builder_set_member_name(builder, "scenarios");
-    json_builder_add_int_value(builder, result->scenarios->len);
-    add_counts(builder, counts);
+    json_builder_add_int_value(builder, findings->result->scenarios->len);
+    add_counts(builder, findings->counts);
     for (int verdict = VERDICT_COUNT - 1; verdict > VERDICT_PASS; verdict--)
-        add_names(builder, result, verdict);
+        add_names(builder, findings->result, verdict);
     json_builder_end_object(builder);
     return json_builder_get_root(builder);
 }
 
-static gboolean verdict_write(const Result *result, GOutputStream *stream, GError **error)
+static gboolean verdict_write(const Findings *findings, GOutputStream *stream, GError **error)
 {
-    JsonNode *root = build(result);
+    JsonNode *root = build(findings);
     g_autofree char *json = json_to_string(root, FALSE), *line = g_strconcat(json, "\n", NULL);
     json_node_unref(root);
     return text_write(line, strlen(line), stream, error);

@@ -19,10 +19,10 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
     return 0;
 }
 
-static char *write_report(const Report *report, const Result *result)
+static char *write_report(const Report *report, const Findings *findings)
 {
     GOutputStream *stream = g_memory_output_stream_new_resizable();
-    if (!report->write(result, stream, NULL))
+    if (!report->write(findings, stream, NULL))
         g_error("%s was not written", report->name);
     GMemoryOutputStream *memory = G_MEMORY_OUTPUT_STREAM(stream);
     GString *text = g_string_new(NULL); /* a report may be empty */
@@ -33,15 +33,15 @@ static char *write_report(const Report *report, const Result *result)
     return g_string_free(text, FALSE);
 }
 
-static void make_reports(const Result *result)
+static void make_reports(const Findings *findings)
 {
     for (const Report *const *report = reports_all(); *report != NULL; report++) {
-        g_autofree char *text = write_report(*report, result);
+        g_autofree char *text = write_report(*report, findings);
         if (!g_utf8_validate(text, -1, NULL))
             g_error("%s is not UTF-8", (*report)->name);
     }
     g_autoptr(GOutputStream) stream = g_memory_output_stream_new_resizable();
-    console_write(result, CONSOLE_VERBOSE | CONSOLE_COLOUR, stream, NULL);
+    console_write(findings, CONSOLE_VERBOSE | CONSOLE_COLOUR, stream, NULL);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -53,12 +53,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         g_error("neither a result nor an error, or both");
     if (result == NULL)
         return 0;
-    make_reports(result);
-    g_autofree char *once = write_report(&report_json, result);
+    g_autoptr(Findings) findings = findings_new(result);
+    make_reports(findings);
+    g_autofree char *once = write_report(&report_json, findings);
     g_autoptr(Result) copy = result_json_read(once, strlen(once), "written", &error);
     if (copy == NULL)
         g_error("what was written cannot be read: %s", error->message);
-    g_autofree char *again = write_report(&report_json, copy);
+    g_autoptr(Findings) written = findings_new(copy);
+    g_autofree char *again = write_report(&report_json, written);
     if (strcmp(once, again) != 0)
         g_error("what was read is written differently");
     return 0;

@@ -268,7 +268,8 @@ char *sample_write(const Report *report, const Result *sample)
 {
     g_autoptr(GOutputStream) stream = g_memory_output_stream_new_resizable();
     g_autoptr(GError) error = NULL;
-    ck_assert(report->write(sample, stream, &error));
+    g_autoptr(Findings) findings = findings_new(sample);
+    ck_assert(report->write(findings, stream, &error));
     ck_assert_ptr_null(error);
     GMemoryOutputStream *memory = G_MEMORY_OUTPUT_STREAM(stream);
     GString *text = g_string_new(NULL); /* a report may be empty */

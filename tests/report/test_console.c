@@ -3,13 +3,15 @@
 #include <string.h>
 
 #include "report/explain.h"
+#include "report/passage.h"
 #include "runner.h"
 #include "sample.h"
 
 static char *print(Result *result, ConsoleFlags flags)
 {
+    g_autoptr(Findings) findings = findings_new(result);
     g_autoptr(GOutputStream) stream = g_memory_output_stream_new_resizable();
-    ck_assert(console_write(result, flags, stream, NULL));
+    ck_assert(console_write(findings, flags, stream, NULL));
     GMemoryOutputStream *memory = G_MEMORY_OUTPUT_STREAM(stream);
     char *text =
         g_strndup(g_memory_output_stream_get_data(memory), g_memory_output_stream_get_data_size(memory));
@@ -23,10 +25,12 @@ static const InstrumentResult *first_instrument(const Result *result, guint scen
                              0);
 }
 
+/* The passage of a scenario's first instrument. */
 static char *explain(const Result *result, guint scenario)
 {
-    return explain_instrument(g_ptr_array_index(result->scenarios, scenario),
-                              first_instrument(result, scenario));
+    const ScenarioResult *found = g_ptr_array_index(result->scenarios, scenario);
+    g_autoptr(Findings) findings = findings_new(result);
+    return passage_of(findings_find(findings, found->name, first_instrument(result, scenario)->instrument));
 }
 
 START_TEST(test_console_shows_what_grew_and_where)
@@ -121,7 +125,7 @@ START_TEST(test_passage_has_at_most_40_lines_and_every_failing_metric)
         g_autoptr(Result) many = sample_many(1, deltas);
         g_autofree char *passage = explain(many, 0);
         g_auto(GStrv) lines = g_strsplit(passage, "\n", -1);
-        ck_assert_msg(g_strv_length(lines) - 1 <= EXPLAIN_LINES, "%s", passage);
+        ck_assert_msg(g_strv_length(lines) - 1 <= PASSAGE_LINES, "%s", passage);
         for (const Metric *metric = metrics_all(); metric->name != NULL; metric++)
             ck_assert_msg(strstr(passage, metric->title) != NULL, "%s", passage);
         ck_assert_ptr_nonnull(strstr(passage, "a memory error is never intended"));

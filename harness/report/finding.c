@@ -1,0 +1,216 @@
+#include "finding.h"
+
+#include <string.h>
+
+#include "explain.h"
+#include "model/text.h"
+#include "place.h"
+
+static void finding_free(gpointer data)
+{
+    Finding *self = data;
+    g_free(self->scenario_name);
+    g_free(self->instrument_name);
+    g_free(self->title);
+    g_free(self->sentence);
+    g_free(self->numbers);
+    g_free(self->advice);
+    g_free(self->sees);
+    g_free(self->file);
+    g_ptr_array_unref(self->evidence);
+    g_free(self);
+}
+
+static char *name_scenario(const ScenarioResult *scenario)
+{
+    if (scenario == NULL)
+        return g_strdup("(no scenario)");
+    g_autofree char *name = text_shorten(scenario->name, 100);
+    return name[0] != '\0' ? g_steal_pointer(&name) : g_strdup("(unnamed)");
+}
+
+static char *word_sentence(const Finding *self)
+{
+    if (self->instrument != NULL)
+        return explain_headline(self->instrument);
+    if (self->scenario == NULL)
+        return g_strdup("no scenario ran: nothing was measured");
+    if (self->scenario->instruments->len == 0)
+        return g_strdup("no instrument measured it");
+    return g_strdup_printf("%s as a whole, though no instrument is", verdict_name(self->verdict));
+}
+
+/* Most teams begin with a leak: what grows is named before there is a baseline, too. */
+static void find_evidence(Finding *self)
+{
+    self->evidence = self->instrument != NULL ? explain_comparisons(self->instrument) : g_ptr_array_new();
+    if (self->evidence->len > 0 || self->instrument == NULL)
+        return;
+    const Comparison *growth = instrument_result_find(self->instrument, METRIC_GROWTH);
+    if (growth != NULL && !growth->has_base && growth->now > 0)
+        self->growing = growth;
+}
+
+static void find_place_of(Finding *self, const Comparison *comparison, Places *places)
+{
+    for (guint i = 0; i < comparison->deltas->len && self->file == NULL; i++) {
+        const SiteDelta *delta = g_ptr_array_index(comparison->deltas, i);
+        self->file = places_find(places, delta->frames, delta->n_frames, &self->line);
+    }
+}
+
+/* A line of the project, of the largest difference that has one. */
+static void find_place(Finding *self, Places *places)
+{
+    for (guint i = 0; i < self->evidence->len && self->file == NULL; i++)
+        find_place_of(self, g_ptr_array_index(self->evidence, i), places);
+    if (self->growing != NULL)
+        find_place_of(self, self->growing, places);
+    if (self->file != NULL || self->scenario == NULL)
+        return;
+    self->file = g_strdup(self->scenario->file);
+    self->line = 0;
+}
+
+static void add_finding(Findings *findings, const ScenarioResult *scenario,
+                        const InstrumentResult *instrument, Verdict verdict, Places *places)
+{
+    Finding *self = g_new0(Finding, 1);
+    self->scenario = scenario;
+    self->instrument = instrument;
+    self->verdict = verdict;
+    self->fails = verdict_exit_status(verdict) != 0;
+    self->scenario_name = name_scenario(scenario);
+    self->instrument_name = instrument != NULL ? text_shorten(instrument->instrument, 40) : g_strdup("");
+    self->title = g_strconcat(self->scenario_name, self->instrument_name[0] != '\0' ? ", " : "",
+                              self->instrument_name, NULL);
+    self->sentence = word_sentence(self);
+    find_evidence(self);
+    self->numbers = self->evidence->len > 0 ? explain_comparison(g_ptr_array_index(self->evidence, 0))
+                                            : g_strdup(self->sentence);
+    self->advice = scenario != NULL ? explain_advice(scenario, instrument, verdict) : NULL;
+    self->sees = instrument != NULL ? explain_smallest_leak(instrument) : NULL;
+    if (verdict != VERDICT_PASS)
+        find_place(self, places);
+    g_ptr_array_add(findings->all, self);
+}
+
+static void add_scenario(Findings *self, const ScenarioResult *scenario, Places *places)
+{
+    Verdict worst = VERDICT_PASS;
+    for (guint i = 0; i < scenario->instruments->len; i++) {
+        const InstrumentResult *instrument = g_ptr_array_index(scenario->instruments, i);
+        add_finding(self, scenario, instrument, instrument->verdict, places);
+        worst = MAX(worst, instrument->verdict);
+    }
+    if (scenario->instruments->len == 0)
+        add_finding(self, scenario, NULL, MAX(scenario->verdict, VERDICT_BROKEN), places);
+    else if (scenario->verdict > worst && verdict_exit_status(scenario->verdict) != 0)
+        add_finding(self, scenario, NULL, scenario->verdict, places);
+}
+
+/* By how much the allowance is exceeded, over all metrics. */
+static double excess_of(const Finding *self)
+{
+    double sum = 0;
+    for (guint i = 0; self->instrument != NULL && i < self->instrument->comparisons->len; i++) {
+        const Comparison *comparison = g_ptr_array_index(self->instrument->comparisons, i);
+        if (comparison->verdict == VERDICT_REGRESSED)
+            sum += MAX(0, (double)comparison->now - (double)comparison->limit);
+    }
+    return sum;
+}
+
+/* GLib's sort is stable: equals stay in the result's order. */
+static int by_rank(gconstpointer a, gconstpointer b)
+{
+    const Finding *one = *(const Finding *const *)a, *two = *(const Finding *const *)b;
+    if (one->verdict != two->verdict)
+        return one->verdict > two->verdict ? -1 : 1;
+    double excess = excess_of(one), other = excess_of(two);
+    return excess > other ? -1 : excess < other;
+}
+
+Verdict finding_scenario_verdict(const ScenarioResult *scenario)
+{
+    Verdict worst =
+        scenario->instruments->len > 0 ? scenario->verdict : MAX(scenario->verdict, VERDICT_BROKEN);
+    for (guint i = 0; i < scenario->instruments->len; i++)
+        worst = MAX(worst, ((const InstrumentResult *)g_ptr_array_index(scenario->instruments, i))->verdict);
+    return worst;
+}
+
+static void count_scenarios(Findings *self)
+{
+    const GPtrArray *scenarios = self->result->scenarios;
+    self->verdict = scenarios->len > 0 ? self->result->verdict : MAX(self->result->verdict, VERDICT_BROKEN);
+    for (guint s = 0; s < scenarios->len; s++) {
+        Verdict verdict = finding_scenario_verdict(g_ptr_array_index(scenarios, s));
+        self->counts[verdict]++;
+        self->verdict = MAX(self->verdict, verdict);
+    }
+}
+
+static char *word_whole(const Findings *self)
+{
+    guint all = self->result->scenarios->len, failed = 0;
+    if (all == 0)
+        return g_strdup("no scenario ran: nothing was measured");
+    GString *text = g_string_new(NULL);
+    for (int verdict = VERDICT_COUNT - 1; verdict >= 0; verdict--) {
+        guint count = self->counts[verdict];
+        if (verdict_exit_status((Verdict)verdict) == 0 || count == 0)
+            continue;
+        if (failed == 0)
+            g_string_append_printf(text, "%u of %u scenario%s", count, all, all == 1 ? "" : "s");
+        else
+            g_string_append_printf(text, ", %u", count);
+        g_string_append_printf(text, " %s", verdict_name((Verdict)verdict));
+        failed += count;
+    }
+    if (failed == 0) {
+        g_string_append_printf(text, all == 1 ? "%u scenario passes" : "%u scenarios pass", all);
+        if (self->counts[VERDICT_IMPROVED] > 0)
+            g_string_append_printf(text, ", %u improved", self->counts[VERDICT_IMPROVED]);
+    }
+    return g_string_free(text, FALSE);
+}
+
+Findings *findings_new(const Result *result)
+{
+    Findings *self = g_new0(Findings, 1);
+    g_autoptr(Places) places = places_new(result->root);
+    self->result = result;
+    self->all = g_ptr_array_new_with_free_func(finding_free);
+    for (guint s = 0; s < result->scenarios->len; s++)
+        add_scenario(self, g_ptr_array_index(result->scenarios, s), places);
+    if (self->all->len == 0)
+        add_finding(self, NULL, NULL, VERDICT_BROKEN, places);
+    self->ranked = g_ptr_array_new();
+    g_ptr_array_extend(self->ranked, self->all, NULL, NULL);
+    g_ptr_array_sort(self->ranked, by_rank);
+    count_scenarios(self);
+    self->sentence = word_whole(self);
+    return self;
+}
+
+void findings_free(Findings *self)
+{
+    if (self == NULL)
+        return;
+    g_ptr_array_unref(self->ranked);
+    g_ptr_array_unref(self->all);
+    g_free(self->sentence);
+    g_free(self);
+}
+
+const Finding *findings_find(const Findings *self, const char *scenario, const char *instrument)
+{
+    for (guint i = 0; i < self->all->len; i++) {
+        const Finding *finding = g_ptr_array_index(self->all, i);
+        if (strcmp(finding->scenario_name, scenario) == 0 &&
+            strcmp(finding->instrument_name, instrument) == 0)
+            return finding;
+    }
+    return NULL;
+}
