@@ -10,7 +10,8 @@
 #include "result/result_json.h"
 #include "street.h"
 
-static gboolean print_report(const Findings *findings, const char *name, GError **error)
+static gboolean print_report(const Findings *findings, const ReportOptions *options, const char *name,
+                             GError **error)
 {
     const Report *report = report_find(name);
     if (report == NULL) {
@@ -22,7 +23,7 @@ static gboolean print_report(const Findings *findings, const char *name, GError 
         return FALSE;
     }
     g_autoptr(GOutputStream) stream = g_unix_output_stream_new(STDOUT_FILENO, FALSE);
-    return report->write(findings, stream, error);
+    return report->write(findings, options, stream, error);
 }
 
 static int command_report_run(int argc, char **argv, GError **error)
@@ -34,6 +35,7 @@ static int command_report_run(int argc, char **argv, GError **error)
         {"format", 'f', 0, G_OPTION_ARG_STRING, &format,
          "Print this report (junit, summary, annotations, ...)", "NAME"},
         {"output", 'o', 0, G_OPTION_ARG_FILENAME, &output, "Write every report into this folder", "FOLDER"},
+        street_places_entry(&options),
         {"quiet", 'q', 0, G_OPTION_ARG_NONE, &options.quiet, "Show only what is not a pass", NULL},
         {"verbose", 'v', 0, G_OPTION_ARG_NONE, &options.verbose, "Show call sites of what passed, too", NULL},
         {NULL},
@@ -55,10 +57,10 @@ static int command_report_run(int argc, char **argv, GError **error)
     if (result == NULL)
         return 0;
     g_autoptr(Findings) findings = findings_new(result);
-    if (output != NULL && !street_write_reports(findings, output, error))
+    if (output != NULL && !street_write_reports(findings, &options, output, error))
         return 0;
     if (format != NULL)
-        print_report(findings, format, error);
+        print_report(findings, &options.report, format, error);
     else if (output == NULL)
         street_print(findings, &options, error);
     return 0;

@@ -314,7 +314,8 @@ static void tell_orphans(const Project *project)
 static int report(const Street *street, const StreetOptions *options, const Result *result, GError **error)
 {
     g_autoptr(Findings) findings = findings_new(result);
-    if (!check_seen(result, error) || !street_write_reports(findings, street->project->reports, error) ||
+    if (!check_seen(result, error) ||
+        !street_write_reports(findings, options, street->project->reports, error) ||
         !street_print(findings, options, error))
         return 0;
     if (!options->quiet) {
@@ -342,9 +343,10 @@ static int command_run_run(int argc, char **argv, GError **error)
     g_auto(StreetOptions) options = {0};
     g_autofree char *recorded = NULL;
     gboolean helped = FALSE;
-    GOptionEntry entries[STREET_ENTRIES + 2] = {0};
+    GOptionEntry entries[STREET_ENTRIES + 3] = {0};
     street_entries(&options, entries);
-    entries[STREET_ENTRIES] = (GOptionEntry){
+    entries[STREET_ENTRIES] = street_places_entry(&options);
+    entries[STREET_ENTRIES + 1] = (GOptionEntry){
         "recorded", 0,
         0,          G_OPTION_ARG_FILENAME,
         &recorded,  "Do not measure: compare the measurements of this result.json with today's baselines",

@@ -38,6 +38,17 @@ void street_entries(StreetOptions *self, GOptionEntry *entries)
     memcpy(entries, own, sizeof own);
 }
 
+GOptionEntry street_places_entry(StreetOptions *self)
+{
+    return (GOptionEntry){"junit-places",
+                          0,
+                          0,
+                          G_OPTION_ARG_NONE,
+                          &self->report.junit_places,
+                          "Give file and line of each test case in JUnit XML",
+                          NULL};
+}
+
 static gboolean check_instrument(const char *name, const char *where, GError **error)
 {
     if (instrument_find(name) != NULL)
@@ -229,13 +240,13 @@ void street_forget_failed(const StreetOptions *options, gboolean keep_result)
         forget_reports(project, keep_result);
 }
 
-static gboolean write_report(const Report *report, const Findings *findings, const char *folder,
-                             GError **error)
+static gboolean write_report(const Report *report, const Findings *findings, const ReportOptions *options,
+                             const char *folder, GError **error)
 {
     g_autofree char *path = g_build_filename(folder, report->default_path, NULL);
     g_autoptr(GOutputStream) stream = g_memory_output_stream_new_resizable();
     g_autoptr(GError) cause = NULL;
-    if (report->write(findings, stream, &cause) && g_output_stream_close(stream, NULL, &cause)) {
+    if (report->write(findings, options, stream, &cause) && g_output_stream_close(stream, NULL, &cause)) {
         GMemoryOutputStream *memory = G_MEMORY_OUTPUT_STREAM(stream);
         const char *bytes = g_memory_output_stream_get_data(memory);
         gsize length = g_memory_output_stream_get_data_size(memory);
@@ -249,7 +260,8 @@ static gboolean write_report(const Report *report, const Findings *findings, con
     return FALSE;
 }
 
-gboolean street_write_reports(const Findings *findings, const char *folder, GError **error)
+gboolean street_write_reports(const Findings *findings, const StreetOptions *options, const char *folder,
+                              GError **error)
 {
     if (g_mkdir_with_parents(folder, 0777) != 0) {
         g_set_error(
@@ -259,7 +271,8 @@ gboolean street_write_reports(const Findings *findings, const char *folder, GErr
         return FALSE;
     }
     for (const Report *const *report = reports_all(); *report != NULL; report++)
-        if ((*report)->default_path != NULL && !write_report(*report, findings, folder, error))
+        if ((*report)->default_path != NULL &&
+            !write_report(*report, findings, &options->report, folder, error))
             return FALSE;
     return TRUE;
 }

@@ -5,7 +5,7 @@
 #include <gio/gio.h>
 
 #include "gate/baseline.h"
-#include "report/finding.h"
+#include "report/report.h"
 #include "run/session.h"
 
 /* What the user asked for; the options every measuring command has. */
@@ -15,12 +15,15 @@ typedef struct {
     GStrv tags;        /* --tag: only scenarios that carry one of these */
     int jobs;          /* 0: one for each core */
     gboolean quiet, verbose;
+    ReportOptions report;
 } StreetOptions;
 
 void street_options_clear(StreetOptions *self);
 /* The entries of a GOption table for these, as many as it says; fills `entries` (room for STREET_ENTRIES). */
 enum { STREET_ENTRIES = 6 };
 void street_entries(StreetOptions *self, GOptionEntry *entries);
+/* The entry of those that write reports. */
+GOptionEntry street_places_entry(StreetOptions *self);
 
 typedef struct {
     Project *project;
@@ -51,7 +54,8 @@ void street_forget_reports(const Street *self);
  * result.json. */
 void street_forget_failed(const StreetOptions *options, gboolean keep_result);
 /* Writes every report with a default path into `folder`. Errors: HEAPGATE_ERROR_BROKEN. */
-gboolean street_write_reports(const Findings *findings, const char *folder, GError **error);
+gboolean street_write_reports(const Findings *findings, const StreetOptions *options, const char *folder,
+                              GError **error);
 /* Prints the console report to standard output. */
 gboolean street_print(const Findings *findings, const StreetOptions *options, GError **error);
 

@@ -111,8 +111,10 @@ static void append_annotation(GString *out, const Finding *finding, guint more)
     g_string_append_c(out, '\n');
 }
 
-static gboolean annotations_write(const Findings *findings, GOutputStream *stream, GError **error)
+static gboolean annotations_write(const Findings *findings, const ReportOptions *options,
+                                  GOutputStream *stream, GError **error)
 {
+    (void)options;
     guint all[KIND_COUNT] = {0}, written[KIND_COUNT] = {0};
     g_autoptr(GString) out = g_string_new(NULL);
     for (guint i = 0; i < findings->ranked->len; i++)

@@ -110,6 +110,9 @@ static void append_passage(GString *out, const Finding *finding, ConsoleFlags fl
     *end = '\0';
     append_coloured(out, passage, flags & CONSOLE_COLOUR ? "1" : NULL);
     g_string_append_printf(out, "\n%s\n", end + 1);
+    g_autofree char *stacks = flags & CONSOLE_VERBOSE ? passage_stacks(finding) : NULL;
+    if (stacks != NULL)
+        g_string_append_printf(out, "  whole stacks:\n%s\n", stacks);
 }
 
 /* Worst first, so that a limit leaves out what matters least. */
@@ -136,7 +139,7 @@ static void add_figure(Columns *columns, const Figure *figure)
     for (guint i = 0; i < MIN(call_sites_count(figure->sites), TOP_SITES); i++) {
         const CallSite *site = call_sites_get(figure->sites, i);
         g_autofree char *amount = metric_format(figure->metric, site->bytes);
-        stack_add(columns, amount, NULL, site->key, site->frames, site->n_frames);
+        stack_add_whole(columns, amount, NULL, site->key, site->frames, site->n_frames);
     }
 }
 

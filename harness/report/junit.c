@@ -15,6 +15,7 @@ typedef struct {
 typedef struct {
     xmlTextWriter *writer;
     GHashTable *names; /* of testcases so far, with their class */
+    gboolean with_places;
 } Junit;
 
 static void start(Junit *self, const char *element)
@@ -78,6 +79,13 @@ static void write_failure(Junit *self, const Finding *finding)
     attribute(self, "type", verdict_name(finding->verdict));
     content(self, passage);
     end(self);
+    g_autofree char *stacks = passage_stacks(finding);
+    if (stacks == NULL)
+        return;
+    start(self, "system-out");
+    content(self, "whole stacks:\n");
+    content(self, stacks);
+    end(self);
 }
 
 /* What a pass says: its values, the smallest leak it could have seen, how to keep an improvement. */
@@ -123,6 +131,11 @@ static void write_case(Junit *self, const Finding *finding)
     start(self, "testcase");
     attribute(self, "classname", class_name);
     attribute(self, "name", unique);
+    if (self->with_places && finding->file != NULL) {
+        attribute(self, "file", finding->file);
+        if (finding->line > 0)
+            attribute_count(self, "line", finding->line);
+    }
     attribute_time(self, finding->instrument != NULL ? finding->instrument->measurement->duration_us : 0);
     if (finding->fails)
         write_failure(self, finding);
@@ -184,11 +197,12 @@ static void write_suites(Junit *self, const Findings *findings)
     end(self);
 }
 
-static gboolean junit_write(const Findings *findings, GOutputStream *stream, GError **error)
+static gboolean junit_write(const Findings *findings, const ReportOptions *options, GOutputStream *stream,
+                            GError **error)
 {
     xmlBuffer *buffer = xmlBufferCreate();
     Junit self = {xmlNewTextWriterMemory(buffer, 0),
-                  g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL)};
+                  g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL), options->junit_places};
     xmlTextWriterSetIndent(self.writer, 1);
     xmlTextWriterSetIndentString(self.writer, BAD_CAST "  ");
     xmlTextWriterStartDocument(self.writer, NULL, "UTF-8", NULL);

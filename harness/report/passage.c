@@ -8,8 +8,8 @@
 #include "report/text/stack.h"
 
 /* FOOTER: lines kept for what comes after the call sites; AFTER: for each comparison after the present one;
- * STACK_LINES: the most one call site takes. */
-enum { FOOTER = 3, AFTER = 3, STACK_LINES = STACK_FRAMES };
+ * STACK_LINES: the most one call site takes; WHOLE_STACKS: so many of a finding. */
+enum { FOOTER = 3, AFTER = 3, STACK_LINES = STACK_FRAMES, WHOLE_STACKS = 10 };
 
 static void add_line(Columns *columns, const char *indent, const char *text)
 {
@@ -209,6 +209,32 @@ static void add_footer(Columns *columns, const Finding *finding)
         add_line(columns, "  smallest leak this run could see: ", finding->sees);
     if (finding->advice != NULL)
         add_line(columns, "  ", finding->advice);
+}
+
+/* Each stack once. Returns TRUE where the passage leaves frames of one out. */
+static gboolean add_stacks(Columns *columns, const Comparison *comparison, GHashTable *shown)
+{
+    g_autoptr(GPtrArray) deltas = relevant(comparison);
+    gboolean cut = FALSE;
+    for (guint i = 0; i < deltas->len && g_hash_table_size(shown) < WHOLE_STACKS; i++) {
+        const SiteDelta *delta = g_ptr_array_index(deltas, i);
+        g_autofree char *amount = metric_format_signed(comparison->metric, delta->delta_bytes);
+        if (delta->key != NULL && g_hash_table_add(shown, delta->key))
+            cut = stack_add_whole(columns, amount, NULL, delta->key, delta->frames, delta->n_frames) || cut;
+    }
+    return cut;
+}
+
+char *passage_stacks(const Finding *finding)
+{
+    g_autoptr(Columns) columns = columns_new("    ", "   ");
+    g_autoptr(GHashTable) shown = g_hash_table_new(g_str_hash, g_str_equal);
+    gboolean cut = FALSE;
+    for (guint i = 0; i < finding->evidence->len; i++)
+        cut = add_stacks(columns, g_ptr_array_index(finding->evidence, i), shown) || cut;
+    if (finding->growing != NULL)
+        cut = add_stacks(columns, finding->growing, shown) || cut;
+    return cut ? columns_render(columns) : NULL;
 }
 
 static char *passage_of_whole(const Finding *finding)

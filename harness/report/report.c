@@ -4,8 +4,10 @@
 
 #include "result/result_json.h"
 
-static gboolean json_write(const Findings *findings, GOutputStream *stream, GError **error)
+static gboolean json_write(const Findings *findings, const ReportOptions *options, GOutputStream *stream,
+                           GError **error)
 {
+    (void)options;
     return result_json_write(findings->result, stream, error);
 }
 

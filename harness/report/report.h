@@ -6,12 +6,18 @@
 
 #include "finding.h"
 
+/* What whoever runs heapgate asks of them. */
+typedef struct {
+    gboolean junit_places; /* file and line of each testcase in JUnit XML; Jenkins' schema forbids them */
+} ReportOptions;
+
 typedef struct {
     const char *name;         /* "junit" */
     const char *default_path; /* below the reports folder: "junit.xml"; NULL: not written unless asked for */
     const char *summary;      /* one sentence */
     /* Writes the whole report. FALSE with error where the stream fails. */
-    gboolean (*write)(const Findings *findings, GOutputStream *stream, GError **error);
+    gboolean (*write)(const Findings *findings, const ReportOptions *options, GOutputStream *stream,
+                      GError **error);
 } Report;
 
 extern const Report report_junit, report_summary, report_annotations, report_json, report_verdict;

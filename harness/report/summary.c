@@ -112,6 +112,12 @@ static void append_passage(GString *out, const Finding *finding, gboolean open)
     append_html(out, finding->title);
     g_string_append_printf(out, ": %s</summary>\n\n", verdict_name(finding->verdict));
     append_fenced(out, passage);
+    g_autofree char *stacks = passage_stacks(finding);
+    if (stacks != NULL) {
+        g_string_append(out, "\n<details><summary>whole stacks</summary>\n\n");
+        append_fenced(out, stacks);
+        g_string_append(out, "\n</details>\n");
+    }
     g_autofree char *course =
         finding->instrument != NULL ? timeline_line(finding->instrument->measurement) : NULL;
     if (course != NULL)
@@ -165,8 +171,10 @@ static void append_footer(GString *out, const Result *result)
     g_string_append_c(out, '\n');
 }
 
-static gboolean summary_write(const Findings *findings, GOutputStream *stream, GError **error)
+static gboolean summary_write(const Findings *findings, const ReportOptions *options, GOutputStream *stream,
+                              GError **error)
 {
+    (void)options;
     g_autoptr(GString) out = g_string_new(NULL);
     g_string_append_printf(out, "## %s heapgate: ", icons[findings->verdict]);
     append_inline(out, findings->sentence);

@@ -29,6 +29,38 @@ static void add_names(JsonBuilder *builder, const Result *result, Verdict verdic
     json_builder_end_array(builder);
 }
 
+static void add_string(JsonBuilder *builder, const char *name, const char *text)
+{
+    g_autofree char *line = text_line(text);
+    json_builder_set_member_name(builder, name);
+    json_builder_add_string_value(builder, line);
+}
+
+/* What is not a pass, worst first. */
+static void add_findings(JsonBuilder *builder, const GPtrArray *findings)
+{
+    json_builder_set_member_name(builder, "findings");
+    json_builder_begin_array(builder);
+    for (guint i = 0; i < findings->len; i++) {
+        const Finding *finding = g_ptr_array_index(findings, i);
+        if (finding->verdict == VERDICT_PASS)
+            break;
+        json_builder_begin_object(builder);
+        add_string(builder, "scenario", finding->scenario_name);
+        add_string(builder, "instrument", finding->instrument_name);
+        add_string(builder, "verdict", verdict_name(finding->verdict));
+        if (finding->file != NULL)
+            add_string(builder, "file", finding->file);
+        if (finding->line > 0) {
+            json_builder_set_member_name(builder, "line");
+            json_builder_add_int_value(builder, finding->line);
+        }
+        add_string(builder, "sentence", finding->sentence);
+        json_builder_end_object(builder);
+    }
+    json_builder_end_array(builder);
+}
+
 static JsonNode *build(const Findings *findings)
 {
     g_autoptr(JsonBuilder) builder = json_builder_new();
@@ -42,12 +74,15 @@ static JsonNode *build(const Findings *findings)
     add_counts(builder, findings->counts);
     for (int verdict = VERDICT_COUNT - 1; verdict > VERDICT_PASS; verdict--)
         add_names(builder, findings->result, verdict);
+    add_findings(builder, findings->ranked);
     json_builder_end_object(builder);
     return json_builder_get_root(builder);
 }
 
-static gboolean verdict_write(const Findings *findings, GOutputStream *stream, GError **error)
+static gboolean verdict_write(const Findings *findings, const ReportOptions *options, GOutputStream *stream,
+                              GError **error)
 {
+    (void)options;
     JsonNode *root = build(findings);
     g_autofree char *json = json_to_string(root, FALSE), *line = g_strconcat(json, "\n", NULL);
     json_node_unref(root);
@@ -57,6 +92,6 @@ static gboolean verdict_write(const Findings *findings, GOutputStream *stream, G
 const Report report_verdict = {
     "verdict",
     "verdict.json",
-    "One line of JSON for scripts: verdict, exit status, counts, names.",
+    "One line of JSON for scripts: verdict, exit status, counts, names, findings with their places.",
     verdict_write,
 };

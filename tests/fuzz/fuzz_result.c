@@ -22,7 +22,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 static char *write_report(const Report *report, const Findings *findings)
 {
     GOutputStream *stream = g_memory_output_stream_new_resizable();
-    if (!report->write(findings, stream, NULL))
+    if (!report->write(findings, &(const ReportOptions){0}, stream, NULL))
         g_error("%s was not written", report->name);
     GMemoryOutputStream *memory = G_MEMORY_OUTPUT_STREAM(stream);
     GString *text = g_string_new(NULL); /* a report may be empty */

@@ -266,10 +266,15 @@ Result *sample_many(guint scenarios, guint deltas)
 
 char *sample_write(const Report *report, const Result *sample)
 {
+    return sample_write_with(report, &(const ReportOptions){0}, sample);
+}
+
+char *sample_write_with(const Report *report, const ReportOptions *options, const Result *sample)
+{
     g_autoptr(GOutputStream) stream = g_memory_output_stream_new_resizable();
     g_autoptr(GError) error = NULL;
     g_autoptr(Findings) findings = findings_new(sample);
-    ck_assert(report->write(findings, stream, &error));
+    ck_assert(report->write(findings, options, stream, &error));
     ck_assert_ptr_null(error);
     GMemoryOutputStream *memory = G_MEMORY_OUTPUT_STREAM(stream);
     GString *text = g_string_new(NULL); /* a report may be empty */

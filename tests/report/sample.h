@@ -18,6 +18,7 @@ Result *sample_empty(void);
 
 /* What a report writes; (transfer full). */
 char *sample_write(const Report *report, const Result *result);
+char *sample_write_with(const Report *report, const ReportOptions *options, const Result *result);
 
 /* Compares with tests/report/golden/NAME, or writes it with HEAPGATE_UPDATE_GOLDEN=1 in the environment. */
 void sample_check_golden(const char *name, const char *text);

@@ -114,6 +114,23 @@ START_TEST(test_junit_keeps_equal_names_apart)
 }
 END_TEST
 
+/* Jenkins' schema forbids them, so they are there only where they are asked for. */
+START_TEST(test_junit_has_places_where_they_are_asked_for)
+{
+    g_autoptr(Result) result = sample_regressed();
+    g_autofree char *plain = sample_write(&report_junit, result);
+    g_autofree char *placed = sample_write_with(&report_junit, &(const ReportOptions){TRUE}, result);
+    ck_assert_ptr_null(strstr(plain, "line="));
+    ck_assert_ptr_nonnull(strstr(placed, "file=\"scenarios/programs/roundtrip.c\" line=\"112\""));
+    xmlDoc *document = xmlReadMemory(placed, (int)strlen(placed), "junit.xml", NULL, 0);
+    ck_assert_ptr_nonnull(document);
+    check_totals(document);
+    ck_assert(number(document, "count(//testcase[@line])") > 0);
+    ck_assert(number(document, "count(//testcase[@line and not(@file)])") == 0);
+    xmlFreeDoc(document);
+}
+END_TEST
+
 START_TEST(test_junit_of_nothing_is_an_error)
 {
     g_autofree char *xml = render(sample_empty());
@@ -151,7 +168,8 @@ START_TEST(test_reports_table_rows_are_whole_and_a_full_disk_is_an_error)
         char small[16];
         g_autoptr(GOutputStream) full = g_memory_output_stream_new(small, sizeof small, NULL, NULL);
         g_autoptr(GError) error = NULL;
-        ck_assert_msg(!(*report)->write(findings, full, &error), "%s", (*report)->name);
+        ck_assert_msg(!(*report)->write(findings, &(const ReportOptions){0}, full, &error), "%s",
+                      (*report)->name);
         ck_assert_ptr_nonnull(error);
     }
     ck_assert_ptr_null(report_find("sarif"));
@@ -164,6 +182,7 @@ SUITE(report_junit, 20)
     tcase_add_test(tcase, test_junit_maps_verdicts_to_failures_and_errors);
     tcase_add_test(tcase, test_junit_repeats_the_message_in_the_text_in_under_40_lines);
     tcase_add_test(tcase, test_junit_keeps_equal_names_apart);
+    tcase_add_test(tcase, test_junit_has_places_where_they_are_asked_for);
     tcase_add_test(tcase, test_junit_of_nothing_is_an_error);
     tcase_add_test(tcase, test_junit_times_have_a_point_in_every_locale);
     tcase_add_test(tcase, test_reports_table_rows_are_whole_and_a_full_disk_is_an_error);

@@ -138,11 +138,8 @@ static void add_row(Columns *columns, const char *amount, const char *indent, co
     columns_add(columns, place, NULL);
 }
 
-void stack_add(Columns *columns, const char *amount, const char *note, const char *key, const Frame *frames,
-               guint n_frames)
+static void add_lines(Columns *columns, const char *amount, const char *note, const GArray *lines)
 {
-    g_autoptr(GArray) lines = lines_of(key, frames, n_frames);
-    cut_middle(lines);
     for (guint i = 0; i < lines->len; i++)
         add_row(columns,
                 i == 0                   ? amount
@@ -154,6 +151,22 @@ void stack_add(Columns *columns, const char *amount, const char *note, const cha
         columns_add(columns, note, NULL);
         columns_add(columns, "", NULL);
     }
+}
+
+void stack_add(Columns *columns, const char *amount, const char *note, const char *key, const Frame *frames,
+               guint n_frames)
+{
+    g_autoptr(GArray) lines = lines_of(key, frames, n_frames);
+    cut_middle(lines);
+    add_lines(columns, amount, note, lines);
+}
+
+gboolean stack_add_whole(Columns *columns, const char *amount, const char *note, const char *key,
+                         const Frame *frames, guint n_frames)
+{
+    g_autoptr(GArray) lines = lines_of(key, frames, n_frames);
+    add_lines(columns, amount, note, lines);
+    return lines->len > STACK_FRAMES;
 }
 
 /* The innermost line of the program's own Python; where there is none, `otherwise`. */

@@ -14,6 +14,10 @@ enum { STACK_FRAMES = 8 }; /* rows of one stack, the one that says how many were
  * STACK_FRAMES rows, at least one. */
 void stack_add(Columns *columns, const char *amount, const char *note, const char *key, const Frame *frames,
                guint n_frames);
+/* The same with every frame of the program: nothing is cut out. Returns TRUE where stack_add leaves some of
+ * them out. */
+gboolean stack_add_whole(Columns *columns, const char *amount, const char *note, const char *key,
+                         const Frame *frames, guint n_frames);
 /* One row: the frame that matters most, and a remark behind it. */
 void stack_add_short(Columns *columns, const char *amount, const char *remark, const char *key,
                      const Frame *frames, guint n_frames);
