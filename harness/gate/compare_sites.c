@@ -38,9 +38,12 @@ gboolean call_sites_similar(const char *key, const char *other)
     guint common = common_in_order(a, a_length, b, b_length);
     if (common + MAX(longer / INLINED, 1) < longer)
         return FALSE;
-    /* A tail call leaves out the allocating function, and changes nothing else. */
-    gboolean left_out = a_length != b_length && common == MIN(a_length, b_length);
-    return strcmp(a[0], b[0]) == 0 || (left_out && is_same_file(a[0], b[0]));
+    if (strcmp(a[0], b[0]) == 0)
+        return TRUE;
+    /* A tail call leaves out the allocating function, and an optimizer may leave out callers besides. */
+    const GStrv whole = a_length > b_length ? a : b, rest = a_length > b_length ? b : a;
+    return a_length != b_length && common == MIN(a_length, b_length) &&
+           (is_same_file(a[0], b[0]) || strcmp(whole[1], rest[0]) == 0);
 }
 
 static SiteDelta *delta_of(const CallSites *now, guint index, const BaselineSite *before)
@@ -67,28 +70,55 @@ static const CallSite **match(const CallSites *base, const CallSites *now, GPtrA
     return before;
 }
 
-/* Losses stand at the end, after all gains. */
-static guint first_loss(const GPtrArray *deltas)
+/* Takes from what was lost at sites that are the same allocation reached another way, the largest losses
+ * first, until `wanted` bytes are accounted for. exact: only a loss of just as much. take: FALSE: only looks.
+ * Returns what is still wanted. */
+static gint64 take_losses(const SiteDelta *gained, GPtrArray *deltas, gint64 wanted, gboolean exact,
+                          gboolean take)
 {
-    guint first = deltas->len;
-    while (first > 0 && ((const SiteDelta *)g_ptr_array_index(deltas, first - 1))->delta_bytes < 0)
-        first--;
-    return first;
+    for (guint i = deltas->len; i-- > 0 && wanted > 0;) {
+        SiteDelta *lost = g_ptr_array_index(deltas, i);
+        if (lost->delta_bytes >= 0)
+            break;
+        if ((exact && lost->delta_bytes != -gained->delta_bytes) ||
+            !call_sites_similar(gained->key, lost->key))
+            continue;
+        gint64 part = MIN(wanted, -lost->delta_bytes);
+        wanted -= part;
+        if (!take)
+            continue;
+        lost->base_bytes -= part;
+        lost->delta_bytes += part;
+        if (lost->delta_bytes == 0)
+            g_ptr_array_remove_index(deltas, i);
+    }
+    return wanted;
 }
 
-/* Was as much lost at a site that is the same allocation reached another way? Each loss accounts for one
- * gain. */
-static gboolean is_moved(const SiteDelta *gained, GPtrArray *deltas, gint64 allowed)
+static gint64 allowed_at(const SiteDelta *delta, const BaselineFigure *base, const Allowance *allowance)
 {
-    for (guint i = first_loss(deltas); i < deltas->len; i++) {
-        SiteDelta *lost = g_ptr_array_index(deltas, i);
-        if (lost->delta_bytes < 0 && gained->delta_bytes + lost->delta_bytes <= allowed &&
-            call_sites_similar(gained->key, lost->key)) {
+    return MIN(allowance_of(allowance, delta->base_bytes), G_MAXINT64 / 2) +
+           baseline_site_find(base, delta->key).chance;
+}
+
+/* Forgets gains that were lost elsewhere. exact: those of which just as much was lost at one other site; else
+ * those beyond what they may have: an optimizer makes one site of two, and two of one, so that a gain may be
+ * made of several losses and a loss of several gains. Each byte accounts for one. */
+static void forget_moved(GPtrArray *deltas, const BaselineFigure *base, const Allowance *allowance,
+                         gboolean exact)
+{
+    for (guint i = 0; i < deltas->len;) {
+        SiteDelta *gained = g_ptr_array_index(deltas, i);
+        gint64 all = gained->delta_bytes, wanted = exact ? all : all - allowed_at(gained, base, allowance);
+        if (all <= 0)
+            break;
+        if (wanted > 0 && take_losses(gained, deltas, wanted, exact, FALSE) <= 0) {
+            take_losses(gained, deltas, all, exact, TRUE);
             g_ptr_array_remove_index(deltas, i);
-            return TRUE;
+        } else {
+            i++;
         }
     }
-    return FALSE;
 }
 
 static int by_delta(gconstpointer a, gconstpointer b)
@@ -123,17 +153,12 @@ GPtrArray *compare_call_sites(const BaselineFigure *base, const CallSites *now, 
             g_ptr_array_add(deltas, delta_of(now, i, &site));
     }
     g_ptr_array_sort(deltas, by_delta);
-    for (guint i = 0; i < deltas->len;) {
+    forget_moved(deltas, base, allowance, TRUE);
+    forget_moved(deltas, base, allowance, FALSE);
+    for (guint i = 0; i < deltas->len; i++) {
         SiteDelta *delta = g_ptr_array_index(deltas, i);
-        gint64 allowed = MIN(allowance_of(allowance, delta->base_bytes), G_MAXINT64 / 2) +
-                         baseline_site_find(base, delta->key).chance;
-        if (delta->delta_bytes > allowed && is_moved(delta, deltas, allowed)) {
-            g_ptr_array_remove(deltas, delta);
-            continue;
-        }
-        delta->is_beyond = delta->delta_bytes > allowed;
+        delta->is_beyond = delta->delta_bytes > allowed_at(delta, base, allowance);
         *regressed += delta->is_beyond;
-        i++;
     }
     return deltas;
 }

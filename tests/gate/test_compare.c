@@ -546,6 +546,9 @@ START_TEST(test_a_site_is_similar_where_one_frame_came_went_or_changed)
     ck_assert(similar("alloc copy main", "copy main")); /* a tail call */
     ck_assert(similar("alloc copy edit run serve main", "copy edit serve main"));
     ck_assert(!similar("alloc copy edit run main", "new main"));
+    /* A wrapper that ends in a call of realloc is left out, in whatever file it is. */
+    ck_assert(call_sites_similar("l_alloc (aux.c) < luaM_malloc (mem.c) < run (do.c) < main (lua.c)",
+                                 "luaM_malloc (mem.c) < run (do.c) < main (lua.c)"));
     ck_assert(!call_sites_similar("alloc (work.c) < copy (a.c) < main (a.c)",
                                   "calloc (c.c) < copy (a.c) < main (a.c)"));
     ck_assert(!similar("alloc", "alloc"));
@@ -591,6 +594,30 @@ START_TEST(test_call_sites_differ_by_what_grew_came_shrank_and_vanished_largest_
         ck_assert_int_eq(delta->delta_blocks, expected[i].blocks);
     }
     ck_assert_uint_eq(regressed, 2);
+}
+END_TEST
+
+/* An optimizer makes one call site of two, and two of one; what grows besides is seen. */
+START_TEST(test_a_site_may_be_split_and_joined_and_no_byte_counts_twice)
+{
+    const struct {
+        gint64 more; /* at the first site of now */
+        guint regressed;
+    } cases[] = {{0, 0}, {1, 1}};
+    for (gsize c = 0; c < G_N_ELEMENTS(cases); c++) {
+        gint64 more = cases[c].more;
+        g_autoptr(CallSites) one = call_sites_new(), two = call_sites_new(), join = call_sites_new();
+        add_site(one, "alloc text parse main", 1000, 10);
+        add_site(two, "alloc text parse main", 700, 7);
+        add_site(two, "alloc text period parse main", 200 + more, 2);
+        add_site(two, "alloc text dash parse main", 100, 1);
+        guint split = 0, joined = 0;
+        g_autoptr(GPtrArray) deltas = differ(one, 0, two, (Allowance){0}, &split);
+        ck_assert_uint_eq(split, cases[c].regressed);
+        add_site(join, "alloc text parse main", 1000 + 2 * more, 10);
+        g_autoptr(GPtrArray) others = differ(two, 0, join, (Allowance){0}, &joined);
+        ck_assert_uint_eq(joined, cases[c].regressed);
+    }
 }
 END_TEST
 
@@ -1061,6 +1088,7 @@ SUITE(compare_sites, 20)
 {
     tcase_add_test(tcase, test_a_site_is_similar_where_one_frame_came_went_or_changed);
     tcase_add_test(tcase, test_call_sites_differ_by_what_grew_came_shrank_and_vanished_largest_first);
+    tcase_add_test(tcase, test_a_site_may_be_split_and_joined_and_no_byte_counts_twice);
     tcase_add_test(tcase, test_deltas_keep_the_lines_of_now);
     tcase_add_test(tcase, test_one_call_site_may_add_its_allowance_and_not_a_byte_more);
     tcase_add_test(tcase, test_a_site_that_was_not_listed_may_have_had_the_cutoff);
