@@ -73,7 +73,6 @@ static GArray *baselines_held(const Street *street, GError **error)
         if (!baseline_load(street->project, host_environment()->platform, scenario->name, &held->baseline,
                            &held->elsewhere, error))
             return NULL;
-        held->environment = host_environment_for(scenario);
     }
     return g_steal_pointer(&all);
 }
@@ -187,6 +186,9 @@ static Result *measure(Street *street, const StreetOptions *options, GError **er
     g_autoptr(Result) result = new_result(street->project);
     if (!street_measure(street, options, 1, error))
         return NULL;
+    for (guint i = 0; i < held->len; i++)
+        g_array_index(held, Held, i).environment =
+            street_environment(street, g_ptr_array_index(street->scenarios, i));
     g_autoptr(GArray) judged = judge_runs(street, held);
     if (!measure_again(street, options, judged, error))
         return NULL;

@@ -1,5 +1,7 @@
 #include "street.h"
 
+#include "run/host.h"
+
 #include <gio/gio.h>
 #include <glib/gstdio.h>
 #include <string.h>
@@ -127,12 +129,15 @@ static GHashTable *last_durations(const Project *project)
     return durations;
 }
 
+/* Each run has threads and descriptors of its own. */
+enum { MOST_JOBS = 256 };
+
 Street *street_new(const StreetOptions *options, const char *const *patterns, GError **error)
 {
     g_autoptr(Street) self = g_new0(Street, 1);
-    if (options->jobs < 0) {
-        g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_USAGE, "--jobs: expected a number from 1, found %d",
-                    options->jobs);
+    if (options->jobs < 0 || options->jobs > MOST_JOBS) {
+        g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_USAGE,
+                    "--jobs: expected a number from 1 to %d, found %d", MOST_JOBS, options->jobs);
         return NULL;
     }
     self->project = project_find(options->folder != NULL ? options->folder : ".", error);
@@ -213,6 +218,17 @@ gboolean street_measure_runs(Street *self, const StreetOptions *options, GPtrArr
         return TRUE;
     g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_BROKEN, "interrupted: nothing was compared or written");
     return FALSE;
+}
+
+Environment *street_environment(const Street *self, const Scenario *scenario)
+{
+    Environment *environment = host_environment_for(scenario);
+    for (guint i = 0; i < self->runs->len; i++) {
+        const Run *run = g_ptr_array_index(self->runs, i);
+        if (run->scenario == scenario && run->measurement != NULL)
+            environment_learn_python(environment, run->measurement->python);
+    }
+    return environment;
 }
 
 static void forget_reports(const Project *project, gboolean keep_result)

@@ -44,6 +44,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Street, street_free)
 gboolean street_measure(Street *self, const StreetOptions *options, guint repeats, GError **error);
 /* Measures these runs (Run, (transfer none)) besides. Errors: as above. */
 gboolean street_measure_runs(Street *self, const StreetOptions *options, GPtrArray *runs, GError **error);
+/* What a scenario was measured in: this host, and the Python that its runs say. (transfer full). */
+Environment *street_environment(const Street *self, const Scenario *scenario);
 /* Is this instrument wanted (--instrument)? */
 gboolean street_wants(const StreetOptions *options, const char *instrument);
 

@@ -20,7 +20,8 @@ typedef struct {
     int runs;
 } UpdateOptions;
 
-/* The measurements of one scenario under one instrument; FALSE where one of them is broken. */
+/* The measurements of one scenario under one instrument, and which Python they are of; FALSE where one of
+ * them is broken. */
 static gboolean measurements_of(const Street *street, const Scenario *scenario, const char *instrument,
                                 GPtrArray *measurements, GError **error)
 {
@@ -62,7 +63,7 @@ static Baseline *capture(const Street *street, const Scenario *scenario, const c
     g_autoptr(Baseline) fresh = baseline_new(scenario->name);
     g_autoptr(GDateTime) now = g_date_time_new_now_utc();
     environment_free(fresh->environment);
-    fresh->environment = host_environment_for(scenario);
+    fresh->environment = street_environment(street, scenario);
     fresh->captured_at = g_date_time_format_iso8601(now);
     fresh->commit = host_commit(street->project->root);
     fresh->reason = g_strdup(reason);
@@ -118,6 +119,8 @@ static gboolean begins(const Street *street, const Scenario *scenario, const Upd
         g_print("%s: the old baseline cannot be used: %s\n", scenario->name, unreadable->message);
     if (old == NULL)
         return TRUE;
+    /* Which Python it is the runs will say. */
+    environment_learn_python(environment, old->environment->python);
     g_autofree char *difference = environment_difference(old->environment, environment);
     if (difference != NULL)
         g_print("%s\n  environment: %s\n", scenario->name, difference);

@@ -7,6 +7,8 @@
 #include "formats/ledger/ledger_notes.h"
 #include "formats/ledger/ledger_tally.h"
 #include "instrument.h"
+#include "formats/ledger/ledger_python.h"
+#include "scenario/interpreter.h"
 #include "model/give_back.h"
 #include "model/sampling.h"
 #include "symbols/symbols.h"
@@ -353,6 +355,19 @@ static void set_tool(const Ledger *ledger, Measurement *measurement)
                                         instrument_heap.settings, ledger->header.sample_bytes);
 }
 
+/* The program's own interpreter, or that of a process which a shell started for it. */
+static void set_python(const Scenario *scenario, const Ledger *main_ledger, const GPtrArray *programs,
+                       Measurement *measurement)
+{
+    g_autofree char *program = main_ledger != NULL ? ledger_program(main_ledger) : NULL;
+    if (program != NULL && interpreter_is_python(program))
+        measurement->python = ledger_python_name(&main_ledger->header);
+    if (!scenario_runs_python(scenario))
+        return;
+    for (guint i = 0; measurement->python == NULL && i < programs->len; i++)
+        measurement->python = ledger_python_name(&((const Ledger *)g_ptr_array_index(programs, i))->header);
+}
+
 /* Names, and files by where they lie in the project, not by where they were linked for this run. */
 static void name_program(Symbols *symbols, const Scenario *scenario, const Outcome *outcome, Ledger *ledger)
 {
@@ -385,6 +400,7 @@ static void heap_collect(const Scenario *scenario, const Outcome *outcome, Measu
     g_autoptr(GArray) processes = processes_of(programs);
     const Ledger *main_ledger = find_main(processes, outcome->pid);
     set_tool(main_ledger, measurement);
+    set_python(scenario, main_ledger, programs, measurement);
     set_blind(scenario, outcome, main_ledger, measurement);
     if (outcome->ledger_problem != NULL)
         measurement_set_problem(measurement, "the tracer's books cannot be used: %s",

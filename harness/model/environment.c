@@ -22,6 +22,12 @@ void environment_free(Environment *self)
     g_free(self);
 }
 
+void environment_learn_python(Environment *self, const char *python)
+{
+    if (self->python == NULL)
+        self->python = g_strdup(python);
+}
+
 static void compare(GString *text, const char *what, const char *base, const char *now)
 {
     if (g_strcmp0(base, now) == 0)

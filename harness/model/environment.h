@@ -18,6 +18,9 @@ Environment *environment_copy(const Environment *self); /* (transfer full) */
 void environment_free(Environment *self);               /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Environment, environment_free)
 
+/* Says which Python it is, unless that is known already. python: NULL: nothing is said. */
+void environment_learn_python(Environment *self, const char *python);
+
 /* What differs, for people ("libc: glibc 2.36 there, glibc 2.39 here"), or NULL where the two are the same;
  * (transfer full). */
 char *environment_difference(const Environment *base, const Environment *now);

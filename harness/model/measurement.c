@@ -33,6 +33,7 @@ void measurement_free(Measurement *self)
         return;
     g_free(self->instrument);
     g_free(self->tool);
+    g_free(self->python);
     g_free(self->problem);
     g_ptr_array_unref(self->figures);
     g_ptr_array_unref(self->marks);

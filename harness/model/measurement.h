@@ -26,6 +26,8 @@ typedef struct {
 typedef struct {
     char *instrument;
     char *tool;         /* what it was measured with: "Valgrind 3.19.0, 24 frames"; NULL: not known */
+    char *python;       /* the interpreter that ran: "CPython 3.11.2"; NULL: none, or not known. It is of the
+                           environment, and so not in a result's measurement */
     char *problem;      /* NULL, or one sentence: why there is nothing to compare (the verdict is "broken") */
     GPtrArray *figures; /* Figure, in the order of the metric table: what was measured */
     guint iterations;   /* counted: those after warm-up */

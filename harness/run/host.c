@@ -74,21 +74,9 @@ char *host_tool(const Instrument *instrument)
                            settings != NULL ? ", " : "", settings != NULL ? settings : "");
 }
 
-/* The Python a scenario runs, found out by asking it: the name may be a shim. */
-static char *python_version(const Scenario *scenario)
-{
-    if (!scenario_runs_python(scenario))
-        return NULL;
-    const char *argv[] = {scenario->run[0], "-c",
-                          "import platform as p; print(p.python_implementation(), p.python_version())", NULL};
-    char *version = first_line_of(argv, NULL);
-    return version != NULL ? version : g_strdup("unknown");
-}
-
 Environment *host_environment_for(const Scenario *scenario)
 {
     Environment *environment = environment_copy(host_environment());
-    environment->python = python_version(scenario);
     environment->processors = processors_available(scenario->cpus);
     return environment;
 }

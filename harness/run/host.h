@@ -8,7 +8,8 @@
 
 /* This machine's environment, without Python; found once. (transfer none). Thread-safe. */
 const Environment *host_environment(void);
-/* The same for one scenario: with Python's version where its program is a Python. (transfer full). */
+/* The same for one scenario: with the processors that its program may use. Which Python it runs its
+ * measurements say. (transfer full). */
 Environment *host_environment_for(const Scenario *scenario);
 /* "3.19.0", or NULL where Valgrind is not there; found once. (transfer none). Thread-safe. */
 const char *host_valgrind(void);

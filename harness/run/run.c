@@ -1,5 +1,6 @@
 #include "run.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "collector.h"
@@ -166,6 +167,46 @@ static gboolean prepare(const Scenario *scenario, const Workplace *place, GCance
     return TRUE;
 }
 
+/* The first line of a file, however long that is; (transfer full) or NULL. */
+static char *first_line(const char *path)
+{
+    char line[100] = "";
+    FILE *file = fopen(path, "re");
+    gboolean read = file != NULL && fgets(line, sizeof line, file) != NULL;
+    if (file != NULL)
+        fclose(file);
+    line[strcspn(line, "\r\n")] = '\0';
+    return read && *line != '\0' ? g_strdup(line) : NULL;
+}
+
+/* Under the tracer a Python says itself which it is; under Valgrind it is asked before it is measured: its
+ * name may be a shim. */
+static void ask_python(const Run *self, const Workplace *place, GCancellable *cancellable,
+                       Measurement *measurement)
+{
+    const gint64 patience = 20 * G_USEC_PER_SEC;
+    g_autofree char *python = self->instrument->by_valgrind ? scenario_python(self->scenario) : NULL;
+    if (python == NULL)
+        return;
+    const char *argv[] = {python, "-c",
+                          "import platform as p; print(p.python_implementation(), p.python_version())", NULL};
+    g_auto(GStrv) env = environment_of(self->scenario, NULL, NULL, place->work);
+    g_autofree char *answer = g_build_filename(place->folder, "python", NULL);
+    SupervisorPlan plan = {.argv = argv,
+                           .env = (const char *const *)env,
+                           .folder = place->work,
+                           .stdout_path = answer,
+                           .stderr_path = place->stderr_path,
+                           .timeout_us = MIN(self->scenario->timeout_us, patience)};
+    SupervisorOutcome outcome = {0};
+    g_autoptr(GError) ignored = NULL;
+    if (supervisor_run(&plan, cancellable, &outcome, &ignored) && outcome.end == SUPERVISOR_EXITED &&
+        outcome.status == 0)
+        measurement->python = first_line(answer);
+    if (measurement->python == NULL)
+        measurement->python = g_strdup("unknown");
+}
+
 /* A workflow that did not mark what it promised was not seen. */
 static void check_iterations(const Scenario *scenario, Measurement *measurement)
 {
@@ -248,6 +289,7 @@ static void measure_in(Run *self, const Workplace *place, GCancellable *cancella
     }
     if (!prepare(scenario, place, cancellable, measurement))
         return;
+    ask_python(self, place, cancellable, measurement);
     Launch launch = {.argv = g_ptr_array_new_with_free_func(g_free)};
     self->instrument->launch(scenario, program, place->output, &launch);
     g_ptr_array_add(launch.argv, NULL);

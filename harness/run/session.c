@@ -81,7 +81,8 @@ gboolean session_run(GPtrArray *runs, guint jobs, const SessionWatcher *watcher)
     guint terminate = g_unix_signal_add(SIGTERM, on_signal, &session);
     guint hang_up = hang_up_is_ignored() ? 0 : g_unix_signal_add(SIGHUP, on_signal, &session);
     guint tick = watcher->tick != NULL ? g_timeout_add(TICK_MS, on_tick, &session) : 0;
-    GThreadPool *pool = g_thread_pool_new(work, &session, (gint)MAX(jobs, 1), TRUE, NULL);
+    GThreadPool *pool =
+        g_thread_pool_new(work, &session, (gint)CLAMP(jobs, 1, MAX(runs->len, 1)), TRUE, NULL);
     for (guint i = 0; i < runs->len; i++)
         g_thread_pool_push(pool, g_ptr_array_index(runs, i), NULL);
     while (session.remaining > 0)

@@ -409,12 +409,6 @@ Scenario *scenario_load(const Project *project, const char *path, GError **error
     return scenario_parse(project, path, bytes, length, error);
 }
 
-gboolean scenario_runs_python(const Scenario *self)
-{
-    g_autofree char *base = g_path_get_basename(self->run[0]);
-    return g_str_has_prefix(base, "python") || g_str_has_prefix(base, "pypy");
-}
-
 gboolean scenario_check_files(const Scenario *self, GError **error)
 {
     if (!scenario_file_check(self->stdin_file, self->file, FALSE, error))

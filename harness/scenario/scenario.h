@@ -46,7 +46,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Scenario, scenario_free)
 
 /* Every file the scenario names exists. Errors as above. */
 gboolean scenario_check_files(const Scenario *self, GError **error);
-/* Is its program a Python interpreter, by its name? */
+/* The Python that its program is or that runs it, as far as files say; (transfer full) or NULL. */
+char *scenario_python(const Scenario *self);
+/* May a Python run in it: is its program one, or a script or shell command that names one? */
 gboolean scenario_runs_python(const Scenario *self);
 
 /* The scenarios whose name matches one of patterns (globs; none: all) and that carry one of tags (none: any),

@@ -325,6 +325,7 @@ START_TEST(test_run_refuses_a_choice_that_matches_nothing)
         {"run --instrument callgrind", "\"callgrind\" is not an instrument",
          "expected one of heap, massif, memcheck"},
         {"run --jobs -3", "--jobs", "expected a number from 1"},
+        {"run --jobs 2147483647", "--jobs", "expected a number from 1 to 256"},
         {"run --bogus", "--bogus", "heapgate run --help"},
     };
     for (gsize i = 0; i < G_N_ELEMENTS(choices); i++) {

@@ -116,6 +116,18 @@ static char *version_of(guint32 hex)
     return g_strdup_printf("%u.%u.%u", hex >> 24 & 0xff, hex >> 16 & 0xff, hex >> 8 & 0xff);
 }
 
+char *ledger_python_name(const LedgerHeader *header)
+{
+    static const char *const levels[16] = {[0xa] = "a", [0xb] = "b", [0xc] = "rc"};
+    guint32 level = header->python_version >> 4 & 0xf, serial = header->python_version & 0xf;
+    if (header->python_state == LEDGER_PYTHON_NOT)
+        return NULL;
+    g_autofree char *version = version_of(header->python_version);
+    g_autofree char *stage =
+        levels[level] != NULL ? g_strdup_printf("%s%u", levels[level], serial) : g_strdup("");
+    return g_strconcat("CPython ", version, stage, NULL);
+}
+
 char *ledger_python_hidden(const LedgerHeader *header)
 {
     g_autofree char *version = version_of(header->python_version);

@@ -25,5 +25,8 @@ gboolean frame_is_python_interface(const Frame *frame);
 char *ledger_python_note(const LedgerHeader *header);
 /* Why its small objects are in no book; NULL where they are, or it is no interpreter; (transfer full). */
 char *ledger_python_hidden(const LedgerHeader *header);
+/* "CPython 3.12.1", as platform.python_version() has it; NULL where no interpreter was seen; (transfer full).
+ */
+char *ledger_python_name(const LedgerHeader *header);
 
 #endif
