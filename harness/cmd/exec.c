@@ -19,6 +19,7 @@
 #include "model/text.h"
 #include "view/view_ledger.h"
 #include "run/collector.h"
+#include "run/owned_folder.h"
 #include "scenario/heap_options.h"
 #include "symbols/symbols.h"
 
@@ -327,18 +328,18 @@ static void note_unseen(Saving *saving, const GPtrArray *unseen)
 
 static int watch(char **argv, const char *folder, gint64 sample_bytes, GError **error)
 {
-    char place[] = "/tmp/heapgate-XXXXXX";
+    OwnedFolder place = {0};
     g_autofree char *library = heap_library(error);
     if (library == NULL)
         return 0;
-    if (g_mkdir_with_parents(folder, 0777) != 0 || g_mkdtemp(place) == NULL) {
+    if (g_mkdir_with_parents(folder, 0777) != 0 || !owned_folder_make(&place)) {
         g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_BROKEN,
                     "exec: %s cannot be made; choose another by --output", folder);
         return 0;
     }
     int status = -1;
     gint64 pid = 0;
-    g_autofree char *socket = heap_socket_address(place);
+    g_autofree char *socket = heap_socket_address(place.path);
     g_auto(GStrv) env = environment_for(library, socket, sample_bytes);
     symbols_bound_servers(); /* the program's environment stays the user's */
     Saving saving = {.folder = folder};
@@ -356,7 +357,7 @@ static int watch(char **argv, const char *folder, gint64 sample_bytes, GError **
             g_printerr("heapgate: a ledger cannot be used: %s\n", collector_problem(collector));
         collector_free(collector);
     }
-    g_rmdir(place);
+    owned_folder_remove(&place);
     if (status >= 0)
         print_summary(&saving, argv[0], pid);
     g_thread_pool_free(saving.savers, FALSE, TRUE); /* all that was pushed is saved */

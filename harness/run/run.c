@@ -191,7 +191,7 @@ static void ask_python(const Run *self, const Workplace *place, GCancellable *ca
     const char *argv[] = {python, "-c",
                           "import platform as p; print(p.python_implementation(), p.python_version())", NULL};
     g_auto(GStrv) env = environment_of(self->scenario, NULL, NULL, place->work);
-    g_autofree char *answer = g_build_filename(place->folder, "python", NULL);
+    g_autofree char *answer = g_build_filename(place->folder.path, "python", NULL);
     SupervisorPlan plan = {.argv = argv,
                            .env = (const char *const *)env,
                            .folder = place->work,

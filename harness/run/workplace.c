@@ -1,7 +1,6 @@
 #include "workplace.h"
 
 #include <errno.h>
-#include <ftw.h>
 #include <gio/gio.h>
 #include <glib/gstdio.h>
 #include <stdio.h>
@@ -11,17 +10,6 @@
 #include "error.h"
 
 enum { KEEP_LIMIT = 64 * 1024 * 1024, WORDS_LIMIT = 600, TAIL_LIMIT = 8192 };
-
-static int remove_one(const char *path, const struct stat *info, int type, struct FTW *walk)
-{
-    (void)info, (void)type, (void)walk;
-    return remove(path);
-}
-
-static void remove_folder(const char *folder)
-{
-    nftw(folder, remove_one, 32, FTW_DEPTH | FTW_PHYS);
-}
 
 static gboolean link_file(const ScenarioFile *file, const char *work, GError **error)
 {
@@ -37,16 +25,14 @@ static gboolean link_file(const ScenarioFile *file, const char *work, GError **e
 Workplace *workplace_new(const Scenario *scenario, GError **error)
 {
     g_autoptr(Workplace) self = g_new0(Workplace, 1);
-    /* Not the user's TMPDIR: a path of another length would change heap sizes. */
-    char template[] = "/tmp/heapgate-XXXXXX";
-    if (g_mkdtemp(template) != NULL) {
-        self->folder = g_strdup(template);
-        self->work = g_build_filename(template, "work", NULL);
-        self->output = g_build_filename(template, "output", NULL);
-        self->stdout_path = g_build_filename(template, "stdout", NULL);
-        self->stderr_path = g_build_filename(template, "stderr", NULL);
+    /* Not in the user's TMPDIR: a path of another length would change heap sizes. */
+    if (owned_folder_make(&self->folder)) {
+        self->work = g_build_filename(self->folder.path, "work", NULL);
+        self->output = g_build_filename(self->folder.path, "output", NULL);
+        self->stdout_path = g_build_filename(self->folder.path, "stdout", NULL);
+        self->stderr_path = g_build_filename(self->folder.path, "stderr", NULL);
     }
-    if (self->folder == NULL || g_mkdir(self->work, 0700) != 0 || g_mkdir(self->output, 0700) != 0) {
+    if (self->folder.path == NULL || g_mkdir(self->work, 0700) != 0 || g_mkdir(self->output, 0700) != 0) {
         g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_BROKEN,
                     "no working folder can be made in /tmp: %s; free space there or make it writable",
                     g_strerror(errno));
@@ -62,9 +48,7 @@ void workplace_free(Workplace *self)
 {
     if (self == NULL)
         return;
-    if (self->folder != NULL)
-        remove_folder(self->folder);
-    g_free(self->folder);
+    owned_folder_remove(&self->folder);
     g_free(self->work);
     g_free(self->output);
     g_free(self->stdout_path);
@@ -85,7 +69,7 @@ static void keep_file(const char *folder, const char *name, const char *target)
 
 void workplace_keep(const Workplace *self, const char *target)
 {
-    remove_folder(target);
+    folder_remove(target);
     if (g_mkdir_with_parents(target, 0777) != 0)
         return;
     g_autoptr(GDir) names = g_dir_open(self->output, 0, NULL);
@@ -93,8 +77,8 @@ void workplace_keep(const Workplace *self, const char *target)
          name = g_dir_read_name(names))
         if (!g_str_has_prefix(name, "mark."))
             keep_file(self->output, name, target);
-    keep_file(self->folder, "stdout", target);
-    keep_file(self->folder, "stderr", target);
+    keep_file(self->folder.path, "stdout", target);
+    keep_file(self->folder.path, "stderr", target);
 }
 
 char *workplace_last_words(const Workplace *self)

@@ -4,10 +4,11 @@
 
 #include <glib.h>
 
+#include "owned_folder.h"
 #include "scenario/scenario.h"
 
 typedef struct {
-    char *folder; /* "/tmp/heapgate-XXXXXX" */
+    OwnedFolder folder;
     char *work;   /* the program's working directory and home */
     char *output; /* for the instrument's files */
     char *stdout_path;

@@ -61,9 +61,9 @@ START_TEST(test_a_workplace_is_fresh_and_its_path_is_always_as_long)
     g_setenv("TMPDIR", folder, TRUE);
     g_autoptr(Scenario) scenario = scenario_of("");
     g_autoptr(Workplace) one = place_of(scenario), two = place_of(scenario);
-    ck_assert_str_ne(one->folder, two->folder);
-    ck_assert(g_str_has_prefix(one->folder, "/tmp/heapgate-"));
-    ck_assert_uint_eq(strlen(one->folder), strlen("/tmp/heapgate-XXXXXX"));
+    ck_assert_str_ne(one->folder.path, two->folder.path);
+    ck_assert(g_str_has_prefix(one->folder.path, "/tmp/heapgate-"));
+    ck_assert_uint_eq(strlen(one->folder.path), strlen("/tmp/heapgate-XXXXXX"));
     ck_assert_uint_eq(strlen(one->work), strlen(two->work));
     ck_assert(g_file_test(one->work, G_FILE_TEST_IS_DIR) && g_file_test(one->output, G_FILE_TEST_IS_DIR));
     ck_assert_ptr_null(strchr(one->output, ' '));
@@ -87,7 +87,8 @@ START_TEST(test_a_workplace_is_removed_with_all_it_holds_and_nothing_that_links_
 {
     g_autoptr(Scenario) scenario = scenario_of("files: [data/orders.sql, ../tools]\n");
     Workplace *place = place_of(scenario);
-    g_autofree char *gone = g_strdup(place->folder), *deep = g_build_filename(place->work, "a/b/c/d", NULL);
+    g_autofree char *gone = g_strdup(place->folder.path),
+                    *deep = g_build_filename(place->work, "a/b/c/d", NULL);
     g_autofree char *read_only = g_build_filename(place->work, "a", NULL);
     write_file(deep, "x");
     g_chmod(read_only, 0700);
