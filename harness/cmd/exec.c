@@ -165,7 +165,6 @@ static GStrv environment_for(const char *library, const char *socket, gint64 sam
 typedef struct {
     GSubprocess *process;
     GMainLoop *loop;
-    int signal;
 } Forwarding;
 
 /* The terminal sends these to the command itself. */
@@ -196,7 +195,7 @@ static void on_exit_of_process(GObject *source, GAsyncResult *result, gpointer d
 static void await_end(GSubprocess *process)
 {
     g_autoptr(GMainLoop) loop = g_main_loop_new(NULL, FALSE);
-    Forwarding forwarding = {process, loop, 0};
+    Forwarding forwarding = {process, loop};
     const guint sources[] = {
         g_unix_signal_add(SIGINT, on_terminal_signal, NULL),
         g_unix_signal_add(SIGTERM, on_terminate, &forwarding),

@@ -182,6 +182,45 @@ static void close_descriptors(void)
         close((int)fd);
 }
 
+void keeper_inherit(void)
+{
+    prctl(PR_SET_CHILD_SUBREAPER, 1);
+}
+
+static gboolean is_one_of(const GArray *pids, pid_t pid)
+{
+    for (guint i = 0; i < pids->len; i++)
+        if (g_array_index(pids, pid_t, i) == pid)
+            return TRUE;
+    return FALSE;
+}
+
+/* A child of this process that it did not start; 0: there is none. */
+static pid_t find_orphan(const GArray *keepers)
+{
+    int proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    g_autoptr(GDir) names = proc >= 0 ? g_dir_open("/proc", 0, NULL) : NULL;
+    pid_t found = 0;
+    for (const char *name = names != NULL ? g_dir_read_name(names) : NULL; name != NULL && found == 0;
+         name = g_dir_read_name(names)) {
+        pid_t pid = number_of(name);
+        if (pid > 1 && parent_of(proc, name) == getpid() && getpgid(pid) != getpgrp() &&
+            !is_one_of(keepers, pid))
+            found = pid;
+    }
+    if (proc >= 0)
+        close(proc);
+    return found;
+}
+
+/* The children of one that is killed become this process's own. */
+void keeper_kill_orphans(const GArray *keepers)
+{
+    for (pid_t orphan; (orphan = find_orphan(keepers)) > 0;)
+        if (kill(orphan, SIGKILL) != 0 || waitpid(orphan, NULL, __WALL) < 0)
+            return;
+}
+
 KeeperLog *keeper_log_new(void)
 {
     void *memory = mmap(NULL, sizeof(KeeperLog), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);

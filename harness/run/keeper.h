@@ -26,4 +26,12 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(KeeperLog, keeper_log_free)
  * before it has books, if it gets them within two seconds. */
 void keeper_stand_between(KeeperLog *log);
 
+/* What a keeper guards becomes this process's child when the keeper itself is killed; from now on, and until
+ * this process ends. */
+void keeper_inherit(void);
+/* Kills what has become this process's child that way, and what it started, until there is none, and waits
+ * for it. keepers: pid_t: those that live. What this process started itself is in its own process group, and
+ * stays. No other thread may start a keeper meanwhile. */
+void keeper_kill_orphans(const GArray *keepers);
+
 #endif

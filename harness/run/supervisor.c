@@ -130,7 +130,23 @@ static void empty_file(const char *path)
         close(file);
 }
 
-static GSubprocess *launch(const SupervisorPlan *plan, pid_t *shared_pid, GError **error)
+/* The keepers that live, and the lock under which one is started and orphans are looked for. */
+static GMutex keepers_lock;
+static GArray *keepers;
+
+/* was_killed: then it guards nothing any more. */
+static void forget_keeper(pid_t keeper, gboolean was_killed)
+{
+    g_mutex_lock(&keepers_lock);
+    for (guint i = keepers->len; i-- > 0;)
+        if (g_array_index(keepers, pid_t, i) == keeper)
+            g_array_remove_index_fast(keepers, i);
+    if (was_killed)
+        keeper_kill_orphans(keepers);
+    g_mutex_unlock(&keepers_lock);
+}
+
+static GSubprocess *launch(const SupervisorPlan *plan, pid_t *shared_pid, pid_t *keeper, GError **error)
 {
     Shared shared = {shared_pid, plan->log, plan->cpus};
     empty_file(plan->stdout_path);
@@ -144,7 +160,16 @@ static GSubprocess *launch(const SupervisorPlan *plan, pid_t *shared_pid, GError
     g_subprocess_launcher_set_stderr_file_path(launcher, plan->stderr_path);
     g_subprocess_launcher_set_child_setup(launcher, prepare_child, &shared, NULL);
     g_autoptr(GError) cause = NULL;
+    g_mutex_lock(&keepers_lock);
+    if (keepers == NULL) {
+        keepers = g_array_new(FALSE, FALSE, sizeof(pid_t));
+        keeper_inherit();
+    }
     GSubprocess *process = g_subprocess_launcher_spawnv(launcher, plan->argv, &cause);
+    *keeper = process != NULL ? (pid_t)g_ascii_strtoll(g_subprocess_get_identifier(process), NULL, 10) : 0;
+    if (process != NULL)
+        g_array_append_val(keepers, *keeper);
+    g_mutex_unlock(&keepers_lock);
     if (process == NULL)
         g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_BROKEN, "%s cannot be started: %s", plan->argv[0],
                     cause->message);
@@ -163,13 +188,16 @@ gboolean supervisor_run(const SupervisorPlan *plan, GCancellable *cancellable, S
                     g_strerror(errno));
         return FALSE;
     }
-    g_autoptr(GSubprocess) process = launch(plan, shared_pid, error);
+    pid_t keeper = 0;
+    g_autoptr(GSubprocess) process = launch(plan, shared_pid, &keeper, error);
     outcome->pid = *shared_pid;
     munmap(shared_pid, sizeof *shared_pid);
     if (process == NULL)
         return FALSE;
     await_end(process, plan->timeout_us, cancellable, outcome);
     outcome->duration_us = g_get_monotonic_time() - started;
+    /* One that ends as its program did looks the same, and has left none. */
+    forget_keeper(keeper, g_subprocess_get_if_signaled(process));
     if (outcome->end != SUPERVISOR_EXITED)
         return TRUE;
     if (g_subprocess_get_if_signaled(process)) {
