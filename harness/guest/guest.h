@@ -23,7 +23,6 @@ typedef struct {
     LedgerHeader *header; /* NULL: not open */
     uint32_t counting;    /* the end mark is being added up: whoever frees must look (end_mark.h) */
     uint32_t end_busy;    /* one thread at a time adds up */
-    uint32_t mark_busy;   /* one thread at a time writes changes */
     uint32_t window;      /* the number of the open window (window.h); 0: none */
 } GuestDesk;
 extern GUEST_HIDDEN GuestDesk *guest_desk;

@@ -269,7 +269,7 @@ typedef struct {
     uint64_t time_ns; /* CLOCK_MONOTONIC */
     int64_t live_bytes;
     uint64_t iteration; /* how many iterations had been marked with it; 0: it is another mark */
-    char name[64];
+    char name[64];      /* without a NUL where it has 64 characters */
     uint64_t padding;
 } LedgerMark;
 enum {
@@ -428,7 +428,7 @@ typedef struct {
     int64_t peak_file_bytes;
     int64_t end_mapped_bytes, end_mappings; /* at the end mark */
     uint32_t page_tables;                   /* used */
-    uint32_t padding_of_pages;
+    uint32_t changing;   /* somebody is writing changes (ledger_mark.h): the tracer or the harness */
     uint64_t full_pages; /* words that no table could be made for */
     /* Of pools (heapgate.h): blocks that could not be booked, for another one starts in their granule. */
     uint64_t pool_crowded;

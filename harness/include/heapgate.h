@@ -303,8 +303,8 @@ HEAPGATE_TRACER_(heapgate_tracer_back_, "heapgate_tracer_block_given_back", (con
 #undef HEAPGATE_TRACER_
 #undef HEAPGATE_LOAD_
 
-/* Marks this instant. name: (transfer none) of [A-Za-z0-9_.-], at most 64 bytes. "end" and "iteration" mean
- * something to heapgate: see the top. */
+/* Marks this instant. name: (transfer none) of [A-Za-z0-9_.-], at most 64 bytes: what is longer is cut. "end"
+ * and "iteration" mean something to heapgate: see the top. */
 static __inline__ void heapgate_mark(const char *name)
 {
     void (*tracer)(const char *) = heapgate_tracer_();

@@ -179,7 +179,8 @@ static void add_marks(const Ledger *ledger, Measurement *measurement)
 {
     for (guint i = 0; i < ledger->marks->len; i++) {
         const LedgerMark *mark = &g_array_index(ledger->marks, LedgerMark, i);
-        measurement_add_mark(measurement, mark->name, mark->live_bytes);
+        g_autofree char *name = g_strndup(mark->name, sizeof mark->name);
+        measurement_add_mark(measurement, name, mark->live_bytes);
     }
 }
 

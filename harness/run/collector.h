@@ -43,8 +43,8 @@ const char *collector_problem(const Collector *self);
 /* What `heapgate mark` sends to the socket; it is answered with one byte once the mark is in every ledger. */
 typedef struct {
     guint64 magic;
-    char key[20]; /* of the address */
-    char name[64];
+    char key[20];  /* of the address */
+    char name[68]; /* ends in NUL */
 } CollectorMark;
 #define COLLECTOR_MARK_MAGIC UINT64_C(0x314b52414d504748) /* "HGPMARK1" */
 

@@ -1,90 +1,100 @@
 /* Marks from outside: the harness holds every ledger and writes into them what the tracer would. */
 #include <errno.h>
-#include <stddef.h>
+#include <fcntl.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "error.h"
 #include "collector.h"
+#include "guest/ledger_mark.h"
 #include "listener.h"
 
 enum { ANSWER_SECONDS = 30 };
 
-static gboolean put(LedgerFile file, const void *data, gsize size, guint64 offset)
+/* What is there at the mark of this number: of the blocks that live now those that are older. The last "end"
+ * counts. */
+static gboolean count_end(LedgerFile file, LedgerHeader *header, guint32 number, GError **error)
 {
-    return size == 0 || pwrite(file.fd, data, size, (off_t)(file.at + offset)) == (gssize)size;
-}
-
-#define PUT(file, value, member) put(file, &(value), sizeof(value), offsetof(LedgerHeader, member))
-
-/* What sites hold now where it is not what they held at the mark before. */
-static gboolean put_changes(LedgerFile file, const Ledger *ledger, guint32 number)
-{
-    g_autofree gint64 *held = g_new0(gint64, ledger->sites->len + 1);
-    for (guint i = 0; i < ledger->changes->len; i++) {
-        const LedgerChange *change = &g_array_index(ledger->changes, LedgerChange, i);
-        held[change->site] = change->live_bytes;
-    }
-    guint32 used = ledger->changes->len;
-    guint64 lost = ledger->header.full_changes;
-    for (guint i = 1; i < ledger->sites->len; i++) {
-        gint64 live = g_array_index(ledger->sites, LedgerSiteCounts, i).live_bytes;
-        LedgerChange change = {number, i, live};
-        if (live == held[i])
+    g_autoptr(Ledger) ledger = ledger_read_live(file, "mark", error);
+    LedgerEndRecord *records = (LedgerEndRecord *)((char *)header + LEDGER_END_AT);
+    guint32 used = 0;
+    if (ledger == NULL)
+        return FALSE;
+    header->end_live_bytes = header->end_live_blocks = header->end_mapped_bytes = header->end_mappings = 0;
+    for (guint i = 0; i < ledger->kept->len; i++) {
+        const LedgerEndRecord *record = &g_array_index(ledger->kept, LedgerEndRecord, i);
+        if (record->birth >= number)
             continue;
-        if (used == LEDGER_CHANGES) {
-            lost++;
+        if (used == LEDGER_END_RECORDS) {
+            header->full_end_records++;
             continue;
         }
-        guint64 site = LEDGER_SITES_AT + (guint64)i * sizeof(LedgerSite);
-        if (!put(file, &change, sizeof change, LEDGER_CHANGES_AT + (guint64)used++ * sizeof change) ||
-            !put(file, &live, sizeof live, site + offsetof(LedgerSite, marked_bytes)))
-            return FALSE;
+        records[used++] = *record;
+        gboolean mapped =
+            g_array_index(ledger->sites, LedgerSiteCounts, record->site).kind == LEDGER_SITE_MAPPED;
+        *(mapped ? &header->end_mapped_bytes : &header->end_live_bytes) += record->bytes;
+        *(mapped ? &header->end_mappings : &header->end_live_blocks) += record->blocks;
     }
-    return PUT(file, used, changes) && (lost == ledger->header.full_changes || PUT(file, lost, full_changes));
+    header->end_records = used;
+    __atomic_store_n(&header->end_mark, number, __ATOMIC_RELEASE);
+    return TRUE;
 }
 
-static gboolean put_end(LedgerFile file, const Ledger *ledger, guint32 number)
+static gboolean set_mark(LedgerFile file, LedgerHeader *header, const char *name, GError **error)
 {
-    guint32 count = MIN(ledger->kept->len, LEDGER_END_RECORDS);
-    guint64 lost = ledger->header.full_end_records + ledger->kept->len - count;
-    return (lost == ledger->header.full_end_records || PUT(file, lost, full_end_records)) &&
-           put(file, ledger->kept->data, (gsize)count * sizeof(LedgerEndRecord), LEDGER_END_AT) &&
-           PUT(file, count, end_records) && PUT(file, ledger->kept_bytes, end_live_bytes) &&
-           PUT(file, ledger->kept_blocks, end_live_blocks) &&
-           PUT(file, ledger->kept_mapped_bytes, end_mapped_bytes) &&
-           PUT(file, ledger->kept_mappings, end_mappings) && PUT(file, number, end_mark);
+    struct timespec now;
+    guint64 iteration;
+    LedgerMarkKind kind = ledger_mark_kind(name);
+    if (!ledger_mark_count(header, kind, &iteration))
+        return TRUE;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    guint32 number = ledger_mark_set(header, name, kind, iteration,
+                                     (guint64)now.tv_sec * 1000000000 + (guint64)now.tv_nsec, NULL);
+    if (number == 0) {
+        g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_BROKEN,
+                    "the mark \"%s\" cannot be set in a ledger: their table is full", name);
+        return FALSE;
+    }
+    ledger_changes_add(header, number);
+    return kind != LEDGER_MARK_END || count_end(file, header, number, error);
+}
+
+/* The books, to be written to; NULL with errno. A file that can shrink is not touched: whoever reads memory
+ * that is gone is killed. */
+static LedgerHeader *map_books(LedgerFile file)
+{
+    struct stat info;
+    if ((fcntl(file.fd, F_ADD_SEALS, F_SEAL_SHRINK) != 0 &&
+         (fcntl(file.fd, F_GET_SEALS) & F_SEAL_SHRINK) == 0) ||
+        fstat(file.fd, &info) != 0)
+        return NULL;
+    if ((guint64)info.st_size < LEDGER_FILE_SIZE || file.at > (guint64)info.st_size - LEDGER_FILE_SIZE) {
+        errno = ENODATA;
+        return NULL;
+    }
+    void *books = mmap(NULL, LEDGER_FILE_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, file.fd,
+                       (off_t)file.at);
+    return books != MAP_FAILED ? books : NULL;
 }
 
 gboolean ledger_set_mark(LedgerFile file, const char *name, GError **error)
 {
-    g_autoptr(Ledger) ledger = ledger_read_counts(file, "mark", error);
-    struct timespec now;
+    /* That these are books is looked at before anything is written. */
+    g_autoptr(Ledger) ledger = ledger_read_live(file, "mark", error);
     if (ledger == NULL)
         return FALSE;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    LedgerMark mark = {(guint64)now.tv_sec * 1000000000 + (guint64)now.tv_nsec, ledger->header.live_bytes, 0,
-                       "", 0};
-    g_strlcpy(mark.name, name, sizeof mark.name);
-    guint32 number = ledger->marks->len + 1;
-    gboolean end = strcmp(name, "end") == 0;
-    if (strcmp(name, "iteration") == 0) {
-        mark.iteration = ledger->header.iterations + 1;
-        if (!PUT(file, mark.iteration, iterations) || !ledger_iteration_has_record(mark.iteration))
-            return TRUE;
-    }
-    guint32 room = end ? LEDGER_MARKS : LEDGER_MARKS - LEDGER_END_MARKS;
-    /* The number last: from then on blocks are born behind the mark. */
-    gboolean set = number <= room &&
-                   put(file, &mark, sizeof mark, LEDGER_MARKS_AT + (guint64)(number - 1) * sizeof mark) &&
-                   put_changes(file, ledger, number) && PUT(file, number, marks) &&
-                   (!end || ledger->at_end_mark || put_end(file, ledger, number));
-    if (!set)
+    LedgerHeader *header = map_books(file);
+    if (header == NULL) {
         g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_BROKEN,
-                    "the mark \"%s\" cannot be set in a ledger: %s", name,
-                    number > room ? "their table is full" : g_strerror(errno));
+                    "the mark \"%s\" cannot be set in a ledger: %s", name, g_strerror(errno));
+        return FALSE;
+    }
+    gboolean set = set_mark(file, header, name, error);
+    munmap(header, LEDGER_FILE_SIZE);
     return set;
 }
 

@@ -10,6 +10,7 @@
 #include "formats/made_ledger.h"
 #include "run/collector.h"
 #include "run/listener.h"
+#include "guest/ledger_mark.h"
 #include "runner.h"
 
 #define KEY "0123456789abcdef"
@@ -313,6 +314,74 @@ START_TEST(test_marks_from_outside_are_those_of_the_tracer)
 }
 END_TEST
 
+/* Growth looks at blocks and ages beside bytes, whoever set the mark; and the last "end" counts. */
+START_TEST(test_marks_from_outside_hold_blocks_and_the_last_end_counts)
+{
+    MadeLedger made;
+    made_ledger_init(&made);
+    guint32 site = made_ledger_site(&made, made_ledger_node(&made, 0, 0x1010), 64, 0, 0);
+    made_ledger_block(&made, 0, 0, 64, site, 0);
+    made_ledger_finish(&made);
+    LedgerFile file = {made.fd, 0};
+    ck_assert(ledger_set_mark(file, "end", NULL));
+    made_ledger_block(&made, 0, 8, 1000, site, 1);
+    ck_assert(ledger_set_mark(file, "end", NULL));
+    made_ledger_block(&made, 0, 80, 5000, site, 2);
+    g_autoptr(Ledger) ledger = ledger_read(file, "marks", NULL);
+    ck_assert_ptr_nonnull(ledger);
+    ck_assert(ledger->at_end_mark);
+    ck_assert_int_eq(ledger->kept_bytes, 1064);
+    ck_assert_int_eq(ledger->kept_blocks, 2);
+    const LedgerChange *change = &g_array_index(ledger->changes, LedgerChange, 0);
+    ck_assert_uint_eq(change->mark, 1);
+    ck_assert_uint_eq(change->live_blocks, 1);
+    made_ledger_clear(&made);
+}
+END_TEST
+
+enum { MARKS_EACH = 300 };
+
+/* As the tracer sets its own. */
+static gpointer mark_inside(gpointer header)
+{
+    guint64 iteration;
+    for (guint i = 0; i < MARKS_EACH; i++)
+        if (ledger_mark_count(header, LEDGER_MARK_NAMED, &iteration)) {
+            guint32 number = ledger_mark_set(header, "inside", LEDGER_MARK_NAMED, iteration, 1, NULL);
+            ledger_changes_add(header, number);
+        }
+    return NULL;
+}
+
+START_TEST(test_marks_from_both_sides_at_once_lose_none)
+{
+    MadeLedger made;
+    made_ledger_init(&made);
+    made_ledger_site(&made, made_ledger_node(&made, 0, 0x1010), 64, 0, 0);
+    made_ledger_finish(&made);
+    void *books =
+        mmap(NULL, LEDGER_FILE_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, made.fd, 0);
+    ck_assert_ptr_ne(books, MAP_FAILED);
+    GThread *inside = g_thread_new("inside", mark_inside, books);
+    for (guint i = 0; i < MARKS_EACH; i++)
+        ck_assert(ledger_set_mark((LedgerFile){made.fd, 0}, "outside", NULL));
+    g_thread_join(inside);
+    munmap(books, LEDGER_FILE_SIZE);
+    g_autoptr(Ledger) ledger = ledger_read((LedgerFile){made.fd, 0}, "marks", NULL);
+    ck_assert_ptr_nonnull(ledger);
+    guint names[2] = {0};
+    for (guint i = 0; i < ledger->marks->len; i++) {
+        const char *name = g_array_index(ledger->marks, LedgerMark, i).name;
+        names[0] += strcmp(name, "inside") == 0;
+        names[1] += strcmp(name, "outside") == 0;
+    }
+    ck_assert_uint_eq(names[0], MARKS_EACH);
+    ck_assert_uint_eq(names[1], MARKS_EACH);
+    ck_assert_uint_eq(ledger->damaged, 0);
+    made_ledger_clear(&made);
+}
+END_TEST
+
 typedef struct {
     GMutex lock;
     GCond changed;
@@ -461,6 +530,8 @@ SUITE(collector, 20)
     tcase_add_test(tcase, test_programs_wait_for_no_collector);
     tcase_add_test(tcase, test_few_descriptors_are_enough_for_many_programs);
     tcase_add_test(tcase, test_marks_from_outside_are_those_of_the_tracer);
+    tcase_add_test(tcase, test_marks_from_outside_hold_blocks_and_the_last_end_counts);
+    tcase_add_test(tcase, test_marks_from_both_sides_at_once_lose_none);
     tcase_add_test(tcase, test_marks_do_not_wait_for_what_is_done_with_ledgers);
     tcase_add_test(tcase, test_what_ended_before_its_hello_was_read_gets_no_mark);
     tcase_add_test(tcase, test_what_ended_while_messages_came_gets_no_mark);

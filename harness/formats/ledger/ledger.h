@@ -89,8 +89,8 @@ typedef struct {
 /* Reads the books from their file, while the process runs or after. The offset of its descriptor may change.
  * (transfer full). Errors: HEAPGATE_ERROR_FORMAT "NAME: ..." */
 Ledger *ledger_read(LedgerFile file, const char *name, GError **error);
-/* The same without stacks, for who only counts: every site is of node 0. */
-Ledger *ledger_read_counts(LedgerFile file, const char *name, GError **error);
+/* What is live now, whatever was marked, without stacks: every site is of node 0. Else the same. */
+Ledger *ledger_read_live(LedgerFile file, const char *name, GError **error);
 /* Another to be named on its own, by another thread: what naming leaves alone is shared, and must stay as it
  * is. (transfer full). */
 Ledger *ledger_copy(const Ledger *self);

@@ -190,7 +190,6 @@ static void check_texts(Ledger *self)
     }
     for (guint i = 0; i < self->marks->len; i++) {
         LedgerMark *mark = &g_array_index(self->marks, LedgerMark, i);
-        end_text(mark->name, sizeof mark->name);
         mark->live_bytes = sane(mark->live_bytes);
         mark->iteration = MIN(mark->iteration, self->header.iterations);
     }

@@ -204,9 +204,10 @@ static gboolean read_live(LedgerFile file, Ledger *self)
            add_mapped(file, live, self);
 }
 
-static gboolean read_kept(LedgerFile file, Ledger *self)
+/* live: what is there now, though a mark "end" was set. */
+static gboolean read_kept(LedgerFile file, gboolean live, Ledger *self)
 {
-    self->at_end_mark = self->header.end_mark != 0;
+    self->at_end_mark = self->header.end_mark != 0 && !live;
     if (!self->at_end_mark)
         return read_live(file, self);
     return read_table(file, self->kept, LEDGER_END_AT, self->header.end_records, LEDGER_END_RECORDS);
@@ -261,7 +262,7 @@ static Ledger *read_books(LedgerFile file, const char *name, gboolean stacks, GE
         empty(header);
         return ledger_check(self, name, error) ? g_steal_pointer(&self) : NULL;
     }
-    gboolean read = read_kept(file, self);
+    gboolean read = read_kept(file, !stacks, self);
     if (!read_header(file, name, header, error))
         return NULL;
     read = read && read_sites(file, self) && (stacks ? read_stacks(file, self) : forget_stacks(self)) &&
@@ -281,7 +282,7 @@ Ledger *ledger_read(LedgerFile file, const char *name, GError **error)
     return read_books(file, name, TRUE, error);
 }
 
-Ledger *ledger_read_counts(LedgerFile file, const char *name, GError **error)
+Ledger *ledger_read_live(LedgerFile file, const char *name, GError **error)
 {
     return read_books(file, name, FALSE, error);
 }
