@@ -166,8 +166,10 @@ static GSubprocess *launch(const SupervisorPlan *plan, pid_t *shared_pid, pid_t 
         keeper_inherit();
     }
     GSubprocess *process = g_subprocess_launcher_spawnv(launcher, plan->argv, &cause);
-    *keeper = process != NULL ? (pid_t)g_ascii_strtoll(g_subprocess_get_identifier(process), NULL, 10) : 0;
-    if (process != NULL)
+    /* NULL where it has ended already. */
+    const char *identifier = process != NULL ? g_subprocess_get_identifier(process) : NULL;
+    *keeper = identifier != NULL ? (pid_t)g_ascii_strtoll(identifier, NULL, 10) : 0;
+    if (*keeper != 0)
         g_array_append_val(keepers, *keeper);
     g_mutex_unlock(&keepers_lock);
     if (process == NULL)
