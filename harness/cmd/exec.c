@@ -14,6 +14,9 @@
 #include "formats/ledger/ledger_notes.h"
 #include "formats/ledger/ledger_pack.h"
 #include "instrument/heap.h"
+#include "instrument/heap_socket.h"
+#include "instrument/instrument.h"
+#include "instrument/mark.h"
 #include "model/give_back.h"
 #include "model/units.h"
 #include "model/text.h"
@@ -159,7 +162,7 @@ static GStrv environment_for(const char *library, const char *socket, gint64 sam
     env = g_environ_setenv(env, LEDGER_SOCKET_VARIABLE, socket, TRUE);
     if (sample_bytes > 0)
         env = g_environ_setenv(env, LEDGER_SAMPLE_VARIABLE, sample, TRUE);
-    return g_environ_setenv(env, "HEAPGATE_INSTRUMENT", "heap", TRUE);
+    return g_environ_setenv(env, MARK_INSTRUMENT_VARIABLE, instrument_heap.name, TRUE);
 }
 
 typedef struct {

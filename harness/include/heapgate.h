@@ -213,10 +213,34 @@ HEAPGATE_RARE_ char *heapgate_put_name_(char *end, const char *name)
     return end;
 }
 
+/* FOLDER/mark.PID.NS.NAME; folder: at most HEAPGATE_FOLDER_SIZE_ bytes. */
+HEAPGATE_RARE_ char *heapgate_put_mark_file_(char *end, const char *folder, const char *name)
+{
+    end = heapgate_put_text_(end, folder, HEAPGATE_FOLDER_SIZE_);
+    end = heapgate_put_text_(end, "/mark.", 8);
+    end = heapgate_put_number_(end, heapgate_process_id_(), 1);
+    end = heapgate_put_text_(end, ".", 1);
+    end = heapgate_put_number_(end, heapgate_now_ns_(), 20);
+    end = heapgate_put_text_(end, ".", 1);
+    return heapgate_put_name_(end, name);
+}
+
+/* heapgate-mark NAME LEAKED DUBIOUS REACHABLE SUPPRESSED; counts: these four. */
+HEAPGATE_RARE_ char *heapgate_put_mark_line_(char *end, const char *name, const unsigned long *counts)
+{
+    int i;
+    end = heapgate_put_text_(end, "heapgate-mark ", 16);
+    end = heapgate_put_name_(end, name);
+    for (i = 0; i < 4; i++) {
+        end = heapgate_put_text_(end, " ", 1);
+        end = heapgate_put_number_(end, counts[i], 1);
+    }
+    return heapgate_put_text_(end, "\n", 1);
+}
+
 HEAPGATE_RARE_ void heapgate_mark_massif_(const char *name)
 {
     char line[HEAPGATE_LINE_SIZE_];
-    char *end;
     unsigned long length = 0;
     const char *folder = getenv("HEAPGATE_MARKS");
     if (folder == NULL)
@@ -225,35 +249,20 @@ HEAPGATE_RARE_ void heapgate_mark_massif_(const char *name)
         length++;
     if (length == 0 || length > HEAPGATE_FOLDER_SIZE_)
         return; /* no file, no mark: heapgate counts them and says so */
-    end = heapgate_put_text_(line, "detailed_snapshot ", 32);
-    end = heapgate_put_text_(end, folder, HEAPGATE_FOLDER_SIZE_);
-    end = heapgate_put_text_(end, "/mark.", 8);
-    end = heapgate_put_number_(end, heapgate_process_id_(), 1);
-    end = heapgate_put_text_(end, ".", 1);
-    end = heapgate_put_number_(end, heapgate_now_ns_(), 20);
-    end = heapgate_put_text_(end, ".", 1);
-    heapgate_put_name_(end, name);
+    heapgate_put_mark_file_(heapgate_put_text_(line, "detailed_snapshot ", 32), folder, name);
     heapgate_request_(HEAPGATE_MONITOR_COMMAND_, HEAPGATE_WORD_(&line[0]), 0, 0, 0);
 }
 
 HEAPGATE_RARE_ void heapgate_mark_memcheck_(const char *name)
 {
     char line[HEAPGATE_LINE_SIZE_];
-    char *end;
-    unsigned long counts[4] = {0, 0, 0, 0}; /* leaked, dubious, reachable, suppressed */
+    unsigned long counts[4] = {0, 0, 0, 0};
     unsigned long no_arguments[8] = {0, 0, 0, 0,
                                      0, 0, 0, 0}; /* a va_list that the text below never looks into */
-    int i;
     heapgate_request_(HEAPGATE_LEAK_CHECK_, 1 /* quick */, 0, 0, 0);
     heapgate_request_(HEAPGATE_COUNT_LEAKS_, HEAPGATE_WORD_(&counts[0]), HEAPGATE_WORD_(&counts[1]),
                       HEAPGATE_WORD_(&counts[2]), HEAPGATE_WORD_(&counts[3]));
-    end = heapgate_put_text_(line, "heapgate-mark ", 16);
-    end = heapgate_put_name_(end, name);
-    for (i = 0; i < 4; i++) {
-        end = heapgate_put_text_(end, " ", 1);
-        end = heapgate_put_number_(end, counts[i], 1);
-    }
-    heapgate_put_text_(end, "\n", 1);
+    heapgate_put_mark_line_(line, name, counts);
     heapgate_request_(HEAPGATE_PRINTF_, HEAPGATE_WORD_(&line[0]), HEAPGATE_WORD_(&no_arguments[0]), 0, 0);
 }
 

@@ -6,9 +6,12 @@
 
 #include "formats/ledger/ledger_notes.h"
 #include "formats/ledger/ledger_tally.h"
+#include "heap_mark.h"
+#include "heap_socket.h"
 #include "instrument.h"
 #include "formats/ledger/ledger_python.h"
 #include "scenario/interpreter.h"
+#include "mark.h"
 #include "model/give_back.h"
 #include "model/sampling.h"
 #include "symbols/symbols.h"
@@ -29,8 +32,8 @@ static void heap_launch(const Scenario *scenario, const char *program, const cha
     char *env[] = {
         g_strdup_printf("LD_PRELOAD=%s", library != NULL ? library : ""),
         g_strdup_printf(LEDGER_SOCKET_VARIABLE "=%s", launch->ledger_socket),
-        g_strdup("HEAPGATE_INSTRUMENT=heap"),
-        g_strdup_printf("HEAPGATE_MARKS=%s", output),
+        g_strdup(MARK_INSTRUMENT_VARIABLE "=heap"),
+        g_strdup_printf(MARK_FOLDER_VARIABLE "=%s", output),
         scenario->heap.sample_bytes > 0
             ? g_strdup_printf(LEDGER_SAMPLE_VARIABLE "=%" G_GINT64_FORMAT, scenario->heap.sample_bytes)
             : NULL,
@@ -431,5 +434,6 @@ const Instrument instrument_heap = {
     .settings = G_STRINGIFY(LEDGER_KEY_FRAMES) " frames",
     .probe = heap_probe,
     .launch = heap_launch,
+    .mark = heap_mark,
     .collect = heap_collect,
 };

@@ -9,9 +9,6 @@
  * Errors: HEAPGATE_ERROR_BROKEN. */
 char *heap_library(GError **error);
 
-/* Where a collector is to listen, in this folder: what LEDGER_SOCKET_VARIABLE says; (transfer full). */
-char *heap_socket_address(const char *folder);
-
 /* A process that ran and of which there are no books. */
 typedef struct {
     char *path;   /* of its program */

@@ -2,7 +2,6 @@
 #include <elf.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
 #include <unistd.h>
@@ -14,14 +13,6 @@
 char *heap_library(GError **error)
 {
     return installed_find("the tracer's library", "libheapgate.so", "../lib/heapgate/libheapgate.so", error);
-}
-
-char *heap_socket_address(const char *folder)
-{
-    guint64 key = 0;
-    if (getrandom(&key, sizeof key, 0) != sizeof key)
-        key = (guint64)g_get_real_time();
-    return g_strdup_printf("%s/socket#%016" G_GINT64_MODIFIER "x", folder, key);
 }
 
 static gsize read_at(FILE *file, void *buffer, gsize size, guint64 offset)

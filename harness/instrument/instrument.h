@@ -40,6 +40,10 @@ typedef struct {
     gboolean (*probe)(GError **error);
     /* program: the scenario's, as found. output: the folder for its files, without blanks in its path. */
     void (*launch)(const Scenario *scenario, const char *program, const char *output, Launch *launch);
+    /* Marks this instant from outside, for `heapgate mark` in a script that is watched. folder: as of launch;
+     * NULL: the script does not know it. name: a plain one (mark.h). Where nothing is watched it does
+     * nothing. Errors: HEAPGATE_ERROR_BROKEN. */
+    gboolean (*mark)(const char *folder, const char *name, GError **error);
     /* Fills the measurement from the files; what is missing or damaged becomes its problem, never a 0. */
     void (*collect)(const Scenario *scenario, const Outcome *outcome, Measurement *measurement);
 } Instrument;
@@ -52,10 +56,6 @@ const Instrument *instrument_find(const char *name);
 char *instruments_names(void);
 
 extern const Instrument instrument_heap, instrument_massif, instrument_memcheck;
-
-/* `heapgate mark` leaves a file of this name and its process id beside the instrument's: a process that
- * became a mark is not watched any more, and what the instrument had begun to write about it has no end. */
-#define INSTRUMENT_MARKER "marker."
 
 /* For instruments: the files of `folder` whose names begin with prefix and end with suffix, full paths,
  * sorted by name; (transfer full), elements char *. */

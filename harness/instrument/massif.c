@@ -2,9 +2,11 @@
 #include <string.h>
 
 #include "error.h"
-#include "model/growth.h"
+#include "mark.h"
 #include "massif_file.h"
+#include "model/growth.h"
 #include "valgrind.h"
+#include "valgrind_mark.h"
 
 enum { MARKS_LIMIT = 100000, TIMELINE_POINTS = 100 };
 
@@ -41,6 +43,24 @@ static void massif_launch(const Scenario *scenario, const char *program, const c
     launch_add(launch, "--xtree-memory=allocs");
     launch_add(launch, "--xtree-memory-file=%s/massif.%%p.exit.ms", output);
     valgrind_launch_program(scenario, program, launch);
+}
+
+/* A snapshot of all that is allocated. */
+static gboolean mark_process(const char *folder, gint64 pid, const char *name, GError **error)
+{
+    g_autofree char *path = mark_file_path(folder, pid, name), *text = NULL;
+    const char *monitor[] = {"detailed_snapshot", path, NULL};
+    if (!valgrind_monitor(folder, pid, monitor, &text, error))
+        return FALSE;
+    if (g_file_test(path, G_FILE_TEST_EXISTS))
+        return TRUE;
+    g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_BROKEN, "mark: massif wrote no snapshot to %s", path);
+    return FALSE;
+}
+
+static gboolean massif_mark(const char *folder, const char *name, GError **error)
+{
+    return valgrind_mark_processes(folder, name, mark_process, error);
 }
 
 static void keep_timeline(const MassifSnapshot *snapshot, gpointer user_data)
@@ -142,7 +162,6 @@ static gboolean read_exit(Process *self, const char *output, Measurement *measur
                                 measurement);
 }
 
-/* A mark's file is mark.PID.NANOSECONDS.NAME. */
 static gboolean read_mark(Process *self, const char *path, const char *name, Measurement *measurement)
 {
     g_autoptr(MassifFile) file = massif_file_open(path, NULL, NULL, measurement);
@@ -166,15 +185,14 @@ static gboolean read_mark(Process *self, const char *path, const char *name, Mea
 
 static gboolean read_marks(GPtrArray *processes, const char *output, Measurement *measurement)
 {
-    g_autoptr(GPtrArray) paths = instrument_files(output, "mark.", "");
+    g_autoptr(GPtrArray) paths = mark_files(output, 0);
     for (guint i = 0; i < paths->len && i < MARKS_LIMIT; i++) {
         const char *path = g_ptr_array_index(paths, i);
-        g_autofree char *base = g_path_get_basename(path);
-        g_auto(GStrv) parts = g_strsplit(base, ".", 4);
-        for (guint p = 0; g_strv_length(parts) == 4 && p < processes->len; p++) {
+        gint64 pid = 0;
+        const char *name = mark_file_name(path, &pid);
+        for (guint p = 0; name != NULL && p < processes->len; p++) {
             Process *process = g_ptr_array_index(processes, p);
-            if (process->pid == instrument_file_pid(path, "mark.") &&
-                !read_mark(process, path, parts[3], measurement))
+            if (process->pid == pid && !read_mark(process, path, name, measurement))
                 return FALSE;
         }
     }
@@ -259,5 +277,6 @@ const Instrument instrument_massif = {
     .settings = VALGRIND_DEPTH " frames",
     .probe = valgrind_probe,
     .launch = massif_launch,
+    .mark = massif_mark,
     .collect = massif_collect,
 };

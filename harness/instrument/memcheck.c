@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "error.h"
+#include "mark.h"
+#include "memcheck_mark.h"
 #include "model/growth.h"
 #include "valgrind.h"
 
@@ -161,25 +163,21 @@ static void keep_error(const MemcheckError *error, gpointer user_data)
         call_sites_add(process->sites[kind], error->frames, error->n_frames, error->bytes, error->blocks);
 }
 
-/* A mark prints "heapgate-mark NAME LEAKED DUBIOUS REACHABLE SUPPRESSED". */
 static void keep_mark(const char *text, gpointer user_data)
 {
     Reading *reading = user_data;
-    char name[65];
-    gint64 leaked = 0, dubious = 0, reachable = 0;
-    if (sscanf(text, "heapgate-mark %64s %" G_GINT64_FORMAT " %" G_GINT64_FORMAT " %" G_GINT64_FORMAT, name,
-               &leaked, &dubious, &reachable) != 4)
+    MarkLine line;
+    if (!mark_line_parse(text, &line))
         return;
-    measurement_add_mark(reading->measurement, name, leaked + dubious + reachable);
-    if (strcmp(name, "iteration") == 0)
-        g_array_append_val(reading->lost_at_iterations, leaked);
+    measurement_add_mark(reading->measurement, line.name, line.lost + line.possibly_lost + line.reachable);
+    if (strcmp(line.name, "iteration") == 0)
+        g_array_append_val(reading->lost_at_iterations, line.lost);
 }
 
 /* The marks that `heapgate mark` left beside the file, for a shell cannot print into it. */
 static void keep_mark_files(const char *output, gint64 pid, Reading *reading)
 {
-    g_autofree char *prefix = g_strdup_printf("mark.%" G_GINT64_FORMAT ".", pid);
-    g_autoptr(GPtrArray) paths = instrument_files(output, prefix, "");
+    g_autoptr(GPtrArray) paths = mark_files(output, pid);
     for (guint i = 0; i < paths->len; i++) {
         g_autofree char *text = NULL;
         if (g_file_get_contents(g_ptr_array_index(paths, i), &text, NULL, NULL))
@@ -251,20 +249,13 @@ static gboolean read_file(const Scenario *scenario, const char *path, const Outc
     return error == NULL;
 }
 
-static gboolean became_marker(const Outcome *outcome, gint64 pid)
-{
-    g_autofree char *name = g_strdup_printf(INSTRUMENT_MARKER "%" G_GINT64_FORMAT, pid);
-    g_autofree char *path = g_build_filename(outcome->output, name, NULL);
-    return g_file_test(path, G_FILE_TEST_EXISTS);
-}
-
 static gboolean read_files(const Scenario *scenario, const Outcome *outcome, Reading *reading)
 {
     g_autoptr(GPtrArray) paths = instrument_files(outcome->output, "memcheck.", ".xml");
     gboolean has_main = FALSE;
     for (guint i = 0; i < paths->len; i++) {
         const char *path = g_ptr_array_index(paths, i);
-        if (became_marker(outcome, instrument_file_pid(path, "memcheck.")))
+        if (memcheck_is_marker(outcome->output, instrument_file_pid(path, "memcheck.")))
             continue;
         has_main = has_main || instrument_file_pid(path, "memcheck.") == outcome->pid;
         if (!read_file(scenario, path, outcome, reading))
@@ -379,5 +370,6 @@ const Instrument instrument_memcheck = {
     .settings = VALGRIND_DEPTH " frames",
     .probe = valgrind_probe,
     .launch = memcheck_launch,
+    .mark = memcheck_mark,
     .collect = memcheck_collect,
 };

@@ -3,6 +3,8 @@
 #include <string.h>
 
 #include "error.h"
+#include "mark.h"
+#include "valgrind_mark.h"
 
 gboolean valgrind_probe(GError **error)
 {
@@ -30,9 +32,9 @@ void valgrind_launch(const char *tool, const char *output, Launch *launch)
     /* Shims and shells stand before many programs; the marks of a shell are heapgate's own processes. */
     launch_add(launch, "--trace-children=yes");
     launch_add(launch, "--trace-children-skip=*/heapgate,*/vgdb");
-    launch_add(launch, "--vgdb-prefix=%s/vgdb", output);
-    g_autofree char *instrument = g_strdup_printf("HEAPGATE_INSTRUMENT=%s", tool);
-    g_autofree char *marks = g_strdup_printf("HEAPGATE_MARKS=%s", output);
+    launch_add(launch, VALGRIND_PIPES_OPTION, output);
+    g_autofree char *instrument = g_strdup_printf(MARK_INSTRUMENT_VARIABLE "=%s", tool);
+    g_autofree char *marks = g_strdup_printf(MARK_FOLDER_VARIABLE "=%s", output);
     const char *env[] = {instrument, marks, NULL};
     launch->env = g_strdupv((GStrv)env);
 }

@@ -11,6 +11,7 @@
 
 #include "error.h"
 #include "family.h"
+#include "instrument/heap_mark.h"
 #include "ledger_reader.h"
 #include "listener.h"
 
@@ -174,9 +175,9 @@ static void take_hello(Collector *self, Message *message, gint64 pid)
 
 static void take_mark(Collector *self, const Message *message, int connection)
 {
-    CollectorMark mark;
+    HeapMark mark;
     memcpy(&mark, message->bytes, sizeof mark);
-    if (mark.magic != COLLECTOR_MARK_MAGIC || !listener_knows(self->listener, mark.key, sizeof mark.key))
+    if (mark.magic != HEAP_MARK_MAGIC || !listener_knows(self->listener, mark.key, sizeof mark.key))
         return;
     mark.name[sizeof mark.name - 1] = '\0';
     visit_all(self); /* what has ended since gets no mark any more, what has begun does */
@@ -198,7 +199,7 @@ static void take_message(Message *message, gint64 pid, int connection, gpointer 
 {
     if (message->length == sizeof(LedgerHello))
         take_hello(user_data, message, pid);
-    else if (message->length == sizeof(CollectorMark))
+    else if (message->length == sizeof(HeapMark))
         take_mark(user_data, message, connection);
 }
 

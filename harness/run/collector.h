@@ -40,18 +40,6 @@ const GPtrArray *collector_unseen(const Collector *self);
 /* After collector_finish: why a ledger could not be read, or NULL. */
 const char *collector_problem(const Collector *self);
 
-/* What `heapgate mark` sends to the socket; it is answered with one byte once the mark is in every ledger. */
-typedef struct {
-    guint64 magic;
-    char key[20];  /* of the address */
-    char name[68]; /* ends in NUL */
-} CollectorMark;
-#define COLLECTOR_MARK_MAGIC UINT64_C(0x314b52414d504748) /* "HGPMARK1" */
-
-/* Sends a mark to the harness that listens at this address and waits until it is set. Errors:
- * HEAPGATE_ERROR_BROKEN. */
-gboolean collector_send_mark(const char *address, const char *name, GError **error);
-
 /* Sets a mark in a ledger from outside, as the tracer sets its own; "end" adds up what is there. */
 gboolean ledger_set_mark(LedgerFile file, const char *name, GError **error);
 

@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -11,9 +10,6 @@
 #include "error.h"
 #include "collector.h"
 #include "guest/ledger_mark.h"
-#include "listener.h"
-
-enum { ANSWER_SECONDS = 30 };
 
 /* What is there at the mark of this number: of the blocks that live now those that are older. The last "end"
  * counts. */
@@ -96,28 +92,4 @@ gboolean ledger_set_mark(LedgerFile file, const char *name, GError **error)
     gboolean set = set_mark(file, header, name, error);
     munmap(header, LEDGER_FILE_SIZE);
     return set;
-}
-
-/* Sends and waits for the answer; errno says what went wrong. */
-static gboolean exchange(int fd, const CollectorMark *mark)
-{
-    const struct timeval patience = {.tv_sec = ANSWER_SECONDS};
-    char answer;
-    return setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience) == 0 &&
-           send(fd, mark, sizeof *mark, MSG_NOSIGNAL) == sizeof *mark && recv(fd, &answer, 1, 0) == 1;
-}
-
-gboolean collector_send_mark(const char *address, const char *name, GError **error)
-{
-    CollectorMark mark = {.magic = COLLECTOR_MARK_MAGIC};
-    g_strlcpy(mark.key, listener_key(address), sizeof mark.key);
-    g_strlcpy(mark.name, name, sizeof mark.name);
-    int fd = listener_connect(address);
-    gboolean answered = fd >= 0 && exchange(fd, &mark);
-    if (!answered)
-        g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_BROKEN, "mark: heapgate does not answer at %s: %s",
-                    address, g_strerror(errno));
-    if (fd >= 0)
-        close(fd);
-    return answered;
 }

@@ -3,13 +3,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <stddef.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "error.h"
+#include "instrument/heap_socket.h"
 
 enum {
     WAITING = 4096, /* connections that may wait; the kernel may allow fewer */
@@ -29,50 +28,10 @@ struct Listener {
     GArray *connections; /* Connection, whose packets have not come yet */
 };
 
-char *listener_path(const char *address)
-{
-    return g_strndup(address, (gsize)(strchrnul(address, '#') - address));
-}
-
-const char *listener_key(const char *address)
-{
-    const char *mark = strchr(address, '#');
-    return mark != NULL ? mark + 1 : "";
-}
-
-/* The size of an address, 0: the path is too long. */
-static socklen_t fill_address(struct sockaddr_un *address, const char *path, gboolean abstract)
-{
-    gsize length = strlen(path);
-    *address = (struct sockaddr_un){.sun_family = AF_UNIX};
-    if (length + 1 >= sizeof address->sun_path)
-        return 0;
-    memcpy(address->sun_path + (abstract ? 1 : 0), path, length);
-    return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length + 1);
-}
-
-int listener_connect(const char *address)
-{
-    g_autofree char *path = listener_path(address);
-    struct sockaddr_un to;
-    int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-    for (guint abstract = 2; fd >= 0 && abstract-- > 0;) {
-        socklen_t size = fill_address(&to, path, abstract > 0);
-        if (size > 0 && connect(fd, (const struct sockaddr *)&to, size) == 0)
-            return fd;
-    }
-    if (fd >= 0) {
-        int why = errno;
-        close(fd);
-        errno = why;
-    }
-    return -1;
-}
-
 static int listen_at(const char *path, gboolean abstract)
 {
     struct sockaddr_un address;
-    socklen_t size = fill_address(&address, path, abstract);
+    socklen_t size = heap_socket_fill(&address, path, abstract);
     int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (size == 0)
         errno = ENAMETOOLONG;
@@ -110,8 +69,8 @@ static void reserve_free(Listener *self)
 Listener *listener_new(const char *address, GError **error)
 {
     g_autoptr(Listener) self = g_new0(Listener, 1);
-    self->path = listener_path(address);
-    self->key = g_strdup(listener_key(address));
+    self->path = heap_socket_path(address);
+    self->key = g_strdup(heap_socket_key(address));
     self->connections = g_array_new(FALSE, FALSE, sizeof(Connection));
     memset(self->reserve, -1, sizeof self->reserve);
     self->sockets[1] = -1;

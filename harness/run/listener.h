@@ -1,5 +1,4 @@
-/* Where traced processes find the collector: a socket by its path, and one of the same name among the
- * abstract ones, which processes find that have other privileges, another root or another /tmp.
+/* Where traced processes find the collector: the two sockets of an address (instrument/heap_socket.h).
  *
  * Each packet comes on a connection of its own. Whoever connects never waits: connections and what was sent
  * on them lie in the kernel until they are taken. */
@@ -12,7 +11,7 @@
 
 typedef struct Listener Listener;
 
-/* address: "PATH#KEY". (transfer full). Errors: HEAPGATE_ERROR_BROKEN. */
+/* address: as heap_socket_address makes it. (transfer full). Errors: HEAPGATE_ERROR_BROKEN. */
 Listener *listener_new(const char *address, GError **error);
 void listener_free(Listener *self); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Listener, listener_free)
@@ -28,11 +27,5 @@ gboolean listener_take(Listener *self, ListenerFunc func, gpointer user_data);
 
 /* Is this the key? key: of a packet, need not end. */
 gboolean listener_knows(const Listener *self, const char *key, gsize size);
-
-/* For those who connect: the path of an address; (transfer full). And its key; (transfer none). */
-char *listener_path(const char *address);
-const char *listener_key(const char *address);
-/* A socket that is connected there, or -1 with errno. */
-int listener_connect(const char *address);
 
 #endif

@@ -5,6 +5,7 @@
 
 #include "collector.h"
 #include "host.h"
+#include "instrument/mark.h"
 #include "model/give_back.h"
 #include "python_package.h"
 #include "supervisor.h"
@@ -356,6 +357,9 @@ guint run_iterations_so_far(Run *self)
     g_mutex_unlock(&self->lock);
     if (folder == NULL)
         return 0;
-    g_autoptr(GPtrArray) marks = instrument_files(folder, "mark.", ".iteration");
-    return marks->len;
+    g_autoptr(GPtrArray) paths = mark_files(folder, 0);
+    guint iterations = 0;
+    for (guint i = 0; i < paths->len; i++)
+        iterations += g_strcmp0(mark_file_name(g_ptr_array_index(paths, i), NULL), "iteration") == 0;
+    return iterations;
 }

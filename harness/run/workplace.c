@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "error.h"
+#include "instrument/mark.h"
 
 enum { KEEP_LIMIT = 64 * 1024 * 1024, WORDS_LIMIT = 600, TAIL_LIMIT = 8192 };
 
@@ -75,7 +76,7 @@ void workplace_keep(const Workplace *self, const char *target)
     g_autoptr(GDir) names = g_dir_open(self->output, 0, NULL);
     for (const char *name = names != NULL ? g_dir_read_name(names) : NULL; name != NULL;
          name = g_dir_read_name(names))
-        if (!g_str_has_prefix(name, "mark."))
+        if (!g_str_has_prefix(name, MARK_FILE_PREFIX))
             keep_file(self->output, name, target);
     keep_file(self->folder.path, "stdout", target);
     keep_file(self->folder.path, "stderr", target);

@@ -74,7 +74,8 @@ START_TEST(test_every_instrument_has_a_whole_row)
         ck_assert_ptr_nonnull(strstr(names, (*row)->name));
         ck_assert(g_str_has_suffix((*row)->summary, "."));
         ck_assert_uint_ge((*row)->capture_runs, 2);
-        ck_assert((*row)->probe != NULL && (*row)->launch != NULL && (*row)->collect != NULL);
+        ck_assert((*row)->probe != NULL && (*row)->launch != NULL && (*row)->mark != NULL &&
+                  (*row)->collect != NULL);
     }
     ck_assert_uint_ge(count, 2);
     ck_assert_ptr_null(instrument_find("heaptrack"));

@@ -8,8 +8,9 @@
 #include <unistd.h>
 
 #include "formats/made_ledger.h"
+#include "instrument/heap_mark.h"
+#include "instrument/heap_socket.h"
 #include "run/collector.h"
-#include "run/listener.h"
 #include "guest/ledger_mark.h"
 #include "runner.h"
 
@@ -17,7 +18,7 @@
 
 static int connect_to(const char *address)
 {
-    int fd = listener_connect(address);
+    int fd = heap_socket_connect(address);
     ck_assert_int_ge(fd, 0);
     return fd;
 }
@@ -165,7 +166,7 @@ START_TEST(test_a_fork_that_becomes_a_program_comes_before_it)
     made_ledger_finish(&made);
     void *held = hold(&made);
     send_family(path, made.fd);
-    ck_assert(collector_send_mark(path, "taken", NULL)); /* the first ledger is known by now */
+    ck_assert(heap_mark_send(path, "taken", NULL)); /* the first ledger is known by now */
     LedgerHeader fork = made.header;
     fork.forked = LEDGER_FORKED;
     fork.pid = 4711;
@@ -191,7 +192,7 @@ START_TEST(test_programs_find_the_collector_without_its_folder)
 {
     g_autofree char *folder = runner_temporary(), *path = NULL;
     g_autoptr(Collector) collector = listen_in(folder, &path);
-    g_autofree char *file = listener_path(path);
+    g_autofree char *file = heap_socket_path(path);
     ck_assert_int_eq(unlink(file), 0);
     MadeLedger made;
     made_ledger_init_family(&made);
@@ -296,8 +297,8 @@ START_TEST(test_marks_from_outside_are_those_of_the_tracer)
     made_ledger_finish(&made);
     void *held = hold(&made);
     send_family(path, made.fd);
-    ck_assert_msg(collector_send_mark(path, "iteration", &error), "%s", error != NULL ? error->message : "");
-    ck_assert(collector_send_mark(path, "end", &error));
+    ck_assert_msg(heap_mark_send(path, "iteration", &error), "%s", error != NULL ? error->message : "");
+    ck_assert(heap_mark_send(path, "end", &error));
     made_ledger_block(&made, 0, 8, 1000, site, 2); /* after the end: not retained */
     GPtrArray *all = collector_finish(collector);
     ck_assert_uint_eq(all->len, 1);
@@ -429,7 +430,7 @@ START_TEST(test_marks_do_not_wait_for_what_is_done_with_ledgers)
     while (!taking.entered)
         g_cond_wait(&taking.changed, &taking.lock);
     g_mutex_unlock(&taking.lock);
-    ck_assert_msg(collector_send_mark(path, "end", &error), "%s", error != NULL ? error->message : "");
+    ck_assert_msg(heap_mark_send(path, "end", &error), "%s", error != NULL ? error->message : "");
     run_briefly(path);
     g_mutex_lock(&taking.lock);
     taking.released = TRUE;
@@ -448,7 +449,7 @@ START_TEST(test_what_ended_before_its_hello_was_read_gets_no_mark)
     g_autoptr(Collector) collector = listen_in(folder, &path);
     for (guint i = 0; i < ROUNDS; i++) {
         run_briefly(path);
-        ck_assert(collector_send_mark(path, "late", NULL));
+        ck_assert(heap_mark_send(path, "late", NULL));
     }
     GPtrArray *all = collector_finish(collector);
     ck_assert_uint_eq(all->len, ROUNDS);
@@ -493,12 +494,12 @@ START_TEST(test_what_ended_while_messages_came_gets_no_mark)
         pause();
     }
     ck_assert_int_eq(read(pipes[0], &byte, 1), 1);
-    ck_assert(collector_send_mark(path, "alive", NULL));
+    ck_assert(heap_mark_send(path, "alive", NULL));
     Noise noise = {path, 0};
     GThread *thread = g_thread_new("noise", make_noise, &noise);
     kill(child, SIGKILL);
     waitpid(child, NULL, 0);
-    ck_assert(collector_send_mark(path, "late", NULL));
+    ck_assert(heap_mark_send(path, "late", NULL));
     g_atomic_int_set(&noise.enough, 1);
     g_thread_join(thread);
     GPtrArray *all = collector_finish(collector);
@@ -515,7 +516,7 @@ END_TEST
 START_TEST(test_a_mark_where_nobody_listens_is_an_error)
 {
     g_autoptr(GError) error = NULL;
-    ck_assert(!collector_send_mark("/nowhere/socket", "end", &error));
+    ck_assert(!heap_mark_send("/nowhere/socket", "end", &error));
     ck_assert_ptr_nonnull(error);
 }
 END_TEST

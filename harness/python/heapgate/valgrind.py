@@ -72,8 +72,11 @@ def _mark_massif(name: str) -> None:
     folder = os.environ.get("HEAPGATE_MARKS", "")
     if not folder:
         return
-    path = "%s/mark.%d.%020d.%s" % (folder, os.getpid(), time.clock_gettime_ns(time.CLOCK_MONOTONIC), name)
-    _send_text(_MONITOR_COMMAND, "detailed_snapshot " + path)
+    _send_text(_MONITOR_COMMAND, "detailed_snapshot " + _mark_file(folder, name))
+
+
+def _mark_file(folder: str, name: str) -> str:
+    return "%s/mark.%d.%020d.%s" % (folder, os.getpid(), time.clock_gettime_ns(time.CLOCK_MONOTONIC), name)
 
 
 def _mark_memcheck(name: str) -> None:
@@ -82,7 +85,11 @@ def _mark_memcheck(name: str) -> None:
     size = ctypes.sizeof(ctypes.c_ulong)
     start = ctypes.addressof(counts)
     _request(_COUNT_LEAKS, *(start + i * size for i in range(4)))
-    _send_text(_PRINTF, "heapgate-mark %s %d %d %d %d\n" % (name, *counts))
+    _send_text(_PRINTF, _mark_line(name, *counts))
+
+
+def _mark_line(name: str, leaked: int, dubious: int, reachable: int, suppressed: int) -> str:
+    return "heapgate-mark %s %d %d %d %d\n" % (name, leaked, dubious, reachable, suppressed)
 
 
 def _send_text(request: int, text: str) -> None:
