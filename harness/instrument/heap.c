@@ -106,16 +106,15 @@ static gboolean may_be_blind(const Scenario *scenario, const char *program)
     return FALSE;
 }
 
-static void set_main(const Scenario *scenario, const Outcome *outcome, const Ledger *ledger,
+static void set_main(const Scenario *scenario, const LedgerEvidence *evidence, const Ledger *ledger,
                      Measurement *measurement)
 {
     g_autofree char *found = g_find_program_in_path(scenario->run[0]);
     const char *path = found != NULL ? found : scenario->run[0];
     g_autofree char *reason = ledger != NULL ? heap_ledger_reason(ledger) : heap_blind_reason(path);
     g_autofree char *program = g_path_get_basename(path);
-    if (ledger == NULL && outcome->ledger_problem != NULL)
-        measurement_set_problem(measurement, "the tracer's books cannot be used: %s",
-                                outcome->ledger_problem);
+    if (ledger == NULL && evidence->problem != NULL)
+        measurement_set_problem(measurement, "the tracer's books cannot be used: %s", evidence->problem);
     else if (reason != NULL && may_be_blind(scenario, program))
         measurement_add_note(measurement, "%s: the tracer saw nothing, because %s", program, reason);
     else if (reason != NULL)
@@ -162,11 +161,11 @@ static void set_blind_problem(const Scenario *scenario, const GPtrArray *blind, 
 }
 
 /* Everything that ran and was not seen: what the scenario names is noted, the rest breaks the measurement. */
-static void set_blind(const Scenario *scenario, const Outcome *outcome, const Ledger *main_ledger,
+static void set_blind(const Scenario *scenario, const LedgerEvidence *evidence, const Ledger *main_ledger,
                       Measurement *measurement)
 {
-    set_main(scenario, outcome, main_ledger, measurement);
-    g_autoptr(GPtrArray) blind = heap_blind_programs(outcome->ledgers, main_ledger, outcome->unseen);
+    set_main(scenario, evidence, main_ledger, measurement);
+    g_autoptr(GPtrArray) blind = heap_blind_programs(evidence->ledgers, main_ledger, evidence->unseen);
     for (guint i = blind->len; i-- > 0;) {
         const BlindProgram *one = g_ptr_array_index(blind, i);
         if (!may_be_blind(scenario, one->program))
@@ -400,15 +399,15 @@ static void name_programs(const Scenario *scenario, const Outcome *outcome, cons
 
 static void heap_collect(const Scenario *scenario, const Outcome *outcome, Measurement *measurement)
 {
-    g_autoptr(GPtrArray) programs = programs_of(outcome->ledgers);
+    const LedgerEvidence *evidence = outcome->evidence;
+    g_autoptr(GPtrArray) programs = programs_of(evidence->ledgers);
     g_autoptr(GArray) processes = processes_of(programs);
     const Ledger *main_ledger = find_main(processes, outcome->pid);
     set_tool(main_ledger, measurement);
     set_python(scenario, main_ledger, programs, measurement);
-    set_blind(scenario, outcome, main_ledger, measurement);
-    if (outcome->ledger_problem != NULL)
-        measurement_set_problem(measurement, "the tracer's books cannot be used: %s",
-                                outcome->ledger_problem);
+    set_blind(scenario, evidence, main_ledger, measurement);
+    if (evidence->problem != NULL)
+        measurement_set_problem(measurement, "the tracer's books cannot be used: %s", evidence->problem);
     add_notes(scenario, programs, measurement);
     if (measurement->problem != NULL)
         return;
@@ -417,7 +416,7 @@ static void heap_collect(const Scenario *scenario, const Outcome *outcome, Measu
     set_held(scenario, processes, measurement);
     set_mapped(scenario, processes, measurement);
     set_passed(programs, measurement);
-    set_timeline(outcome->samples, measurement);
+    set_timeline(evidence->samples, measurement);
     if (measurement_value(measurement, METRIC_PEAK) == 0 &&
         measurement_value(measurement, METRIC_MAPPED_PEAK) == 0)
         measurement_set_problem(

@@ -2,18 +2,12 @@
 #ifndef HEAPGATE_INSTRUMENT_HEAP_H
 #define HEAPGATE_INSTRUMENT_HEAP_H
 
-#include "formats/ledger/ledger.h"
+#include "ledger_evidence.h"
 #include "model/measurement.h"
 
 /* libheapgate.so: beside the running program, or where `make install` puts it; (transfer full).
  * Errors: HEAPGATE_ERROR_BROKEN. */
 char *heap_library(GError **error);
-
-/* A process that ran and of which there are no books. */
-typedef struct {
-    char *path;   /* of its program */
-    char *reason; /* one sentence's end */
-} UnseenProgram;
 
 /* Why the tracer saw nothing of this program: static, set-uid, ...; one sentence's end, (transfer full).
  * NULL: its file is not there any more. */

@@ -10,11 +10,12 @@
 #include "model/measurement.h"
 #include "scenario/scenario.h"
 
-/* What to run, filled by launch. */
+/* What to run, and what run/ is to gather beside it; filled by launch. */
 typedef struct {
-    GPtrArray *argv;     /* char *, owned; the program's own argv comes last */
-    GStrv env;           /* "NAME=value"; more than the scenario's own */
-    char *ledger_socket; /* where the tracer's ledgers will be sent to, owned; NULL: there will be none */
+    GPtrArray *argv; /* char *, owned; the program's own argv comes last */
+    GStrv env;       /* "NAME=value"; more than the scenario's own */
+    /* Asked for, as evidence. A launch asks for one kind. */
+    char *ledger_socket; /* the ledgers that will be sent to this address, owned; NULL: none */
 } Launch;
 
 /* How the run ended. */
@@ -23,11 +24,9 @@ typedef struct {
     const char *work;        /* the folder it ran in, where the scenario's files were linked */
     const char *output;      /* the folder the instrument's files were to go to */
     const char *stderr_path; /* what the program wrote to standard error */
-    /* Of instruments with a ledger_socket: */
-    GPtrArray *ledgers;         /* Ledger, in the order in which they came */
-    const GArray *samples;      /* LedgerSample: all processes together */
-    const GPtrArray *unseen;    /* UnseenProgram (heap.h): started, and no ledger came of them */
-    const char *ledger_problem; /* NULL, or why one of them cannot be read */
+    /* What was gathered while it ran, of the kind that launch asked for: for a ledger_socket LedgerEvidence
+     * (ledger_evidence.h). NULL: launch asked for nothing. */
+    gconstpointer evidence;
 } Outcome;
 
 typedef struct {

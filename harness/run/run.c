@@ -5,6 +5,7 @@
 
 #include "collector.h"
 #include "host.h"
+#include "instrument/ledger_evidence.h"
 #include "instrument/mark.h"
 #include "model/give_back.h"
 #include "python_package.h"
@@ -237,6 +238,18 @@ static void set_marks_folder(Run *self, const char *folder)
     g_mutex_unlock(&self->lock);
 }
 
+/* The processes are gone. It points into the collector. */
+static LedgerEvidence gather(Collector *collector, const KeeperLog *log)
+{
+    if (log != NULL)
+        collector_set_killed(collector, log->pids, MIN(log->count, KEEPER_LOG_ROOM));
+    LedgerEvidence evidence = {.ledgers = collector_finish(collector)};
+    evidence.unseen = collector_unseen(collector);
+    evidence.samples = collector_samples(collector);
+    evidence.problem = collector_problem(collector);
+    return evidence;
+}
+
 /* Runs the program and collects what the instrument left. */
 static void watch(Run *self, const SupervisorPlan *plan, const Launch *launch, const Workplace *place,
                   GCancellable *cancellable, Measurement *measurement)
@@ -261,13 +274,10 @@ static void watch(Run *self, const SupervisorPlan *plan, const Launch *launch, c
         return;
     Outcome result = {
         .pid = outcome.pid, .work = place->work, .output = place->output, .stderr_path = place->stderr_path};
+    LedgerEvidence evidence;
     if (collector != NULL) {
-        if (log != NULL)
-            collector_set_killed(collector, log->pids, MIN(log->count, KEEPER_LOG_ROOM));
-        result.ledgers = collector_finish(collector);
-        result.unseen = collector_unseen(collector);
-        result.samples = collector_samples(collector);
-        result.ledger_problem = collector_problem(collector);
+        evidence = gather(collector, log);
+        result.evidence = &evidence;
     }
     self->instrument->collect(scenario, &result, measurement);
     check_iterations(scenario, measurement);

@@ -34,8 +34,8 @@ gboolean starts_became_another(const Starts *self, guint64 family, guint32 ledge
 /* Is this entry such a one, added and answered? Then the ledger of the process, and its own process id. */
 gboolean starts_is_exec(const Starts *self, guint64 family, guint32 entry, guint32 *ledger, guint32 *pid);
 
-/* Once everything was added, (transfer none): UnseenProgram (instrument/heap.h), one for each process, in the
- * order of their paths. */
+/* Once everything was added, (transfer none): UnseenProgram (instrument/ledger_evidence.h), one for each
+ * process, in the order of their paths. */
 const GPtrArray *starts_missing(Starts *self);
 
 #endif

@@ -15,6 +15,7 @@
 #include "formats/ledger/ledger_keys.h"
 #include "gate/compare.h"
 #include "instrument/instrument.h"
+#include "instrument/ledger_evidence.h"
 #include "report/report.h"
 #include "symbols/symbols.h"
 #include "model/give_back.h"
@@ -293,7 +294,8 @@ static Result *measure(const Scenario *scenario, int fd, double *since)
     printf("  (%u)\n", keys);
     g_autoptr(GPtrArray) ledgers = g_ptr_array_new_with_free_func((GDestroyNotify)ledger_free);
     g_ptr_array_add(ledgers, ledger);
-    const Outcome outcome = {.pid = 1000, .ledgers = ledgers};
+    const LedgerEvidence evidence = {.ledgers = ledgers};
+    const Outcome outcome = {.pid = 1000, .evidence = &evidence};
     Measurement *measurement = measurement_new("heap");
     instrument_heap.collect(scenario, &outcome, measurement);
     if (measurement->problem != NULL)

@@ -354,7 +354,9 @@ START_TEST(test_heap_adds_up_what_every_program_of_a_process_allocated)
     g_ptr_array_add(ledgers, program_ledger("/bin/sh", 500, 10, 40));
     g_ptr_array_add(ledgers, program_ledger("/bin/env", 100, 10, 70));
     g_ptr_array_add(ledgers, program_ledger("/bin/work", 300, 20, 60));
-    const Outcome outcome = {.pid = 1000, .output = folder, .stderr_path = stderr_path, .ledgers = ledgers};
+    const LedgerEvidence evidence = {.ledgers = ledgers};
+    const Outcome outcome = {
+        .pid = 1000, .output = folder, .stderr_path = stderr_path, .evidence = &evidence};
     g_autoptr(Measurement) measurement = measurement_new("heap");
     instrument_heap.collect(scenario, &outcome, measurement);
     ck_assert_msg(measurement->problem == NULL, "%s", measurement->problem);
@@ -372,7 +374,9 @@ static Measurement *collect_ledger(MadeLedger *made)
 {
     g_autoptr(GPtrArray) ledgers = g_ptr_array_new_with_free_func((GDestroyNotify)ledger_free);
     g_ptr_array_add(ledgers, made_ledger_read(made));
-    const Outcome outcome = {.pid = 1000, .output = folder, .stderr_path = stderr_path, .ledgers = ledgers};
+    const LedgerEvidence evidence = {.ledgers = ledgers};
+    const Outcome outcome = {
+        .pid = 1000, .output = folder, .stderr_path = stderr_path, .evidence = &evidence};
     Measurement *measurement = measurement_new("heap");
     instrument_heap.collect(scenario, &outcome, measurement);
     return measurement;
@@ -445,7 +449,9 @@ START_TEST(test_heap_keeps_processes_apart_that_had_one_number)
     g_ptr_array_add(ledgers, program_ledger("/bin/work", 500, 10, 40));
     g_ptr_array_add(ledgers, program_ledger("/bin/work", 300, 10, 40));
     ((Ledger *)g_ptr_array_index(ledgers, 1))->process = 2;
-    const Outcome outcome = {.pid = 1000, .output = folder, .stderr_path = stderr_path, .ledgers = ledgers};
+    const LedgerEvidence evidence = {.ledgers = ledgers};
+    const Outcome outcome = {
+        .pid = 1000, .output = folder, .stderr_path = stderr_path, .evidence = &evidence};
     g_autoptr(Measurement) measurement = measurement_new("heap");
     instrument_heap.collect(scenario, &outcome, measurement);
     ck_assert_msg(measurement->problem == NULL, "%s", measurement->problem);
