@@ -8,12 +8,6 @@
 
 #include "formats/ledger/ledger_python.h"
 #include "heap.h"
-#include "installed.h"
-
-char *heap_library(GError **error)
-{
-    return installed_find("the tracer's library", "libheapgate.so", "../lib/heapgate/libheapgate.so", error);
-}
 
 static gsize read_at(FILE *file, void *buffer, gsize size, guint64 offset)
 {
