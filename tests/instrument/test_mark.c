@@ -10,7 +10,7 @@
 /* Longer than a name may be, and with what a name may not hold. */
 #define LONG_NAME  "a name/" DIGITS_30 DIGITS_30
 #define DIGITS_30  "012345678901234567890123456789"
-#define PLAIN_NAME "a_name_" DIGITS_30 "01234567890123456789012345"
+#define PLAIN_NAME "a_name_" DIGITS_30 "012345678901234567890123456"
 
 static void check_file(const char *path, const char *name)
 {
