@@ -8,6 +8,7 @@
 
 #include "formats/ledger/ledger_python.h"
 #include "heap.h"
+#include "scenario/interpreter.h"
 
 static gsize read_at(FILE *file, void *buffer, gsize size, guint64 offset)
 {
@@ -54,17 +55,6 @@ static const char *reason_of_elf(FILE *file, const Elf64_Ehdr *header, gsize rea
     return NULL;
 }
 
-/* "#! /bin/sh -e": "/bin/sh"; NULL where the line names none; (transfer full). */
-static char *interpreter_of(FILE *file)
-{
-    char line[256] = "";
-    if (fseek(file, 2, SEEK_SET) != 0 || fgets(line, sizeof line, file) == NULL)
-        return NULL;
-    char *start = line + strspn(line, " \t");
-    start[strcspn(start, " \t\n")] = '\0';
-    return *start != '\0' ? g_strdup(start) : NULL;
-}
-
 /* NULL: its file does not say. depth: how many scripts may still stand for one another. (transfer full). */
 static char *reason_of_file(const char *program, guint depth)
 {
@@ -77,7 +67,9 @@ static char *reason_of_file(const char *program, guint depth)
     if (read >= SELFMAG && memcmp(header.e_ident, ELFMAG, SELFMAG) == 0) {
         reason = g_strdup(reason_of_elf(file, &header, read, program));
     } else if (read >= 2 && memcmp(header.e_ident, "#!", 2) == 0) {
-        g_autofree char *interpreter = interpreter_of(file);
+        g_autofree char *interpreter = interpreter_line(program);
+        if (interpreter != NULL)
+            interpreter[strcspn(interpreter, " \t")] = '\0';
         g_autofree char *why =
             interpreter != NULL && depth > 0 ? reason_of_file(interpreter, depth - 1) : NULL;
         if (why != NULL)

@@ -19,8 +19,8 @@ static const char *behind_env(char **words)
     return words[i];
 }
 
-/* execve(2): the first line, as far as the kernel reads it. */
-char *interpreter_of(const char *path)
+/* execve(2) says how much of the line counts. */
+char *interpreter_line(const char *path)
 {
     struct stat info;
     char line[256] = "";
@@ -32,9 +32,18 @@ char *interpreter_of(const char *path)
         fclose(file);
     if (!read || !g_str_has_prefix(line, "#!"))
         return NULL;
-    g_auto(GStrv) words = g_strsplit_set(g_strstrip(line + 2), " \t", -1);
-    if (words[0] == NULL || words[0][0] == '\0')
+    char *named = g_strdup(g_strstrip(line + 2));
+    if (*named == '\0')
+        g_clear_pointer(&named, g_free);
+    return named;
+}
+
+char *interpreter_of(const char *path)
+{
+    g_autofree char *line = interpreter_line(path);
+    if (line == NULL)
         return NULL;
+    g_auto(GStrv) words = g_strsplit_set(line, " \t", -1);
     g_autofree char *base = g_path_get_basename(words[0]);
     const char *name = strcmp(base, "env") == 0 ? behind_env(words) : words[0];
     return name != NULL ? g_find_program_in_path(name) : NULL;

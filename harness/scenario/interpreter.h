@@ -6,6 +6,10 @@
 
 /* Is a program of this name, or at this path, a Python? */
 gboolean interpreter_is_python(const char *name);
+/* What the first line of a script names, to the end of that line as far as the kernel reads it: "/bin/sh -e"
+ * for
+ * "#! /bin/sh -e"; NULL where it is none. path: of a file. (transfer full). */
+char *interpreter_line(const char *path);
 /* The interpreter that the first line of a script names, "/usr/bin/python3" for "#! /usr/bin/env python3";
  * NULL where it is no script, or its interpreter is not there. path: of a file. (transfer full). */
 char *interpreter_of(const char *path);

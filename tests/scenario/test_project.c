@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "error.h"
+#include "allow_defaults.h"
 #include "runner.h"
 #include "scenario/scenario.h"
 
@@ -107,20 +108,6 @@ START_TEST(test_no_project_is_an_error_that_says_how_to_begin)
         "makes a first scenario");
 }
 END_TEST
-
-/* Every metric has what the metric table gives it, and no ceiling. */
-static void check_allow_defaults(const Allow *allow)
-{
-    Allow defaults;
-    allow_init(&defaults);
-    ck_assert_uint_eq(allow->metrics->len, 0);
-    ck_assert_mem_eq(&allow->call_site, &defaults.call_site, sizeof defaults.call_site);
-    allow_clear(&defaults);
-    for (const Metric *metric = metrics_all(); metric->name != NULL; metric++) {
-        ck_assert_double_eq(allow_allowance(allow, metric->id).percent, metric->default_percent);
-        ck_assert_int_eq(allow_allowance(allow, metric->id).floor, metric->default_floor);
-    }
-}
 
 START_TEST(test_a_project_without_a_configuration_has_the_defaults)
 {

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "error.h"
+#include "allow_defaults.h"
 #include "runner.h"
 
 static char *folder;
@@ -70,20 +71,6 @@ static void check_refused(const char *text, const char *expected)
 
 /* What every scenario needs. */
 #define MINIMAL "run: [sqlite3]\ninstruments: [massif]\n"
-
-/* Every metric has what the metric table gives it, and no ceiling. */
-static void check_allow_defaults(const Allow *allow)
-{
-    Allow defaults;
-    allow_init(&defaults);
-    ck_assert_uint_eq(allow->metrics->len, 0);
-    ck_assert_mem_eq(&allow->call_site, &defaults.call_site, sizeof defaults.call_site);
-    allow_clear(&defaults);
-    for (const Metric *metric = metrics_all(); metric->name != NULL; metric++) {
-        ck_assert_double_eq(allow_allowance(allow, metric->id).percent, metric->default_percent);
-        ck_assert_int_eq(allow_allowance(allow, metric->id).floor, metric->default_floor);
-    }
-}
 
 START_TEST(test_a_short_scenario_has_the_defaults)
 {
