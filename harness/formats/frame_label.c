@@ -29,19 +29,29 @@ static char *place_of(char *label)
     return NULL;
 }
 
-/* "t.c:6" */
-static gboolean split_line(char *place, Frame *frame)
+/* Cuts ":6" off the end. FALSE where there is none, or nothing before it. */
+static gboolean cut_number(char *text, guint *number)
 {
-    char *colon = strrchr(place, ':');
-    if (colon == NULL || colon == place || !g_ascii_isdigit(colon[1]))
+    char *colon = strrchr(text, ':');
+    if (colon == NULL || colon == text || !g_ascii_isdigit(colon[1]))
         return FALSE;
     char *end = NULL;
-    guint64 line = g_ascii_strtoull(colon + 1, &end, 10);
+    guint64 value = g_ascii_strtoull(colon + 1, &end, 10);
     if (*end != '\0')
         return FALSE;
     *colon = '\0';
+    *number = (guint)MIN(value, G_MAXINT32);
+    return TRUE;
+}
+
+/* "t.c:6", or with a column, as Rust's dhat crate writes it: "src/main.rs:4:47". */
+static gboolean split_line(char *place, Frame *frame)
+{
+    guint last, before;
+    if (!cut_number(place, &last))
+        return FALSE;
+    frame->line = cut_number(place, &before) ? before : last;
     frame->file = place;
-    frame->line = (guint)MIN(line, G_MAXINT32);
     return TRUE;
 }
 

@@ -1,5 +1,5 @@
-/* A frame as Valgrind's tools write it on one line:
- * "0x109390: leak (t.c:6)", "0x48417B4: malloc (in /usr/lib/x.so)", "0x4004A1D: ???", "[root]". */
+/* A frame as Valgrind's tools and Rust's dhat crate write it on one line: "0x109390: leak (t.c:6)",
+ * "0x1: app::main (src/main.rs:9:28)", "0x48417B4: malloc (in /usr/lib/x.so)", "0x4004A1D: ???", "[root]". */
 #ifndef HEAPGATE_FORMATS_FRAME_LABEL_H
 #define HEAPGATE_FORMATS_FRAME_LABEL_H
 
