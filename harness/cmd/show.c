@@ -3,6 +3,7 @@
 #include <gio/gunixoutputstream.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "command.h"
@@ -62,13 +63,23 @@ static char *metrics_of(const GPtrArray *figures)
     return g_string_free(names, FALSE);
 }
 
+/* The first of the metric of this name, which may be one of foreign files; (transfer none) or NULL. */
+static const Figure *find_by_name(const GPtrArray *figures, const char *metric)
+{
+    for (guint i = 0; i < figures->len; i++) {
+        const Figure *figure = g_ptr_array_index(figures, i);
+        if (strcmp(metric_get(figure->metric)->name, metric) == 0)
+            return figure;
+    }
+    return NULL;
+}
+
 static int fold_file(const char *path, const char *metric, GError **error)
 {
     g_autoptr(GPtrArray) figures = read_figures(path, error);
     if (figures == NULL)
         return EXIT_FAILURE;
-    const Figure *figure =
-        metric != NULL ? figure_find_metric(figures, metric_find(metric)) : g_ptr_array_index(figures, 0);
+    const Figure *figure = metric != NULL ? find_by_name(figures, metric) : g_ptr_array_index(figures, 0);
     if (figure == NULL) {
         g_autofree char *names = metrics_of(figures);
         g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_USAGE, "show: %s has no metric \"%s\"; it has %s",

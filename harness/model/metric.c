@@ -11,7 +11,7 @@ enum { MAPPED_FLOOR = 1024 * 1024, MAPPED_AGREE = 8 * 1024 * 1024, MAPPED_AGREE_
 static const char *const by_tracer[] = {"heap", NULL},
                          *const by_tracer_and_massif[] = {"heap", "massif", NULL},
                          *const by_memcheck[] = {"memcheck", NULL},
-                         *const by_all[] = {"heap", "massif", "memcheck", NULL};
+                         *const by_all[] = {"heap", "massif", "memcheck", NULL}, *const by_none[] = {NULL};
 
 static const Metric metrics[] = {
     [METRIC_PEAK] = {.id = METRIC_PEAK,
@@ -184,9 +184,33 @@ static const Metric metrics[] = {
     {.name = NULL},
 };
 
+static const Metric foreign[] = {
+    {.id = METRIC_COPIED,
+     .name = "copied",
+     .title = "copied",
+     .summary = "Bytes copied by memcpy, strcpy and their like.",
+     .change = "%s %s copied",
+     .unit = METRIC_UNIT_BYTES,
+     .instruments = by_none,
+     .objects = "copied_objects",
+     .space = "copied_space",
+     .passes_through = TRUE},
+    {.id = METRIC_UNITS,
+     .name = "units",
+     .title = "units",
+     .summary = "What a program counted by DHAT_AD_HOC_EVENT and its like.",
+     .change = "%s %s units",
+     .unit = METRIC_UNIT_COUNT,
+     .instruments = by_none,
+     .objects = "units",
+     .space = NULL,
+     .piece = "event",
+     .passes_through = TRUE},
+};
+
 const Metric *metric_get(MetricId id)
 {
-    return &metrics[id];
+    return id < METRIC_COPIED ? &metrics[id] : &foreign[id - METRIC_COPIED];
 }
 
 const Metric *metrics_all(void)
@@ -196,12 +220,12 @@ const Metric *metrics_all(void)
 
 gboolean metric_is_measured_by(MetricId id, const char *instrument)
 {
-    return g_strv_contains(metrics[id].instruments, instrument);
+    return g_strv_contains(metric_get(id)->instruments, instrument);
 }
 
 gboolean metric_is_rate(MetricId id)
 {
-    return metrics[id].unit == METRIC_UNIT_BYTES_PER_ITERATION;
+    return metric_get(id)->unit == METRIC_UNIT_BYTES_PER_ITERATION;
 }
 
 int metric_find(const char *name)
@@ -214,10 +238,11 @@ int metric_find(const char *name)
 
 static char *format(MetricId id, gint64 value, gboolean is_signed)
 {
-    if (metrics[id].unit == METRIC_UNIT_COUNT)
+    MetricUnit unit = metric_get(id)->unit;
+    if (unit == METRIC_UNIT_COUNT)
         return units_format_count(value, is_signed);
     char *bytes = is_signed ? units_format_signed_bytes(value) : units_format_bytes(value);
-    if (metrics[id].unit == METRIC_UNIT_BYTES)
+    if (unit == METRIC_UNIT_BYTES)
         return bytes;
     char *rate = g_strconcat(bytes, "/iteration", NULL);
     g_free(bytes);

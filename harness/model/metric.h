@@ -16,7 +16,11 @@ typedef enum {
     METRIC_ERRORS,
     METRIC_ALLOCATIONS,
     METRIC_TEMPORARY,
-    METRIC_TOTAL_ALLOCATED
+    METRIC_TOTAL_ALLOCATED,
+    /* What files of other tools count and no instrument measures: no part of metrics_all, so that no scenario
+     * and no baseline knows of it. */
+    METRIC_COPIED,
+    METRIC_UNITS
 } MetricId;
 
 typedef enum { METRIC_UNIT_BYTES, METRIC_UNIT_BYTES_PER_ITERATION, METRIC_UNIT_COUNT } MetricUnit;
@@ -34,6 +38,7 @@ typedef struct {
     /* What pprof's own heap profiles call its blocks and its bytes. NULL: it has no such value, or another
      * metric holds it: total_allocated counts its allocations itself. */
     const char *objects, *space;
+    const char *piece;      /* one of what call sites count besides: NULL is "block" */
     double default_percent; /* of the base: the default allowance */
     gint64 default_floor;   /* in the metric's unit: the default allowance */
     double agree_percent;   /* captured runs that differ by more than both of these do not agree */

@@ -99,8 +99,9 @@ static void add_site(Columns *columns, MetricId metric, const CallSite *site, do
     g_autofree char *bytes = metric_format(metric, site->bytes);
     g_autofree char *amount = g_strdup_printf("%5.1f %%  %s", percent, bytes);
     g_autofree char *blocks = units_format_count(site->blocks, FALSE);
+    const char *piece = metric_get(metric)->piece != NULL ? metric_get(metric)->piece : "block";
     g_autofree char *note =
-        site->blocks > 0 ? g_strdup_printf("in %s block%s", blocks, site->blocks == 1 ? "" : "s") : NULL;
+        site->blocks > 0 ? g_strdup_printf("in %s %s%s", blocks, piece, site->blocks == 1 ? "" : "s") : NULL;
     stack_add(columns, amount, note, site->key, site->frames, site->n_frames);
 }
 

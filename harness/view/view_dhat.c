@@ -3,19 +3,42 @@
 #include <string.h>
 
 #include "formats/valgrind/dhat.h"
-#include "model/units.h"
 #include "model/text.h"
+#include "model/units.h"
 
-static void show_json(const DhatSummary *summary, gboolean complete, GString *output)
+/* The figures of a file, by what its mode counts; the first one of a kind is shown by call site. */
+static const struct {
+    DhatKind kind;
+    DhatNumber number;
+    MetricId metric;
+    const char *title, *key; /* in the text and in JSON */
+} rows[] = {
+    {DHAT_OF_BLOCKS, DHAT_PEAK, METRIC_PEAK, "peak", "peak_bytes"},
+    {DHAT_OF_BLOCKS, DHAT_END, METRIC_RETAINED, "end", "end_bytes"},
+    {DHAT_OF_BLOCKS, DHAT_TOTAL, METRIC_TOTAL_ALLOCATED, "total", "total_bytes"},
+    {DHAT_OF_COPIES, DHAT_TOTAL, METRIC_COPIED, "copied", "total_bytes"},
+    {DHAT_OF_UNITS, DHAT_TOTAL, METRIC_UNITS, "units", "total_units"},
+};
+
+/* (transfer full). */
+static Figure *figure_of_row(DhatFile *file, guint row)
+{
+    CallSites *sites = call_sites_new();
+    dhat_points_add_to(&file->points, rows[row].number, sites);
+    MetricId metric = rows[row].metric;
+    return figure_new(metric_get(metric)->title, metric, file->sums[rows[row].number].bytes, sites);
+}
+
+static void show_json(const DhatFile *file, gboolean complete, GString *output)
 {
     g_autoptr(JsonBuilder) builder = json_builder_new();
     json_builder_begin_object(builder);
     view_json_string(builder, "format", "dhat");
-    view_json_string(builder, "mode", summary->mode);
-    view_json_number(builder, "program_points", (gint64)summary->program_points);
-    view_json_number(builder, "total_bytes", summary->total_bytes);
-    view_json_number(builder, "peak_bytes", summary->peak_bytes);
-    view_json_number(builder, "end_bytes", summary->end_bytes);
+    view_json_string(builder, "mode", file->mode);
+    view_json_number(builder, "program_points", file->points.points->len);
+    for (guint row = 0; row < G_N_ELEMENTS(rows); row++)
+        if (rows[row].kind == dhat_file_kind(file))
+            view_json_number(builder, rows[row].key, file->sums[rows[row].number].bytes);
     if (!complete) {
         json_builder_set_member_name(builder, "complete");
         json_builder_add_boolean_value(builder, FALSE);
@@ -23,54 +46,44 @@ static void show_json(const DhatSummary *summary, gboolean complete, GString *ou
     view_json_end(builder, output);
 }
 
-/* Only the heap modes follow blocks: the others count events, and have neither peak nor end. */
-static gboolean follows_blocks(const DhatSummary *summary)
+/* "  units    28 in 8 events" */
+static void append_sum(GString *output, const DhatFile *file, guint row)
 {
-    return summary->mode == NULL || g_str_has_suffix(summary->mode, "heap");
+    const DhatAmount *sum = &file->sums[rows[row].number];
+    const char *piece = metric_get(rows[row].metric)->piece;
+    g_autofree char *amount = metric_format(rows[row].metric, sum->bytes);
+    g_autofree char *count = units_format_count(sum->blocks, FALSE);
+    g_string_append_printf(output, "  %-8s %s in %s %s%s\n", rows[row].title, amount, count,
+                           piece != NULL ? piece : "block", sum->blocks == 1 ? "" : "s");
 }
 
-static void append_bytes(GString *output, const char *title, gint64 bytes)
+static void show_text(DhatFile *file, double threshold_percent, GString *output)
 {
-    g_autofree char *size = units_format_bytes(bytes);
-    g_string_append_printf(output, "  %-8s %s\n", title, size);
-}
-
-static void show_text(const DhatSummary *summary, CallSites *sites, double threshold_percent, GString *output)
-{
-    g_autofree char *command = text_line(summary->command), *mode = text_line(summary->mode);
-    gboolean blocks = follows_blocks(summary);
-    g_string_append_printf(output, "dhat  %s\n  %-8s %s, %" G_GUINT64_FORMAT " program points\n", command,
-                           "mode", mode, summary->program_points);
-    append_bytes(output, "total", summary->total_bytes);
-    if (blocks) {
-        append_bytes(output, "peak", summary->peak_bytes);
-        append_bytes(output, "end", summary->end_bytes);
+    g_autofree char *command = text_line(file->command), *mode = text_line(file->mode);
+    g_string_append_printf(output, "dhat  %s\n  %-8s %s, %u program point%s\n", command, "mode", mode,
+                           file->points.points->len, file->points.points->len == 1 ? "" : "s");
+    g_autoptr(Figure) first = NULL;
+    for (guint row = 0; row < G_N_ELEMENTS(rows); row++) {
+        if (rows[row].kind != dhat_file_kind(file))
+            continue;
+        append_sum(output, file, row);
+        if (first == NULL)
+            first = figure_of_row(file, row);
     }
-    g_string_append_printf(output, "\n%s, by call site:\n", blocks ? "peak" : "total");
-    view_sites(output, blocks ? METRIC_PEAK : METRIC_TOTAL_ALLOCATED, sites,
-               blocks ? summary->peak_bytes : summary->total_bytes, threshold_percent);
+    g_string_append_printf(output, "\n%s, by call site:\n", first->subject);
+    view_figure(output, first, threshold_percent);
 }
 
 static gboolean show(const char *bytes, gsize length, const char *name, const ViewOptions *options,
                      GString *output, GError **error)
 {
-    DhatSummary summary = {0};
-    g_autoptr(CallSites) sites = call_sites_new();
+    g_auto(DhatFile) file = {0};
     g_autoptr(GError) problem = NULL;
-    dhat_read(bytes, length, name, DHAT_PEAK, sites, &summary, &problem);
-    if (problem == NULL && !follows_blocks(&summary) && !options->json) {
-        dhat_summary_clear(&summary);
-        g_clear_pointer(&sites, call_sites_free);
-        sites = call_sites_new();
-        dhat_read(bytes, length, name, DHAT_TOTAL, sites, &summary, &problem);
-    }
-    if (view_is_readable(problem)) {
-        if (options->json)
-            show_json(&summary, problem == NULL, output);
-        else
-            show_text(&summary, sites, options->threshold_percent, output);
-    }
-    dhat_summary_clear(&summary);
+    dhat_file_read(&file, bytes, length, name, &problem);
+    if (view_is_readable(problem) && options->json)
+        show_json(&file, problem == NULL, output);
+    else if (view_is_readable(problem))
+        show_text(&file, options->threshold_percent, output);
     if (problem == NULL)
         return TRUE;
     g_propagate_error(error, g_steal_pointer(&problem));
@@ -79,21 +92,12 @@ static gboolean show(const char *bytes, gsize length, const char *name, const Vi
 
 static gboolean figures(const char *bytes, gsize length, const char *name, GPtrArray *all, GError **error)
 {
-    static const struct {
-        DhatNumber number;
-        MetricId metric;
-    } rows[] = {{DHAT_PEAK, METRIC_PEAK}, {DHAT_END, METRIC_RETAINED}};
-    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
-        DhatSummary summary = {0};
-        g_autoptr(CallSites) sites = call_sites_new();
-        gboolean read = dhat_read(bytes, length, name, rows[i].number, sites, &summary, error);
-        dhat_summary_clear(&summary);
-        if (!read)
-            return FALSE;
-        gint64 value = call_sites_total_bytes(sites);
-        g_ptr_array_add(all, figure_new(metric_get(rows[i].metric)->title, rows[i].metric, value,
-                                        g_steal_pointer(&sites)));
-    }
+    g_auto(DhatFile) file = {0};
+    if (!dhat_file_read(&file, bytes, length, name, error))
+        return FALSE;
+    for (guint row = 0; row < G_N_ELEMENTS(rows); row++)
+        if (rows[row].kind == dhat_file_kind(&file))
+            g_ptr_array_add(all, figure_of_row(&file, row));
     return TRUE;
 }
 

@@ -133,8 +133,41 @@ START_TEST(test_show_json_of_memcheck_and_dhat_has_the_promised_keys)
     ck_assert_int_eq(memcheck.status, 0);
     g_auto(Outcome) dhat = RUN("show", "--json", runner_path(CORPUS "dhat/heap.json"));
     g_autofree char *dhat_keys = keys_of(dhat.output);
-    ck_assert_str_eq(dhat_keys, "format mode program_points total_bytes peak_bytes end_bytes");
+    ck_assert_str_eq(dhat_keys, "format mode program_points peak_bytes end_bytes total_bytes");
     ck_assert_int_eq(dhat.status, 0);
+}
+END_TEST
+
+#define AD_HOC(units)                                                                                        \
+    "{\"dhatFileVersion\":2,\"mode\":\"ad-hoc\",\"cmd\":\"./d\",\"pps\":[{\"tb\":" units                     \
+    ",\"tbk\":50,\"fs\":[1,2]}],\"ftbl\":[\"[root]\",\"0x1: record (d.c:5)\",\"0x2: main (d.c:16)\"]}\n"
+
+START_TEST(test_dhat_events_are_shown_by_call_site_in_their_own_unit)
+{
+    g_autofree char *folder = runner_temporary();
+    g_autofree char *before = write_file(folder, "before", AD_HOC("175"), -1);
+    g_autofree char *after = write_file(folder, "after", AD_HOC("1180"), -1);
+    g_auto(Outcome) units = RUN("show", after);
+    ck_assert_str_eq(units.output, "dhat  ./d\n"
+                                   "  mode     ad-hoc, 1 program point\n"
+                                   "  units    1,180 in 50 events\n\n"
+                                   "units, by call site:\n"
+                                   "  100.0 %  1,180  record  d.c:5\n"
+                                   "  in 50 events      main  d.c:16\n");
+    g_auto(Outcome) folded = RUN("show", "--folded", after);
+    ck_assert_str_eq(folded.output, "main;record 1180\n");
+    g_auto(Outcome) diff = RUN("diff", before, after);
+    ck_assert_ptr_nonnull(strstr(diff.output, "units: 1,180, was 175: +1,005"));
+    ck_assert_ptr_nonnull(strstr(diff.output, "+1,005   record  d.c:5\n  was 175    main  d.c:16\n"));
+    g_auto(Outcome) copied = RUN("show", runner_path(CORPUS "dhat/copy.json"));
+    ck_assert_ptr_nonnull(strstr(copied.output, "\ncopied, by call site:\n"));
+    ck_assert_ptr_nonnull(strstr(copied.output, "open_path"));
+    g_auto(Outcome) stacks = RUN("show", "--folded", "--metric=copied", runner_path(CORPUS "dhat/copy.json"));
+    ck_assert_ptr_nonnull(strstr(stacks.output, ";open_path;mempcpy 366\n"));
+    g_auto(Outcome) none = RUN("show", "--folded", "--metric=peak", runner_path(CORPUS "dhat/copy.json"));
+    ck_assert_int_eq(none.status, 2);
+    ck_assert_ptr_nonnull(strstr(none.errors, "has no metric \"peak\"; it has copied"));
+    runner_remove(folder);
 }
 END_TEST
 
@@ -323,6 +356,7 @@ SUITE(cli_show, 20)
 {
     tcase_add_test(tcase, test_show_json_has_the_promised_keys_in_order);
     tcase_add_test(tcase, test_show_json_of_memcheck_and_dhat_has_the_promised_keys);
+    tcase_add_test(tcase, test_dhat_events_are_shown_by_call_site_in_their_own_unit);
     tcase_add_test(tcase, test_show_of_a_file_cut_off_says_so_and_gives_what_it_has);
     tcase_add_test(tcase, test_show_refuses_what_it_does_not_know_with_file_and_line);
     tcase_add_test(tcase, test_show_prints_totals_a_chart_and_the_tree);

@@ -19,7 +19,7 @@
 
 typedef struct {
     CallSites *sites;
-    DhatSummary summary;
+    DhatFile file;
     gboolean good;
     GError *error;
 } Read;
@@ -28,7 +28,8 @@ static Read read_bytes(const char *bytes, gsize length, DhatNumber number)
 {
     Read result = {.sites = call_sites_new()};
     g_autofree char *exact = g_memdup2(bytes, MAX(length, 1));
-    result.good = dhat_read(exact, length, "d.json", number, result.sites, &result.summary, &result.error);
+    result.good = dhat_file_read(&result.file, exact, length, "d.json", &result.error);
+    dhat_points_add_to(&result.file.points, number, result.sites);
     ck_assert(result.good == (result.error == NULL));
     return result;
 }
@@ -41,7 +42,7 @@ static Read read_text(const char *text)
 static void done(Read *self)
 {
     call_sites_free(self->sites);
-    dhat_summary_clear(&self->summary);
+    dhat_file_clear(&self->file);
     g_clear_error(&self->error);
 }
 
@@ -69,14 +70,14 @@ START_TEST(test_dhat_reads_points_and_sums)
 {
     Read read = read_text(sample);
     ck_assert_msg(read.good, "%s", read.error != NULL ? read.error->message : "");
-    ck_assert_str_eq(read.summary.mode, "heap");
-    ck_assert_str_eq(read.summary.command, "./p -a");
-    ck_assert_int_eq(read.summary.pid, 7);
-    ck_assert_uint_eq(read.summary.program_points, 2);
-    ck_assert_int_eq(read.summary.total_bytes, 330);
-    ck_assert_int_eq(read.summary.total_blocks, 6);
-    ck_assert_int_eq(read.summary.peak_bytes, 220);
-    ck_assert_int_eq(read.summary.end_bytes, 110);
+    ck_assert_str_eq(read.file.mode, "heap");
+    ck_assert_str_eq(read.file.command, "./p -a");
+    ck_assert_int_eq(read.file.pid, 7);
+    ck_assert_uint_eq(read.file.points.points->len, 2);
+    ck_assert_int_eq(read.file.sums[DHAT_TOTAL].bytes, 330);
+    ck_assert_int_eq(read.file.sums[DHAT_TOTAL].blocks, 6);
+    ck_assert_int_eq(read.file.sums[DHAT_PEAK].bytes, 220);
+    ck_assert_int_eq(read.file.sums[DHAT_END].bytes, 110);
     expect_site(&read, "leak (t.c) < main (t.c)", 10, 1);
     expect_site(&read, "??? (x.so) < main (t.c)", 100, 1);
     done(&read);
@@ -91,28 +92,42 @@ START_TEST(test_dhat_gives_the_number_asked_for)
         expect_site(&read, "leak (t.c) < main (t.c)", bytes[number], blocks[number]);
         done(&read);
     }
-    DhatSummary summary;
-    ck_assert(dhat_read(sample, strlen(sample), "d.json", DHAT_END, NULL, &summary, NULL));
-    dhat_summary_clear(&summary);
 }
 END_TEST
 
-START_TEST(test_dhat_reads_copy_and_ad_hoc)
+static Read read_mode(const char *mode, const char *points)
 {
-    Read copy =
-        read_text("{\"dhatFileVersion\":2,\"mode\":\"copy\",\"pps\":[{\"tb\":5,\"tbk\":2,\"fs\":[1]}],"
-                  "\"ftbl\":[\"[root]\",\"0x1: memcpy (in /x/vgpreload_dhat.so)\"]}");
-    ck_assert(copy.good);
-    ck_assert_int_eq(copy.summary.total_bytes, 5);
-    ck_assert_int_eq(copy.summary.end_bytes, 0);
-    expect_site(&copy, "memcpy (vgpreload_dhat.so)", 0, 0);
-    Read ad_hoc = read_text("{\"dhatFileVersion\":2,\"mode\":\"ad-hoc\",\"bu\":\"unit\",\"pps\":\n [\n "
-                            "]\n,\"ftbl\":[\"[root]\"]}");
-    ck_assert(ad_hoc.good);
-    ck_assert_str_eq(ad_hoc.summary.mode, "ad-hoc");
-    ck_assert_uint_eq(ad_hoc.summary.program_points, 0);
-    done(&copy);
-    done(&ad_hoc);
+    g_autofree char *text =
+        g_strdup_printf("{\"dhatFileVersion\":2,\"mode\":\"%s\",\"bu\":\"unit\",\"pps\":[%s],\"ftbl\":["
+                        "\"[root]\",\"0x1: memcpy (in /x/vgpreload_dhat.so)\",\"0x2: main (t.c:9)\"]}",
+                        mode, points);
+    return read_bytes(text, strlen(text), DHAT_TOTAL);
+}
+
+START_TEST(test_dhat_reads_every_mode)
+{
+    const struct {
+        const char *mode;
+        DhatKind kind;
+    } cases[] = {{"heap", DHAT_OF_BLOCKS},
+                 {"rust-heap", DHAT_OF_BLOCKS},
+                 {"copy", DHAT_OF_COPIES},
+                 {"ad-hoc", DHAT_OF_UNITS},
+                 {"rust-ad-hoc", DHAT_OF_UNITS}};
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        Read read = read_mode(cases[i].mode, "{\"tb\":5,\"tbk\":2,\"fs\":[1,2]}");
+        ck_assert(read.good);
+        ck_assert_int_eq(dhat_file_kind(&read.file), cases[i].kind);
+        ck_assert_int_eq(read.file.sums[DHAT_TOTAL].bytes, 5);
+        ck_assert_int_eq(read.file.sums[DHAT_TOTAL].blocks, 2);
+        ck_assert_int_eq(read.file.sums[DHAT_END].bytes, 0);
+        expect_site(&read, "memcpy (vgpreload_dhat.so) < main (t.c)", 5, 2);
+        done(&read);
+    }
+    Read none = read_mode("ad-hoc", "");
+    ck_assert(none.good);
+    ck_assert_uint_eq(none.file.points.points->len, 0);
+    done(&none);
 }
 END_TEST
 
@@ -127,7 +142,7 @@ START_TEST(test_dhat_every_cut_is_truncated_and_gives_what_it_had)
         g_autofree char *text = g_strndup(sample, cut);
         for (const char *at = text; (at = strstr(at, "]}")) != NULL; at++)
             points++;
-        ck_assert_uint_eq(read.summary.program_points, points);
+        ck_assert_uint_eq(read.file.points.points->len, points);
         done(&read);
     }
     Read half = read_bytes(sample, strstr(sample, "\n,\"0x3") - sample, DHAT_END);
@@ -224,7 +239,7 @@ START_TEST(test_dhat_skips_what_it_does_not_know)
         HEAD ",\"new\":{\"pps\":[1,{\"tb\":\"x\"}],\"ftbl\":null},\"pps\":[{\"new\":[[\"a\"]],\"tb\":1,"
              "\"fs\":[2],\"a key much longer than any that this reader knows\":1}]" TABLE);
     ck_assert_msg(read.good, "%s", read.error != NULL ? read.error->message : "");
-    ck_assert_int_eq(read.summary.total_bytes, 1);
+    ck_assert_int_eq(read.file.sums[DHAT_TOTAL].bytes, 1);
     done(&read);
 }
 END_TEST
@@ -292,7 +307,7 @@ SUITE(dhat, 20)
 {
     tcase_add_test(tcase, test_dhat_reads_points_and_sums);
     tcase_add_test(tcase, test_dhat_gives_the_number_asked_for);
-    tcase_add_test(tcase, test_dhat_reads_copy_and_ad_hoc);
+    tcase_add_test(tcase, test_dhat_reads_every_mode);
     tcase_add_test(tcase, test_dhat_every_cut_is_truncated_and_gives_what_it_had);
     tcase_add_test(tcase, test_dhat_wrong_values_are_errors_with_their_line);
     tcase_add_test(tcase, test_dhat_refuses_other_versions_and_files);

@@ -20,6 +20,12 @@ START_TEST(test_every_metric_has_a_name_a_title_and_a_sentence)
         rank = MAX(rank, metric->telling);
     }
     ck_assert_uint_eq(rank, METRIC_TOTAL_ALLOCATED + 1);
+    /* What files of other tools count is none that a scenario may name. */
+    for (int id = METRIC_COPIED; id <= METRIC_UNITS; id++) {
+        ck_assert_int_eq(metric_get((MetricId)id)->id, id);
+        ck_assert_int_eq(metric_find(metric_get((MetricId)id)->name), -1);
+        ck_assert(!metric_is_measured_by((MetricId)id, "heap"));
+    }
     ck_assert_int_eq(metric_find("rss"), -1);
     ck_assert_int_eq(metric_find(""), -1);
 }

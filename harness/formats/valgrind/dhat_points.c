@@ -1,12 +1,14 @@
 #include "dhat_points.h"
 
+#include <string.h>
+
 #include "formats/allocator.h"
 #include "formats/frame_label.h"
 
 enum { MOST_FRAMES = 500 };
 
 typedef struct {
-    gint64 bytes, blocks;
+    DhatAmount amounts[DHAT_NUMBERS];
     gsize at;
     gsize first_index;
     guint n_frames;
@@ -17,13 +19,15 @@ void dhat_points_init(DhatPoints *self)
     self->points = g_array_new(FALSE, FALSE, sizeof(Point));
     self->indices = g_array_new(FALSE, FALSE, sizeof(guint32));
     self->labels = g_ptr_array_new_with_free_func(g_free);
+    self->frames = NULL;
 }
 
 void dhat_points_clear(DhatPoints *self)
 {
-    g_array_unref(self->points);
-    g_array_unref(self->indices);
-    g_ptr_array_unref(self->labels);
+    g_clear_pointer(&self->points, g_array_unref);
+    g_clear_pointer(&self->indices, g_array_unref);
+    g_clear_pointer(&self->labels, g_ptr_array_unref);
+    g_clear_pointer(&self->frames, g_array_unref);
 }
 
 /* How many of the indices belong to points already added. */
@@ -41,10 +45,11 @@ void dhat_points_add_frame(DhatPoints *self, guint32 index)
         g_array_append_val(self->indices, index);
 }
 
-void dhat_points_add(DhatPoints *self, gint64 bytes, gint64 blocks, gsize at)
+void dhat_points_add(DhatPoints *self, const DhatAmount *amounts, gsize at)
 {
     gsize first = taken(self);
-    Point point = {bytes, blocks, at, first, (guint)(self->indices->len - first)};
+    Point point = {.at = at, .first_index = first, .n_frames = (guint)(self->indices->len - first)};
+    memcpy(point.amounts, amounts, sizeof point.amounts);
     g_array_append_val(self->points, point);
 }
 
@@ -67,18 +72,19 @@ gsize dhat_points_find_stray(const DhatPoints *self, guint32 *index)
 }
 
 /* Frame 0 is "[root]", which is no frame. */
-static GArray *split_labels(DhatPoints *self)
+static void split_labels(DhatPoints *self)
 {
-    GArray *frames = g_array_new(FALSE, TRUE, sizeof(Frame));
-    g_array_set_size(frames, self->labels->len);
+    if (self->frames != NULL)
+        return;
+    self->frames = g_array_new(FALSE, TRUE, sizeof(Frame));
+    g_array_set_size(self->frames, self->labels->len);
     for (guint i = 1; i < self->labels->len; i++)
-        frame_label_split(g_ptr_array_index(self->labels, i), &g_array_index(frames, Frame, i));
-    return frames;
+        frame_label_split(g_ptr_array_index(self->labels, i), &g_array_index(self->frames, Frame, i));
 }
 
-void dhat_points_add_to(DhatPoints *self, CallSites *sites)
+void dhat_points_add_to(DhatPoints *self, DhatNumber number, CallSites *sites)
 {
-    g_autoptr(GArray) frames = split_labels(self);
+    split_labels(self);
     Frame stack[MOST_FRAMES];
     for (guint i = 0; i < self->points->len; i++) {
         const Point *point = &g_array_index(self->points, Point, i);
@@ -86,9 +92,11 @@ void dhat_points_add_to(DhatPoints *self, CallSites *sites)
         for (guint k = 0; k < point->n_frames; k++) {
             guint32 index = g_array_index(self->indices, guint32, point->first_index + k);
             if (index != 0)
-                stack[n++] = index < frames->len ? g_array_index(frames, Frame, index) : (Frame){0};
+                stack[n++] =
+                    index < self->frames->len ? g_array_index(self->frames, Frame, index) : (Frame){0};
         }
         guint own = allocator_count_frames(stack, n);
-        call_sites_add(sites, stack + own, n - own, point->bytes, point->blocks);
+        call_sites_add(sites, stack + own, n - own, point->amounts[number].bytes,
+                       point->amounts[number].blocks);
     }
 }
