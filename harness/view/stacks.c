@@ -67,7 +67,7 @@ static void put_message(GByteArray *out, guint field, GByteArray *message)
 }
 
 /* The profile being written: fields of the message Profile. */
-enum { SAMPLE_TYPE = 1, SAMPLE = 2, LOCATION = 4, FUNCTION = 5, STRING_TABLE = 6, DEFAULT_SAMPLE_TYPE = 14 };
+enum { SAMPLE_TYPE = 1, SAMPLE = 2, LOCATION = 4, FUNCTION = 5, STRING_TABLE = 6 };
 
 typedef struct {
     GByteArray *out;
@@ -98,8 +98,7 @@ static guint64 function_of(Profile *self, const char *name, const char *file)
     g_autoptr(GByteArray) message = g_byte_array_new();
     id = g_hash_table_size(self->functions) + 1;
     put_number(message, 1, id);
-    put_number(message, 2, string_of(self, name));
-    put_number(message, 3, string_of(self, name));
+    put_number(message, 2, string_of(self, name)); /* as a system name, too, pprof would cut templates off */
     put_number(message, 4, string_of(self, file));
     put_message(self->out, FUNCTION, message);
     g_hash_table_insert(self->functions, g_steal_pointer(&key), GUINT_TO_POINTER((guint)id));
@@ -126,11 +125,17 @@ static guint64 location_of(Profile *self, const Frame *frame)
     return id;
 }
 
+/* Readers show the last type, and some have no other choice: the first figure stands last. */
+static const Figure *figure_in_order(const GPtrArray *figures, guint index)
+{
+    return g_ptr_array_index(figures, figures->len - 1 - index);
+}
+
 /* A value for every type there is; those of other figures are 0. */
 static void put_values(GByteArray *packed, const CallSite *site, const Figure *own, const GPtrArray *figures)
 {
     for (guint i = 0; i < figures->len; i++) {
-        const Figure *figure = g_ptr_array_index(figures, i);
+        const Figure *figure = figure_in_order(figures, i);
         gint64 count = metric_get(figure->metric)->unit == METRIC_UNIT_COUNT ? site->bytes : site->blocks;
         if (metric_get(figure->metric)->objects != NULL)
             put_varint(packed, figure == own ? (guint64)count : 0);
@@ -141,7 +146,12 @@ static void put_values(GByteArray *packed, const CallSite *site, const Figure *o
 
 static void put_sample(Profile *self, const CallSite *site, const Figure *own, const GPtrArray *figures)
 {
+    static const Frame unknown = {.function = "(unknown)"};
     g_autoptr(GByteArray) message = g_byte_array_new(), packed = g_byte_array_new();
+    if (site->bytes == 0 && site->blocks == 0)
+        return;
+    if (site->n_frames == 0)
+        put_varint(packed, location_of(self, &unknown));
     for (guint f = 0; f < site->n_frames; f++)
         put_varint(packed, location_of(self, &site->frames[f]));
     put_message(message, 1, packed);
@@ -179,14 +189,8 @@ GByteArray *stacks_pprof(const GPtrArray *figures)
         .locations = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
     };
     string_of(&self, ""); /* the format wants it first */
-    for (guint i = 0; i < figures->len; i++) {
-        const Figure *figure = g_ptr_array_index(figures, i);
-        if (figure->sites != NULL)
-            put_figure(&self, figure, figures);
-    }
-    const Figure *first = figures->len > 0 ? g_ptr_array_index(figures, 0) : NULL;
-    if (first != NULL && metric_get(first->metric)->space != NULL)
-        put_number(self.out, DEFAULT_SAMPLE_TYPE, string_of(&self, metric_get(first->metric)->space));
+    for (guint i = 0; i < figures->len; i++)
+        put_figure(&self, figure_in_order(figures, i), figures);
     for (guint i = 0; i < self.texts->len; i++) {
         const char *text = g_ptr_array_index(self.texts, i);
         put_bytes(self.out, STRING_TABLE, text, strlen(text));

@@ -9,7 +9,8 @@
 void stacks_fold(const Figure *figure, GString *output);
 
 /* pprof's format (profile.proto, https://github.com/google/pprof/tree/main/proto), not yet compressed: a pair
- * of sample types for each figure, NAME_objects in count and NAME_space in bytes. (transfer full). */
+ * of sample types for each figure, NAME_objects in count and NAME_space in bytes, the first figure's last:
+ * that is what readers show unless asked. figures: their call sites must be known. (transfer full). */
 GByteArray *stacks_pprof(const GPtrArray *figures);
 
 #endif
