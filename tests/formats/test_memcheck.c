@@ -150,6 +150,46 @@ START_TEST(test_memcheck_reads_protocols_4_to_6_and_no_other)
 }
 END_TEST
 
+#define ROOT                                                                                                 \
+    "<valgrindoutput><protocolversion>4</protocolversion>" FINISHED LEAK("0x0", "Leak_DefinitelyLost", "77", \
+                                                                         "2", "1 of 1", "leaky") CLOSE
+#define DECLARATION "<?xml version=\"1.0\"?>"
+
+/* What XML allows before the root and after it, and a wrapper may have written. */
+START_TEST(test_memcheck_reads_a_root_with_comments_and_instructions_around)
+{
+    const char *cases[] = {
+        DECLARATION "\n<!-- a wrapper's -->\n" ROOT,
+        DECLARATION "<?xml-stylesheet href=\"a.xsl\"?>\n" ROOT,
+        "\xef\xbb\xbf" DECLARATION "\r\n<!---->" ROOT,
+        "\xef\xbb\xbf \n\t" ROOT,
+        " \n\t" ROOT,
+        "<!-- <valgrindoutput> </valgrindoutput> -->" ROOT,
+        DECLARATION "<!-- <?xml version=\"1.0\"?> <valgrindoutput> --><?a <!-- ?>" ROOT,
+        DECLARATION ROOT "<!-- read --> <?a b?>\n",
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        Read read = read_text(cases[i]);
+        ck_assert_msg(read.good, "%zu: %s", i, read.error != NULL ? read.error->message : "");
+        expect_seen(&read, "Leak_DefinitelyLost 77/2 x1 check 1: leaky@p.c:7\n");
+        ck_assert_msg(read.summary.problem == NULL, "%zu: %s", i, read.summary.problem);
+        ck_assert(read.summary.complete);
+        ck_assert(memcheck_recognise(cases[i], strlen(cases[i])));
+        done(&read);
+    }
+    Read two = read_text(DECLARATION "<!-- 1 -->" ROOT DECLARATION "<?xml-stylesheet?><!-- 2 -->\n" ROOT);
+    expect_seen(&two, "Leak_DefinitelyLost 77/2 x1 check 1: leaky@p.c:7\n"
+                      "Leak_DefinitelyLost 77/2 x1 check 2: leaky@p.c:7\n");
+    Read wrong = read_text("<!--\n\n--> <?a\n?>\n<valgrindoutput>\n<protocolversion>9</protocolversion>");
+    expect_error(&wrong, HEAPGATE_ERROR_FORMAT,
+                 "x.xml:6: expected protocol 4, 5 or 6 in <protocolversion>, found \"9\"");
+    g_autofree char *much = g_strnfill(10000, ' '), *far = g_strconcat("<!--", much, "-->", ROOT, NULL);
+    ck_assert(memcheck_recognise(far, strlen(far)));
+    done(&two);
+    done(&wrong);
+}
+END_TEST
+
 START_TEST(test_memcheck_refuses_other_tools)
 {
     Read read = read_text(OPENING("4", "helgrind") FINISHED CLOSE);
@@ -507,6 +547,8 @@ START_TEST(test_memcheck_refuses_what_is_no_memcheck_file)
         {"<?xml version=\"1.0\"?>\n<!DOCTYPE valgrindoutput [<!ENTITY a \"b\">]>\n<valgrindoutput/>",
          "x.xml:1: expected memcheck's XML, a <valgrindoutput> element, found \"<?xml "
          "version=\\\"1.0\\\"?>\""},
+        {"<!-- <valgrindoutput>", "x.xml:1: expected memcheck's XML, a <valgrindoutput> element, found "
+                                  "\"<!-- <valgrindoutput>\""},
         {"<valgrindoutputs></valgrindoutputs>", "x.xml:1: expected memcheck's XML, a <valgrindoutput> "
                                                 "element, found \"<valgrindoutputs></valgrindoutputs>\""},
     };
@@ -595,6 +637,7 @@ SUITE(memcheck, 20)
 {
     tcase_add_test(tcase, test_memcheck_reads_leaks_that_follow_finished);
     tcase_add_test(tcase, test_memcheck_reads_protocols_4_to_6_and_no_other);
+    tcase_add_test(tcase, test_memcheck_reads_a_root_with_comments_and_instructions_around);
     tcase_add_test(tcase, test_memcheck_refuses_other_tools);
     tcase_add_test(tcase, test_memcheck_numbers_may_hold_commas);
     tcase_add_test(tcase, test_memcheck_wrong_numbers_are_errors_with_their_line);

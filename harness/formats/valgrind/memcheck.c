@@ -251,8 +251,5 @@ void memcheck_summary_clear(MemcheckSummary *self)
 
 gboolean memcheck_recognise(const char *bytes, gsize length)
 {
-    MemcheckParts parts;
-    MemcheckPart part;
-    memcheck_parts_init(&parts, bytes, MIN(length, 4096));
-    return memcheck_parts_next(&parts, &part) && part.kind == MEMCHECK_PART_DOCUMENT;
+    return memcheck_parts_recognise(bytes, length);
 }

@@ -25,18 +25,83 @@ static gsize skip_blanks(const char *bytes, gsize length)
     return at;
 }
 
+/* "<?xml-stylesheet" is an instruction, and no header. */
+static gboolean begins_header(const char *bytes, gsize length)
+{
+    return begins(bytes, length, header) && length >= sizeof header &&
+           g_ascii_isspace(bytes[sizeof header - 1]);
+}
+
+static gsize find_header(const char *bytes, gsize length, gsize from)
+{
+    gsize at = find(bytes, length, from, header);
+    while (at < length && !begins_header(bytes + at, length - at))
+        at = find(bytes, length, at + 1, header);
+    return at;
+}
+
+static const struct {
+    const char *start, *end;
+} asides[MEMCHECK_ASIDES] = {{"<!--", "-->"}, {"<?", "?>"}};
+
+/* The length of a comment or an instruction that begins here; 0 where none does, or it has no end. endless:
+ * the kinds that have no end in what follows, to be looked for once only; nullable. */
+static gsize aside_length(const char *bytes, gsize length, gboolean *endless)
+{
+    for (gsize i = 0; i < MEMCHECK_ASIDES; i++) {
+        if (!begins(bytes, length, asides[i].start))
+            continue;
+        if (endless != NULL && endless[i])
+            return 0;
+        gsize end = find(bytes, length, strlen(asides[i].start), asides[i].end);
+        if (endless != NULL)
+            endless[i] = end == length;
+        return end < length ? end + strlen(asides[i].end) : 0;
+    }
+    return 0;
+}
+
+/* Behind blanks, comments and instructions; before a header, which begins a document. */
+static gsize skip_asides(const char *bytes, gsize length, gboolean *endless)
+{
+    gsize at = skip_blanks(bytes, length), aside;
+    while (!begins_header(bytes + at, length - at) &&
+           (aside = aside_length(bytes + at, length - at, endless)) > 0) {
+        at += aside;
+        at += skip_blanks(bytes + at, length - at);
+    }
+    return at;
+}
+
+/* Behind all that may stand before a root: a header, and then asides. */
+static gsize skip_prolog(const char *bytes, gsize length, gboolean *endless)
+{
+    gsize at = skip_blanks(bytes, length);
+    if (begins_header(bytes + at, length - at))
+        at += aside_length(bytes + at, length - at, endless);
+    return at + skip_asides(bytes + at, length - at, endless);
+}
+
+/* Of the byte order mark that some editors put before a file. */
+static gsize mark_length(const char *bytes, gsize length)
+{
+    return begins(bytes, length, "\xef\xbb\xbf") ? 3 : 0;
+}
+
 void memcheck_parts_init(MemcheckParts *self, const char *bytes, gsize length)
 {
-    gsize mark = begins(bytes, length, "\xef\xbb\xbf") ? 3 : 0;
+    gsize mark = mark_length(bytes, length);
     *self = (MemcheckParts){.bytes = bytes, .length = length, .at = mark, .line = 1, .next_header = mark};
 }
 
-/* The end of the part that begins at self->at: behind its closing root, or before the next header. */
+/* The end of the part that begins at self->at: behind its closing root, or before the next header. What
+ * comments before the root say is neither. */
 static gsize part_end(MemcheckParts *self)
 {
-    if (self->next_header <= self->at)
-        self->next_header = find(self->bytes, self->length, self->at + 1, header);
-    gsize end = find(self->bytes, self->next_header, self->at, closing);
+    gsize start = self->at + skip_prolog(self->bytes + self->at, self->length - self->at, self->endless);
+    if (self->next_header < start || self->next_header <= self->at)
+        self->next_header = find_header(self->bytes, self->length, MAX(start, self->at + 1));
+    gsize end = find(self->bytes, self->next_header, start, closing);
     if (end == self->next_header)
         return end;
     const char *bracket = memchr(self->bytes + end, '>', self->next_header - end);
@@ -63,26 +128,26 @@ static void drop(MemcheckPart *part, gsize count)
     part->length -= count;
 }
 
-/* Where a document's root begins in the part; its length where it has none. A DOCTYPE is refused by this. */
-static gsize root_at(const MemcheckPart *part)
+/* Is there a root here? A DOCTYPE is refused by this. */
+static gboolean begins_root(const char *bytes, gsize length)
 {
-    gsize at = 0;
-    if (begins(part->bytes, part->length, header)) {
-        at = find(part->bytes, part->length, 0, "?>");
-        at = MIN(at + 2, part->length);
-        at += skip_blanks(part->bytes + at, part->length - at);
-    }
-    gsize name_end = at + sizeof root - 1;
-    if (!begins(part->bytes + at, part->length - at, root) || name_end >= part->length)
-        return part->length;
-    char next = part->bytes[name_end];
-    return next == '>' || next == '/' || g_ascii_isspace(next) ? at : part->length;
+    if (!begins(bytes, length, root) || length < sizeof root)
+        return FALSE;
+    char next = bytes[sizeof root - 1];
+    return next == '>' || next == '/' || g_ascii_isspace(next);
+}
+
+gboolean memcheck_parts_recognise(const char *bytes, gsize length)
+{
+    gsize at = mark_length(bytes, length);
+    at += skip_prolog(bytes + at, length - at, NULL);
+    return begins_root(bytes + at, length - at);
 }
 
 static void classify(MemcheckPart *part)
 {
-    gsize at = root_at(part);
-    if (at < part->length) {
+    gsize at = skip_prolog(part->bytes, part->length, NULL);
+    if (begins_root(part->bytes + at, part->length - at)) {
         drop(part, at);
         part->kind = MEMCHECK_PART_DOCUMENT;
     } else {
@@ -107,7 +172,7 @@ gboolean memcheck_parts_next(MemcheckParts *self, MemcheckPart *part)
             self->line += self->bytes[i] == '\n';
         self->at = end;
         drop(part, skip_blanks(part->bytes, part->length));
-        if (part->length == 0)
+        if (skip_asides(part->bytes, part->length, NULL) == part->length)
             continue;
         part->end_line = self->line;
         classify(part);
