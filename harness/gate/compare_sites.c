@@ -7,6 +7,14 @@
 /* Of the frames of a stack one in so many may be there under one optimizer and not under another. */
 enum { INLINED = 3 };
 
+/* Both are the same, or one of them had no symbol: what was unloaded, or stripped, has a name where debug
+ * information is kept. */
+static gboolean frames_agree(const char *frame, const char *other)
+{
+    return strcmp(frame, other) == 0 || strcmp(frame, FRAME_UNKNOWN) == 0 ||
+           strcmp(other, FRAME_UNKNOWN) == 0;
+}
+
 static guint common_in_order(const GStrv a, guint a_length, const GStrv b, guint b_length)
 {
     /* Longest common subsequence, one row at a time. Stacks have a few dozen frames. */
@@ -15,7 +23,7 @@ static guint common_in_order(const GStrv a, guint a_length, const GStrv b, guint
         guint diagonal = 0;
         for (guint j = 0; j < b_length; j++) {
             guint above = row[j + 1];
-            row[j + 1] = strcmp(a[i], b[j]) == 0 ? diagonal + 1 : MAX(above, row[j]);
+            row[j + 1] = frames_agree(a[i], b[j]) ? diagonal + 1 : MAX(above, row[j]);
             diagonal = above;
         }
     }
@@ -38,7 +46,7 @@ gboolean call_sites_similar(const char *key, const char *other)
     guint common = common_in_order(a, a_length, b, b_length);
     if (common + MAX(longer / INLINED, 1) < longer)
         return FALSE;
-    if (strcmp(a[0], b[0]) == 0)
+    if (strcmp(a[0], b[0]) == 0 || (frames_agree(a[0], b[0]) && common == longer))
         return TRUE;
     /* A tail call leaves out the allocating function, and an optimizer may leave out callers besides. */
     const GStrv whole = a_length > b_length ? a : b, rest = a_length > b_length ? b : a;

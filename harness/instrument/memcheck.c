@@ -13,6 +13,8 @@
 static void memcheck_launch(const Scenario *scenario, const char *program, const char *output, Launch *launch)
 {
     valgrind_launch("memcheck", output, launch);
+    /* Names of what is unloaded before the end: a plug-in's leaks are told when it is gone. */
+    launch_add(launch, "--keep-debuginfo=yes");
     launch_add(launch, "--leak-check=full");
     launch_add(launch, "--show-leak-kinds=all");
     launch_add(launch, "--errors-for-leak-kinds=none");

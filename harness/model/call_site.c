@@ -41,7 +41,7 @@ static void append_frame(GString *key, const Frame *frame)
     if (frame->function != NULL)
         g_string_append_len(key, frame->function, plain_length(frame->function));
     else
-        g_string_append(key, "???");
+        g_string_append(key, FRAME_UNKNOWN);
     if (frame->file == NULL && frame->object == NULL)
         return;
     g_string_append(key, " (");
@@ -98,7 +98,7 @@ char *call_site_key(const Frame *frames, guint n_frames)
 
 void frame_describe(const Frame *frame, GString *function, GString *place)
 {
-    g_string_append(function, frame->function != NULL ? frame->function : "???");
+    g_string_append(function, frame->function != NULL ? frame->function : FRAME_UNKNOWN);
     const char *where = frame->file != NULL ? frame->file : frame->object;
     if (where != NULL)
         g_string_append(place, base_name(where));

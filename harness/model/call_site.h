@@ -13,6 +13,8 @@
 
 #include <glib.h>
 
+/* A frame's function in keys where no symbol is known. */
+#define FRAME_UNKNOWN "???"
 /* The object of frames that are Python's. */
 #define FRAME_PYTHON_OBJECT "<python>"
 

@@ -218,7 +218,7 @@ static Frame frame_of_text(char *text)
         *open = '\0';
         frame.file = open + 2;
     }
-    if (strcmp(text, "???") == 0)
+    if (strcmp(text, FRAME_UNKNOWN) == 0)
         frame.function = NULL;
     return frame;
 }

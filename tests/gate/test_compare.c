@@ -552,6 +552,11 @@ START_TEST(test_a_site_is_similar_where_one_frame_came_went_or_changed)
     ck_assert(!call_sites_similar("alloc (work.c) < copy (a.c) < main (a.c)",
                                   "calloc (c.c) < copy (a.c) < main (a.c)"));
     ck_assert(!similar("alloc", "alloc"));
+    /* What had no symbol has one now, or the other way round. */
+    ck_assert(
+        call_sites_similar("??? < load (a.c) < main (a.c)", "work (plugin.c) < load (a.c) < main (a.c)"));
+    ck_assert(call_sites_similar("??? < ??? < main (a.c)", "work (plugin.c) < open (plugin.c) < main (a.c)"));
+    ck_assert(!call_sites_similar("??? < main (a.c)", "work (plugin.c) < run (b.c)"));
 }
 END_TEST
 
