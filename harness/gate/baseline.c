@@ -72,13 +72,8 @@ BaselineFigure *baseline_instrument_steal(BaselineInstrument *self, MetricId met
 
 void baseline_instrument_put(BaselineInstrument *self, BaselineFigure *figure)
 {
-    guint at = 0;
-    while (at < self->figures->len &&
-           ((const BaselineFigure *)g_ptr_array_index(self->figures, at))->metric < figure->metric)
-        at++;
-    if (baseline_instrument_find(self, figure->metric) != NULL)
-        g_ptr_array_remove_index(self->figures, at);
-    g_ptr_array_insert(self->figures, (gint)at, figure);
+    baseline_figure_free(baseline_instrument_steal(self, figure->metric));
+    g_ptr_array_add(self->figures, figure);
 }
 
 gboolean baseline_is_older(const BaselineInstrument *self, MetricId metric)
@@ -291,8 +286,8 @@ static gboolean is_whole(const char *bytes, gsize length)
     return length > size && memcmp(bytes + length - size, end, size) == 0;
 }
 
-static Baseline *parse(const char *bytes, gsize length, const char *name, const char *scenario,
-                       GError **error)
+Baseline *baseline_parse(const char *bytes, gsize length, const char *name, const char *scenario,
+                         GError **error)
 {
     g_autoptr(YamlFile) yaml = yaml_file_load(bytes, length, name, error);
     g_autoptr(Baseline) self = baseline_new(scenario);
@@ -311,11 +306,6 @@ static Baseline *parse(const char *bytes, gsize length, const char *name, const 
         return NULL;
     }
     return g_steal_pointer(&self);
-}
-
-Baseline *baseline_parse(const char *bytes, gsize length, const char *name, GError **error)
-{
-    return parse(bytes, length, name, NULL, error);
 }
 
 /* The other platforms that have a baseline of this scenario, joined; NULL where none; (transfer full). */
@@ -368,7 +358,7 @@ gboolean baseline_load(const Project *project, const char *platform, const char 
     *elsewhere = NULL;
     g_autoptr(GError) cause = NULL;
     if (project_file_read(project, path, "baseline", FILE_LIMIT, &bytes, &length, &missing, &cause)) {
-        *baseline = parse(bytes, length, name, scenario, error);
+        *baseline = baseline_parse(bytes, length, name, scenario, error);
         return *baseline != NULL;
     }
     if (missing)

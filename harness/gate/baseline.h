@@ -44,7 +44,7 @@ typedef struct {
     gint64 left_out; /* before them, for it differed from all of them: it wrote what they found (a cache) */
     gint64 bound;    /* the largest of their smallest leaks, in bytes per iteration; 0: not known */
     gint64 duration_us; /* of one run: to balance shards */
-    GPtrArray *figures; /* BaselineFigure, in the order of the metric table */
+    GPtrArray *figures; /* BaselineFigure, one for each metric that was measured */
 } BaselineInstrument;
 
 typedef struct {
@@ -66,7 +66,7 @@ void baseline_instrument_free(BaselineInstrument *self);
 BaselineFigure *baseline_instrument_find(const BaselineInstrument *self, MetricId metric);
 /* Takes it out; (transfer full) or NULL. */
 BaselineFigure *baseline_instrument_steal(BaselineInstrument *self, MetricId metric);
-/* Puts a figure where the metric table has it, in place of one of the same metric; (transfer full). */
+/* Puts a figure in, in place of one of the same metric; (transfer full). */
 void baseline_instrument_put(BaselineInstrument *self, BaselineFigure *figure);
 /* Was it captured before heapgate knew this metric? Then it says nothing of it. */
 gboolean baseline_is_older(const BaselineInstrument *self, MetricId metric);
@@ -76,9 +76,10 @@ BaselineInstrument *baseline_find(const Baseline *self, const char *instrument);
 /* baselines/PLATFORM/NAME.yaml; (transfer full). */
 char *baseline_path(const Project *project, const char *platform, const char *scenario);
 
-/* Reads a baseline's bytes; they are data from a pull request. name: for messages. (transfer full).
- * Errors: HEAPGATE_ERROR_CONFIG "NAME:LINE:COLUMN: ...". */
-Baseline *baseline_parse(const char *bytes, gsize length, const char *name, GError **error);
+/* Reads a baseline's bytes; they are data from a pull request. name: for messages. scenario: that it must be
+ * of; NULL: any. (transfer full). Errors: HEAPGATE_ERROR_CONFIG "NAME:LINE:COLUMN: ...". */
+Baseline *baseline_parse(const char *bytes, gsize length, const char *name, const char *scenario,
+                         GError **error);
 /* Reads the scenario's baseline of this platform. Returns FALSE with error where it is there and cannot be
  * used; TRUE with *baseline NULL where there is none, and *elsewhere naming the platforms that have one
  * (NULL: none). */

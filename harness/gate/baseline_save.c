@@ -123,9 +123,10 @@ static int add_instrument(Writer *writer, const BaselineInstrument *self)
         put_number(writer, mapping, "sees", self->bound);
     g_autofree char *duration = g_strdup_printf("%" G_GINT64_FORMAT " ms", self->duration_us / 1000);
     put_text(writer, mapping, "duration", duration);
-    for (guint i = 0; i < self->figures->len; i++) {
-        const BaselineFigure *figure = g_ptr_array_index(self->figures, i);
-        put(writer, metrics, metric_get(figure->metric)->name, add_figure(writer, figure));
+    for (const Metric *metric = metrics_all(); metric->name != NULL; metric++) {
+        const BaselineFigure *figure = baseline_instrument_find(self, metric->id);
+        if (figure != NULL)
+            put(writer, metrics, metric->name, add_figure(writer, figure));
     }
     put(writer, mapping, "metrics", metrics);
     return mapping;

@@ -2,6 +2,7 @@
 
 #include "formats/ledger/ledger_tally.h"
 #include "heap_process.h"
+#include "instrument.h"
 #include "model/sampling.h"
 
 static void add_marks(const Ledger *ledger, Measurement *measurement)
@@ -98,23 +99,19 @@ static void set_passed(const GPtrArray *programs, Measurement *measurement)
     }
 }
 
-/* Growth of every process that marked iterations; the counts are those of the one that marked most. */
+/* Growth of every process that marked iterations. */
 static void set_growth(const Scenario *scenario, const GArray *processes, Measurement *measurement)
 {
     Growth growth = {call_sites_new(), call_sites_new(), 0, 0},
            mapped = {call_sites_new(), call_sites_new(), 0, 0};
-    guint before = MAX((guint)scenario->warmup, 1), marked = 0;
     for (guint i = 0; i < processes->len; i++) {
         const Ledger *ledger = g_array_index(processes, HeapProcess, i).last;
-        guint iterations = ledger_iterations(ledger);
-        marked = MAX(marked, iterations);
-        if (iterations < before + SCENARIO_FEWEST_COUNTED)
+        guint before = instrument_count_iterations(scenario, ledger_iterations(ledger), measurement);
+        if (before == 0)
             continue;
         ledger_growth(ledger, LEDGER_SITE_MAPPED, before, &mapped);
         ledger_growth(ledger, LEDGER_SITE_HEAP, before, &growth);
     }
-    measurement->warmup = MIN(marked, before);
-    measurement->iterations = marked - measurement->warmup;
     if (growth.smallest > 0 && measurement->sample_bytes > 0)
         growth.smallest += sampling_noise(measurement->sample_bytes / MAX(measurement->iterations, 1) + 1, 0);
     measurement_set_growth(measurement, &growth);

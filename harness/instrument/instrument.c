@@ -28,6 +28,16 @@ char *instruments_names(void)
     return g_string_free(names, FALSE);
 }
 
+guint instrument_count_iterations(const Scenario *scenario, guint marked, Measurement *measurement)
+{
+    guint before = MAX((guint)scenario->warmup, 1);
+    if (marked > measurement->iterations + measurement->warmup) {
+        measurement->warmup = MIN(marked, before);
+        measurement->iterations = marked - measurement->warmup;
+    }
+    return marked >= before + SCENARIO_FEWEST_COUNTED ? before : 0;
+}
+
 GPtrArray *instrument_files(const char *folder, const char *prefix, const char *suffix)
 {
     GPtrArray *paths = g_ptr_array_new_with_free_func(g_free);

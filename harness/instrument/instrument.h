@@ -56,6 +56,10 @@ char *instruments_names(void);
 
 extern const Instrument instrument_heap, instrument_massif, instrument_memcheck;
 
+/* For instruments: a process marked so many iterations. The measurement's counts are those of the process
+ * that marked most. Returns how many of them, the warm-up and at least one, come before those that count; 0:
+ * too few count to tell growth. */
+guint instrument_count_iterations(const Scenario *scenario, guint marked, Measurement *measurement);
 /* For instruments: the files of `folder` whose names begin with prefix and end with suffix, full paths,
  * sorted by name; (transfer full), elements char *. */
 GPtrArray *instrument_files(const char *folder, const char *prefix, const char *suffix);

@@ -208,23 +208,20 @@ static gboolean read_process(GPtrArray *processes, const char *path, const Outco
            read_exit(process, outcome->output, measurement);
 }
 
-/* Growth of every process that marked iterations; the counts are those of the one that marked most. */
+/* Growth of every process that marked iterations. */
 static void set_growth(const Scenario *scenario, const GPtrArray *processes, Measurement *measurement)
 {
     Growth growth = {call_sites_new(), call_sites_new(), 0, 0};
-    guint before = MAX((guint)scenario->warmup, 1), marked = 0;
     for (guint i = 0; i < processes->len; i++) {
         const Process *process = g_ptr_array_index(processes, i);
-        marked = MAX(marked, process->iterations->len);
-        if (process->iterations->len < before + SCENARIO_FEWEST_COUNTED)
+        guint before = instrument_count_iterations(scenario, process->iterations->len, measurement);
+        if (before == 0)
             continue;
         g_autoptr(GPtrArray) counted = g_ptr_array_new();
         for (guint t = before - 1; t < process->iterations->len; t++)
             g_ptr_array_add(counted, g_ptr_array_index(process->iterations, t));
         growth_of_call_sites(counted, &growth);
     }
-    measurement->warmup = MIN(marked, before);
-    measurement->iterations = marked - measurement->warmup;
     measurement_set_growth(measurement, &growth);
 }
 

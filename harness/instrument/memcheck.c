@@ -190,23 +190,20 @@ static void keep_mark_files(const char *output, gint64 pid, Reading *reading)
 static void add_growth(const Scenario *scenario, Reading *reading)
 {
     Measurement *measurement = reading->measurement;
-    guint marked = reading->lost_at_iterations->len, before = MAX((guint)scenario->warmup, 1);
-    if (marked > measurement->iterations + measurement->warmup) {
-        measurement->warmup = MIN(marked, before);
-        measurement->iterations = marked - measurement->warmup;
-    }
-    if (marked < before + SCENARIO_FEWEST_COUNTED)
+    guint marked = reading->lost_at_iterations->len;
+    guint before = instrument_count_iterations(scenario, marked, measurement);
+    if (before == 0)
         return;
     const gint64 *lost = (const gint64 *)(gpointer)reading->lost_at_iterations->data;
     guint points = marked - before + 1;
     const GrowthSeries series = {.bytes = lost + before - 1, .oldest_freed = GROWTH_AGE_UNKNOWN};
     GrowthFound found = growth_of_series(&series, points);
-    const Figure *before_it = measurement_find(measurement, METRIC_GROWTH);
-    gint64 grown = before_it != NULL ? before_it->value : 0, bound = before_it != NULL ? before_it->bound : 0;
+    Figure *growth = measurement_find(measurement, METRIC_GROWTH); /* of other processes, so far */
+    if (growth == NULL)
+        growth = measurement_set(measurement, METRIC_GROWTH, 0, NULL);
     if (found.evidence == GROWTH_SURE)
-        grown += found.bytes_per_iteration;
-    bound = growth_bound_of_series(&series, points, bound);
-    measurement_set(measurement, METRIC_GROWTH, grown, NULL)->bound = bound;
+        growth->value += found.bytes_per_iteration;
+    growth->bound = growth_bound_of_series(&series, points, growth->bound);
 }
 
 static void finish_process(const Scenario *scenario, const MemcheckSummary *summary, Reading *reading)

@@ -1,7 +1,5 @@
 #include "finding.h"
 
-#include <string.h>
-
 #include "explain.h"
 #include "model/text.h"
 #include "place.h"
@@ -202,15 +200,4 @@ void findings_free(Findings *self)
     g_ptr_array_unref(self->all);
     g_free(self->sentence);
     g_free(self);
-}
-
-const Finding *findings_find(const Findings *self, const char *scenario, const char *instrument)
-{
-    for (guint i = 0; i < self->all->len; i++) {
-        const Finding *finding = g_ptr_array_index(self->all, i);
-        if (strcmp(finding->scenario_name, scenario) == 0 &&
-            strcmp(finding->instrument_name, instrument) == 0)
-            return finding;
-    }
-    return NULL;
 }

@@ -43,8 +43,6 @@ typedef struct {
 Findings *findings_new(const Result *result);
 void findings_free(Findings *self); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Findings, findings_free)
-/* (transfer none) or NULL. */
-const Finding *findings_find(const Findings *self, const char *scenario, const char *instrument);
 
 /* The verdict of one scenario: the worst of its findings. */
 Verdict finding_scenario_verdict(const ScenarioResult *scenario);

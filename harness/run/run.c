@@ -1,6 +1,5 @@
 #include "run.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "collector.h"
@@ -8,7 +7,9 @@
 #include "instrument/ledger_evidence.h"
 #include "instrument/mark.h"
 #include "model/give_back.h"
+#include "program_environment.h"
 #include "python_package.h"
+#include "python_version.h"
 #include "supervisor.h"
 #include "workplace.h"
 
@@ -31,46 +32,6 @@ void run_free(Run *self)
     g_free(self->marks_folder);
     measurement_free(self->measurement);
     g_free(self);
-}
-
-/* Variables that list places: what the scenario names comes after heapgate's own, not in its place. */
-static const char *const lists[] = {"LD_PRELOAD", "PYTHONPATH", NULL};
-
-static GStrv environment_add(GStrv env, GStrv variables)
-{
-    for (; variables != NULL && *variables != NULL; variables++) {
-        g_auto(GStrv) pair = g_strsplit(*variables, "=", 2);
-        const char *before = g_strv_contains(lists, pair[0]) ? g_environ_getenv(env, pair[0]) : NULL;
-        g_autofree char *both = before != NULL ? g_strjoin(":", before, pair[1], NULL) : g_strdup(pair[1]);
-        env = g_environ_setenv(env, pair[0], both, TRUE);
-    }
-    return env;
-}
-
-/* The environment of every program: short, the same everywhere, and what the scenario names. */
-static GStrv environment_of(const Scenario *scenario, GStrv instrument, GStrv python, const char *home)
-{
-    GStrv env = g_new0(char *, 1);
-    env = g_environ_setenv(env, "PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", TRUE);
-    env = g_environ_setenv(env, "HOME", home, TRUE);
-    env = g_environ_setenv(env, "LC_ALL", "C", TRUE);
-    env = g_environ_setenv(env, "TZ", "UTC", TRUE);
-    env = g_environ_setenv(env, "PYTHONHASHSEED", "0", TRUE);
-    env = environment_add(env, instrument);
-    env = environment_add(env, python);
-    return environment_add(env, scenario->env);
-}
-
-/* An interpreter's memory lies otherwise where its environment, or a folder of modules, holds one text more:
- * leaks of its own come and go with that. So each repetition has another environment, and what differs by it
- * is noise. */
-static GStrv environment_pad(GStrv env, const Run *run)
-{
-    enum { STEP = 40 };
-    if (!scenario_runs_python(run->scenario))
-        return env;
-    g_autofree char *padding = g_strnfill((gsize)run->repetition * STEP, 'x');
-    return g_environ_setenv(env, "HEAPGATE_REPETITION", padding, TRUE);
 }
 
 /* The program itself, found as the user's shell would; NULL where there is none; (transfer full). */
@@ -142,7 +103,7 @@ static gboolean supervise(const SupervisorPlan *plan, gint64 expected, const cha
 static gboolean prepare(const Scenario *scenario, const Workplace *place, GCancellable *cancellable,
                         Measurement *measurement)
 {
-    g_auto(GStrv) env = environment_of(scenario, NULL, NULL, place->work);
+    g_auto(GStrv) env = program_environment(scenario, NULL, NULL, 0, place->work);
     for (guint i = 0; i < scenario->prepare->len; i++) {
         GStrv argv = g_ptr_array_index(scenario->prepare, i);
         g_autofree char *program = find_program(argv[0]);
@@ -167,46 +128,6 @@ static gboolean prepare(const Scenario *scenario, const Workplace *place, GCance
             return FALSE;
     }
     return TRUE;
-}
-
-/* The first line of a file, however long that is; (transfer full) or NULL. */
-static char *first_line(const char *path)
-{
-    char line[100] = "";
-    FILE *file = fopen(path, "re");
-    gboolean read = file != NULL && fgets(line, sizeof line, file) != NULL;
-    if (file != NULL)
-        fclose(file);
-    line[strcspn(line, "\r\n")] = '\0';
-    return read && *line != '\0' ? g_strdup(line) : NULL;
-}
-
-/* Under the tracer a Python says itself which it is; under Valgrind it is asked before it is measured: its
- * name may be a shim. */
-static void ask_python(const Run *self, const Workplace *place, GCancellable *cancellable,
-                       Measurement *measurement)
-{
-    const gint64 patience = 20 * G_USEC_PER_SEC;
-    g_autofree char *python = self->instrument->by_valgrind ? scenario_python(self->scenario) : NULL;
-    if (python == NULL)
-        return;
-    const char *argv[] = {python, "-c",
-                          "import platform as p; print(p.python_implementation(), p.python_version())", NULL};
-    g_auto(GStrv) env = environment_of(self->scenario, NULL, NULL, place->work);
-    g_autofree char *answer = g_build_filename(place->folder.path, "python", NULL);
-    SupervisorPlan plan = {.argv = argv,
-                           .env = (const char *const *)env,
-                           .folder = place->work,
-                           .stdout_path = answer,
-                           .stderr_path = place->stderr_path,
-                           .timeout_us = MIN(self->scenario->timeout_us, patience)};
-    SupervisorOutcome outcome = {0};
-    g_autoptr(GError) ignored = NULL;
-    if (supervisor_run(&plan, cancellable, &outcome, &ignored) && outcome.end == SUPERVISOR_EXITED &&
-        outcome.status == 0)
-        measurement->python = first_line(answer);
-    if (measurement->python == NULL)
-        measurement->python = g_strdup("unknown");
 }
 
 /* A workflow that did not mark what it promised was not seen. */
@@ -300,12 +221,13 @@ static void measure_in(Run *self, const Workplace *place, GCancellable *cancella
     }
     if (!prepare(scenario, place, cancellable, measurement))
         return;
-    ask_python(self, place, cancellable, measurement);
+    /* Under the tracer a Python says itself which it is. */
+    if (self->instrument->by_valgrind)
+        measurement->python = python_version_ask(scenario, place, cancellable);
     Launch launch = {.argv = g_ptr_array_new_with_free_func(g_free)};
     self->instrument->launch(scenario, program, place->output, &launch);
     g_ptr_array_add(launch.argv, NULL);
-    g_auto(GStrv) env = environment_of(scenario, launch.env, python, place->work);
-    env = environment_pad(env, self);
+    g_auto(GStrv) env = program_environment(scenario, launch.env, python, self->repetition, place->work);
     SupervisorPlan plan = {.argv = (const char *const *)launch.argv->pdata,
                            .env = (const char *const *)env,
                            .folder = place->work,

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "cli/project.h"
-#include "report/passage.h"
+#include "report/passage_of_run.h"
 #include "runner.h"
 
 enum { NOTHING = -1 };
@@ -122,8 +122,7 @@ static char *check_leaky(const Result *result, const Fixture *fixture)
     const InstrumentResult *found = test_result_find(result, fixture->scenario, fixture->instrument);
     const char *metric = fixture->metric != NOTHING ? metric_get(fixture->metric)->name : "nothing";
     const char *wrong = NULL;
-    g_autoptr(Findings) findings = findings_new(result);
-    g_autofree char *passage = passage_of(findings_find(findings, fixture->scenario, found->instrument));
+    g_autofree char *passage = passage_of_run(result, fixture->scenario, found->instrument);
     if (fixture->metric == NOTHING) {
         wrong = found->verdict == VERDICT_PASS ? NULL : "it is called";
     } else {

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "cli/project.h"
-#include "report/passage.h"
+#include "report/passage_of_run.h"
 #include "runner.h"
 
 #define PYTHON         "/usr/bin/python3"
@@ -124,8 +124,7 @@ static char *check_leaky(const Result *result, const Fixture *fixture)
         return g_strdup_printf(
             "%s: %" G_GINT64_FORMAT " B at line %u in %s, expected %" G_GINT64_FORMAT " to %" G_GINT64_FORMAT,
             fixture->module, bytes, line, fixture->function, fixture->least_bytes, fixture->most_bytes);
-    g_autoptr(Findings) findings = findings_new(result);
-    g_autofree char *passage = passage_of(findings_find(findings, fixture->module, found->instrument));
+    g_autofree char *passage = passage_of_run(result, fixture->module, found->instrument);
     g_autofree char *place = g_strdup_printf("%s.py:%u", fixture->module, line);
     return strstr(passage, place) == NULL ? g_strdup_printf("%s: %s is not printed", fixture->module, place)
                                           : NULL;

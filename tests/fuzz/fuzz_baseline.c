@@ -17,7 +17,7 @@ static void check(gboolean holds)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     g_autoptr(GError) error = NULL;
-    g_autoptr(Baseline) baseline = baseline_parse((const char *)data, size, "x.yaml", &error);
+    g_autoptr(Baseline) baseline = baseline_parse((const char *)data, size, "x.yaml", NULL, &error);
     check((baseline != NULL) == (error == NULL));
     if (baseline == NULL) {
         check(error->domain == HEAPGATE_ERROR);
@@ -25,7 +25,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     g_autofree char *text = baseline_format(baseline);
     check(text != NULL);
-    g_autoptr(Baseline) again = baseline_parse(text, strlen(text), "x.yaml", &error);
+    g_autoptr(Baseline) again = baseline_parse(text, strlen(text), "x.yaml", NULL, &error);
     check(again != NULL);
     g_autofree char *same = baseline_format(again);
     check(strcmp(text, same) == 0);

@@ -66,7 +66,7 @@ static Baseline *sample(void)
 static Baseline *parse(const char *text)
 {
     g_autoptr(GError) error = NULL;
-    Baseline *self = baseline_parse(text, strlen(text), "b.yaml", &error);
+    Baseline *self = baseline_parse(text, strlen(text), "b.yaml", NULL, &error);
     ck_assert_msg(self != NULL, "%s\n%s", error != NULL ? error->message : "no error", text);
     return self;
 }
@@ -233,7 +233,7 @@ END_TEST
 static char *refusal(const char *text, gsize length)
 {
     g_autoptr(GError) error = NULL;
-    Baseline *self = baseline_parse(text, length, "b.yaml", &error);
+    Baseline *self = baseline_parse(text, length, "b.yaml", NULL, &error);
     ck_assert_msg(self == NULL && error != NULL, "accepted: %s", text);
     ck_assert(g_error_matches(error, HEAPGATE_ERROR, HEAPGATE_ERROR_CONFIG));
     return g_strdup(error->message);
@@ -313,7 +313,7 @@ START_TEST(test_a_baseline_that_was_cut_off_at_a_line_is_refused)
         *end = '\0';
         g_autofree char *cut = g_strconcat(text, "\n", NULL);
         g_autoptr(GError) error = NULL;
-        g_autoptr(Baseline) read = baseline_parse(cut, strlen(cut), "b.yaml", &error);
+        g_autoptr(Baseline) read = baseline_parse(cut, strlen(cut), "b.yaml", NULL, &error);
         ck_assert_msg(g_str_has_suffix(cut, "\n...\n") == (read != NULL), "%s", cut);
         refused += read == NULL;
     }
@@ -376,7 +376,7 @@ START_TEST(test_every_beginning_of_a_baseline_is_read_or_refused)
     gsize length = strlen(text);
     for (gsize cut = 0; cut < length; cut++) {
         g_autoptr(GError) error = NULL;
-        g_autoptr(Baseline) read = baseline_parse(text, cut, "b.yaml", &error);
+        g_autoptr(Baseline) read = baseline_parse(text, cut, "b.yaml", NULL, &error);
         ck_assert_msg((read != NULL) != (error != NULL), "cut at %zu", cut);
         ck_assert(error == NULL || g_str_has_prefix(error->message, "b.yaml:"));
     }

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "guest/ledger_mark.h"
 #include "include/heapgate.h"
 #include "runner.h"
 
@@ -30,6 +31,19 @@ static void check_line(const char *text, const char *name)
     ck_assert_int_eq(line.reachable, 300);
     ck_assert_int_eq(line.suppressed, 4000);
 }
+
+START_TEST(test_the_tracers_names_are_those_of_the_harness)
+{
+    static const char *const names[] = {"opened", "", LONG_NAME, "\xc3\xa9 \n<x>"};
+    for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
+        LedgerMark mark = {0};
+        ledger_mark_name(&mark, names[i]);
+        g_autofree char *set = g_strndup(mark.name, sizeof mark.name);
+        g_autofree char *plain = mark_plain_name(*names[i] != '\0' ? names[i] : "_");
+        ck_assert_str_eq(set, plain);
+    }
+}
+END_TEST
 
 START_TEST(test_a_mark_that_the_harness_writes_is_read)
 {
@@ -121,6 +135,7 @@ END_TEST
 
 SUITE(mark, 20)
 {
+    tcase_add_test(tcase, test_the_tracers_names_are_those_of_the_harness);
     tcase_add_test(tcase, test_a_mark_that_the_harness_writes_is_read);
     tcase_add_test(tcase, test_a_mark_that_the_header_writes_is_read);
     tcase_add_test(tcase, test_a_mark_that_the_python_module_writes_is_read);

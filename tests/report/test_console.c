@@ -4,6 +4,7 @@
 
 #include "report/explain.h"
 #include "report/passage.h"
+#include "passage_of_run.h"
 #include "runner.h"
 #include "sample.h"
 
@@ -29,8 +30,7 @@ static const InstrumentResult *first_instrument(const Result *result, guint scen
 static char *explain(const Result *result, guint scenario)
 {
     const ScenarioResult *found = g_ptr_array_index(result->scenarios, scenario);
-    g_autoptr(Findings) findings = findings_new(result);
-    return passage_of(findings_find(findings, found->name, first_instrument(result, scenario)->instrument));
+    return passage_of_run(result, found->name, first_instrument(result, scenario)->instrument);
 }
 
 START_TEST(test_console_shows_what_grew_and_where)
