@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The whole street on a regression: a shipped scenario's program is built with a leak switched on, the gate turns red
+# The whole way of a regression: a shipped scenario's program is built with a leak switched on, the gate turns red
 # and says why; the leak is switched off, and the gate is green again. Called by `make demo`.
 set -euo pipefail
 

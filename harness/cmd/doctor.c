@@ -9,7 +9,7 @@
 #include "error.h"
 #include "model/units.h"
 #include "run/host.h"
-#include "street.h"
+#include "campaign.h"
 #include "guest/ledger.h"
 
 /* Valgrind below this writes what the readers were not tried on. */
@@ -132,7 +132,7 @@ static gboolean program_is_there(const char *program)
     return path != NULL;
 }
 
-static void check_scenario(Checkup *checkup, const Street *street, const Scenario *scenario)
+static void check_scenario(Checkup *checkup, const Campaign *campaign, const Scenario *scenario)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(GError) unreadable = NULL;
@@ -158,7 +158,7 @@ static void check_scenario(Checkup *checkup, const Street *street, const Scenari
     }
     g_autofree char *update =
         g_strdup_printf("heapgate update %s --reason \"first capture\"", scenario->name);
-    if (!baseline_load(street->project, host_environment()->platform, scenario->name, &baseline, &elsewhere,
+    if (!baseline_load(campaign->project, host_environment()->platform, scenario->name, &baseline, &elsewhere,
                        &unreadable))
         missing(checkup, scenario->name, unreadable->message, "correct the file, or capture it again");
     else if (baseline == NULL)
@@ -169,7 +169,7 @@ static void check_scenario(Checkup *checkup, const Street *street, const Scenari
 
 static int command_doctor_run(int argc, char **argv, GError **error)
 {
-    g_auto(StreetOptions) options = {0};
+    g_auto(CampaignOptions) options = {0};
     gboolean helped = FALSE;
     Checkup checkup = {0};
     const GOptionEntry entries[] = {
@@ -184,9 +184,9 @@ static int command_doctor_run(int argc, char **argv, GError **error)
     check_instruments(&checkup);
     check_limits(&checkup);
     check_libc_debug(&checkup);
-    g_autoptr(Street) street = street_new(&options, (const char *const *)argv + 1, error);
-    for (guint i = 0; street != NULL && i < street->scenarios->len; i++)
-        check_scenario(&checkup, street, g_ptr_array_index(street->scenarios, i));
+    g_autoptr(Campaign) campaign = campaign_new(&options, (const char *const *)argv + 1, error);
+    for (guint i = 0; campaign != NULL && i < campaign->scenarios->len; i++)
+        check_scenario(&checkup, campaign, g_ptr_array_index(campaign->scenarios, i));
     return checkup.wrong > 0 ? verdict_exit_status(VERDICT_BROKEN) : 0;
 }
 

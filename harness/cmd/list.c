@@ -6,7 +6,7 @@
 #include "error.h"
 #include "model/units.h"
 #include "run/host.h"
-#include "street.h"
+#include "campaign.h"
 
 /* What a scenario is thought to take where nothing is recorded. */
 enum { UNKNOWN_S = 10, SHARDS_LIMIT = 256, UNSET = G_MININT };
@@ -31,12 +31,12 @@ static gint64 recorded_duration(const Project *project, const Scenario *scenario
     return duration;
 }
 
-static GArray *list_scenarios(const Street *street)
+static GArray *list_scenarios(const Campaign *campaign)
 {
     GArray *listed = g_array_new(FALSE, FALSE, sizeof(Listed));
-    for (guint i = 0; i < street->scenarios->len; i++) {
-        Listed one = {g_ptr_array_index(street->scenarios, i), 0};
-        one.duration_us = recorded_duration(street->project, one.scenario);
+    for (guint i = 0; i < campaign->scenarios->len; i++) {
+        Listed one = {g_ptr_array_index(campaign->scenarios, i), 0};
+        one.duration_us = recorded_duration(campaign->project, one.scenario);
         g_array_append_val(listed, one);
     }
     return listed;
@@ -151,7 +151,7 @@ static void list_matrix(GArray *listed, guint shards)
 
 static int command_list_run(int argc, char **argv, GError **error)
 {
-    g_auto(StreetOptions) options = {0};
+    g_auto(CampaignOptions) options = {0};
     gboolean json = FALSE, helped = FALSE;
     int matrix = UNSET;
     const GOptionEntry entries[] = {
@@ -171,10 +171,10 @@ static int command_list_run(int argc, char **argv, GError **error)
                     "--matrix: expected 1 to %d shards, found %d", SHARDS_LIMIT, matrix);
         return 0;
     }
-    g_autoptr(Street) street = street_new(&options, (const char *const *)argv + 1, error);
-    if (street == NULL)
+    g_autoptr(Campaign) campaign = campaign_new(&options, (const char *const *)argv + 1, error);
+    if (campaign == NULL)
         return 0;
-    g_autoptr(GArray) listed = list_scenarios(street);
+    g_autoptr(GArray) listed = list_scenarios(campaign);
     if (matrix > 0)
         list_matrix(listed, (guint)matrix);
     else if (json)

@@ -8,7 +8,7 @@
 #include "input.h"
 #include "report/report.h"
 #include "result/result_json.h"
-#include "street.h"
+#include "campaign.h"
 
 static gboolean print_report(const Findings *findings, const ReportOptions *options, const char *name,
                              GError **error)
@@ -28,14 +28,14 @@ static gboolean print_report(const Findings *findings, const ReportOptions *opti
 
 static int command_report_run(int argc, char **argv, GError **error)
 {
-    g_auto(StreetOptions) options = {0};
+    g_auto(CampaignOptions) options = {0};
     g_autofree char *format = NULL, *output = NULL;
     gboolean helped = FALSE;
     const GOptionEntry entries[] = {
         {"format", 'f', 0, G_OPTION_ARG_STRING, &format,
          "Print this report (junit, summary, annotations, ...)", "NAME"},
         {"output", 'o', 0, G_OPTION_ARG_FILENAME, &output, "Write every report into this folder", "FOLDER"},
-        street_places_entry(&options),
+        campaign_places_entry(&options),
         {"quiet", 'q', 0, G_OPTION_ARG_NONE, &options.quiet, "Show only what is not a pass", NULL},
         {"verbose", 'v', 0, G_OPTION_ARG_NONE, &options.verbose, "Show call sites of what passed, too", NULL},
         {NULL},
@@ -57,12 +57,12 @@ static int command_report_run(int argc, char **argv, GError **error)
     if (result == NULL)
         return 0;
     g_autoptr(Findings) findings = findings_new(result);
-    if (output != NULL && !street_write_reports(findings, &options, output, error))
+    if (output != NULL && !campaign_write_reports(findings, &options, output, error))
         return 0;
     if (format != NULL)
         print_report(findings, &options.report, format, error);
     else if (output == NULL)
-        street_print(findings, &options, error);
+        campaign_print(findings, &options, error);
     return 0;
 }
 

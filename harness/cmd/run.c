@@ -10,7 +10,7 @@
 #include "report/report.h"
 #include "result/result_json.h"
 #include "run/host.h"
-#include "street.h"
+#include "campaign.h"
 
 /* The baseline a scenario is held against; a baseline that cannot be read is an error of the whole run. */
 typedef struct {
@@ -62,15 +62,15 @@ static Result *new_result(const Project *project)
 /* The baseline of each scenario, (transfer full), of Held. They are read before the first measurement: an
  * unreadable one must not cost the whole run, and what is measured must not choose what it is held against.
  */
-static GArray *baselines_held(const Street *street, GError **error)
+static GArray *baselines_held(const Campaign *campaign, GError **error)
 {
     g_autoptr(GArray) all = g_array_new(FALSE, TRUE, sizeof(Held));
     g_array_set_clear_func(all, (GDestroyNotify)held_clear);
-    g_array_set_size(all, street->scenarios->len);
-    for (guint i = 0; i < street->scenarios->len; i++) {
-        const Scenario *scenario = g_ptr_array_index(street->scenarios, i);
+    g_array_set_size(all, campaign->scenarios->len);
+    for (guint i = 0; i < campaign->scenarios->len; i++) {
+        const Scenario *scenario = g_ptr_array_index(campaign->scenarios, i);
         Held *held = &g_array_index(all, Held, i);
-        if (!baseline_load(street->project, host_environment()->platform, scenario->name, &held->baseline,
+        if (!baseline_load(campaign->project, host_environment()->platform, scenario->name, &held->baseline,
                            &held->elsewhere, error))
             return NULL;
     }
@@ -99,14 +99,14 @@ static InstrumentResult *compare_run(const Held *held, Run *run)
 }
 
 /* The verdicts of all runs, in their order; (transfer full), of Judged. */
-static GArray *judge_runs(const Street *street, const GArray *held)
+static GArray *judge_runs(const Campaign *campaign, const GArray *held)
 {
     GArray *all = g_array_new(FALSE, TRUE, sizeof(Judged));
     g_array_set_clear_func(all, (GDestroyNotify)judged_clear);
     guint scenario = 0;
-    for (guint i = 0; i < street->runs->len; i++) {
-        Run *run = g_ptr_array_index(street->runs, i);
-        while (g_ptr_array_index(street->scenarios, scenario) != (gconstpointer)run->scenario)
+    for (guint i = 0; i < campaign->runs->len; i++) {
+        Run *run = g_ptr_array_index(campaign->runs, i);
+        while (g_ptr_array_index(campaign->scenarios, scenario) != (gconstpointer)run->scenario)
             scenario++;
         Judged judged = {.held = &g_array_index(held, Held, scenario),
                          .run = run,
@@ -126,13 +126,13 @@ static gboolean may_be_chance(const Judged *judged)
 }
 
 /* Measures again what is red and may be so by chance, all of it in one session. */
-static gboolean measure_again(Street *street, const StreetOptions *options, GArray *all, GError **error)
+static gboolean measure_again(Campaign *campaign, const CampaignOptions *options, GArray *all, GError **error)
 {
     g_autoptr(GPtrArray) runs = g_ptr_array_new();
     for (guint i = 0; i < all->len; i++) {
         Judged *judged = &g_array_index(all, Judged, i);
         for (guint again = 1; again <= REPEAT_TIMES && may_be_chance(judged); again++) {
-            Run *run = run_new(street->project, judged->run->scenario, judged->run->instrument, again);
+            Run *run = run_new(campaign->project, judged->run->scenario, judged->run->instrument, again);
             g_ptr_array_add(judged->again, run);
             g_ptr_array_add(runs, run);
         }
@@ -142,7 +142,7 @@ static gboolean measure_again(Street *street, const StreetOptions *options, GArr
     if (!options->quiet)
         g_printerr("measuring again what is red and differs from run to run: %u run%s\n", runs->len,
                    runs->len == 1 ? "" : "s");
-    return street_measure_runs(street, options, runs, error);
+    return campaign_measure_runs(campaign, options, runs, error);
 }
 
 static void judge_again(GArray *all)
@@ -176,26 +176,26 @@ static InstrumentResult *take_judged(gpointer user_data)
     return g_steal_pointer(&judged->result);
 }
 
-static Result *measure(Street *street, const StreetOptions *options, GError **error)
+static Result *measure(Campaign *campaign, const CampaignOptions *options, GError **error)
 {
     gint64 started = g_get_monotonic_time();
-    street_forget_reports(street);
-    g_autoptr(GArray) held = baselines_held(street, error);
+    campaign_forget_reports(campaign);
+    g_autoptr(GArray) held = baselines_held(campaign, error);
     if (held == NULL)
         return NULL;
-    g_autoptr(Result) result = new_result(street->project);
-    if (!street_measure(street, options, 1, error))
+    g_autoptr(Result) result = new_result(campaign->project);
+    if (!campaign_measure(campaign, options, 1, error))
         return NULL;
     for (guint i = 0; i < held->len; i++)
         g_array_index(held, Held, i).environment =
-            street_environment(street, g_ptr_array_index(street->scenarios, i));
-    g_autoptr(GArray) judged = judge_runs(street, held);
-    if (!measure_again(street, options, judged, error))
+            campaign_environment(campaign, g_ptr_array_index(campaign->scenarios, i));
+    g_autoptr(GArray) judged = judge_runs(campaign, held);
+    if (!measure_again(campaign, options, judged, error))
         return NULL;
     judge_again(judged);
     JudgedSource source = {.all = judged};
-    for (guint i = 0; i < street->scenarios->len; i++) {
-        source.scenario = g_ptr_array_index(street->scenarios, i);
+    for (guint i = 0; i < campaign->scenarios->len; i++) {
+        source.scenario = g_ptr_array_index(campaign->scenarios, i);
         add_scenario(source.scenario, g_array_index(held, Held, i).environment, take_judged, &source, result);
     }
     result->duration_us = g_get_monotonic_time() - started;
@@ -206,7 +206,7 @@ static Result *measure(Street *street, const StreetOptions *options, GError **er
 typedef struct {
     const ScenarioResult *recorded;
     guint next;
-    const StreetOptions *options;
+    const CampaignOptions *options;
     const Reference *reference;
 } RecordedSource;
 
@@ -215,7 +215,7 @@ static InstrumentResult *take_from_recorded(gpointer user_data)
     RecordedSource *source = user_data;
     while (source->next < source->recorded->instruments->len) {
         InstrumentResult *instrument = g_ptr_array_index(source->recorded->instruments, source->next++);
-        if (street_wants(source->options, instrument->instrument))
+        if (campaign_wants(source->options, instrument->instrument))
             return compare(source->reference, g_steal_pointer(&instrument->measurement));
     }
     return NULL;
@@ -242,7 +242,7 @@ static gboolean has_instrument(const ScenarioResult *recorded, const char *name)
 
 /* What the scenario asks for today and the record lacks was not seen. */
 static gboolean check_recorded(const ScenarioResult *recorded, const Scenario *scenario,
-                               const StreetOptions *options, const char *path, GError **error)
+                               const CampaignOptions *options, const char *path, GError **error)
 {
     if (recorded == NULL || recorded->environment == NULL) {
         g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_BROKEN,
@@ -251,7 +251,7 @@ static gboolean check_recorded(const ScenarioResult *recorded, const Scenario *s
         return FALSE;
     }
     for (GStrv name = scenario->instruments; *name != NULL; name++)
-        if (street_wants(options, *name) && !has_instrument(recorded, *name)) {
+        if (campaign_wants(options, *name) && !has_instrument(recorded, *name)) {
             g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_BROKEN,
                         "%s holds no measurement of %s by %s; choose with --instrument what it holds, or "
                         "measure again",
@@ -262,7 +262,8 @@ static gboolean check_recorded(const ScenarioResult *recorded, const Scenario *s
 }
 
 /* Compares what was measured before with the baselines and allowances of now. */
-static Result *replay(const Street *street, const StreetOptions *options, const char *path, GError **error)
+static Result *replay(const Campaign *campaign, const CampaignOptions *options, const char *path,
+                      GError **error)
 {
     g_auto(Input) input = {0};
     if (!input_open(&input, path, error))
@@ -274,13 +275,13 @@ static Result *replay(const Street *street, const StreetOptions *options, const 
     result->commit = g_strdup(recorded->commit);
     result->root = g_strdup(recorded->root);
     result->duration_us = recorded->duration_us;
-    for (guint i = 0; i < street->scenarios->len; i++) {
-        const Scenario *scenario = g_ptr_array_index(street->scenarios, i);
+    for (guint i = 0; i < campaign->scenarios->len; i++) {
+        const Scenario *scenario = g_ptr_array_index(campaign->scenarios, i);
         RecordedSource source = {find_recorded(recorded, scenario->name), 0, options, NULL};
         if (!check_recorded(source.recorded, scenario, options, path, error))
             return NULL;
         g_auto(Held) held = {0};
-        if (!baseline_load(street->project, source.recorded->environment->platform, scenario->name,
+        if (!baseline_load(campaign->project, source.recorded->environment->platform, scenario->name,
                            &held.baseline, &held.elsewhere, error))
             return NULL;
         const Environment *environment = source.recorded->environment;
@@ -313,42 +314,43 @@ static void tell_orphans(const Project *project)
         g_printerr("heapgate: and %u baselines more\n", orphans->len - TOLD);
 }
 
-static int report(const Street *street, const StreetOptions *options, const Result *result, GError **error)
+static int report(const Campaign *campaign, const CampaignOptions *options, const Result *result,
+                  GError **error)
 {
     g_autoptr(Findings) findings = findings_new(result);
     if (!check_seen(result, error) ||
-        !street_write_reports(findings, options, street->project->reports, error) ||
-        !street_print(findings, options, error))
+        !campaign_write_reports(findings, options, campaign->project->reports, error) ||
+        !campaign_print(findings, options, error))
         return 0;
     if (!options->quiet) {
-        g_autofree char *folder = project_relative(street->project, street->project->reports);
+        g_autofree char *folder = project_relative(campaign->project, campaign->project->reports);
         g_print("reports: %s/%s  %s/%s\n", folder, report_junit.default_path, folder,
                 report_summary.default_path);
     }
-    tell_orphans(street->project);
+    tell_orphans(campaign->project);
     return verdict_exit_status(findings->verdict);
 }
 
-static int run(const StreetOptions *options, const char *recorded, const char *const *patterns,
+static int run(const CampaignOptions *options, const char *recorded, const char *const *patterns,
                GError **error)
 {
-    g_autoptr(Street) street = street_new(options, patterns, error);
-    if (street == NULL)
+    g_autoptr(Campaign) campaign = campaign_new(options, patterns, error);
+    if (campaign == NULL)
         return 0;
     g_autoptr(Result) result =
-        recorded != NULL ? replay(street, options, recorded, error) : measure(street, options, error);
-    return result != NULL ? report(street, options, result, error) : 0;
+        recorded != NULL ? replay(campaign, options, recorded, error) : measure(campaign, options, error);
+    return result != NULL ? report(campaign, options, result, error) : 0;
 }
 
 static int command_run_run(int argc, char **argv, GError **error)
 {
-    g_auto(StreetOptions) options = {0};
+    g_auto(CampaignOptions) options = {0};
     g_autofree char *recorded = NULL;
     gboolean helped = FALSE;
-    GOptionEntry entries[STREET_ENTRIES + 3] = {0};
-    street_entries(&options, entries);
-    entries[STREET_ENTRIES] = street_places_entry(&options);
-    entries[STREET_ENTRIES + 1] = (GOptionEntry){
+    GOptionEntry entries[CAMPAIGN_ENTRIES + 3] = {0};
+    campaign_entries(&options, entries);
+    entries[CAMPAIGN_ENTRIES] = campaign_places_entry(&options);
+    entries[CAMPAIGN_ENTRIES + 1] = (GOptionEntry){
         "recorded", 0,
         0,          G_OPTION_ARG_FILENAME,
         &recorded,  "Do not measure: compare the measurements of this result.json with today's baselines",
@@ -359,7 +361,7 @@ static int command_run_run(int argc, char **argv, GError **error)
         status = run(&options, recorded, (const char *const *)argv + 1, &problem);
     /* Whatever failed, an earlier run's verdict is not this one's. The measurements may still be wanted. */
     if (problem != NULL) {
-        street_forget_failed(&options, recorded != NULL);
+        campaign_forget_failed(&options, recorded != NULL);
         g_propagate_error(error, g_steal_pointer(&problem));
     }
     return status;

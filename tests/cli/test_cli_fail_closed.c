@@ -63,7 +63,7 @@ static void expect_refusal(TestProject *project, int status, const char *words, 
     test_project_expect(project, status, words, problem, remedy, NULL);
     const char *pass = find_pass(project);
     if (strstr(words, "--recorded") != NULL && g_strcmp0(pass, "reports/result.json") == 0)
-        return; /* it may be what was asked to be read: the street keeps it */
+        return; /* it may be what was asked to be read, and stays */
     ck_assert_msg(pass == NULL, "heapgate %s: status %d, but %s still says pass", words, status, pass);
 }
 

@@ -1,4 +1,4 @@
-#include "street.h"
+#include "campaign.h"
 
 #include "run/host.h"
 
@@ -16,16 +16,16 @@
 #include "scenario/project_file.h"
 #include "symbols/symbols.h"
 
-void street_options_clear(StreetOptions *self)
+void campaign_options_clear(CampaignOptions *self)
 {
     g_free(self->folder);
     g_strfreev(self->instruments);
     g_strfreev(self->tags);
 }
 
-void street_entries(StreetOptions *self, GOptionEntry *entries)
+void campaign_entries(CampaignOptions *self, GOptionEntry *entries)
 {
-    const GOptionEntry own[STREET_ENTRIES] = {
+    const GOptionEntry own[CAMPAIGN_ENTRIES] = {
         {"directory", 'C', 0, G_OPTION_ARG_FILENAME, &self->folder, "Look for the project from here",
          "FOLDER"},
         {"instrument", 'i', 0, G_OPTION_ARG_STRING_ARRAY, &self->instruments,
@@ -40,7 +40,7 @@ void street_entries(StreetOptions *self, GOptionEntry *entries)
     memcpy(entries, own, sizeof own);
 }
 
-GOptionEntry street_places_entry(StreetOptions *self)
+GOptionEntry campaign_places_entry(CampaignOptions *self)
 {
     return (GOptionEntry){"junit-places",
                           0,
@@ -90,7 +90,7 @@ static gboolean check_allow(const Scenario *scenario, GError **error)
     return TRUE;
 }
 
-static gboolean check_instruments(const Street *self, const StreetOptions *options, GError **error)
+static gboolean check_instruments(const Campaign *self, const CampaignOptions *options, GError **error)
 {
     for (GStrv name = options->instruments; name != NULL && *name != NULL; name++)
         if (!check_instrument(*name, "--instrument", error))
@@ -132,9 +132,9 @@ static GHashTable *last_durations(const Project *project)
 /* Each run has threads and descriptors of its own. */
 enum { MOST_JOBS = 256 };
 
-Street *street_new(const StreetOptions *options, const char *const *patterns, GError **error)
+Campaign *campaign_new(const CampaignOptions *options, const char *const *patterns, GError **error)
 {
-    g_autoptr(Street) self = g_new0(Street, 1);
+    g_autoptr(Campaign) self = g_new0(Campaign, 1);
     if (options->jobs < 0 || options->jobs > MOST_JOBS) {
         g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_USAGE,
                     "--jobs: expected a number from 1 to %d, found %d", MOST_JOBS, options->jobs);
@@ -151,7 +151,7 @@ Street *street_new(const StreetOptions *options, const char *const *patterns, GE
     return g_steal_pointer(&self);
 }
 
-void street_free(Street *self)
+void campaign_free(Campaign *self)
 {
     if (self == NULL)
         return;
@@ -162,18 +162,18 @@ void street_free(Street *self)
     g_free(self);
 }
 
-gboolean street_wants(const StreetOptions *options, const char *instrument)
+gboolean campaign_wants(const CampaignOptions *options, const char *instrument)
 {
     return options->instruments == NULL || options->instruments[0] == NULL ||
            g_strv_contains((const char *const *)options->instruments, instrument);
 }
 
-static void add_runs(Street *self, const StreetOptions *options, const Scenario *scenario, guint repeats)
+static void add_runs(Campaign *self, const CampaignOptions *options, const Scenario *scenario, guint repeats)
 {
     for (GStrv name = scenario->instruments; *name != NULL; name++) {
         const Instrument *instrument = instrument_find(*name);
         guint times = repeats > 0 ? repeats : instrument->capture_runs;
-        for (guint i = 0; street_wants(options, *name) && i < times; i++)
+        for (guint i = 0; campaign_wants(options, *name) && i < times; i++)
             g_ptr_array_add(self->runs, run_new(self->project, scenario, instrument, i));
     }
 }
@@ -191,7 +191,7 @@ static GPtrArray *repetitions(const GPtrArray *runs, gboolean first)
     return chosen;
 }
 
-gboolean street_measure(Street *self, const StreetOptions *options, guint repeats, GError **error)
+gboolean campaign_measure(Campaign *self, const CampaignOptions *options, guint repeats, GError **error)
 {
     for (guint i = 0; i < self->scenarios->len; i++) {
         const Scenario *scenario = g_ptr_array_index(self->scenarios, i);
@@ -205,11 +205,12 @@ gboolean street_measure(Street *self, const StreetOptions *options, guint repeat
         return FALSE;
     }
     g_autoptr(GPtrArray) first = repetitions(self->runs, TRUE), rest = repetitions(self->runs, FALSE);
-    return street_measure_runs(self, options, first, error) &&
-           (rest->len == 0 || street_measure_runs(self, options, rest, error));
+    return campaign_measure_runs(self, options, first, error) &&
+           (rest->len == 0 || campaign_measure_runs(self, options, rest, error));
 }
 
-gboolean street_measure_runs(Street *self, const StreetOptions *options, GPtrArray *runs, GError **error)
+gboolean campaign_measure_runs(Campaign *self, const CampaignOptions *options, GPtrArray *runs,
+                               GError **error)
 {
     g_autoptr(Progress) progress = progress_new(self->expected, options->quiet);
     guint jobs = options->jobs > 0 ? (guint)options->jobs : g_get_num_processors();
@@ -220,7 +221,7 @@ gboolean street_measure_runs(Street *self, const StreetOptions *options, GPtrArr
     return FALSE;
 }
 
-Environment *street_environment(const Street *self, const Scenario *scenario)
+Environment *campaign_environment(const Campaign *self, const Scenario *scenario)
 {
     Environment *environment = host_environment_for(scenario);
     for (guint i = 0; i < self->runs->len; i++) {
@@ -241,12 +242,12 @@ static void forget_reports(const Project *project, gboolean keep_result)
     }
 }
 
-void street_forget_reports(const Street *self)
+void campaign_forget_reports(const Campaign *self)
 {
     forget_reports(self->project, FALSE);
 }
 
-void street_forget_failed(const StreetOptions *options, gboolean keep_result)
+void campaign_forget_failed(const CampaignOptions *options, gboolean keep_result)
 {
     const char *start = options->folder != NULL ? options->folder : ".";
     g_autoptr(Project) project = project_find(start, NULL);
@@ -276,8 +277,8 @@ static gboolean write_report(const Report *report, const Findings *findings, con
     return FALSE;
 }
 
-gboolean street_write_reports(const Findings *findings, const StreetOptions *options, const char *folder,
-                              GError **error)
+gboolean campaign_write_reports(const Findings *findings, const CampaignOptions *options, const char *folder,
+                                GError **error)
 {
     if (g_mkdir_with_parents(folder, 0777) != 0) {
         g_set_error(
@@ -293,7 +294,7 @@ gboolean street_write_reports(const Findings *findings, const StreetOptions *opt
     return TRUE;
 }
 
-gboolean street_print(const Findings *findings, const StreetOptions *options, GError **error)
+gboolean campaign_print(const Findings *findings, const CampaignOptions *options, GError **error)
 {
     gboolean colour = isatty(STDOUT_FILENO) &&
                       (g_getenv("NO_COLOR") == NULL || *g_getenv("NO_COLOR") == '\0') &&
