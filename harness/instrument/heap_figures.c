@@ -44,7 +44,9 @@ static void set_held(const Scenario *scenario, const GArray *processes, Measurem
         const HeapProcess *process = &g_array_index(processes, HeapProcess, i);
         peak_bytes += process->highest->header.peak_bytes;
         retained_bytes += process->last->kept_bytes;
-        add_marks(process->last, measurement);
+        add_marks(process->marked, measurement);
+        if (process->last != process->marked)
+            add_marks(process->last, measurement);
         add_process(process->last, measurement);
     }
     const Allowance *allowance = &scenario->allow.call_site;
@@ -99,13 +101,13 @@ static void set_passed(const GPtrArray *programs, Measurement *measurement)
     }
 }
 
-/* Growth of every process that marked iterations. */
+/* Growth of every process that marked iterations, though it has become another program since. */
 static void set_growth(const Scenario *scenario, const GArray *processes, Measurement *measurement)
 {
     Growth growth = {call_sites_new(), call_sites_new(), 0, 0},
            mapped = {call_sites_new(), call_sites_new(), 0, 0};
     for (guint i = 0; i < processes->len; i++) {
-        const Ledger *ledger = g_array_index(processes, HeapProcess, i).last;
+        const Ledger *ledger = g_array_index(processes, HeapProcess, i).marked;
         guint before = instrument_count_iterations(scenario, ledger_iterations(ledger), measurement);
         if (before == 0)
             continue;

@@ -13,9 +13,11 @@ static void add_to_process(GArray *processes, const Ledger *ledger)
             process->most_mapped = ledger;
         if (ledger->header.peak_bytes > process->highest->header.peak_bytes)
             process->highest = ledger;
+        if (ledger_iterations(ledger) > 0 || ledger_iterations(process->marked) == 0)
+            process->marked = ledger;
         return;
     }
-    HeapProcess fresh = {ledger, ledger, ledger};
+    HeapProcess fresh = {ledger, ledger, ledger, ledger};
     g_array_append_val(processes, fresh);
 }
 

@@ -10,6 +10,7 @@
 typedef struct {
     const Ledger *last, *highest; /* the one with the highest peak */
     const Ledger *most_mapped;
+    const Ledger *marked; /* the last that marked iterations; the last one where none did */
 } HeapProcess;
 
 /* Those of the scenario's own programs among these ledgers; (transfer container). */

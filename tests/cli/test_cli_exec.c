@@ -238,6 +238,26 @@ START_TEST(test_marks_from_a_script_bound_what_is_retained)
 }
 END_TEST
 
+/* The marks are those of the program that set them, though its process ends as another. */
+START_TEST(test_marks_count_of_a_program_that_becomes_another)
+{
+    g_autoptr(TestProject) project = test_project_new();
+    test_project_write(
+        project, "scenarios/script.yaml",
+        "run: [/bin/sh, -c, 'for i in 1 2 3 4 5 6 7 8 9 10 11 12; do heapgate mark iteration; done; "
+        "exec /bin/true']\nenv: {PATH: \"%s:/usr/bin:/bin\"}\ninstruments: [heap]\n"
+        "workflow: {warmup: 3, iterations: 12}\n",
+        runner_path("build"));
+    test_project_expect(project, 3, "run", "no baseline", "growth", NULL);
+    g_autoptr(Result) result = test_project_result(project);
+    const Measurement *measurement = test_result_find(result, "script", "heap")->measurement;
+    ck_assert_ptr_null(measurement->problem);
+    ck_assert_uint_eq(measurement->iterations, 9);
+    ck_assert_uint_eq(measurement->warmup, 3);
+    ck_assert_ptr_nonnull(measurement_find(measurement, METRIC_GROWTH));
+}
+END_TEST
+
 SUITE(cli_exec, 60)
 {
     tcase_add_test(tcase, test_exec_passes_status_and_output_on_and_saves_a_ledger);
@@ -254,4 +274,5 @@ SUITE(cli_exec, 60)
     tcase_add_test(tcase, test_exec_leaves_a_program_its_limit_on_descriptors);
     tcase_add_test(tcase, test_exec_without_a_command_is_usage);
     tcase_add_test(tcase, test_marks_from_a_script_bound_what_is_retained);
+    tcase_add_test(tcase, test_marks_count_of_a_program_that_becomes_another);
 }
