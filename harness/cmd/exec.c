@@ -22,6 +22,7 @@
 #include "model/text.h"
 #include "view/view_ledger.h"
 #include "run/collector.h"
+#include "run/descriptor_limit.h"
 #include "run/owned_folder.h"
 #include "scenario/heap_options.h"
 #include "symbols/symbols.h"
@@ -213,7 +214,7 @@ static void await_end(GSubprocess *process)
 static void prepare_child(gpointer unused)
 {
     (void)unused;
-    collector_restore_limit();
+    descriptor_limit_restore();
 }
 
 /* Runs the command; its exit status, or 128 and the signal as shells have it; -1 with error. */

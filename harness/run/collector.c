@@ -1,30 +1,21 @@
 #include "collector.h"
 
 #include <poll.h>
-#include <stddef.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "descriptor_limit.h"
 #include "error.h"
 #include "family.h"
 #include "instrument/heap_mark.h"
 #include "ledger_reader.h"
 #include "listener.h"
+#include "origin.h"
+#include "sampler.h"
 
 enum { TICK_MS = 50 };
-
-/* Where a ledger came from, to tell in the end which process it is of. */
-typedef struct {
-    guint64 family;
-    guint32 number;
-    guint32 parent_entry; /* the entry that its program answers, of the program's first process */
-    guint64 parent_family;
-    gint64 pid, own_pid;
-} Origin;
 
 struct Collector {
     Listener *listener;
@@ -32,10 +23,7 @@ struct Collector {
     GThread *thread;
     GPtrArray *families; /* Family, those that are not over */
     GArray *origins;     /* Origin, by slot: in the order in which they came */
-    GArray *samples;
-    guint stride;
-    guint64 ticks;
-    gint64 started_ms;
+    Sampler *sampler;
     Starts *starts;
     guint lost; /* ledgers whose descriptors were lost on the way */
     char *problem;
@@ -203,51 +191,12 @@ static void take_message(Message *message, gint64 pid, int connection, gpointer 
         take_mark(user_data, message, connection);
 }
 
-/* Resident memory; 0 where the process is gone. */
-static gint64 rss_of(gint64 pid)
-{
-    char path[64], text[128];
-    g_snprintf(path, sizeof path, "/proc/%" G_GINT64_FORMAT "/statm", pid);
-    FILE *file = pid > 0 ? fopen(path, "re") : NULL;
-    gint64 size = 0, resident = 0;
-    gboolean read = file != NULL && fgets(text, sizeof text, file) != NULL &&
-                    sscanf(text, "%" G_GINT64_FORMAT " %" G_GINT64_FORMAT, &size, &resident) == 2;
-    if (file != NULL)
-        fclose(file);
-    return read ? resident * sysconf(_SC_PAGESIZE) : 0;
-}
-
-static void sample_member(const Family *family, Member *member, LedgerSample *all)
-{
-    LedgerFile file = family_file(family, member->number);
-    gint64 live = 0;
-    if (pread(file.fd, &live, sizeof live, (off_t)(file.at + offsetof(LedgerHeader, live_bytes))) !=
-        sizeof live)
-        return;
-    LedgerSample one = {now_ms() - member->started_ms, live, rss_of(member->pid)};
-    ledger_samples_add(member->samples, &member->stride, member->ticks++, &one);
-    all->heap_bytes += CLAMP(one.heap_bytes, 0, G_MAXINT64 >> 16);
-    all->rss_bytes += one.rss_bytes;
-}
-
-static void sample(Collector *self)
-{
-    LedgerSample all = {.time_ms = now_ms() - self->started_ms};
-    for (guint f = 0; f < self->families->len; f++) {
-        const Family *family = g_ptr_array_index(self->families, f);
-        for (guint i = 0; i < family_members(family)->len; i++)
-            sample_member(family, g_ptr_array_index(family_members(family), i), &all);
-    }
-    if (self->families->len > 0)
-        ledger_samples_add(self->samples, &self->stride, self->ticks++, &all);
-}
-
 static void tick(Collector *self)
 {
     for (guint f = 0; f < self->families->len; f++)
         family_peek(g_ptr_array_index(self->families, f), self->starts);
     visit_all(self);
-    sample(self);
+    sampler_sample(self->sampler, self->families);
 }
 
 static void add_poll(GArray *polls, int fd)
@@ -309,37 +258,16 @@ static gpointer collect(gpointer data)
     return NULL;
 }
 
-/* Each family holds one descriptor here, and its processes one each to watch them by. */
-static struct rlimit own_limit;
-static gsize limit_is_raised;
-
-static void allow_descriptors(void)
-{
-    if (!g_once_init_enter(&limit_is_raised))
-        return;
-    gboolean known = getrlimit(RLIMIT_NOFILE, &own_limit) == 0;
-    struct rlimit limit = own_limit;
-    limit.rlim_cur = MAX(limit.rlim_cur, MIN(limit.rlim_max, 65536));
-    g_once_init_leave(&limit_is_raised, known && setrlimit(RLIMIT_NOFILE, &limit) == 0 ? 1 : 2);
-}
-
-void collector_restore_limit(void)
-{
-    if (limit_is_raised == 1)
-        setrlimit(RLIMIT_NOFILE, &own_limit);
-}
-
 Collector *collector_new(const char *address, GError **error)
 {
     g_autoptr(Collector) self = g_new0(Collector, 1);
     self->wake = eventfd(0, EFD_CLOEXEC);
     self->families = g_ptr_array_new();
     self->origins = g_array_new(FALSE, FALSE, sizeof(Origin));
-    self->samples = g_array_new(FALSE, FALSE, sizeof(LedgerSample));
+    self->sampler = sampler_new();
     self->starts = starts_new();
-    self->started_ms = now_ms();
     self->reader = ledger_reader_new();
-    allow_descriptors();
+    descriptor_limit_raise();
     self->listener = listener_new(address, error);
     if (self->listener == NULL)
         return NULL;
@@ -379,40 +307,14 @@ static void set_problem(Collector *self)
     }
 }
 
-/* The latest ledger before this one that is of the same process, by what the rolls say or, where a program
- * between them was not seen, by the process id; -1: there is none. */
-static gint find_before(const Collector *self, guint slot)
+/* Of the ledgers that are kept, by slot. */
+static void set_processes(Collector *self, GPtrArray *ledgers)
 {
-    const Origin *origin = &g_array_index(self->origins, Origin, slot);
-    guint32 number = 0, own_pid = 0;
-    if (origin->family == 0 || origin->number > 0)
-        return -1;
-    gboolean told =
-        starts_is_exec(self->starts, origin->parent_family, origin->parent_entry, &number, &own_pid);
-    for (guint i = slot; i-- > 0;) {
-        const Origin *before = &g_array_index(self->origins, Origin, i);
-        if (told && before->family == origin->parent_family && before->number == number)
-            return before->own_pid == own_pid ? (gint)i : -1;
-        if (!told && before->pid > 0 && before->pid == origin->pid)
-            return starts_became_another(self->starts, before->family, before->number,
-                                         (guint32)before->own_pid)
-                       ? (gint)i
-                       : -1;
-    }
-    return -1;
-}
-
-/* Numbers the processes, by slot. */
-static void set_processes(Collector *self)
-{
-    const GPtrArray *ledgers = ledger_reader_ledgers(self->reader);
-    g_autofree guint *processes = g_new0(guint, self->origins->len + 1);
-    for (guint slot = 0; slot < self->origins->len; slot++) {
-        gint before = find_before(self, slot);
-        processes[slot] = before >= 0 ? processes[before] : slot + 1;
-        Ledger *ledger = slot < ledgers->len ? g_ptr_array_index(ledgers, slot) : NULL;
+    g_autoptr(GArray) processes = origins_processes(self->origins, self->starts);
+    for (guint slot = 0; slot < MIN(ledgers->len, processes->len); slot++) {
+        Ledger *ledger = g_ptr_array_index(ledgers, slot);
         if (ledger != NULL)
-            ledger->process = processes[slot];
+            ledger->process = g_array_index(processes, guint, slot);
     }
 }
 
@@ -420,8 +322,8 @@ GPtrArray *collector_finish(Collector *self)
 {
     stop(self);
     set_problem(self);
-    set_processes(self);
     GPtrArray *ledgers = ledger_reader_ledgers(self->reader);
+    set_processes(self, ledgers);
     for (guint i = ledgers->len; i-- > 0;)
         if (g_ptr_array_index(ledgers, i) == NULL)
             g_ptr_array_remove_index(ledgers, i);
@@ -430,7 +332,7 @@ GPtrArray *collector_finish(Collector *self)
 
 const GArray *collector_samples(const Collector *self)
 {
-    return self->samples;
+    return sampler_samples(self->sampler);
 }
 
 const GPtrArray *collector_unseen(const Collector *self)
@@ -455,7 +357,7 @@ void collector_free(Collector *self)
     g_ptr_array_unref(self->families);
     g_array_unref(self->origins);
     starts_free(self->starts);
-    g_array_unref(self->samples);
+    sampler_free(self->sampler);
     g_free(self->problem);
     g_free(self);
 }

@@ -12,9 +12,6 @@ typedef struct Collector Collector;
  * address has 107 characters). (transfer full).
  * Errors: HEAPGATE_ERROR_BROKEN. */
 Collector *collector_new(const char *path, GError **error);
-/* Between fork and exec: programs have the limit on descriptors that heapgate was started with, not the one
- * that collectors work with. */
-void collector_restore_limit(void);
 /* Stops listening; closes what is still held. NULL is fine. */
 void collector_free(Collector *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Collector, collector_free)

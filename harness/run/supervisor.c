@@ -10,7 +10,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "collector.h"
+#include "descriptor_limit.h"
 #include "error.h"
 #include "processors.h"
 
@@ -28,7 +28,7 @@ static void prepare_child(gpointer data)
     const Shared *shared = data;
     const struct rlimit no_core = {0, 0};
     setrlimit(RLIMIT_CORE, &no_core);
-    collector_restore_limit();
+    descriptor_limit_restore();
     keeper_stand_between(shared->log);
     *(volatile pid_t *)shared->pid = getpid();
     setpgid(0, 0);
