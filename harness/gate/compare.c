@@ -22,7 +22,7 @@ static void name_what_fills(Comparison *self, const CallSites *sites)
     guint regressed = 0;
     const Allowance none = {0};
     g_ptr_array_unref(self->deltas);
-    self->deltas = compare_call_sites(NULL, sites, &none, &regressed);
+    self->deltas = compare_call_sites(NULL, sites, &none, NULL, &regressed);
 }
 
 /* A ceiling holds whatever the baseline says, and without one. */
@@ -42,7 +42,7 @@ static void apply_ceiling(Comparison *self, const CallSites *sites, const Allow 
 
 /* Totals first; then single sites where the totals are flat. sites: of the run. */
 static void judge(Comparison *self, const BaselineFigure *base, const Limits *limits, const CallSites *sites,
-                  guint regressed_sites)
+                  guint regressed_sites, gint64 flipped)
 {
     MetricId id = self->metric;
     gboolean unknown = sites != NULL && !baseline_knows_sites(base);
@@ -51,7 +51,7 @@ static void judge(Comparison *self, const BaselineFigure *base, const Limits *li
     self->base = base->value;
     self->spread = base->spread;
     self->limit = limits_sum(base->value, allowed);
-    if (self->now > self->limit) {
+    if (self->now - flipped > self->limit) {
         self->verdict = VERDICT_REGRESSED;
         const char *format =
             unknown
@@ -72,14 +72,14 @@ static void judge(Comparison *self, const BaselineFigure *base, const Limits *li
 }
 
 static void compare_sites(Comparison *self, const BaselineFigure *base, const CallSites *sites,
-                          const Limits *limits, guint *regressed)
+                          const Limits *limits, Flips *flips, guint *regressed)
 {
     *regressed = 0;
     if (sites == NULL || (base != NULL && !baseline_knows_sites(base)))
         return;
     Allowance allowance = limits_of_site(self->metric, base, limits);
     g_ptr_array_unref(self->deltas);
-    self->deltas = compare_call_sites(base, sites, &allowance, regressed);
+    self->deltas = compare_call_sites(base, sites, &allowance, flips, regressed);
 }
 
 /* Not measured, though the baseline holds it or the scenario counts on it. */
@@ -107,9 +107,9 @@ static void call_unknown_then(Comparison *self)
 }
 
 /* base: NULL too where the metric is compared for its ceiling alone. older: as baseline_is_older. figure:
- * NULL: not measured. */
+ * NULL: not measured. flips: NULL: its blocks move nowhere. */
 static Comparison *compare_figure(MetricId id, const BaselineFigure *base, gboolean older,
-                                  const Figure *figure, const Limits *limits)
+                                  const Figure *figure, const Limits *limits, Flips *flips)
 {
     Comparison *self = comparison_new(id);
     if (figure == NULL) {
@@ -120,9 +120,9 @@ static Comparison *compare_figure(MetricId id, const BaselineFigure *base, gbool
     Allowance site = limits_of_site(id, base, limits);
     self->now = figure->value;
     self->limit = self->now;
-    compare_sites(self, base, figure->sites, limits, &regressed_sites);
+    compare_sites(self, base, figure->sites, limits, flips, &regressed_sites);
     if (base != NULL)
-        judge(self, base, limits, figure->sites, regressed_sites);
+        judge(self, base, limits, figure->sites, regressed_sites, flips != NULL ? flips->bytes : 0);
     else if (allow_judges(limits->allow, id) && older)
         call_unknown_then(self);
     else if (allow_judges(limits->allow, id))
@@ -171,6 +171,18 @@ static gboolean is_no_news(const Figure *figure, const BaselineFigure *base)
            (base == NULL || base->value == 0);
 }
 
+/* FALSE where nothing can have come to this metric from another one. */
+static gboolean flips_of(const Metric *metric, const BaselineInstrument *base, const Measurement *measurement,
+                         Flips *flips)
+{
+    int from = metric->flips_with != NULL && base != NULL ? metric_find(metric->flips_with) : -1;
+    if (from < 0)
+        return FALSE;
+    *flips = (Flips){baseline_instrument_find(base, (MetricId)from),
+                     measurement_find(measurement, (MetricId)from), 0};
+    return flips->base != NULL && flips->now != NULL;
+}
+
 static void compare_all(InstrumentResult *result, const BaselineInstrument *base, const Reference *reference)
 {
     const Limits limits = limits_new(reference->allow, reference->environment, result->measurement);
@@ -187,7 +199,10 @@ static void compare_all(InstrumentResult *result, const BaselineInstrument *base
             (before == NULL && figure == NULL && !missed) || is_no_news(figure, before))
             continue;
         gboolean older = base != NULL && baseline_is_older(base, id);
-        Comparison *comparison = compare_figure(id, before, older, figure, &limits);
+        Flips flips;
+        Comparison *comparison =
+            compare_figure(id, before, older, figure, &limits,
+                           flips_of(metric, base, result->measurement, &flips) ? &flips : NULL);
         trim_deltas(comparison);
         instrument_result_add(result, comparison);
     }

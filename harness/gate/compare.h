@@ -2,7 +2,7 @@
 #ifndef HEAPGATE_GATE_COMPARE_H
 #define HEAPGATE_GATE_COMPARE_H
 
-#include "baseline.h"
+#include "flips.h"
 #include "result/result.h"
 #include "scenario/allow.h"
 
@@ -20,10 +20,11 @@ InstrumentResult *compare(const Reference *reference, Measurement *measurement);
 
 /* The call sites in which base and now differ, largest growth first. base: NULL where no sites are known.
  * allowance: what one site may add, beyond what it differed by when it was captured, before it counts on its
- * own. Returns (transfer full), elements SiteDelta; *regressed gets the number of sites that are new or grown
- * beyond that and are not merely an old site called by another way. */
+ * own. flips: what may have come from another metric is forgotten; NULL: nothing may. Returns (transfer
+ * full), elements SiteDelta; *regressed gets the number of sites that are new or grown beyond that and are
+ * not merely an old site called by another way. */
 GPtrArray *compare_call_sites(const BaselineFigure *base, const CallSites *now, const Allowance *allowance,
-                              guint *regressed);
+                              Flips *flips, guint *regressed);
 
 /* How many call sites of a newly captured metric are new or grown beyond what a run is allowed: with the old
  * baseline a run is red for them though the totals are the same. *deltas: (transfer full), as above. */

@@ -26,7 +26,7 @@ guint compare_captured(MetricId metric, const BaselineFigure *old, const Baselin
     guint regressed = 0;
     const Limits limits = limits_new(allow, environment, NULL);
     Allowance allowance = limits_of_site(metric, old, &limits);
-    *deltas = compare_call_sites(old, fresh->sites, &allowance, &regressed);
+    *deltas = compare_call_sites(old, fresh->sites, &allowance, NULL, &regressed);
     if (metric_get(metric)->passes_through && !(allow_judges(allow, metric) && baseline_knows_sites(old)))
         return 0;
     /* Sites below the new cut-off are not kept, and one of them may be too large for the old one. */

@@ -147,7 +147,7 @@ static gboolean has_changed(const BaselineFigure *base, const BaselineSite *site
 }
 
 GPtrArray *compare_call_sites(const BaselineFigure *base, const CallSites *now, const Allowance *allowance,
-                              guint *regressed)
+                              Flips *flips, guint *regressed)
 {
     g_autoptr(CallSites) none = call_sites_new();
     GPtrArray *deltas = g_ptr_array_new_with_free_func((GDestroyNotify)site_delta_free);
@@ -161,6 +161,10 @@ GPtrArray *compare_call_sites(const BaselineFigure *base, const CallSites *now, 
             g_ptr_array_add(deltas, delta_of(now, i, &site));
     }
     g_ptr_array_sort(deltas, by_delta);
+    if (flips != NULL) {
+        flips_forget(deltas, flips);
+        g_ptr_array_sort(deltas, by_delta);
+    }
     forget_moved(deltas, base, allowance, TRUE);
     forget_moved(deltas, base, allowance, FALSE);
     for (guint i = 0; i < deltas->len; i++) {

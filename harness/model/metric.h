@@ -57,6 +57,7 @@ typedef struct {
      * default_floor. */
     double interpreter_percent;
     gint64 interpreter_floor;
+    const char *flips_with; /* the metric that the same block counts in where chance has it; NULL: none */
     gboolean by_processors; /* what is made for each processor counts in it: pools, arenas, threads */
 } Metric;
 

@@ -564,7 +564,7 @@ static GPtrArray *differ(CallSites *base, gint64 cutoff, CallSites *now, Allowan
                          guint *regressed)
 {
     const BaselineFigure metric = {.sites = base, .cutoff_bytes = cutoff};
-    GPtrArray *deltas = compare_call_sites(&metric, now, &allowance, regressed);
+    GPtrArray *deltas = compare_call_sites(&metric, now, &allowance, NULL, regressed);
     for (guint i = 1; i < deltas->len; i++) {
         const SiteDelta *one = g_ptr_array_index(deltas, i - 1), *two = g_ptr_array_index(deltas, i);
         ck_assert_int_ge(one->delta_bytes, two->delta_bytes);
@@ -697,7 +697,7 @@ START_TEST(test_a_site_may_have_what_it_had_and_its_slack_and_a_new_one_nothing)
             add_site(now, "audit main", cases[c].new, 1);
         guint regressed = 0;
         const Allowance none = {0};
-        g_autoptr(GPtrArray) deltas = compare_call_sites(&base, now, &none, &regressed);
+        g_autoptr(GPtrArray) deltas = compare_call_sites(&base, now, &none, NULL, &regressed);
         ck_assert_msg(regressed == cases[c].regressed && deltas->len == cases[c].deltas,
                       "case %zu: %u regressed, %u differ", c, regressed, deltas->len);
     }
@@ -716,7 +716,7 @@ START_TEST(test_a_site_may_have_as_much_more_by_chance_as_the_whole)
         none.call_site = (Allowance){0};
         const Limits limits = {.allow = &none};
         const Allowance site = limits_of_site(METRIC_PEAK, &base, &limits);
-        g_autoptr(GPtrArray) deltas = compare_call_sites(&base, now, &site, &regressed);
+        g_autoptr(GPtrArray) deltas = compare_call_sites(&base, now, &site, NULL, &regressed);
         ck_assert_uint_eq(regressed, (guint)more);
         ck_assert_uint_eq(deltas->len, 1);
         ck_assert_int_eq(limits_of_site(METRIC_GROWTH, &base, &limits).floor, 0); /* growth is where it is */
