@@ -23,6 +23,7 @@ struct Collector {
     GThread *thread;
     GPtrArray *families; /* Family, those that are not over */
     GArray *origins;     /* Origin, by slot: in the order in which they came */
+    GArray *processes;   /* guint, by slot: which had it; NULL until all have come */
     Sampler *sampler;
     Starts *starts;
     guint lost; /* ledgers whose descriptors were lost on the way */
@@ -307,14 +308,19 @@ static void set_problem(Collector *self)
     }
 }
 
-/* Of the ledgers that are kept, by slot. */
+guint collector_process(const Collector *self, guint slot)
+{
+    return g_array_index(self->processes, guint, slot);
+}
+
+/* ledgers: those that are kept, by slot. */
 static void set_processes(Collector *self, GPtrArray *ledgers)
 {
-    g_autoptr(GArray) processes = origins_processes(self->origins, self->starts);
-    for (guint slot = 0; slot < MIN(ledgers->len, processes->len); slot++) {
+    self->processes = origins_processes(self->origins, self->starts);
+    for (guint slot = 0; slot < ledgers->len; slot++) {
         Ledger *ledger = g_ptr_array_index(ledgers, slot);
         if (ledger != NULL)
-            ledger->process = g_array_index(processes, guint, slot);
+            ledger->process = collector_process(self, slot);
     }
 }
 
@@ -356,6 +362,8 @@ void collector_free(Collector *self)
     ledger_reader_free(self->reader);
     g_ptr_array_unref(self->families);
     g_array_unref(self->origins);
+    if (self->processes != NULL)
+        g_array_unref(self->processes);
     starts_free(self->starts);
     sampler_free(self->sampler);
     g_free(self->problem);

@@ -33,7 +33,8 @@ static void job_push(LedgerReader *self, Job job)
 static void deliver(LedgerReader *self, Ledger *ledger, guint slot)
 {
     if (self->taking != NULL) {
-        g_thread_pool_push(self->taking, ledger, NULL);
+        const Job job = {.ledger = ledger, .slot = slot};
+        g_thread_pool_push(self->taking, g_memdup2(&job, sizeof job), NULL);
         return;
     }
     if (self->ledgers->len <= slot)
@@ -124,10 +125,11 @@ LedgerReader *ledger_reader_new(void)
     return self;
 }
 
-static void take_one(gpointer ledger, gpointer data)
+static void take_one(gpointer data, gpointer user_data)
 {
-    LedgerReader *self = data;
-    self->take(ledger, self->take_data);
+    LedgerReader *self = user_data;
+    g_autofree Job *job = data;
+    self->take(job->ledger, job->slot, self->take_data);
 }
 
 void ledger_reader_set_take(LedgerReader *self, LedgerReaderTake take, gpointer user_data)

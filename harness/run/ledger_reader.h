@@ -10,9 +10,9 @@ typedef struct LedgerReader LedgerReader;
 LedgerReader *ledger_reader_new(void);
 void ledger_reader_free(LedgerReader *self); /* NULL is fine */
 
-/* Called with every ledger, in place of keeping it; one at a time, in a second thread. ledger: (transfer
- * full). Set before the first is read. */
-typedef void (*LedgerReaderTake)(Ledger *ledger, gpointer user_data);
+/* Called with every ledger and its slot, in place of keeping it; one at a time, in a second thread. ledger:
+ * (transfer full). Set before the first is read. */
+typedef void (*LedgerReaderTake)(Ledger *ledger, guint slot, gpointer user_data);
 void ledger_reader_set_take(LedgerReader *self, LedgerReaderTake take, gpointer user_data);
 
 /* Reads a member's ledger into its slot, and gives its memory back. member: (transfer full). */

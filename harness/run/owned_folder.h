@@ -15,6 +15,7 @@ typedef struct {
 gboolean owned_folder_make(OwnedFolder *self);
 /* Removes it with all it holds, and gives the lock back. One that was not made is fine. */
 void owned_folder_remove(OwnedFolder *self);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(OwnedFolder, owned_folder_remove)
 
 /* Removes those of this user that nobody holds; returns how many. No link is followed. A folder without the
  * lock of owned_folder_make is not touched. */

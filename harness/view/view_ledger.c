@@ -11,9 +11,6 @@
 
 enum { CHART_ROWS = 8 };
 
-/* Without a scenario to say otherwise. */
-enum { WARMUP = SCENARIO_DEFAULT_WARMUP, FEWEST = WARMUP + SCENARIO_FEWEST_COUNTED };
-
 static const struct {
     MetricId metric;
     LedgerNumber number;
@@ -52,27 +49,45 @@ static Figure *figure_of_row(const Ledger *ledger, guint row, double threshold_p
     return figure;
 }
 
+/* The iterations that must be marked to know growth. */
+static guint fewest_iterations(guint warmup)
+{
+    return MAX(warmup, 1) + SCENARIO_FEWEST_COUNTED;
+}
+
+gboolean ledger_knows_growth(const Ledger *ledger, guint warmup)
+{
+    return ledger_iterations(ledger) >= fewest_iterations(warmup);
+}
+
 /* metric: METRIC_GROWTH or METRIC_MAPPED_GROWTH. NULL where too few iterations were marked; else (transfer
  * full). */
-static Figure *figure_of_growth(const Ledger *ledger, MetricId metric)
+static Figure *figure_of_growth(const Ledger *ledger, MetricId metric, guint warmup)
 {
     guint32 kind = metric == METRIC_MAPPED_GROWTH ? LEDGER_SITE_MAPPED : LEDGER_SITE_HEAP;
-    if (ledger_iterations(ledger) < FEWEST)
+    if (!ledger_knows_growth(ledger, warmup))
         return NULL;
     Growth growth = {.sites = call_sites_new(), .doubtful = call_sites_new()};
-    ledger_growth(ledger, kind, WARMUP, &growth);
+    ledger_growth(ledger, kind, MAX(warmup, 1), &growth);
     Figure *figure = figure_new(metric_get(metric)->title, metric, growth.total, growth.sites);
     figure->bound = growth.smallest;
     figure->doubtful = growth.doubtful;
     return figure;
 }
 
+gint64 ledger_growth_bytes(const Ledger *ledger, guint warmup)
+{
+    g_autoptr(Figure) heap = figure_of_growth(ledger, METRIC_GROWTH, warmup);
+    g_autoptr(Figure) mapped = figure_of_growth(ledger, METRIC_MAPPED_GROWTH, warmup);
+    return heap != NULL && mapped != NULL ? heap->value + mapped->value : 0;
+}
+
 /* (transfer full); NULL where the ledger has none. Of what the program maps itself 0 is no news. */
-static Figure *figure_of(const Ledger *ledger, MetricId metric, double threshold_percent)
+static Figure *figure_of(const Ledger *ledger, MetricId metric, guint warmup, double threshold_percent)
 {
     g_autoptr(Figure) figure = NULL;
     if (metric == METRIC_GROWTH || metric == METRIC_MAPPED_GROWTH)
-        figure = figure_of_growth(ledger, metric);
+        figure = figure_of_growth(ledger, metric, warmup);
     for (guint row = 0; row < G_N_ELEMENTS(rows); row++)
         if (rows[row].metric == metric)
             figure = figure_of_row(ledger, row, threshold_percent);
@@ -99,26 +114,26 @@ void ledger_append_figures(const Ledger *ledger, GString *output)
                            temporary);
 }
 
-static void append_growth(const Ledger *ledger, GString *output)
+static void append_growth(const Ledger *ledger, guint warmup, GString *output)
 {
     guint marked = ledger_iterations(ledger);
-    g_autoptr(Figure) growth = figure_of_growth(ledger, METRIC_GROWTH);
+    g_autoptr(Figure) growth = figure_of_growth(ledger, METRIC_GROWTH, warmup);
     if (growth == NULL && marked > 0)
         g_string_append_printf(output, "  growth is not known: %u iteration%s marked, %u are needed\n",
-                               marked, marked == 1 ? " was" : "s were", (guint)FEWEST);
+                               marked, marked == 1 ? " was" : "s were", fewest_iterations(warmup));
     if (growth == NULL)
         return;
     g_autofree char *value = metric_format(METRIC_GROWTH, growth->value);
     g_autofree char *sees = metric_format(METRIC_GROWTH, growth->bound);
     g_string_append_printf(output, "  growth %s over %u iterations after %u of warm-up; sees leaks from %s\n",
-                           value, marked - WARMUP, (guint)WARMUP, sees);
+                           value, marked - MAX(warmup, 1), MAX(warmup, 1), sees);
 }
 
-static void append_mapped(const Ledger *ledger, GString *output)
+static void append_mapped(const Ledger *ledger, guint warmup, GString *output)
 {
     if (ledger->header.peak_mapped_bytes == 0)
         return;
-    g_autoptr(Figure) growth = figure_of_growth(ledger, METRIC_MAPPED_GROWTH);
+    g_autoptr(Figure) growth = figure_of_growth(ledger, METRIC_MAPPED_GROWTH, warmup);
     g_autofree char *most = units_format_bytes(ledger->header.peak_mapped_bytes);
     g_autofree char *end = units_format_bytes(ledger->kept_mapped_bytes);
     g_autofree char *rate = growth != NULL ? metric_format(METRIC_MAPPED_GROWTH, growth->value) : NULL;
@@ -136,10 +151,10 @@ static void append_files(const Ledger *ledger, GString *output)
                            most, end);
 }
 
-void ledger_append_details(const Ledger *ledger, GString *output)
+void ledger_append_details(const Ledger *ledger, guint warmup, GString *output)
 {
-    append_growth(ledger, output);
-    append_mapped(ledger, output);
+    append_growth(ledger, warmup, output);
+    append_mapped(ledger, warmup, output);
     append_files(ledger, output);
 }
 
@@ -153,20 +168,21 @@ static void append_figure(const Figure *figure, double threshold_percent, GStrin
 }
 
 /* One figure after the other: each has a table of its own. */
-static void append_all(const Ledger *ledger, gboolean passed, double threshold_percent, GString *output)
+static void append_all(const Ledger *ledger, gboolean passed, guint warmup, double threshold_percent,
+                       GString *output)
 {
     for (const Metric *metric = metrics_all(); metric->name != NULL; metric++) {
         if (metric->passes_through > passed)
             continue;
-        g_autoptr(Figure) figure = figure_of(ledger, metric->id, threshold_percent);
+        g_autoptr(Figure) figure = figure_of(ledger, metric->id, warmup, threshold_percent);
         if (figure != NULL)
             append_figure(figure, threshold_percent, output);
     }
 }
 
-void ledger_append_sites(const Ledger *ledger, double threshold_percent, GString *output)
+void ledger_append_sites(const Ledger *ledger, guint warmup, double threshold_percent, GString *output)
 {
-    append_all(ledger, FALSE, threshold_percent, output);
+    append_all(ledger, FALSE, warmup, threshold_percent, output);
 }
 
 static void append_chart(const Ledger *ledger, GString *output)
@@ -192,12 +208,12 @@ static void show_text(const Ledger *ledger, double threshold_percent, GString *o
                            ledger->header.ended_ns == 0 ? ", killed or still running" : "");
     ledger_append_figures(ledger, output);
     g_string_append_c(output, '\n');
-    ledger_append_details(ledger, output);
+    ledger_append_details(ledger, SCENARIO_DEFAULT_WARMUP, output);
     for (guint i = 0; i < notes->len; i++)
         g_string_append_printf(output, "  note: %s\n",
                                ((const LedgerNote *)g_ptr_array_index(notes, i))->text);
     append_chart(ledger, output);
-    append_all(ledger, TRUE, threshold_percent, output);
+    append_all(ledger, TRUE, SCENARIO_DEFAULT_WARMUP, threshold_percent, output);
 }
 
 static void add_json_sites(JsonBuilder *builder, const Figure *figure, double threshold_percent)
@@ -224,7 +240,7 @@ static void add_json_figures(JsonBuilder *builder, const Ledger *ledger, double 
     json_builder_set_member_name(builder, "metrics");
     json_builder_begin_object(builder);
     for (const Metric *metric = metrics_all(); metric->name != NULL; metric++) {
-        g_autoptr(Figure) figure = figure_of(ledger, metric->id, threshold_percent);
+        g_autoptr(Figure) figure = figure_of(ledger, metric->id, SCENARIO_DEFAULT_WARMUP, threshold_percent);
         if (figure == NULL)
             continue;
         json_builder_set_member_name(builder, metric->name);
@@ -280,7 +296,7 @@ static gboolean figures(const char *bytes, gsize length, const char *name, GPtrA
     if (ledger == NULL)
         return FALSE;
     for (const Metric *metric = metrics_all(); metric->name != NULL; metric++) {
-        Figure *figure = figure_of(ledger, metric->id, 0);
+        Figure *figure = figure_of(ledger, metric->id, SCENARIO_DEFAULT_WARMUP, 0);
         if (figure != NULL)
             g_ptr_array_add(all, figure);
     }

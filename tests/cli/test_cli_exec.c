@@ -97,6 +97,76 @@ START_TEST(test_exec_shows_growth_of_marked_iterations_and_the_smallest_leak)
 }
 END_TEST
 
+/* Where in the output the text begins; the test fails where it is not in it. */
+static const char *find_text(const TestProject *project, const char *text)
+{
+    const char *found = strstr(project->output, text);
+    ck_assert_msg(found != NULL, "\"%s\" is not in\n%s", text, project->output);
+    return found;
+}
+
+/* What grows, then what keeps most, then what held most, in whatever order they ran. */
+START_TEST(test_exec_tells_the_process_that_grows_first)
+{
+    g_autoptr(TestProject) project = test_project_new();
+    g_autofree char *grows = g_strdup(runner_path("build/tests/fixtures/lost_block"));
+    g_autofree char *held = g_strdup(runner_path("build/tests/fixtures/peak_only"));
+    g_autofree char *kept = g_strdup(runner_path("build/tests/fixtures/moved_site"));
+    const char *const orders[][3] = {{held, kept, grows}, {grows, kept, held}};
+    for (gsize i = 0; i < G_N_ELEMENTS(orders); i++) {
+        g_autofree char *words = g_strdup_printf("exec -- sh -c '%s leaky; %s leaky; %s leaky; exit 0'",
+                                                 orders[i][0], orders[i][1], orders[i][2]);
+        test_project_expect(project, 0, words, NULL);
+        const char *first = find_text(project, "lost_block leaky (process"),
+                   *sites = find_text(project, "growth 40 B/iteration, by call site:"),
+                   *second = find_text(project, "moved_site leaky (process"),
+                   *third = find_text(project, "peak_only leaky (process");
+        ck_assert_msg(first < sites && sites < second && second < third, "%s", project->output);
+    }
+}
+END_TEST
+
+START_TEST(test_exec_says_nothing_of_a_program_that_became_another)
+{
+    g_autoptr(TestProject) project = test_project_new();
+    g_autofree char *words =
+        g_strdup_printf("exec -o seen -- env X=Y %s leaky", runner_path("build/tests/fixtures/lost_block"));
+    test_project_expect(project, 0, words, "lost_block leaky (process", "saved: seen/   see all of it", NULL);
+    ck_assert_msg(strstr(project->output, "env X=Y") == NULL, "%s", project->output);
+    test_project_expect(project, 0, "exec -- sh -c 'exec true'", "heapgate: true (process", NULL);
+    ck_assert_msg(strstr(project->output, "sh -c") == NULL, "%s", project->output);
+    /* But of one that marked iterations: they are what was to be looked at. */
+#ifndef __SANITIZE_ADDRESS__ /* a heapgate that brings its own malloc cannot be traced */
+    ck_assert_int_eq(test_project_shell(project,
+                                        "heapgate exec -- sh -c 'for i in 1 2 3 4 5 6 7 8 9 10 11 12; "
+                                        "do heapgate mark iteration; done; exec true'"),
+                     0);
+    find_text(project, "growth 0 B/iteration over 9 iterations after 3 of warm-up");
+    ck_assert_msg(strstr(project->output, "heapgate: true") == NULL, "%s", project->output);
+#endif
+}
+END_TEST
+
+START_TEST(test_exec_takes_the_number_of_iterations_of_warm_up)
+{
+    g_autoptr(TestProject) project = test_project_new();
+    const struct {
+        const char *warmup, *expected;
+    } cases[] = {
+        {"10", "growth 40 B/iteration over 14 iterations after 10 of warm-up"},
+        {"0", "growth 40 B/iteration over 23 iterations after 1 of warm-up"},
+        {"17", "growth is not known: 24 iterations were marked, 25 are needed"},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *words = g_strdup_printf("exec --warmup %s -- %s leaky", cases[i].warmup,
+                                                 runner_path("build/tests/fixtures/lost_block"));
+        test_project_expect(project, 0, words, cases[i].expected, NULL);
+    }
+    test_project_expect(project, 2, "exec --warmup=-1 true", "--warmup=5, found -1", NULL);
+    test_project_expect(project, 2, "exec --warmup=many true", "many", NULL);
+}
+END_TEST
+
 /* The books of what the program maps itself are apart: no part of peak and retained. */
 START_TEST(test_exec_and_result_show_what_a_program_mapped_itself)
 {
@@ -181,6 +251,9 @@ START_TEST(test_exec_says_why_it_saw_nothing)
     }
     test_project_expect(project, 0, "exec ./static",
                         "saw nothing of ./static, because it is linked statically", NULL);
+    /* Of what its process was before there is no more to say than of itself. */
+    test_project_expect(project, 0, "exec env ./static", "heapgate: env ./static (process",
+                        "heapgate: static: the tracer saw nothing", NULL);
     test_project_write(project, "scenarios/static.yaml", "run: [%s]\ninstruments: [heap]\n", program);
     test_project_expect(project, 3, "run", "broken", NULL);
 }
@@ -266,6 +339,9 @@ SUITE(cli_exec, 60)
     tcase_add_test(tcase, test_show_lines_puts_numbers_next_to_source);
     tcase_add_test(tcase, test_exec_saves_every_ledger_with_its_names);
     tcase_add_test(tcase, test_exec_shows_growth_of_marked_iterations_and_the_smallest_leak);
+    tcase_add_test(tcase, test_exec_tells_the_process_that_grows_first);
+    tcase_add_test(tcase, test_exec_says_nothing_of_a_program_that_became_another);
+    tcase_add_test(tcase, test_exec_takes_the_number_of_iterations_of_warm_up);
     tcase_add_test(tcase, test_exec_and_result_show_what_a_program_mapped_itself);
     tcase_add_test(tcase, test_ledgers_show_what_passed_through_by_call_site);
     tcase_add_test(tcase, test_exec_estimates_from_samples_and_says_so);

@@ -391,9 +391,10 @@ typedef struct {
 } Taking;
 
 /* Holds on until it is let go. */
-static void take_slowly(Ledger *ledger, gpointer user_data)
+static void take_slowly(Ledger *ledger, guint slot, gpointer user_data)
 {
     Taking *taking = user_data;
+    (void)slot;
     g_mutex_lock(&taking->lock);
     taking->entered = TRUE;
     g_cond_broadcast(&taking->changed);
