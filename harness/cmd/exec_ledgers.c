@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "formats/ledger/ledger_pack.h"
+#include "formats/ledger/ledger_file.h"
 #include "formats/ledger/ledger_sites.h"
 #include "instrument/heap.h"
 #include "model/give_back.h"
@@ -44,14 +44,11 @@ static gboolean is_taken(const ExecLedgers *self, const char *path)
     return g_file_test(path, G_FILE_TEST_EXISTS);
 }
 
-/* PROGRAM.PID.ledger; one process may run a program twice. (transfer full). */
+/* A name that no other ledger has. (transfer full). */
 static char *path_for(const ExecLedgers *self, const Ledger *ledger)
 {
-    g_autofree char *program = ledger_program(ledger);
-    g_strcanon(program, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-+", '_');
     for (guint number = 1;; number++) {
-        g_autofree char *again = number > 1 ? g_strdup_printf(".%u", number) : g_strdup("");
-        g_autofree char *name = g_strdup_printf("%s.%u%s.ledger", program, ledger->header.pid, again);
+        g_autofree char *name = ledger_file_name(ledger, number);
         char *path = g_build_filename(self->folder, name, NULL);
         if (!is_taken(self, path))
             return path;
@@ -88,11 +85,8 @@ static void save(gpointer data, gpointer user_data)
     g_autoptr(GError) error = NULL;
     g_autoptr(Ledger) ledger = g_steal_pointer(&one->ledger);
     symbols_name_ledger(self->symbols, ledger);
-    g_autoptr(GByteArray) plain = ledger_save(ledger), bytes = ledger_pack(plain);
-    if (!g_file_set_contents(one->path, (const char *)bytes->data, bytes->len, &error) &&
-        self->problem == NULL)
+    if (!ledger_write(ledger, one->path, &error) && self->problem == NULL)
         self->problem = g_strdup(error->message);
-    g_clear_pointer(&plain, g_byte_array_unref);
     g_clear_pointer(&ledger, ledger_free);
     give_back_memory();
 }

@@ -5,6 +5,7 @@
 #include "formats/ledger/ledger_python.h"
 #include "heap_coverage.h"
 #include "heap_figures.h"
+#include "heap_keep.h"
 #include "heap_mark.h"
 #include "heap_process.h"
 #include "heap_socket.h"
@@ -120,6 +121,7 @@ static void heap_collect(const Scenario *scenario, const Outcome *outcome, Measu
     if (measurement->problem != NULL)
         return;
     name_programs(scenario, outcome, programs);
+    heap_keep_ledgers(programs, outcome->output, measurement);
     heap_measure(scenario, programs, processes, measurement);
     set_timeline(evidence->samples, measurement);
     if (measurement_value(measurement, METRIC_PEAK) == 0 &&
