@@ -36,7 +36,7 @@ ALL_CFLAGS = -std=gnu11 $(OPTIMIZE) $(WARNINGS) $(SANITIZE) $(CFLAGS) -Iharness 
 	-DHEAPGATE_VERSION='"$(VERSION)"' -D_GNU_SOURCE \
 	-fno-omit-frame-pointer -MMD -MP $(LIBRARY_CFLAGS)
 
-CORE_SOURCES := $(filter-out harness/main.c harness/guest/%,$(wildcard harness/*.c harness/*/*.c harness/*/*/*.c))
+CORE_SOURCES := $(filter-out harness/main.c harness/guest/% harness/python/%,$(wildcard harness/*.c harness/*/*.c harness/*/*/*.c))
 CORE_OBJECTS := $(CORE_SOURCES:%.c=$(O)/objects/%.o)
 MAIN_OBJECT := $(O)/objects/harness/main.o
 TEST_SOURCES := $(filter-out tests/fixtures/% tests/fuzz/% tests/bench/%,$(wildcard tests/*.c tests/*/*.c tests/report/text/*.c))
@@ -48,7 +48,7 @@ include harness/guest/guest.mk
 
 .PHONY: all build gate test test-programs scenario-programs demo-program fixtures
 all: build
-build: $(O)/heapgate $(O)/libheapgate.so
+build: $(O)/heapgate $(O)/libheapgate.so $(O)/python/ready
 
 # Set-up comes first and building in a make of its own: the library flags are known only after it.
 BUILD = +@$(MAKE) --no-print-directory $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
@@ -83,7 +83,7 @@ test: setup-test
 	@$(O)/run-tests $(SUITES)
 
 # Whatever tests run is a prerequisite of this, whatever scenarios run of scenario-programs (scenarios/programs.mk).
-test-programs: $(O)/run-tests $(O)/heapgate $(O)/venv/ready scenario-programs demo-program fixtures
+test-programs: $(O)/run-tests $(O)/heapgate $(O)/python/ready $(O)/venv/ready scenario-programs demo-program fixtures
 scenario-programs demo-program fixtures:
 
 # Asks dpkg alone when nothing is missing.
@@ -122,14 +122,32 @@ $(O)/objects/%.o: %.c $(O)/flags
 $(O)/run-tests: $(TEST_OBJECTS) $(TRACER_TESTED) $(O)/libcore.a
 	$(call say,LD $@)$(CC) $(OPTIMIZE) $(SANITIZE) $(LDFLAGS) -o $@ $^ $(LIBRARY_LIBS) $(CHECK_LIBS)
 
+# The module for Python, whole: its sources and what is made of the ledger's records. heapgate and the tests look for it
+# here, and `pip install` works from here, as from where it is installed.
+PYTHON_SOURCES := $(patsubst harness/python/%,%,$(wildcard harness/python/pyproject.toml harness/python/README.md \
+	harness/python/heapgate/*.py harness/python/heapgate/py.typed harness/python/heapgate-$(VERSION).dist-info/*))
+PYTHON_FILES := $(PYTHON_SOURCES) heapgate/ledger_layout.py
+
+$(O)/make-ledger-layout: harness/python/make_ledger_layout.c $(O)/flags
+	@mkdir -p $(@D)
+	$(call say,LD $@)$(CC) -std=gnu11 $(WARNINGS) $(CFLAGS) -MMD -MP -Iharness -o $@ $<
+
+$(O)/python/heapgate/ledger_layout.py: $(O)/make-ledger-layout
+	@mkdir -p $(@D)
+	$(call say,GENERATE $@)$< > $@.new && mv $@.new $@
+
+$(PYTHON_SOURCES:%=$(O)/python/%): $(O)/python/%: harness/python/%
+	@mkdir -p $(@D)
+	@cp $< $@
+
+$(O)/python/ready: $(PYTHON_FILES:%=$(O)/python/%)
+	@touch $@
+
 # What is installed, and where; uninstall takes the same files away.
 SHARE = $(DESTDIR)$(PREFIX)/share
 INSTALLED = $(DESTDIR)$(PREFIX)/bin/heapgate $(DESTDIR)$(PREFIX)/lib/heapgate/libheapgate.so \
 	$(DESTDIR)$(PREFIX)/include/heapgate.h $(SHARE)/man/man1/heapgate.1 \
 	$(SHARE)/bash-completion/completions/heapgate $(SHARE)/heapgate/glibc.supp $(SHARE)/pkgconfig/heapgate.pc
-# The module for Python, whole, so that `pip install` works from there, too.
-PYTHON_FILES := $(patsubst harness/python/%,%,$(wildcard harness/python/pyproject.toml harness/python/README.md \
-	harness/python/heapgate/*.py harness/python/heapgate/py.typed harness/python/heapgate-$(VERSION).dist-info/*))
 PYTHON_SHARE = $(SHARE)/heapgate/python
 
 .PHONY: install uninstall clean clean-root
@@ -140,7 +158,7 @@ install: build
 	install -D -m 644 docs/heapgate.1 $(SHARE)/man/man1/heapgate.1
 	install -D -m 644 harness/share/heapgate.bash $(SHARE)/bash-completion/completions/heapgate
 	install -D -m 644 harness/share/glibc.supp $(SHARE)/heapgate/glibc.supp
-	for file in $(PYTHON_FILES); do install -D -m 644 harness/python/$$file $(PYTHON_SHARE)/$$file || exit 1; done
+	for file in $(PYTHON_FILES); do install -D -m 644 $(O)/python/$$file $(PYTHON_SHARE)/$$file || exit 1; done
 	install -d $(SHARE)/pkgconfig
 	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' harness/share/heapgate.pc.in > $(SHARE)/pkgconfig/heapgate.pc
 	chmod 644 $(SHARE)/pkgconfig/heapgate.pc
@@ -156,7 +174,7 @@ clean:
 clean-root:
 	tests/clean-root.sh
 
--include $(CORE_OBJECTS:.o=.d) $(MAIN_OBJECT:.o=.d) $(TEST_OBJECTS:.o=.d)
+-include $(CORE_OBJECTS:.o=.d) $(MAIN_OBJECT:.o=.d) $(O)/make-ledger-layout.d $(TEST_OBJECTS:.o=.d)
 include tests/check-all.mk
 include tests/guest/tests.mk
 include tests/coverage/coverage.mk

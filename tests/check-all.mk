@@ -24,7 +24,7 @@ check-sanitizers: test-programs
 		SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=undefined" $(O)/asan/run-tests $(O)/asan/heapgate
 	@# The tracer lives in other people's processes: theirs have no sanitizer's runtime.
 	@cp $(O)/libheapgate.so $(O)/asan/
-	@ln -sfn $(CURDIR)/harness $(O)/harness # where this heapgate looks for the module for Python
+	@ln -sfn $(CURDIR)/$(O)/python $(O)/asan/python # where this heapgate looks for the module for Python
 	@echo "check-sanitizers: all tests under ASan and UBSan"
 	@CK_TIMEOUT_MULTIPLIER=5 HEAPGATE_BINARY=$(CURDIR)/$(O)/asan/heapgate UBSAN_OPTIONS=print_stacktrace=1 \
 		LSAN_OPTIONS=suppressions=$(CURDIR)/tests/lsan.supp:print_suppressions=0 \

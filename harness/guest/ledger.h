@@ -125,15 +125,7 @@ static inline uint64_t ledger_weight(uint64_t size, uint64_t sample_bytes)
     return weight < 0x1p62 ? (uint64_t)weight : UINT64_C(1) << 62;
 }
 
-/* One frame of a stack, and what called it. Node 0 is the root (no frame); 16 bytes. Native frames are return
- * addresses as found on the stack (not yet reduced by one), but for signal frames, whose address is exact. A
- * Python frame takes the place of the interpreter's loop that runs it: its code object's number and the
- * instruction it is at. */
-typedef struct {
-    uint64_t address; /* bit 63: exact (signal frame); bits 62..60: LEDGER_FRAME_*; the rest by kind */
-    uint32_t parent;  /* node of the caller */
-    uint32_t flags;   /* LEDGER_NODE_* */
-} LedgerNode;
+/* Of LedgerNode. */
 enum { LEDGER_NODE_TRUNCATED = 1 }; /* the stack went on above, but could not be followed */
 enum { LEDGER_FRAME_NATIVE = 0, LEDGER_FRAME_PYTHON = 1 };
 #define LEDGER_FRAME_SHIFT 60
@@ -144,46 +136,7 @@ enum { LEDGER_FRAME_NATIVE = 0, LEDGER_FRAME_PYTHON = 1 };
 #define LEDGER_PYTHON_CODE(address)   ((uint32_t)((address) >> 28 & 0xfffff))
 #define LEDGER_PYTHON_OFFSET(address) ((uint32_t)((address)&0xfffffff))
 
-/* A Python code object, as it was when it was first seen in a stack: it may be gone since. Number 0 is none.
- * Texts are UTF-8, end in NUL and are offsets into the text section, of which offset 0 is the empty text. The
- * line table is the interpreter's own, its form that of the header's python_version (co_lnotab in 3.9,
- * co_linetable from 3.10 on). */
-typedef struct {
-    uint64_t address; /* of the object */
-    uint32_t name_at; /* qualified from 3.11 on */
-    uint32_t file_at;
-    uint32_t line_table_at, line_table_size;
-    int32_t first_line;
-    uint32_t padding[9];
-} LedgerCode;
-
-/* One call site: a stack (node: the innermost frame, the caller of malloc) and its counts; 128 bytes, two
- * cache lines, of which an event touches the first. Site 1 has node 0: blocks whose stack is not known (full
- * tables, a stack that could not be walked at all), so that the sum over the sites is always the total. */
-typedef struct {
-    uint32_t node;
-    uint32_t peak_blocks;      /* of the same save as peak_bytes; with threads perhaps of one before it */
-    uint64_t temporary_blocks; /* the thread's latest allocation, freed by its next deallocation */
-    int64_t live_bytes, live_blocks;
-    uint64_t total_bytes, total_blocks;
-    /* The O(1) rule: when a site is touched and peak_number is not the header's, its live counts are first
-     * saved as those of that peak. Number and bytes are one 16-byte word, changed together. */
-    uint64_t peak_number __attribute__((aligned(16)));
-    int64_t peak_bytes;
-    /* The same rule for the window's peak: number is window << 48 | window_peak_bytes; touched only while a
-     * window is open. */
-    uint64_t window_number __attribute__((aligned(16)));
-    int64_t window_bytes;   /* live_bytes at the window's peak */
-    int64_t marked_bytes;   /* as last written to a change, with the two below; the marking thread's own */
-    uint32_t kind;          /* LEDGER_SITE_* */
-    uint32_t mapped_site;   /* what this stack maps itself is counted there; 0: it maps nothing */
-    uint32_t oldest_freed;  /* as in LedgerChange */
-    uint32_t marked_oldest; /* marked: of the last change */
-    uint32_t marked_blocks;
-    uint32_t padding[5];
-} LedgerSite;
-/* A stack that allocates and maps has two sites. The sum over those of a kind is that kind's total, and their
- * peak is that kind's. */
+/* Of LedgerSite. */
 enum { LEDGER_SITE_HEAP = 0, LEDGER_SITE_MAPPED = 1 };
 
 /* What the program maps itself, in pages of 4 KiB (of the kernel's pages where they are larger: all parts).
@@ -249,29 +202,7 @@ static inline uint64_t ledger_page_bytes(unsigned level)
  * in no figure but the header's own_bytes. */
 enum { LEDGER_OWN_SITE = LEDGER_SITES - 1 };
 
-/* One loaded object that was seen in a stack. Its addresses run from start to end - 1; symbols are resolved
- * by the harness afterwards. The clock of loaded_at and unloaded_at is the header's count of nodes: a node's
- * address is of the object with loaded_at <= node, and node < unloaded_at unless that is 0. */
-typedef struct {
-    uint64_t start, end;  /* of its mapped segments */
-    uint64_t bias;        /* load address less the object's own addresses (dlpi_addr) */
-    uint64_t loaded_at;   /* a later module may take an earlier one's place */
-    uint64_t unloaded_at; /* 0: still there */
-    uint32_t build_id_size;
-    uint8_t build_id[44];
-    char path[424]; /* ends in NUL; cut where longer */
-} LedgerModule;
-
-/* A mark. Of the first 2^13 marks "iteration" each has a record; after that one in two, from the 2^14th on
- * one in four, and so on: so births and changes tell groups of iterations apart, of which there are 4,096 to
- * 8,192 of one size whatever the number of iterations. */
-typedef struct {
-    uint64_t time_ns; /* CLOCK_MONOTONIC */
-    int64_t live_bytes;
-    uint64_t iteration; /* how many iterations had been marked with it; 0: it is another mark */
-    char name[64];      /* without a NUL where it has 64 characters */
-    uint64_t padding;
-} LedgerMark;
+/* Of LedgerMark. */
 enum {
     LEDGER_GROUPS_SHIFT = 12,
     LEDGER_ITERATIONS = 1 << 26, /* more are not told apart */
@@ -290,35 +221,7 @@ static inline int ledger_iteration_has_record(uint64_t number)
     return number <= LEDGER_ITERATIONS && number % ledger_iteration_group(number) == 0;
 }
 
-/* What was there at the "end" mark, added up by site and birth. */
-typedef struct {
-    uint32_t site, birth;
-    int64_t bytes, blocks;
-} LedgerEndRecord;
-
-/* What a call site held when a mark was set, written only where it is not what it held at the mark before.
- * Births alone cannot tell a cache that replaces its entries from one that only adds to them; this can.
- *
- * oldest_freed: the greatest age at which the site gave a block back, in marks set between its birth and its
- * end. What lives longer than that was never seen to end. */
-typedef struct {
-    uint32_t mark, site; /* mark: its number, from 1 */
-    int64_t live_bytes;
-    uint32_t live_blocks; /* UINT32_MAX: that many or more */
-    uint32_t oldest_freed;
-} LedgerChange;
-
-/* What glibc itself says that it has given out (mallinfo2), and what the books had then. */
-typedef struct {
-    int64_t allocator_bytes; /* in use, of all arenas and by mmap; with what it takes for itself */
-    int64_t live_bytes;      /* with own_bytes */
-    int64_t live_blocks;
-    int64_t besides_bytes;  /* that glibc may count besides, up to now: lost to alignments, sbrk, slabs */
-    uint32_t mapped_blocks; /* by mmap, each of whole pages */
-    uint32_t threads;
-    uint32_t mark; /* its number; 0: at the exit */
-    uint32_t made; /* 0: there was none */
-} LedgerAudit;
+/* Of the header's audit_kind. */
 enum {
     LEDGER_AUDIT_MIXED = 1, /* of the books some blocks are not glibc's: Python's own, another allocator's */
     LEDGER_AUDIT_APART = 2, /* none of them is: another allocator is below, and glibc's are past it */
@@ -354,94 +257,20 @@ enum {
     LEDGER_PYTHON_HIDDEN = 5,   /* a version of before 3.4: small objects are not in the books */
 };
 
-typedef struct {
-    uint64_t magic;
-    uint32_t version;
-    uint32_t header_size;
-    uint64_t file_size;
-    uint32_t pid, parent_pid; /* 0 in a sandbox, where nobody is asked */
-    uint32_t
-        forked; /* LEDGER_FORKED*: the parent's live blocks are not in it; frees of them are counted apart */
-    uint32_t off_reason;           /* LEDGER_OFF_* */
-    uint64_t started_ns, ended_ns; /* CLOCK_MONOTONIC; ended 0: killed, or still running */
-    uint32_t cut_stack_unwinder;   /* 1: .eh_frame rules; 2: frame pointers */
-    uint32_t page_size;
-    char executable[1024]; /* /proc/self/exe */
-    char command[4096];    /* arguments, each ended by NUL; cut where longer */
-    uint32_t command_size;
-
-    /* Counters. Each group on cache lines of its own. */
-    uint32_t nodes __attribute__((aligned(64))); /* used, the root included */
-    uint32_t sites;                              /* used; site 0 is never used */
-    uint32_t modules, chunks;
-    uint32_t marks;    /* set so far; the birth of a new block */
-    uint32_t end_mark; /* the number of the mark "end" from 1, the last one if several; 0: none, or just being
-                          added up */
-    uint32_t end_records; /* used */
-    uint32_t changes;     /* used */
-    uint32_t codes;       /* used, the one that is none included */
-    uint32_t text;        /* bytes used */
-    /* Live and peak are one 16-byte word, changed together: the peak is exact. Every new peak is larger than
-     * all before it, so its size is also its number. Blocks, allocations and temporary allocations are the
-     * sums over the sites. */
-    int64_t live_bytes __attribute__((aligned(64)));
-    union {
-        int64_t peak_bytes;
-        uint64_t peak_number;
+/* The records (ledger_records.def). */
+#define RECORD(name)               typedef struct {
+#define FIELD(type, name)          type name;
+#define ALIGNED(type, name, bytes) type name __attribute__((aligned(bytes)));
+#define EITHER(type, name, other_type, other)                                                                \
+    union {                                                                                                  \
+        type name;                                                                                           \
+        other_type other;                                                                                    \
     };
-    /* By the program's own mmap, counted apart. Live and peak are one word, as above. */
-    int64_t mapped_bytes __attribute__((aligned(64)));
-    union {
-        int64_t peak_mapped_bytes;
-        uint64_t peak_mapped_number;
-    };
-    int64_t end_live_bytes, end_live_blocks; /* at the end mark */
-    /* What it could not see. */
-    uint64_t unknown_frees; /* of blocks that were never seen: allocated before it, or inherited by fork */
-    uint64_t unseen_frees;  /* of blocks whose address was given out again */
-    uint64_t truncated_stacks;
-    uint64_t deep_stacks; /* of those the tracer keeps no more frames: LEDGER_DEEPEST native ones, or a deep
-                             recursion of Python */
-    uint64_t full_nodes, full_sites, full_chunks, full_marks, full_end_records, full_modules, full_changes;
-    uint64_t outside; /* blocks beyond LEDGER_ADDRESS_BITS */
-    uint64_t full_codes, full_text;
-
-    uint32_t python_state;   /* LEDGER_PYTHON_* */
-    uint32_t python_version; /* as PY_VERSION_HEX: 0x030c01f0 */
-    uint64_t python_unread;  /* stacks whose Python frames could not be read: they are native alone */
-    /* Mean distance of samples in bytes; 0: every block is seen. A sampled block stands for those that were
-     * not: bytes in its site are its size divided by the chance it had (ledger_weight; its record has the
-     * size itself). Blocks and allocations count samples. */
-    uint64_t sample_bytes;
-    /* The window: a second peak, of the time since the program opened it (heapgate_tracer_window). Live and
-     * peak are one word as above; live is what was added since. */
-    uint32_t window;  /* number of the open window, from 1; 0: none */
-    uint32_t windows; /* opened so far */
-    int64_t window_live_bytes __attribute__((aligned(16)));
-    int64_t window_peak_bytes;
-
-    /* What is in no figure: blocks of LEDGER_OWN_SITE. */
-    int64_t own_bytes;
-
-    /* What the program maps itself. */
-    int64_t file_bytes; /* of files, shared or only read: no part of mapped_bytes */
-    int64_t peak_file_bytes;
-    int64_t end_mapped_bytes, end_mappings; /* at the end mark */
-    uint32_t page_tables;                   /* used */
-    uint32_t changing;   /* somebody is writing changes (ledger_mark.h): the tracer or the harness */
-    uint64_t full_pages; /* words that no table could be made for */
-    /* Of pools (heapgate.h): blocks that could not be booked, for another one starts in their granule. */
-    uint64_t pool_crowded;
-
-    char program[64]; /* its name, as it was started (program_name.h); "": not known */
-
-    /* The audit: at the first mark, and at the mark "end" or, without one, at the exit. */
-    LedgerAudit first_audit, last_audit;
-    uint32_t audit_kind; /* LEDGER_AUDIT_*, in all */
-
-    uint32_t named_marks; /* set so far, other than "iteration" and "end" */
-    uint64_t iterations;  /* marked so far, those without a record included */
-} LedgerHeader;
+#define ARRAY(type, name, count) type name[count];
+#define END(name)                                                                                            \
+    }                                                                                                        \
+    name;
+#include "ledger_records.def"
 
 /* Where the sections lie. */
 #define LEDGER_ALIGN(n)   (((uint64_t)(n) + 4095) & ~UINT64_C(4095))

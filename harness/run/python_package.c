@@ -4,7 +4,7 @@
 
 GStrv python_package_environment(GError **error)
 {
-    g_autofree char *package = installed_find("the module for Python", "../harness/python/heapgate",
+    g_autofree char *package = installed_find("the module for Python", "python/heapgate",
                                               "../share/heapgate/python/heapgate", error);
     if (package == NULL)
         return NULL;

@@ -3,8 +3,8 @@ import pathlib
 import sys
 import zlib
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "harness" / "python"))
-from heapgate.ledger import LEDGER_MAGIC, LEDGER_NODES, LEDGER_SITES, LedgerHeader  # pylint: disable=wrong-import-position
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "build" / "python"))
+from heapgate.ledger_layout import LEDGER_MAGIC, LEDGER_NODES, LEDGER_SITES, LedgerHeader  # pylint: disable=wrong-import-position
 
 PACKED_AT = 16      # the head of a packed file: magic, and the size without packing
 ENOUGH = 1 << 16

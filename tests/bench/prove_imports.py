@@ -39,7 +39,7 @@ class Proof:
         (self.folder / "scenarios").mkdir(parents=True)
         self.pyc = self.folder / "pyc"
         self.command = [corpus.python, str(HERE / "imported_loop.py"), *(modules or corpus.imports())]
-        self.environment = {**os.environ, **ENVIRONMENT, "PYTHONPATH": str(HERE.parents[1] / "harness" / "python"),
+        self.environment = {**os.environ, **ENVIRONMENT, "PYTHONPATH": str(HERE.parents[1] / "build" / "python"),
                             "PYTHONPYCACHEPREFIX": str(self.pyc)}
 
     def make(self, temperature):

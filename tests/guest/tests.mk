@@ -15,7 +15,7 @@ TRACER_PROGRAMS := $(patsubst tests/guest/programs/%.c,$(O)/tests/guest/%,$(filt
 	tests/guest/programs/*.c)))
 test-programs: $(O)/libheapgate.so $(TRACER_PROGRAMS) $(O)/tests/guest/news $(O)/tests/guest/plugin.so $(O)/tests/guest/bump.so $(O)/tests/guest/interrupts.so $(O)/tests/guest/in_front.so $(O)/tests/guest/past_plugin.so $(O)/tests/guest/past_plugin_bare.so
 
-$(O)/tests/guest/maps: harness/guest/ledger.h
+$(O)/tests/guest/maps: harness/guest/ledger.h harness/guest/ledger_records.def
 $(O)/tests/guest/%: tests/guest/programs/%.c harness/include/heapgate.h tests/guest/tests.mk
 	@mkdir -p $(@D)
 	$(call say,CC $@)$(CC) -std=gnu11 -D_GNU_SOURCE -O1 -g -fno-builtin -fno-omit-frame-pointer $(WARNINGS) -Iharness/include -pthread $(OPTIONS) \

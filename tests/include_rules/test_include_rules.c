@@ -39,7 +39,7 @@ static const struct {
     {"report/text", "model"},
     {"history", "model result"},
     {"include", ""},
-    {"python", ""},
+    {"python", "guest"},
     {"share", ""},
 };
 

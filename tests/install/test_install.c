@@ -60,6 +60,7 @@ START_TEST(test_install_puts_each_file_where_it_belongs)
                             "share/heapgate/python/heapgate/gauge.py 644\n"
                             "share/heapgate/python/heapgate/growth.py 644\n"
                             "share/heapgate/python/heapgate/ledger.py 644\n"
+                            "share/heapgate/python/heapgate/ledger_layout.py 644\n"
                             "share/heapgate/python/heapgate/lines.py 644\n"
                             "share/heapgate/python/heapgate/marks.py 644\n"
                             "share/heapgate/python/heapgate/monitor.py 644\n"
@@ -126,7 +127,7 @@ START_TEST(test_pip_installs_the_module_from_its_folder)
         return;
     }
     g_autofree char *printed = good_output_of(
-        "d=$(mktemp -d); cp -r \"$ROOT/harness/python\" \"$d/source\"; cd \"$d\"\n"
+        "d=$(mktemp -d); cp -r \"$ROOT/build/python\" \"$d/source\"; cd \"$d\"\n"
         "/usr/bin/python3 -m venv --system-site-packages venv\n"
         "venv/bin/pip install -q --disable-pip-version-check --no-index --no-build-isolation ./source 2>&1\n"
         "rm -r source; venv/bin/python -c 'import heapgate, importlib.metadata as m\n"

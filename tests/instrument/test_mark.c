@@ -80,7 +80,7 @@ START_TEST(test_a_mark_that_the_python_module_writes_is_read)
                           "print(valgrind._mark_file('/tmp/marks', name))\n"
                           "print(valgrind._mark_line(name, 1, 20, 300, 4000), end='')\n",
                           NULL};
-    g_autofree char *output = NULL, *module = g_strdup(runner_path("harness/python"));
+    g_autofree char *output = NULL, *module = g_strdup(runner_path("build/python"));
     g_auto(GStrv) environment = g_environ_setenv(g_get_environ(), "PYTHONPATH", module, TRUE);
     environment = g_environ_setenv(environment, "PYTHONDONTWRITEBYTECODE", "1", TRUE);
     g_autoptr(GError) error = NULL;

@@ -1,26 +1,15 @@
-"""Prints the layouts that heapgate.ledger believes in, for test_python_module.c to compare with ledger.h's."""
+"""Prints the layouts that the module has, as test_python_layouts.c prints those of C."""
 
 import ctypes
 
-from heapgate import ledger
+from heapgate import ledger_layout
 
-STRUCTURES = (
-    ledger.LedgerNode,
-    ledger.LedgerCode,
-    ledger.LedgerSite,
-    ledger.LedgerModule,
-    ledger.LedgerMark,
-    ledger.LedgerEndRecord,
-    ledger.LedgerChange,
-    ledger.LedgerHeader,
-)
-
-for name, value in vars(ledger).items():
+for name, value in vars(ledger_layout).items():
     if name.startswith("LEDGER_"):
         print(name, value)
-for structure in STRUCTURES:
-    print(structure.__name__, ctypes.sizeof(structure))
-    for field in structure._fields_:
-        if not field[0].startswith("_"):
-            place = getattr(structure, field[0])
-            print(f"{structure.__name__}.{field[0]}", place.offset, place.size)
+    elif name.startswith("Ledger"):
+        for field in value._fields_:
+            if not field[0].startswith("_"):
+                place = getattr(value, field[0])
+                print(f"{name}.{field[0]}", place.offset, place.size)
+        print(name, ctypes.sizeof(value))

@@ -12,7 +12,7 @@ from pathlib import Path
 
 ROOT = Path(os.environ.get("HEAPGATE_ROOT", Path(__file__).resolve().parents[2]))
 HEAPGATE = os.environ.get("HEAPGATE_BINARY", str(ROOT / "build" / "heapgate"))
-PACKAGE = str(ROOT / "harness" / "python")
+PACKAGE = str(ROOT / "build" / "python")
 LIBRARY = Path(HEAPGATE).parent / "libheapgate.so"
 # The half of the tracer that this needs; without it there is nothing to test.
 LIMIT_S = 280  # what hangs shall not hang the suite

@@ -8,8 +8,10 @@ import unittest
 from unittest import mock
 
 from heapgate import ledger as ledgers
+from heapgate import ledger_layout as layout
 from heapgate.gauge import cut_stack
-from heapgate.ledger import Ledger, LedgerCode, LedgerError, LedgerHeader, LedgerNode, LedgerSite
+from heapgate.ledger import Ledger, LedgerError
+from heapgate.ledger_layout import LedgerCode, LedgerHeader, LedgerNode, LedgerSite
 from heapgate.profiler import MemoryProfiler, is_own
 from heapgate.snapshot import Frame
 
@@ -18,13 +20,13 @@ class MadeLedger:
     """A ledger in pages of its own. Only those that are touched exist."""
 
     def __init__(self):
-        self.pages = mmap.mmap(-1, ledgers.LEDGER_TEXT_AT + 65536, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | 0x4000)
+        self.pages = mmap.mmap(-1, layout.LEDGER_TEXT_AT + 65536, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | 0x4000)
         self.address = ctypes.addressof(ctypes.c_char.from_buffer(self.pages))
         self.header = LedgerHeader.from_address(self.address)
-        self.header.magic = ledgers.LEDGER_MAGIC
-        self.header.version = ledgers.LEDGER_VERSION
+        self.header.magic = layout.LEDGER_MAGIC
+        self.header.version = layout.LEDGER_VERSION
         self.header.pid = os.getpid()
-        self.header.python_state = ledgers.LEDGER_PYTHON_ON
+        self.header.python_state = layout.LEDGER_PYTHON_ON
         self.header.python_version = sys.hexversion
         self.header.nodes = self.header.sites = self.header.codes = self.header.text = 1
 
@@ -33,12 +35,12 @@ class MadeLedger:
 
     def bytes(self, data):
         start = self.header.text
-        ctypes.memmove(self.address + ledgers.LEDGER_TEXT_AT + start, data, len(data))
+        ctypes.memmove(self.address + layout.LEDGER_TEXT_AT + start, data, len(data))
         self.header.text += len(data)
         return start
 
     def code(self, code):
-        one = self.at(LedgerCode, ledgers.LEDGER_CODES_AT, self.header.codes)
+        one = self.at(LedgerCode, layout.LEDGER_CODES_AT, self.header.codes)
         table = code.co_linetable if sys.version_info >= (3, 10) else code.co_lnotab
         one.name_at = self.bytes(code.co_name.encode() + b"\0")
         one.file_at = self.bytes(code.co_filename.encode() + b"\0")
@@ -48,14 +50,14 @@ class MadeLedger:
         return self.header.codes - 1
 
     def node(self, parent, code=0, offset=0):
-        one = self.at(LedgerNode, ledgers.LEDGER_NODES_AT, self.header.nodes)
+        one = self.at(LedgerNode, layout.LEDGER_NODES_AT, self.header.nodes)
         one.address = 1 << 60 | code << 28 | offset if code else 0x7F0012345678
         one.parent = parent
         self.header.nodes += 1
         return self.header.nodes - 1
 
     def site(self, node, live_bytes, live_blocks=1):
-        one = self.at(LedgerSite, ledgers.LEDGER_SITES_AT, self.header.sites)
+        one = self.at(LedgerSite, layout.LEDGER_SITES_AT, self.header.sites)
         one.node, one.live_bytes, one.live_blocks = node, live_bytes, live_blocks
         self.header.sites += 1
         return self.header.sites - 1
@@ -93,11 +95,11 @@ class TestLedger(unittest.TestCase):
         second = self.made.site(self.outer, 200)
         column = Ledger(self.made.address).column("live_bytes")
         self.assertEqual((column[first], column[second], len(column)), (100, 200, 3))
-        self.made.at(LedgerSite, ledgers.LEDGER_SITES_AT, second).live_bytes = 300
+        self.made.at(LedgerSite, layout.LEDGER_SITES_AT, second).live_bytes = 300
         self.assertEqual(column[second], 300)
 
     def test_another_version_is_refused_by_a_sentence(self):
-        self.made.header.version = ledgers.LEDGER_VERSION + 1
+        self.made.header.version = layout.LEDGER_VERSION + 1
         with self.assertRaisesRegex(LedgerError, "use libheapgate.so and the heapgate module of one build"):
             Ledger(self.made.address)
 
@@ -105,13 +107,13 @@ class TestLedger(unittest.TestCase):
         book = Ledger(self.made.address)
         self.assertEqual(book.stack_of_node(1 << 30), ())
         self.assertEqual(book.stack_of_node(self.made.node(0, 900)), (Frame("<unknown>", 0, ""),))
-        code = self.made.at(LedgerCode, ledgers.LEDGER_CODES_AT, 1)
+        code = self.made.at(LedgerCode, layout.LEDGER_CODES_AT, 1)
         code.line_table_size, code.file_at = 1 << 31, 1 << 31
         self.assertEqual(Ledger(self.made.address).stack_of_node(self.outer)[0].file, "")
 
     def test_a_circle_of_nodes_ends(self):
-        self.made.at(LedgerNode, ledgers.LEDGER_NODES_AT, self.outer).parent = self.inner
-        self.assertLessEqual(len(Ledger(self.made.address).stack_of_node(self.inner)), ledgers.LEDGER_DEEPEST)
+        self.made.at(LedgerNode, layout.LEDGER_NODES_AT, self.outer).parent = self.inner
+        self.assertLessEqual(len(Ledger(self.made.address).stack_of_node(self.inner)), layout.LEDGER_DEEPEST)
 
     def test_frames_that_are_off_have_a_reason(self):
         book = Ledger(self.made.address)

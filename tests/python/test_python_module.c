@@ -12,7 +12,7 @@ static char *run(const char *const *argv, int *status)
     g_autoptr(GSubprocessLauncher) launcher =
         g_subprocess_launcher_new(G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_MERGE);
     g_subprocess_launcher_set_cwd(launcher, runner_path("tests/python"));
-    g_subprocess_launcher_setenv(launcher, "PYTHONPATH", runner_path("harness/python"), TRUE);
+    g_subprocess_launcher_setenv(launcher, "PYTHONPATH", runner_path("build/python"), TRUE);
     g_subprocess_launcher_setenv(launcher, "PYTHONDONTWRITEBYTECODE", "1", TRUE);
     g_subprocess_launcher_setenv(launcher, "HEAPGATE_ROOT", runner_root(), TRUE);
     g_autoptr(GError) error = NULL;

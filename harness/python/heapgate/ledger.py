@@ -1,7 +1,7 @@
 """The tracer's ledger, read inside the process that it is about.
 
-The layouts are those of harness/guest/ledger.h, in its order and under its names; a test compares every offset. Reading
-takes no lock: other threads may be in the middle of an event, by which numbers may then differ.
+The layouts are those of harness/guest/ledger.h, under its names: ledger_layout.py is made of it when heapgate is built.
+Reading takes no lock: other threads may be in the middle of an event, by which numbers may then differ.
 """
 
 from __future__ import annotations
@@ -14,194 +14,37 @@ from . import tracer
 from .lines import line_of
 from .snapshot import Frame, made
 
-LEDGER_MAGIC = 0x315244474C504748
-LEDGER_VERSION = 5
-LEDGER_NODES = 1 << 27
-LEDGER_SITES = 1 << 27
-LEDGER_MODULES = 1 << 12
-LEDGER_MARKS = 65535
-LEDGER_END_RECORDS = 1 << 24
-LEDGER_CHANGES = 1 << 26
-LEDGER_CODES = 1 << 18
-LEDGER_TEXT = 1 << 28
-LEDGER_DEEPEST = 512
-
-LEDGER_FRAME_SHIFT = 60
-LEDGER_FRAME_MASK = 7
-LEDGER_FRAME_PYTHON = 1
-
-LEDGER_PYTHON_NOT = 0
-LEDGER_PYTHON_ON = 1
-LEDGER_PYTHON_UNKNOWN = 2
-LEDGER_PYTHON_THREADED = 3
-LEDGER_PYTHON_MISMATCH = 4
-LEDGER_PYTHON_HIDDEN = 5
-
-_u32, _i32, _u64, _i64 = ctypes.c_uint32, ctypes.c_int32, ctypes.c_uint64, ctypes.c_int64
-
-
-class LedgerNode(ctypes.Structure):
-    _fields_ = [("address", _u64), ("parent", _u32), ("flags", _u32)]
-
-
-class LedgerCode(ctypes.Structure):
-    _fields_ = [
-        ("address", _u64),
-        ("name_at", _u32),
-        ("file_at", _u32),
-        ("line_table_at", _u32),
-        ("line_table_size", _u32),
-        ("first_line", _i32),
-        ("padding", _u32 * 9),
-    ]
-
-
-class LedgerSite(ctypes.Structure):
-    _fields_ = [
-        ("node", _u32),
-        ("peak_blocks", _u32),
-        ("temporary_blocks", _u64),
-        ("live_bytes", _i64),
-        ("live_blocks", _i64),
-        ("total_bytes", _u64),
-        ("total_blocks", _u64),
-        ("peak_number", _u64),
-        ("peak_bytes", _i64),
-        ("window_number", _u64),
-        ("window_bytes", _i64),
-        ("marked_bytes", _i64),
-        ("kind", _u32),
-        ("mapped_site", _u32),
-        ("oldest_freed", _u32),
-        ("marked_oldest", _u32),
-        ("marked_blocks", _u32),
-        ("padding", _u32 * 5),
-    ]
-
-
-class LedgerModule(ctypes.Structure):
-    _fields_ = [
-        ("start", _u64),
-        ("end", _u64),
-        ("bias", _u64),
-        ("loaded_at", _u64),
-        ("unloaded_at", _u64),
-        ("build_id_size", _u32),
-        ("build_id", ctypes.c_uint8 * 44),
-        ("path", ctypes.c_char * 424),
-    ]
-
-
-class LedgerMark(ctypes.Structure):
-    _fields_ = [
-        ("time_ns", _u64),
-        ("live_bytes", _i64),
-        ("iteration", _u64),
-        ("name", ctypes.c_char * 64),
-        ("padding", _u64),
-    ]
-
-
-class LedgerEndRecord(ctypes.Structure):
-    _fields_ = [("site", _u32), ("birth", _u32), ("bytes", _i64), ("blocks", _i64)]
-
-
-class LedgerChange(ctypes.Structure):
-    _fields_ = [("mark", _u32), ("site", _u32), ("live_bytes", _i64), ("live_blocks", _u32), ("oldest_freed", _u32)]
-
-
-class LedgerHeader(ctypes.Structure):
-    _fields_ = [
-        ("magic", _u64),
-        ("version", _u32),
-        ("header_size", _u32),
-        ("file_size", _u64),
-        ("pid", _u32),
-        ("parent_pid", _u32),
-        ("forked", _u32),
-        ("off_reason", _u32),
-        ("started_ns", _u64),
-        ("ended_ns", _u64),
-        ("cut_stack_unwinder", _u32),
-        ("page_size", _u32),
-        ("executable", ctypes.c_char * 1024),
-        ("command", ctypes.c_char * 4096),
-        ("command_size", _u32),
-        ("_to_counters", ctypes.c_char * 60),
-        ("nodes", _u32),
-        ("sites", _u32),
-        ("modules", _u32),
-        ("chunks", _u32),
-        ("marks", _u32),
-        ("end_mark", _u32),
-        ("end_records", _u32),
-        ("changes", _u32),
-        ("codes", _u32),
-        ("text", _u32),
-        ("_to_live", ctypes.c_char * 24),
-        ("live_bytes", _i64),
-        ("peak_bytes", _i64),
-        ("_to_mapped", ctypes.c_char * 48),
-        ("mapped_bytes", _i64),
-        ("peak_mapped_bytes", _i64),
-        ("end_live_bytes", _i64),
-        ("end_live_blocks", _i64),
-        ("unknown_frees", _u64),
-        ("unseen_frees", _u64),
-        ("truncated_stacks", _u64),
-        ("deep_stacks", _u64),
-        ("full_nodes", _u64),
-        ("full_sites", _u64),
-        ("full_chunks", _u64),
-        ("full_marks", _u64),
-        ("full_end_records", _u64),
-        ("full_modules", _u64),
-        ("full_changes", _u64),
-        ("outside", _u64),
-        ("full_codes", _u64),
-        ("full_text", _u64),
-        ("python_state", _u32),
-        ("python_version", _u32),
-        ("python_unread", _u64),
-        ("sample_bytes", _u64),
-        ("window", _u32),
-        ("windows", _u32),
-        ("window_live_bytes", _i64),
-        ("window_peak_bytes", _i64),
-        ("own_bytes", _i64),
-        ("file_bytes", _i64),
-        ("peak_file_bytes", _i64),
-        ("end_mapped_bytes", _i64),
-        ("end_mappings", _i64),
-        ("page_tables", _u32),
-        ("_to_full_pages", ctypes.c_char * 4),
-        ("full_pages", _u64),
-        ("pool_crowded", _u64),
-        ("program", ctypes.c_char * 64),
-        ("_audits", ctypes.c_char * (2 * 48)),
-        ("audit_kind", _u32),
-        ("named_marks", _u32),
-        ("iterations", _u64),
-        ("_to_end", ctypes.c_char * 16),
-    ]
-
-
-def _align(size: int) -> int:
-    return (size + 4095) & ~4095
-
-
-def _after(start: int, record: Any, count: int) -> int:
-    return start + _align(ctypes.sizeof(record) * count)
-
-
-LEDGER_NODES_AT = _align(ctypes.sizeof(LedgerHeader))
-LEDGER_SITES_AT = _after(LEDGER_NODES_AT, LedgerNode, LEDGER_NODES)
-LEDGER_MODULES_AT = _after(LEDGER_SITES_AT, LedgerSite, LEDGER_SITES)
-LEDGER_MARKS_AT = _after(LEDGER_MODULES_AT, LedgerModule, LEDGER_MODULES)
-LEDGER_END_AT = _after(LEDGER_MARKS_AT, LedgerMark, LEDGER_MARKS)
-LEDGER_CHANGES_AT = _after(LEDGER_END_AT, LedgerEndRecord, LEDGER_END_RECORDS)
-LEDGER_CODES_AT = _after(LEDGER_CHANGES_AT, LedgerChange, LEDGER_CHANGES)
-LEDGER_TEXT_AT = _after(LEDGER_CODES_AT, LedgerCode, LEDGER_CODES)
+try:
+    from .ledger_layout import (
+        LEDGER_CODES,
+        LEDGER_CODES_AT,
+        LEDGER_DEEPEST,
+        LEDGER_FRAME_MASK,
+        LEDGER_FRAME_PYTHON,
+        LEDGER_FRAME_SHIFT,
+        LEDGER_MAGIC,
+        LEDGER_NODES,
+        LEDGER_NODES_AT,
+        LEDGER_PYTHON_MISMATCH,
+        LEDGER_PYTHON_NOT,
+        LEDGER_PYTHON_ON,
+        LEDGER_PYTHON_THREADED,
+        LEDGER_PYTHON_UNKNOWN,
+        LEDGER_SITE_HEAP,
+        LEDGER_SITES,
+        LEDGER_SITES_AT,
+        LEDGER_TEXT,
+        LEDGER_TEXT_AT,
+        LEDGER_VERSION,
+        LedgerCode,
+        LedgerHeader,
+        LedgerNode,
+        LedgerSite,
+    )
+except ModuleNotFoundError as missing:
+    raise ImportError(
+        "heapgate's module for Python is made whole by make, in build/python; this is its source alone"
+    ) from missing
 
 _REASONS = {
     LEDGER_PYTHON_NOT: "the tracer has seen no Python interpreter",
@@ -258,7 +101,7 @@ class Ledger:
     def is_of_heap(self, site: int) -> bool:
         """Whether it allocates; what the program maps itself is booked by sites of another kind."""
         record = LedgerSite.from_address(self._address + LEDGER_SITES_AT + site * ctypes.sizeof(LedgerSite))
-        return bool(record.kind == 0)
+        return bool(record.kind == LEDGER_SITE_HEAP)
 
     def stack_of_site(self, site: int) -> Tuple[Frame, ...]:
         """Its frames of Python, innermost first; () where it has none."""
