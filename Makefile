@@ -24,7 +24,7 @@ OPTIMIZE ?= -O2 -g
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wformat=2 \
 	-Wno-format-nonliteral -Wno-missing-field-initializers -Werror=implicit-function-declaration
 
-LIBRARIES := gio-2.0 gio-unix-2.0 libxml-2.0 json-glib-1.0 yaml-0.1 yajl libdw
+LIBRARIES := gio-2.0 gio-unix-2.0 libxml-2.0 json-glib-1.0 yaml-0.1 yajl libdw liblzma libzstd
 # Evaluated when first needed, once: on a fresh machine pkg-config comes with the set-up.
 once = $(eval $(1) := $(shell pkg-config $(2)) $(3))$($(1))
 LIBRARY_CFLAGS = $(call once,LIBRARY_CFLAGS,--cflags $(LIBRARIES))

@@ -15,6 +15,7 @@ enum { DEFAULT_TOP = 20 };
 typedef struct {
     gboolean json;
     int top;
+    const char *size; /* --max-size; NULL: not given */
 } DiffOptions;
 
 /* Takes the figures of a measurement over; its baseline plays no part. */
@@ -49,10 +50,10 @@ static gboolean result_figures(const Input *input, GPtrArray *figures, GError **
 }
 
 /* The figures of a file and what kind it is; (transfer full) or NULL. */
-static GPtrArray *read_figures(const char *path, const char **kind, GError **error)
+static GPtrArray *read_figures(const char *path, const char *size, const char **kind, GError **error)
 {
     g_auto(Input) input = {0};
-    if (!input_open(&input, path, error))
+    if (!input_open(&input, path, size, error))
         return NULL;
     g_autoptr(GPtrArray) figures = figures_new();
     if (result_json_recognise(input.bytes, input.length)) {
@@ -69,8 +70,8 @@ static GPtrArray *read_figures(const char *path, const char **kind, GError **err
 static int diff_files(const char *before, const char *after, const DiffOptions *options, GError **error)
 {
     const char *before_kind = NULL, *after_kind = NULL;
-    g_autoptr(GPtrArray) was = read_figures(before, &before_kind, error);
-    g_autoptr(GPtrArray) is = was != NULL ? read_figures(after, &after_kind, error) : NULL;
+    g_autoptr(GPtrArray) was = read_figures(before, options->size, &before_kind, error);
+    g_autoptr(GPtrArray) is = was != NULL ? read_figures(after, options->size, &after_kind, error) : NULL;
     if (is == NULL)
         return EXIT_FAILURE;
     if (g_strcmp0(before_kind, after_kind) != 0) {
@@ -88,10 +89,12 @@ static int diff_files(const char *before, const char *after, const DiffOptions *
 
 static int run(int argc, char **argv, GError **error)
 {
+    g_autofree char *size = NULL;
     DiffOptions options = {.top = DEFAULT_TOP};
     const GOptionEntry entries[] = {
         {"json", 0, 0, G_OPTION_ARG_NONE, &options.json, "Print one JSON object", NULL},
         {"top", 0, 0, G_OPTION_ARG_INT, &options.top, "Call sites shown for each figure (20)", "N"},
+        input_size_entry(&size),
         {NULL},
     };
     gboolean helped = FALSE;
@@ -104,6 +107,7 @@ static int run(int argc, char **argv, GError **error)
                     options.top < 0 ? "diff: expected --top of 0 or more" : "diff: expected two files");
         return EXIT_FAILURE;
     }
+    options.size = size;
     return diff_files(argv[1], argv[2], &options, error);
 }
 

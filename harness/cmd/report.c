@@ -5,10 +5,10 @@
 #include "command.h"
 #include "error.h"
 #include "formats/ledger/ledger.h"
-#include "input.h"
 #include "report/report.h"
 #include "result/result_json.h"
 #include "campaign.h"
+#include "show.h"
 
 static gboolean print_report(const Findings *findings, const ReportOptions *options, const char *name,
                              GError **error)
@@ -29,7 +29,7 @@ static gboolean print_report(const Findings *findings, const ReportOptions *opti
 static int command_report_run(int argc, char **argv, GError **error)
 {
     g_auto(CampaignOptions) options = {0};
-    g_autofree char *format = NULL, *output = NULL;
+    g_autofree char *format = NULL, *output = NULL, *size = NULL;
     gboolean helped = FALSE;
     const GOptionEntry entries[] = {
         {"format", 'f', 0, G_OPTION_ARG_STRING, &format,
@@ -37,6 +37,7 @@ static int command_report_run(int argc, char **argv, GError **error)
         {"output", 'o', 0, G_OPTION_ARG_FILENAME, &output, "Write every report into this folder", "FOLDER"},
         campaign_places_entry(&options),
         {"quiet", 'q', 0, G_OPTION_ARG_NONE, &options.quiet, "Show only what is not a pass", NULL},
+        input_size_entry(&size),
         {"verbose", 'v', 0, G_OPTION_ARG_NONE, &options.verbose, "Show call sites of what passed, too", NULL},
         {NULL},
     };
@@ -48,11 +49,11 @@ static int command_report_run(int argc, char **argv, GError **error)
         return 0;
     }
     g_auto(Input) input = {0};
-    if (!input_open(&input, argv[1], error))
+    if (!input_open(&input, argv[1], size, error))
         return 0;
     /* A ledger has no verdict: its report is what show prints. */
     if (format == NULL && output == NULL && ledger_recognise(input.bytes, input.length))
-        return command_show.run(argc, argv, error);
+        return show_file(&input, &(ViewOptions){.threshold_percent = VIEW_DEFAULT_THRESHOLD}, error);
     g_autoptr(Result) result = result_json_read(input.bytes, input.length, argv[1], error);
     if (result == NULL)
         return 0;

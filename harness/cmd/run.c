@@ -262,13 +262,10 @@ static gboolean check_recorded(const ScenarioResult *recorded, const Scenario *s
 }
 
 /* Compares what was measured before with the baselines and allowances of now. */
-static Result *replay(const Campaign *campaign, const CampaignOptions *options, const char *path,
+static Result *replay(const Campaign *campaign, const CampaignOptions *options, const Input *input,
                       GError **error)
 {
-    g_auto(Input) input = {0};
-    if (!input_open(&input, path, error))
-        return NULL;
-    g_autoptr(Result) recorded = result_json_read(input.bytes, input.length, path, error);
+    g_autoptr(Result) recorded = result_json_read(input->bytes, input->length, input->name, error);
     if (recorded == NULL)
         return NULL;
     g_autoptr(Result) result = result_new(HEAPGATE_VERSION, recorded->platform, recorded->started);
@@ -278,7 +275,7 @@ static Result *replay(const Campaign *campaign, const CampaignOptions *options, 
     for (guint i = 0; i < campaign->scenarios->len; i++) {
         const Scenario *scenario = g_ptr_array_index(campaign->scenarios, i);
         RecordedSource source = {find_recorded(recorded, scenario->name), 0, options, NULL};
-        if (!check_recorded(source.recorded, scenario, options, path, error))
+        if (!check_recorded(source.recorded, scenario, options, input->name, error))
             return NULL;
         g_auto(Held) held = {0};
         if (!baseline_load(campaign->project, source.recorded->environment->platform, scenario->name,
@@ -331,23 +328,27 @@ static int report(const Campaign *campaign, const CampaignOptions *options, cons
     return verdict_exit_status(findings->verdict);
 }
 
-static int run(const CampaignOptions *options, const char *recorded, const char *const *patterns,
-               GError **error)
+/* recorded: --recorded, size: --max-size; NULL: not given. */
+static int run(const CampaignOptions *options, const char *recorded, const char *size,
+               const char *const *patterns, GError **error)
 {
     g_autoptr(Campaign) campaign = campaign_new(options, patterns, error);
     if (campaign == NULL)
         return 0;
+    g_auto(Input) input = {0};
+    if (recorded != NULL && !input_open(&input, recorded, size, error))
+        return 0;
     g_autoptr(Result) result =
-        recorded != NULL ? replay(campaign, options, recorded, error) : measure(campaign, options, error);
+        recorded != NULL ? replay(campaign, options, &input, error) : measure(campaign, options, error);
     return result != NULL ? report(campaign, options, result, error) : 0;
 }
 
 static int command_run_run(int argc, char **argv, GError **error)
 {
     g_auto(CampaignOptions) options = {0};
-    g_autofree char *recorded = NULL;
+    g_autofree char *recorded = NULL, *size = NULL;
     gboolean helped = FALSE;
-    GOptionEntry entries[CAMPAIGN_ENTRIES + 3] = {0};
+    GOptionEntry entries[CAMPAIGN_ENTRIES + 4] = {0};
     campaign_entries(&options, entries);
     entries[CAMPAIGN_ENTRIES] = campaign_places_entry(&options);
     entries[CAMPAIGN_ENTRIES + 1] = (GOptionEntry){
@@ -355,10 +356,11 @@ static int command_run_run(int argc, char **argv, GError **error)
         0,          G_OPTION_ARG_FILENAME,
         &recorded,  "Do not measure: compare the measurements of this result.json with today's baselines",
         "RESULT"};
+    entries[CAMPAIGN_ENTRIES + 2] = input_size_entry(&size);
     g_autoptr(GError) problem = NULL;
     int status = 0;
     if (command_parse(&command_run, entries, &argc, &argv, &helped, &problem) && !helped)
-        status = run(&options, recorded, (const char *const *)argv + 1, &problem);
+        status = run(&options, recorded, size, (const char *const *)argv + 1, &problem);
     /* Whatever failed, an earlier run's verdict is not this one's. The measurements may still be wanted. */
     if (problem != NULL) {
         campaign_forget_failed(&options, recorded != NULL);

@@ -9,23 +9,19 @@
 #include "command.h"
 #include "error.h"
 #include "formats/ledger/ledger.h"
-#include "input.h"
 #include "output.h"
+#include "show.h"
 #include "view/lines.h"
 #include "view/stacks.h"
-#include "view/view.h"
 
-static int show_file(const char *path, const ViewOptions *options, GError **error)
+int show_file(const Input *input, const ViewOptions *options, GError **error)
 {
-    g_auto(Input) input = {0};
-    if (!input_open(&input, path, error))
-        return EXIT_FAILURE;
-    const View *view = view_recognise(input.bytes, input.length, input.name, error);
+    const View *view = view_recognise(input->bytes, input->length, input->name, error);
     if (view == NULL)
         return EXIT_FAILURE;
     g_autoptr(GString) output = g_string_new(NULL);
     g_autoptr(GError) problem = NULL;
-    view->show(input.bytes, input.length, input.name, options, output, &problem);
+    view->show(input->bytes, input->length, input->name, options, output, &problem);
     if (view_is_readable(problem) && !output_write_view(output, options->json, error))
         return EXIT_FAILURE;
     if (problem == NULL)
@@ -35,21 +31,18 @@ static int show_file(const char *path, const ViewOptions *options, GError **erro
 }
 
 /* The figures of a file that say where their bytes are; (transfer full) or NULL. */
-static GPtrArray *read_figures(const char *path, GError **error)
+static GPtrArray *read_figures(const Input *input, GError **error)
 {
-    g_auto(Input) input = {0};
-    if (!input_open(&input, path, error))
-        return NULL;
-    const View *view = view_recognise(input.bytes, input.length, input.name, error);
+    const View *view = view_recognise(input->bytes, input->length, input->name, error);
     g_autoptr(GPtrArray) figures = figures_new();
-    if (view == NULL || !view->figures(input.bytes, input.length, input.name, figures, error))
+    if (view == NULL || !view->figures(input->bytes, input->length, input->name, figures, error))
         return NULL;
     for (guint i = figures->len; i-- > 0;)
         if (((Figure *)g_ptr_array_index(figures, i))->sites == NULL)
             g_ptr_array_remove_index(figures, i);
     if (figures->len > 0)
         return g_steal_pointer(&figures);
-    g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_USAGE, "show: %s names no call sites", path);
+    g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_USAGE, "show: %s names no call sites", input->name);
     return NULL;
 }
 
@@ -74,16 +67,16 @@ static const Figure *find_by_name(const GPtrArray *figures, const char *metric)
     return NULL;
 }
 
-static int fold_file(const char *path, const char *metric, GError **error)
+static int fold_file(const Input *input, const char *metric, GError **error)
 {
-    g_autoptr(GPtrArray) figures = read_figures(path, error);
+    g_autoptr(GPtrArray) figures = read_figures(input, error);
     if (figures == NULL)
         return EXIT_FAILURE;
     const Figure *figure = metric != NULL ? find_by_name(figures, metric) : g_ptr_array_index(figures, 0);
     if (figure == NULL) {
         g_autofree char *names = metrics_of(figures);
         g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_USAGE, "show: %s has no metric \"%s\"; it has %s",
-                    path, metric, names);
+                    input->name, metric, names);
         return EXIT_FAILURE;
     }
     g_autoptr(GString) output = g_string_new(NULL);
@@ -91,14 +84,14 @@ static int fold_file(const char *path, const char *metric, GError **error)
     return output_write(output->str, error) ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
-static int write_pprof(const char *path, GError **error)
+static int write_pprof(const Input *input, GError **error)
 {
     if (isatty(STDOUT_FILENO)) {
         g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_USAGE,
                     "show: --pprof writes a binary file; redirect it, for example to profile.pb.gz");
         return EXIT_FAILURE;
     }
-    g_autoptr(GPtrArray) figures = read_figures(path, error);
+    g_autoptr(GPtrArray) figures = read_figures(input, error);
     if (figures == NULL)
         return EXIT_FAILURE;
     g_autoptr(GByteArray) profile = stacks_pprof(figures);
@@ -111,19 +104,16 @@ static int write_pprof(const char *path, GError **error)
 }
 
 /* source: the folder of the source files; NULL is the current one. */
-static int show_lines(const char *path, const char *pattern, const char *source, gboolean json,
+static int show_lines(const Input *input, const char *pattern, const char *source, gboolean json,
                       GError **error)
 {
-    g_auto(Input) input = {0};
-    if (!input_open(&input, path, error))
-        return EXIT_FAILURE;
-    g_autoptr(Ledger) ledger = ledger_load(input.bytes, input.length, input.name, error);
+    g_autoptr(Ledger) ledger = ledger_load(input->bytes, input->length, input->name, error);
     if (ledger == NULL)
         return EXIT_FAILURE;
     g_autoptr(GString) output = g_string_new(NULL);
     if (lines_append(ledger, pattern, source != NULL ? source : ".", json, output) == 0) {
         g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_USAGE,
-                    "show: nothing was allocated in a function that fits \"%s\" in %s", pattern, path);
+                    "show: nothing was allocated in a function that fits \"%s\" in %s", pattern, input->name);
         return EXIT_FAILURE;
     }
     return output_write_view(output, json, error) ? EXIT_SUCCESS : EXIT_FAILURE;
@@ -131,9 +121,9 @@ static int show_lines(const char *path, const char *pattern, const char *source,
 
 static int run(int argc, char **argv, GError **error)
 {
-    ViewOptions options = {.threshold_percent = 1.0};
+    ViewOptions options = {.threshold_percent = VIEW_DEFAULT_THRESHOLD};
     gboolean folded = FALSE, pprof = FALSE;
-    g_autofree char *metric = NULL, *lines = NULL, *source = NULL;
+    g_autofree char *metric = NULL, *lines = NULL, *source = NULL, *size = NULL;
     const GOptionEntry entries[] = {
         {"json", 0, 0, G_OPTION_ARG_NONE, &options.json, "Print one JSON object", NULL},
         {"threshold", 0, 0, G_OPTION_ARG_DOUBLE, &options.threshold_percent,
@@ -147,6 +137,7 @@ static int run(int argc, char **argv, GError **error)
          "PATTERN"},
         {"source", 0, 0, G_OPTION_ARG_FILENAME, &source,
          "With --lines: where the source files are (the current folder)", "FOLDER"},
+        input_size_entry(&size),
         {NULL},
     };
     gboolean helped = FALSE;
@@ -164,16 +155,19 @@ static int run(int argc, char **argv, GError **error)
                     "show: expected a threshold from 0 to 100, found %g", options.threshold_percent);
         return EXIT_FAILURE;
     }
-    if (lines != NULL)
-        return show_lines(argv[1], lines, source, options.json, error);
     if (metric != NULL && !folded) {
         g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_USAGE,
                     "show: --metric chooses whose stacks --folded prints; give both, or neither");
         return EXIT_FAILURE;
     }
+    g_auto(Input) input = {0};
+    if (!input_open(&input, argv[1], size, error))
+        return EXIT_FAILURE;
+    if (lines != NULL)
+        return show_lines(&input, lines, source, options.json, error);
     if (folded)
-        return fold_file(argv[1], metric, error);
-    return pprof ? write_pprof(argv[1], error) : show_file(argv[1], &options, error);
+        return fold_file(&input, metric, error);
+    return pprof ? write_pprof(&input, error) : show_file(&input, &options, error);
 }
 
 const Command command_show = {

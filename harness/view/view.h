@@ -6,6 +6,8 @@
 
 #include "model/figure.h"
 
+#define VIEW_DEFAULT_THRESHOLD 1.0
+
 typedef struct {
     gboolean json;            /* one object instead of text */
     double threshold_percent; /* of the whole: what holds less is summed up */

@@ -4,7 +4,6 @@
 
 #include "error.h"
 #include "formats/ledger/ledger_notes.h"
-#include "formats/ledger/ledger_pack.h"
 #include "formats/ledger/ledger_sites.h"
 #include "made_ledger.h"
 #include "runner.h"
@@ -404,56 +403,6 @@ START_TEST(test_saved_ledger_that_was_cut_or_changed_is_refused_or_whole)
 }
 END_TEST
 
-START_TEST(test_packed_ledger_is_read_as_it_was)
-{
-    g_auto(MadeLedger) made = {0};
-    make_small(&made);
-    g_autoptr(Ledger) ledger = made_ledger_read(&made);
-    g_autoptr(GByteArray) saved = ledger_save(ledger);
-    g_autoptr(GByteArray) packed = ledger_pack(saved);
-    ck_assert_uint_lt(packed->len, saved->len / 4);
-    ck_assert(ledger_recognise((const char *)packed->data, packed->len));
-    g_autoptr(GError) error = NULL;
-    g_autoptr(Ledger) again = ledger_load((const char *)packed->data, packed->len, "packed", &error);
-    ck_assert_msg(again != NULL, "%s", error != NULL ? error->message : "");
-    g_autoptr(GByteArray) twice = ledger_save(again);
-    ck_assert_uint_eq(twice->len, saved->len);
-    ck_assert_mem_eq(twice->data, saved->data, saved->len);
-}
-END_TEST
-
-START_TEST(test_packed_ledger_that_was_cut_or_changed_is_refused)
-{
-    g_auto(MadeLedger) made = {0};
-    make_small(&made);
-    g_autoptr(Ledger) ledger = made_ledger_read(&made);
-    g_autoptr(GByteArray) saved = ledger_save(ledger);
-    g_autoptr(GByteArray) packed = ledger_pack(saved);
-    for (guint length = 0; length < packed->len; length++) {
-        g_autofree char *cut = g_memdup2(packed->data, MAX(length, 1)); /* its own end, for sanitizers */
-        g_autoptr(GError) error = NULL;
-        g_autoptr(Ledger) read = ledger_load(cut, length, "cut", &error);
-        ck_assert_ptr_null(read);
-        ck_assert(length < 8 || g_error_matches(error, HEAPGATE_ERROR, HEAPGATE_ERROR_TRUNCATED));
-    }
-    for (guint at = 0; at < packed->len; at++) {
-        packed->data[at] ^= 0xa5;
-        g_autoptr(GError) error = NULL;
-        g_autoptr(Ledger) read = ledger_load((const char *)packed->data, packed->len, "changed", &error);
-        /* A code that stands for nothing may be changed: then it is the same ledger. */
-        g_autoptr(GByteArray) same = read != NULL ? ledger_save(read) : NULL;
-        gboolean is_same =
-            same != NULL && same->len == saved->len && memcmp(same->data, saved->data, same->len) == 0;
-        ck_assert_msg(is_same || error != NULL, "byte %u", at);
-        packed->data[at] ^= 0xa5;
-    }
-    const guint8 more = 0;
-    g_byte_array_append(packed, &more, 1);
-    g_autoptr(Ledger) longer = ledger_load((const char *)packed->data, packed->len, "longer", NULL);
-    ck_assert_ptr_null(longer);
-}
-END_TEST
-
 START_TEST(test_call_sites_leave_out_operator_new_and_what_calls_main)
 {
     g_auto(MadeLedger) made = {0};
@@ -683,8 +632,6 @@ SUITE(ledger, 30)
     tcase_add_test(tcase, test_many_stacks_that_end_early_are_worth_a_note);
     tcase_add_test(tcase, test_saved_ledger_is_read_as_it_was);
     tcase_add_test(tcase, test_saved_ledger_that_was_cut_or_changed_is_refused_or_whole);
-    tcase_add_test(tcase, test_packed_ledger_is_read_as_it_was);
-    tcase_add_test(tcase, test_packed_ledger_that_was_cut_or_changed_is_refused);
     tcase_add_test(tcase, test_call_sites_leave_out_operator_new_and_what_calls_main);
     tcase_add_test(tcase, test_what_passes_through_is_summed_up_by_site);
     tcase_add_test(tcase, test_a_module_is_the_one_that_was_there_when_the_stack_was_seen);

@@ -3,6 +3,7 @@
 
 #include "formats/ledger/ledger.h"
 #include "formats/ledger/ledger_columns.h"
+#include "formats/ledger/ledger_saved.h"
 #include "runner.h"
 
 static void fill(GArray *array, guint count, GRand *random)
@@ -98,9 +99,26 @@ START_TEST(test_columns_that_were_cut_or_changed_are_refused_or_of_bounded_size)
 }
 END_TEST
 
+/* Columns are not made longer than the head says, whatever their tables do. */
+START_TEST(test_columns_are_held_to_the_size_that_they_say)
+{
+    g_autoptr(Ledger) ledger = made(60, 9, 6, 3);
+    g_autoptr(GByteArray) saved = ledger_save(ledger);
+    g_autoptr(GByteArray) columns = ledger_to_columns(saved);
+    const gsize size_at = G_STRUCT_OFFSET(SavedHead, file_size);
+    for (int change = -8; change <= 8; change += 8) {
+        guint64 size = saved->len + (guint64)change;
+        memcpy(columns->data + size_at, &size, sizeof size);
+        g_autoptr(GByteArray) made_of = ledger_from_columns(columns->data, columns->len);
+        ck_assert_int_eq(made_of != NULL, change == 0);
+    }
+}
+END_TEST
+
 SUITE(ledger_columns, 30)
 {
     tcase_add_test(tcase, test_columns_give_every_table_back_byte_for_byte);
     tcase_add_test(tcase, test_columns_know_callers_however_far_up);
     tcase_add_test(tcase, test_columns_that_were_cut_or_changed_are_refused_or_of_bounded_size);
+    tcase_add_test(tcase, test_columns_are_held_to_the_size_that_they_say);
 }

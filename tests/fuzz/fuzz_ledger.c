@@ -9,6 +9,7 @@
 #include "formats/ledger/ledger_notes.h"
 #include "formats/ledger/ledger_pack.h"
 #include "formats/ledger/ledger_sites.h"
+#include "formats/packed.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -62,10 +63,12 @@ static void load(const uint8_t *data, size_t size)
     use(ledger);
     g_autoptr(GByteArray) saved = ledger_save(ledger), packed = ledger_pack(saved);
     g_autoptr(Ledger) plain = ledger_load((const char *)saved->data, saved->len, "again", NULL);
-    g_autoptr(Ledger) unpacked = ledger_load((const char *)packed->data, packed->len, "packed", NULL);
-    check(plain != NULL && plain->kept_bytes == ledger->kept_bytes && unpacked != NULL);
+    g_autoptr(GByteArray) unpacked =
+        ledger_unpack((const char *)packed->data, packed->len, PACKED_MOST_BYTES, "packed", NULL);
+    check(plain != NULL && plain->kept_bytes == ledger->kept_bytes);
+    check(unpacked != NULL && unpacked->len == saved->len);
+    check(memcmp(unpacked->data, saved->data, saved->len) == 0);
     check_same(saved, plain);
-    check_same(saved, unpacked);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -17,7 +17,8 @@ static const struct {
     const char *may_include;
 } rules[] = {
     {"", "cmd"},
-    {"cmd", "formats/ledger model scenario run instrument gate result view report history symbols guest"},
+    {"cmd",
+     "formats formats/ledger model scenario run instrument gate result view report history symbols guest"},
     {"model", ""},
     {"guest", "guest/unwind"},
     {"guest/unwind", "guest"},

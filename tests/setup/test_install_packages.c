@@ -75,7 +75,7 @@ START_TEST(test_what_is_missing_is_said_and_then_installed_alone)
     g_autofree char *output = install("gate", &status);
     ck_assert_int_eq(status, 0);
     ck_assert_str_eq(output, "heapgate: installing for \"gate\": libjson-glib-dev libyaml-dev libyajl-dev "
-                             "libdw-dev libelf-dev libiberty-dev valgrind "
+                             "libdw-dev libelf-dev libiberty-dev liblzma-dev libzstd-dev valgrind "
                              "libc6-dbg sqlite3 libxml2-utils python3 git\n");
     g_autofree char *log = asked();
     ck_assert_ptr_nonnull(strstr(log, "update\n"));

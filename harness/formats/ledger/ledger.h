@@ -97,7 +97,7 @@ Ledger *ledger_copy(const Ledger *self);
 void ledger_free(Ledger *self); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Ledger, ledger_free)
 
-/* The saved form: everything above, in one compact file; (transfer full). */
+/* The saved form: everything above; (transfer full). ledger_pack.h makes it smaller. */
 GByteArray *ledger_save(const Ledger *self);
 /* Reads the saved form. bytes: (transfer none). (transfer full). Errors as ledger_read. */
 Ledger *ledger_load(const char *bytes, gsize length, const char *name, GError **error);

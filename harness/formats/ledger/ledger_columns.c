@@ -200,8 +200,6 @@ static void get_nodes(Reader *reader, LedgerStack *nodes, guint count, NodePlace
 
 /* ---- the whole ---- */
 
-enum { MOST_BYTES = 1 << 28 }; /* of columns: the books of some ten million call sites */
-
 GByteArray *ledger_to_columns(const GByteArray *saved)
 {
     SavedSection sections[SECTIONS];
@@ -240,15 +238,15 @@ static gboolean sizes_of(const SavedSection *section, guint kind, gsize *least)
     return section->kind == kind && section->record_size > 0 && (size == 0 || section->record_size == size);
 }
 
-/* places: of them, what comes before; at most so many as there were bytes. */
+/* places: of them, what comes before; at most so many as there were bytes. room: what `out` may grow to. */
 static gboolean get_section(Reader *reader, const SavedSection *section, guint kind, guint places,
-                            GByteArray *out)
+                            guint64 room, GByteArray *out)
 {
     gsize least, left = (gsize)(reader->end - reader->at);
     if (!sizes_of(section, kind, &least) || section->offset != out->len || section->count > left / least + 1)
         return FALSE;
     gsize size = section->count * section->record_size;
-    if (size > G_MAXINT32 - out->len)
+    if (out->len > room || size > room - out->len)
         return FALSE;
     if (fields_of[kind] == NULL && kind != KIND_NODES) {
         if (size > left)
@@ -274,17 +272,19 @@ GByteArray *ledger_from_columns(const guint8 *bytes, gsize length)
 {
     static const guint8 padding[SAVED_ALIGNMENT];
     SavedSection sections[SECTIONS];
-    if (length < sizeof(SavedHead) + sizeof sections || length > MOST_BYTES)
+    SavedHead head;
+    if (length < sizeof head + sizeof sections || length > G_MAXINT32)
         return NULL;
-    memcpy(sections, bytes + sizeof(SavedHead), sizeof sections);
+    memcpy(&head, bytes, sizeof head);
+    memcpy(sections, bytes + sizeof head, sizeof sections);
     Reader reader = {bytes + sizeof(SavedHead) + sizeof sections, bytes + length, FALSE};
     g_autoptr(GByteArray) out = g_byte_array_new();
     g_byte_array_append(out, bytes, sizeof(SavedHead) + sizeof sections);
     for (guint i = 0; i < SECTIONS; i++) {
         guint places = i > KIND_PLACES ? (guint)sections[KIND_PLACES].count : 0; /* read: it is bounded */
-        if (!get_section(&reader, &sections[i], i, places, out))
+        if (!get_section(&reader, &sections[i], i, places, MIN(head.file_size, G_MAXINT32), out))
             return NULL;
         g_byte_array_append(out, padding, -out->len & (SAVED_ALIGNMENT - 1));
     }
-    return reader.at == reader.end ? g_steal_pointer(&out) : NULL;
+    return reader.at == reader.end && out->len == head.file_size ? g_steal_pointer(&out) : NULL;
 }

@@ -16,7 +16,8 @@
 /* saved: what ledger_save gave. (transfer full). */
 GByteArray *ledger_to_columns(const GByteArray *saved);
 /* The saved form again, byte for byte; NULL where the bytes cannot be columns. Any bytes will do: what is
- * made of them is at most 8 times as long and has still to be checked as a saved form. (transfer full). */
+ * made of them is at most 8 times as long, as long as its head says, and has still to be checked as a saved
+ * form. (transfer full). */
 GByteArray *ledger_from_columns(const guint8 *bytes, gsize length);
 
 #endif

@@ -4,15 +4,13 @@
 #include <string.h>
 
 #include "error.h"
+#include "formats/packed.h"
 #include "ledger_columns.h"
 #include "ledger_pack.h"
+#include "ledger_saved.h"
 
 #define PACKED_MAGIC UINT64_C(0x4364657661534748) /* "HGSavedC" */
-enum {
-    LEVEL = 6,
-    STEP = 1 << 16,
-    MOST_GROWTH = 1032 /* deflate's own */
-};
+enum { LEVEL = 6 };
 
 typedef struct {
     guint64 magic;
@@ -25,26 +23,6 @@ gboolean ledger_is_packed(const char *bytes, gsize length)
     return length >= sizeof magic && memcmp(bytes, &magic, sizeof magic) == 0;
 }
 
-/* Appends what comes out, at most `limit` bytes of it; the input must end where the stream does. */
-static gboolean convert(GConverter *converter, const void *bytes, gsize length, gsize limit, GByteArray *out,
-                        GError **error)
-{
-    const guint8 *at = bytes;
-    for (gsize left = length;;) {
-        gsize had = out->len, read = 0, written = 0;
-        g_byte_array_set_size(out, (guint)(had + STEP));
-        GConverterResult result = g_converter_convert(converter, at, left, out->data + had, STEP,
-                                                      G_CONVERTER_INPUT_AT_END, &read, &written, error);
-        g_byte_array_set_size(out, (guint)(had + written));
-        at += read;
-        left -= read;
-        if (result == G_CONVERTER_ERROR || out->len > limit)
-            return FALSE;
-        if (result == G_CONVERTER_FINISHED)
-            return left == 0;
-    }
-}
-
 GByteArray *ledger_pack(GByteArray *saved)
 {
     g_autoptr(GZlibCompressor) compressor = g_zlib_compressor_new(G_ZLIB_COMPRESSOR_FORMAT_ZLIB, LEVEL);
@@ -52,34 +30,47 @@ GByteArray *ledger_pack(GByteArray *saved)
     PackedHead head = {PACKED_MAGIC, columns->len};
     g_autoptr(GByteArray) packed = g_byte_array_new();
     g_byte_array_append(packed, (const guint8 *)&head, sizeof head);
-    gboolean done = convert(G_CONVERTER(compressor), columns->data, columns->len, G_MAXINT32, packed, NULL);
-    return done ? g_steal_pointer(&packed) : g_byte_array_ref(saved);
+    gsize used;
+    PackedEnd end = packed_convert(G_CONVERTER(compressor), columns->data, columns->len, PACKED_MOST_BYTES,
+                                   packed, &used);
+    return end == PACKED_WHOLE ? g_steal_pointer(&packed) : g_byte_array_ref(saved);
 }
 
-GByteArray *ledger_unpack(const char *bytes, gsize length, const char *name, GError **error)
+/* The columns, as many bytes as the head says. */
+static PackedEnd unpack_columns(const char *bytes, gsize length, gsize most_bytes, GByteArray *columns)
 {
-    PackedHead head = {0};
-    if (length < sizeof head) {
-        g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_TRUNCATED,
-                    "%s: the saved ledger ends in the middle of its head", name);
-        return NULL;
-    }
+    PackedHead head;
+    if (length < sizeof head)
+        return PACKED_CUT;
     memcpy(&head, bytes, sizeof head);
+    if (head.size > most_bytes)
+        return PACKED_TOO_LARGE;
     g_autoptr(GZlibDecompressor) decompressor = g_zlib_decompressor_new(G_ZLIB_COMPRESSOR_FORMAT_ZLIB);
+    gsize used;
+    PackedEnd end = packed_convert(G_CONVERTER(decompressor), bytes + sizeof head, length - sizeof head,
+                                   head.size, columns, &used);
+    gboolean said = columns->len == head.size && used == length - sizeof head;
+    return end == PACKED_CUT ? PACKED_CUT : end == PACKED_WHOLE && said ? PACKED_WHOLE : PACKED_DAMAGED;
+}
+
+/* How large the saved form is going to be: it says so. */
+static PackedEnd check_size(const GByteArray *columns, gsize most_bytes)
+{
+    SavedHead head;
+    if (columns->len < sizeof head)
+        return PACKED_DAMAGED;
+    memcpy(&head, columns->data, sizeof head);
+    return head.file_size > most_bytes ? PACKED_TOO_LARGE : PACKED_WHOLE;
+}
+
+GByteArray *ledger_unpack(const char *bytes, gsize length, gsize most_bytes, const char *name, GError **error)
+{
     g_autoptr(GByteArray) columns = g_byte_array_new();
-    GByteArray *saved = NULL;
-    g_autoptr(GError) cause = NULL;
-    gsize limit = MIN(MIN(head.size, (guint64)length * MOST_GROWTH), G_MAXINT32);
-    if (convert(G_CONVERTER(decompressor), bytes + sizeof head, length - sizeof head, limit, columns,
-                &cause) &&
-        columns->len == head.size)
-        saved = ledger_from_columns(columns->data, columns->len);
-    if (saved != NULL)
-        return saved;
-    gboolean cut = g_error_matches(cause, G_IO_ERROR, G_IO_ERROR_PARTIAL_INPUT);
-    g_set_error(error, HEAPGATE_ERROR, cut ? HEAPGATE_ERROR_TRUNCATED : HEAPGATE_ERROR_FORMAT,
-                cut ? "%s: the saved ledger was cut off"
-                    : "%s: the saved ledger is damaged: it cannot be unpacked",
-                name);
-    return NULL;
+    PackedEnd end = unpack_columns(bytes, length, most_bytes, columns);
+    if (end == PACKED_WHOLE)
+        end = check_size(columns, most_bytes);
+    GByteArray *saved = end == PACKED_WHOLE ? ledger_from_columns(columns->data, columns->len) : NULL;
+    if (saved == NULL)
+        packed_fail(error, name, "the saved ledger", end == PACKED_WHOLE ? PACKED_DAMAGED : end, most_bytes);
+    return saved;
 }

@@ -5,7 +5,6 @@
 
 #include "error.h"
 #include "ledger.h"
-#include "ledger_pack.h"
 
 static void arrays_of(const Ledger *self, GArray *arrays[ARRAYS])
 {
@@ -65,15 +64,10 @@ GByteArray *ledger_save(const Ledger *self)
     return file;
 }
 
-static gboolean is_plain(const char *bytes, gsize length)
+gboolean ledger_recognise(const char *bytes, gsize length)
 {
     const guint64 magic = SAVED_MAGIC;
     return length >= sizeof magic && memcmp(bytes, &magic, sizeof magic) == 0;
-}
-
-gboolean ledger_recognise(const char *bytes, gsize length)
-{
-    return is_plain(bytes, length) || ledger_is_packed(bytes, length);
 }
 
 static gboolean fail(const char *name, GError **error, int code, const char *what)
@@ -85,7 +79,7 @@ static gboolean fail(const char *name, GError **error, int code, const char *wha
 static gboolean read_head(const char *bytes, gsize length, const char *name, SavedHead *head,
                           SavedSection *sections, GError **error)
 {
-    if (!is_plain(bytes, length))
+    if (!ledger_recognise(bytes, length))
         return fail(name, error, HEAPGATE_ERROR_FORMAT,
                     "expected a saved ledger (\"HGSaved1\"), found something else");
     if (length < sizeof *head + SECTIONS * sizeof *sections)
@@ -140,7 +134,7 @@ static gboolean read_sections(Ledger *self, const SavedSection *sections, const 
     return TRUE;
 }
 
-static Ledger *load_plain(const char *bytes, gsize length, const char *name, GError **error)
+Ledger *ledger_load(const char *bytes, gsize length, const char *name, GError **error)
 {
     SavedHead head;
     SavedSection sections[SECTIONS];
@@ -159,12 +153,4 @@ static Ledger *load_plain(const char *bytes, gsize length, const char *name, GEr
     self->damaged = head.damaged;
     self->at_end_mark = head.at_end_mark != 0;
     return ledger_check(self, name, error) ? g_steal_pointer(&self) : NULL;
-}
-
-Ledger *ledger_load(const char *bytes, gsize length, const char *name, GError **error)
-{
-    if (!ledger_is_packed(bytes, length))
-        return load_plain(bytes, length, name, error);
-    g_autoptr(GByteArray) saved = ledger_unpack(bytes, length, name, error);
-    return saved != NULL ? load_plain((const char *)saved->data, saved->len, name, error) : NULL;
 }
