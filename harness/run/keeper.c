@@ -77,7 +77,7 @@ static gboolean has_books(int proc, const char *pid)
 }
 
 typedef struct {
-    KeeperLog *log;  /* NULL: nobody is traced */
+    KeeperLog *log;  /* NULL: what is killed is nobody's loss */
     gint64 until_ns; /* so long those that have no books may get them */
     guint killed, spared;
 } Killing;
@@ -140,18 +140,6 @@ static void kill_all(KeeperLog *log)
         while (waitpid(-1, NULL, __WALL | WNOHANG) > 0)
             continue;
     }
-}
-
-static void end_as(int status)
-{
-    if (WIFSIGNALED(status)) {
-        sigset_t none;
-        signal(WTERMSIG(status), SIG_DFL);
-        sigemptyset(&none);
-        sigprocmask(SIG_SETMASK, &none, NULL);
-        kill(getpid(), WTERMSIG(status));
-    }
-    _exit(WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
 }
 
 /* Until the program has ended or heapgate is gone, which SIGTERM says. */
@@ -221,10 +209,14 @@ void keeper_kill_orphans(const GArray *keepers)
             return;
 }
 
-KeeperLog *keeper_log_new(void)
+KeeperLog *keeper_log_new(gboolean traced)
 {
     void *memory = mmap(NULL, sizeof(KeeperLog), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    return memory != MAP_FAILED ? memory : NULL;
+    if (memory == MAP_FAILED)
+        return NULL;
+    KeeperLog *self = memory;
+    self->traced = traced;
+    return self;
 }
 
 void keeper_log_free(KeeperLog *self)
@@ -245,6 +237,7 @@ void keeper_stand_between(KeeperLog *log)
     /* Not fork, whose handlers may take locks that other threads held. */
     pid_t program = (pid_t)syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0);
     if (program <= 0) {
+        log->program = getpid();
         sigprocmask(SIG_SETMASK, &before, NULL);
         return;
     }
@@ -255,7 +248,8 @@ void keeper_stand_between(KeeperLog *log)
     sigaddset(&awaited, SIGTERM);
     if (getppid() != parent) /* gone before it could be told */
         kill(getpid(), SIGTERM);
-    int status = await_program(program, &awaited);
-    kill_all(log);
-    end_as(status);
+    log->status = await_program(program, &awaited);
+    kill_all(log->traced ? log : NULL);
+    log->finished = TRUE;
+    _exit(0);
 }

@@ -6,24 +6,30 @@
 
 #include <glib.h>
 
-/* What the keeper killed in the end though it had books, in memory that is shared with it: what such a
- * process was about to become never ran. */
+/* What a keeper says, in memory that is shared with it. A log is of one keeper. */
 enum { KEEPER_LOG_ROOM = 4096 };
 typedef struct {
+    gboolean traced; /* the program is: set by keeper_log_new */
+    gint32 program;  /* its process id; 0: it did not begin */
+    gboolean
+        finished;  /* the program has ended, and nothing of it is left; FALSE: the keeper was ended before */
+    gint32 status; /* of the program, as waitpid(2) has it; where finished */
     guint32 count;
-    gint32 pids[KEEPER_LOG_ROOM];
+    gint32 pids[KEEPER_LOG_ROOM]; /* killed in the end though they had books: what such a process was about to
+                                     become never ran */
 } KeeperLog;
-KeeperLog *keeper_log_new(void); /* NULL: there is no memory */
-void keeper_log_free(KeeperLog *self);
+/* NULL with errno: there is no memory. (transfer full). */
+KeeperLog *keeper_log_new(gboolean traced);
+void keeper_log_free(KeeperLog *self); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(KeeperLog, keeper_log_free)
 
 /* To be called between fork and exec, where there is but one thread and system calls alone may be made.
  * Returns in a new process, which is to become the program. The calling one stays until that has ended,
  * however it ends; then, or when heapgate itself is gone, it kills all that is left, waits for the last of
- * them, and ends as the program did.
+ * them, and says in the log how the program ended.
  *
- * log: NULL, or the program is traced: then a process that is just becoming another program is not killed
- * before it has books, if it gets them within two seconds. */
+ * Where the program is traced, a process that is just becoming another program is not killed before it has
+ * books, if it gets them within two seconds. */
 void keeper_stand_between(KeeperLog *log);
 
 /* What a keeper guards becomes this process's child when the keeper itself is killed; from now on, and until

@@ -79,6 +79,13 @@ static gboolean check_end(const SupervisorOutcome *outcome, const SupervisorPlan
         measurement_set_problem(measurement, "%s was killed by signal %d (%s); run it by hand to see why%s",
                                 what, outcome->status, g_strsignal(outcome->status), said);
         return FALSE;
+    case SUPERVISOR_UNGUARDED:
+        measurement_set_problem(
+            measurement,
+            "the process by which heapgate guards %s was killed, and %s was ended with it; "
+            "let it kill no process that it did not start, nor use up all memory%s",
+            what, what, said);
+        return FALSE;
     case SUPERVISOR_EXITED:
         break;
     }
@@ -184,7 +191,7 @@ static void watch(Run *self, const SupervisorPlan *plan, const Launch *launch, c
     }
     SupervisorOutcome outcome = {0};
     SupervisorPlan traced = *plan;
-    g_autoptr(KeeperLog) log = collector != NULL ? keeper_log_new() : NULL;
+    g_autoptr(KeeperLog) log = collector != NULL ? keeper_log_new(TRUE) : NULL;
     traced.log = log;
     set_marks_folder(self, place->output);
     gboolean ended = supervise(&traced, scenario->expect_exit, scenario->run[0], place, cancellable, &outcome,

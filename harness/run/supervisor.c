@@ -4,37 +4,33 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/personality.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "descriptor_limit.h"
 #include "error.h"
 #include "processors.h"
 
-/* pid: memory shared with the parent, which must know the process group even where the process is gone before
- * it is asked for. */
 typedef struct {
-    pid_t *pid;
     KeeperLog *log;
     gint64 cpus;
-} Shared;
+} Beginning;
 
 /* Runs between fork and exec: system calls only. */
 static void prepare_child(gpointer data)
 {
-    const Shared *shared = data;
+    const Beginning *beginning = data;
     const struct rlimit no_core = {0, 0};
     setrlimit(RLIMIT_CORE, &no_core);
     descriptor_limit_restore();
-    keeper_stand_between(shared->log);
-    *(volatile pid_t *)shared->pid = getpid();
+    keeper_stand_between(beginning->log);
     setpgid(0, 0);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     personality(ADDR_NO_RANDOMIZE);
-    processors_keep(shared->cpus);
+    processors_keep(beginning->cpus);
 }
 
 typedef struct {
@@ -146,9 +142,9 @@ static void forget_keeper(pid_t keeper, gboolean was_killed)
     g_mutex_unlock(&keepers_lock);
 }
 
-static GSubprocess *launch(const SupervisorPlan *plan, pid_t *shared_pid, pid_t *keeper, GError **error)
+static GSubprocess *launch(const SupervisorPlan *plan, KeeperLog *log, pid_t *keeper, GError **error)
 {
-    Shared shared = {shared_pid, plan->log, plan->cpus};
+    Beginning beginning = {log, plan->cpus};
     empty_file(plan->stdout_path);
     empty_file(plan->stderr_path);
     g_autoptr(GSubprocessLauncher) launcher = g_subprocess_launcher_new(G_SUBPROCESS_FLAGS_NONE);
@@ -158,7 +154,7 @@ static GSubprocess *launch(const SupervisorPlan *plan, pid_t *shared_pid, pid_t 
                                               plan->stdin_path != NULL ? plan->stdin_path : "/dev/null");
     g_subprocess_launcher_set_stdout_file_path(launcher, plan->stdout_path);
     g_subprocess_launcher_set_stderr_file_path(launcher, plan->stderr_path);
-    g_subprocess_launcher_set_child_setup(launcher, prepare_child, &shared, NULL);
+    g_subprocess_launcher_set_child_setup(launcher, prepare_child, &beginning, NULL);
     g_autoptr(GError) cause = NULL;
     g_mutex_lock(&keepers_lock);
     if (keepers == NULL) {
@@ -178,35 +174,39 @@ static GSubprocess *launch(const SupervisorPlan *plan, pid_t *shared_pid, pid_t 
     return process;
 }
 
+static void set_status(const KeeperLog *log, SupervisorOutcome *outcome)
+{
+    if (!log->finished) {
+        outcome->end = SUPERVISOR_UNGUARDED;
+    } else if (WIFSIGNALED(log->status)) {
+        outcome->end = SUPERVISOR_SIGNALLED;
+        outcome->status = WTERMSIG(log->status);
+    } else {
+        outcome->status = WEXITSTATUS(log->status);
+    }
+}
+
 gboolean supervisor_run(const SupervisorPlan *plan, GCancellable *cancellable, SupervisorOutcome *outcome,
                         GError **error)
 {
     *outcome = (SupervisorOutcome){0};
     gint64 started = g_get_monotonic_time();
-    pid_t *shared_pid =
-        mmap(NULL, sizeof *shared_pid, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (shared_pid == MAP_FAILED) {
+    g_autoptr(KeeperLog) own = plan->log == NULL ? keeper_log_new(FALSE) : NULL;
+    KeeperLog *log = plan->log != NULL ? plan->log : own;
+    if (log == NULL) {
         g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_BROKEN, "%s cannot be started: %s", plan->argv[0],
                     g_strerror(errno));
         return FALSE;
     }
     pid_t keeper = 0;
-    g_autoptr(GSubprocess) process = launch(plan, shared_pid, &keeper, error);
-    outcome->pid = *shared_pid;
-    munmap(shared_pid, sizeof *shared_pid);
+    g_autoptr(GSubprocess) process = launch(plan, log, &keeper, error);
+    outcome->pid = log->program; /* known though it may be gone by now */
     if (process == NULL)
         return FALSE;
     await_end(process, plan->timeout_us, cancellable, outcome);
     outcome->duration_us = g_get_monotonic_time() - started;
-    /* One that ends as its program did looks the same, and has left none. */
-    forget_keeper(keeper, g_subprocess_get_if_signaled(process));
-    if (outcome->end != SUPERVISOR_EXITED)
-        return TRUE;
-    if (g_subprocess_get_if_signaled(process)) {
-        outcome->end = SUPERVISOR_SIGNALLED;
-        outcome->status = g_subprocess_get_term_sig(process);
-    } else {
-        outcome->status = g_subprocess_get_exit_status(process);
-    }
+    forget_keeper(keeper, !log->finished);
+    if (outcome->end == SUPERVISOR_EXITED)
+        set_status(log, outcome);
     return TRUE;
 }

@@ -15,7 +15,7 @@ typedef struct {
     const char *stderr_path;
     gint64 timeout_us; /* from launch */
     gint64 cpus;       /* processors that it may use; 0: all */
-    KeeperLog *log;    /* NULL, or the program is traced */
+    KeeperLog *log;    /* a new one, for who wants to know what was killed; NULL: the program is not traced */
 } SupervisorPlan;
 
 typedef enum {
@@ -23,6 +23,7 @@ typedef enum {
     SUPERVISOR_SIGNALLED, /* status is the signal */
     SUPERVISOR_TIMED_OUT,
     SUPERVISOR_CANCELLED,
+    SUPERVISOR_UNGUARDED, /* its keeper was killed, and all that it guarded with it */
 } SupervisorEnd;
 
 typedef struct {

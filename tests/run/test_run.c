@@ -156,6 +156,15 @@ START_TEST(test_an_unexpected_exit_status_is_broken_with_the_last_words)
 }
 END_TEST
 
+START_TEST(test_a_keeper_that_is_killed_is_broken_though_output_is_there)
+{
+    check_broken("echo 42 > $OUTPUT/fake.out; kill -9 $PPID; exit 0", NULL,
+                 "the process by which heapgate guards /bin/sh was killed, and /bin/sh was ended with it; *");
+    check_broken("echo 42 > $OUTPUT/fake.out", "prepare: [[sh, -c, \"kill -9 $PPID\"]]\n",
+                 "the process by which heapgate guards prepare: sh was killed*");
+}
+END_TEST
+
 START_TEST(test_a_crash_is_broken_though_output_is_there)
 {
     check_broken("echo 42 > $OUTPUT/fake.out; kill -SEGV $$", NULL,
@@ -423,6 +432,7 @@ SUITE(run_measure, 60)
     tcase_add_test(tcase, test_a_run_measures_what_the_program_left);
     tcase_add_test(tcase, test_output_that_is_missing_is_broken_and_never_zero);
     tcase_add_test(tcase, test_an_unexpected_exit_status_is_broken_with_the_last_words);
+    tcase_add_test(tcase, test_a_keeper_that_is_killed_is_broken_though_output_is_there);
     tcase_add_test(tcase, test_a_crash_is_broken_though_output_is_there);
     tcase_add_test(tcase, test_a_timeout_is_broken_and_says_what_to_do);
     tcase_add_test(tcase, test_an_instrument_that_cannot_run_is_broken_and_says_how_to_get_it);
