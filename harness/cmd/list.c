@@ -149,10 +149,17 @@ static void list_matrix(GArray *listed, guint shards)
     print_json(builder);
 }
 
+static void print_reports_folder(const char *start, GError **error)
+{
+    g_autoptr(Project) project = project_find(start != NULL ? start : ".", error);
+    if (project != NULL)
+        g_print("%s\n", project->reports);
+}
+
 static int command_list_run(int argc, char **argv, GError **error)
 {
     g_auto(CampaignOptions) options = {0};
-    gboolean json = FALSE, helped = FALSE;
+    gboolean json = FALSE, reports = FALSE, helped = FALSE;
     int matrix = UNSET;
     const GOptionEntry entries[] = {
         {"directory", 'C', 0, G_OPTION_ARG_FILENAME, &options.folder, "Look for the project from here",
@@ -162,6 +169,8 @@ static int command_list_run(int argc, char **argv, GError **error)
         {"json", 0, 0, G_OPTION_ARG_NONE, &json, "Print JSON", NULL},
         {"matrix", 0, 0, G_OPTION_ARG_INT, &matrix,
          "Print a matrix of at most N shards, balanced by recorded durations, for a GitHub Actions job", "N"},
+        {"reports", 0, 0, G_OPTION_ARG_NONE, &reports,
+         "Print the folder that reports are written to, and nothing else", NULL},
         {NULL},
     };
     if (!command_parse(&command_list, entries, &argc, &argv, &helped, error) || helped)
@@ -169,6 +178,10 @@ static int command_list_run(int argc, char **argv, GError **error)
     if (matrix != UNSET && (matrix < 1 || matrix > SHARDS_LIMIT)) {
         g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_USAGE,
                     "--matrix: expected 1 to %d shards, found %d", SHARDS_LIMIT, matrix);
+        return 0;
+    }
+    if (reports) {
+        print_reports_folder(options.folder, error);
         return 0;
     }
     g_autoptr(Campaign) campaign = campaign_new(&options, (const char *const *)argv + 1, error);

@@ -11,6 +11,7 @@ static void fake(Job *job, const char *verdict_json, int status, const char *scr
 {
     g_autofree char *program = g_strdup_printf("#!/bin/sh\n"
                                                "[ \"$1\" = --version ] && echo heapgate 0.1.0 && exit 0\n"
+                                               "[ \"$1\" = list ] && exit 2\n"
                                                "%s\n"
                                                "mkdir -p reports && cd reports\n"
                                                "printf '%%s\\n' \"$@\" > arguments.txt\n"

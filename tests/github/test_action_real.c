@@ -105,10 +105,26 @@ START_TEST(test_a_pattern_that_matches_no_scenario_is_red)
 }
 END_TEST
 
+/* The project's file says where its reports are. */
+START_TEST(test_reports_are_found_where_the_project_has_them)
+{
+    g_autoptr(Job) job = adopted_project();
+    job_write(job, "workspace/heapgate.yaml", "reports: out/of run\n");
+    build_program(job, "-DLEAK");
+    job_run(job);
+    ck_assert_msg(strcmp(job_output(job, "verdict"), "regressed") == 0, "%s", job_text(job, "log"));
+    ck_assert_str_eq(job_output(job, "reports"), "out/of run");
+    ck_assert_str_eq(job_output(job, "junit"), "out/of run/junit.xml");
+    ck_assert(job_uploaded(job, "heapgate-reports", "junit.xml"));
+    ck_assert_ptr_nonnull(strstr(job_text(job, "summary"), "print_receipt"));
+}
+END_TEST
+
 SUITE(github_action_real, 120)
 {
     tcase_add_test(tcase, test_an_unchanged_project_is_green);
     tcase_add_test(tcase, test_a_leak_is_red_and_the_summary_and_an_annotation_name_the_function);
     tcase_add_loop_test(tcase, test_a_project_without_baselines_is_red_unless_told_otherwise, 0, 2);
+    tcase_add_test(tcase, test_reports_are_found_where_the_project_has_them);
     tcase_add_test(tcase, test_a_pattern_that_matches_no_scenario_is_red);
 }
