@@ -77,10 +77,10 @@ repeat-heap: setup-gate
 	$(BUILD) build scenario-programs
 	@/usr/bin/python3 -B tests/repeat.py $(O)/heapgate $(REPEATS) -i heap $(SCENARIOS)
 
-# make test SUITES="massif report_*"
+# make test SUITES="massif report_*" JOBS=4
 test: setup-test
 	$(BUILD) test-programs
-	@$(O)/run-tests $(SUITES)
+	@$(O)/run-tests $(if $(JOBS),--jobs=$(JOBS)) $(SUITES)
 
 # Whatever tests run is a prerequisite of this, whatever scenarios run of scenario-programs (scenarios/programs.mk).
 test-programs: $(O)/run-tests $(O)/heapgate $(O)/python/ready $(O)/venv/ready scenario-programs demo-program fixtures
@@ -176,6 +176,7 @@ clean-root:
 
 -include $(CORE_OBJECTS:.o=.d) $(MAIN_OBJECT:.o=.d) $(O)/make-ledger-layout.d $(TEST_OBJECTS:.o=.d)
 include tests/check-all.mk
+include tests/runner/runner.mk
 include tests/guest/tests.mk
 include tests/coverage/coverage.mk
 include tests/verdicts/verdicts.mk

@@ -14,7 +14,7 @@ check-all: setup-check
 	@echo "check-all: all clean"
 
 # Suites that launch Valgrind or a make of their own: slow twice over, and not about the memory of this code.
-LAUNCHING_SUITES ?= run* python_module python_layouts fixtures* github* install setup heapgate_h shipped* compare_unwind
+LAUNCHING_SUITES ?= run* test_runner python_module python_layouts fixtures* github* install setup heapgate_h shipped* compare_unwind
 
 GUEST_SUITES = allocators family hello limits mapped pool sample sandbox tracer tracer_python window
 
@@ -46,7 +46,7 @@ check-valgrind: test-programs
 		--show-leak-kinds=definite,indirect --error-exitcode=9 --suppressions=tests/glib.supp --num-callers=25 \
 		$(O)/run-tests '-cli*' -collector -unwind -stack_cache $(GUEST_SUITES:%='-%') $(LAUNCHING_SUITES:%='-%')
 
-C_FILES = $(wildcard harness/*.[ch] harness/*/*.[ch] harness/*/*/*.[ch] tests/*.[ch] tests/*/*.[ch] scenarios/*/*.[ch])
+C_FILES = $(wildcard harness/*.[ch] harness/*/*.[ch] harness/*/*/*.[ch] tests/*.[ch] tests/*/*.[ch] tests/*/samples/*.[ch] scenarios/*/*.[ch])
 check-format:
 	@clang-format --dry-run --Werror $(C_FILES)
 	@echo "check-format: $(words $(C_FILES)) files"
