@@ -3,6 +3,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "module_name.h"
+
 enum { LONGEST_PERIOD = 3 };
 
 static const char *base_name(const char *path)
@@ -27,15 +29,6 @@ static gsize plain_length(const char *function)
     return length;
 }
 
-/* Where a frame is, as a key names it: the file, or the module without the version that an upgrade changes.
- */
-static void append_key_place(GString *key, const Frame *frame)
-{
-    const char *place = base_name(frame->file != NULL ? frame->file : frame->object);
-    const char *version = frame->file == NULL ? strstr(place, ".so.") : NULL;
-    g_string_append_len(key, place, version != NULL ? version - place + (gssize)strlen(".so") : -1);
-}
-
 static void append_frame(GString *key, const Frame *frame)
 {
     if (frame->function != NULL)
@@ -45,7 +38,10 @@ static void append_frame(GString *key, const Frame *frame)
     if (frame->file == NULL && frame->object == NULL)
         return;
     g_string_append(key, " (");
-    append_key_place(key, frame);
+    if (frame->file != NULL)
+        g_string_append(key, base_name(frame->file));
+    else
+        module_name_append(key, frame->object);
     g_string_append_c(key, ')');
 }
 
@@ -71,10 +67,12 @@ char *frame_identity(const Frame *frame)
 {
     const char *function = frame->function != NULL ? frame->function : "";
     const char *file = frame->file != NULL ? base_name(frame->file) : NULL;
-    const char *object = frame->file == NULL && frame->object != NULL ? base_name(frame->object) : NULL;
-    return g_strdup_printf("%d%d%d%.*s\n%s\n%s", frame->function != NULL, file != NULL, object != NULL,
-                           (int)plain_length(function), function, file != NULL ? file : "",
-                           object != NULL ? object : "");
+    g_autoptr(GString) object = g_string_new(NULL);
+    if (file == NULL && frame->object != NULL)
+        module_name_append(object, frame->object);
+    return g_strdup_printf("%d%d%d%.*s\n%s\n%s", frame->function != NULL, file != NULL,
+                           file == NULL && frame->object != NULL, (int)plain_length(function), function,
+                           file != NULL ? file : "", object->str);
 }
 
 guint call_site_repeats(const guint32 *same, guint length)

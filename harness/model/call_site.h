@@ -1,7 +1,7 @@
 /* Call sites: where memory was allocated, named so that unrelated edits do not change the name.
  *
  * A call site is a whole stack, innermost frame first. Its key is made of function names and file base names
- * (of what has no source: modules without their version) only: no address, no line number, no directory, no
+ * (of what has no source: modules, module_name.h) only: no address, no line number, no directory, no
  * compiler suffix (".constprop.0", ".isra.0", ".part.0",
  * ".cold"); frames repeated by recursion (periods of one to three frames) count once. The lines are kept for
  * showing.

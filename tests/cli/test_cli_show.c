@@ -335,6 +335,32 @@ START_TEST(test_diff_reads_every_kind_of_file_against_itself)
 }
 END_TEST
 
+/* The same leak in a library, whose path is this. (transfer full). */
+static char *write_massif_of(const char *folder, const char *name, const char *library)
+{
+    g_autofree char *text =
+        g_strdup_printf("desc: (none)\ncmd: ./prog\ntime_unit: i\n" SNAPSHOT(
+                            0, 50, 1000, "peak\n") "n1: 1000 (heap allocation functions) malloc/new/new[], "
+                                                   "--alloc-fns, etc.\n n0: 1000 0x1: keep (in %s)\n",
+                        library);
+    return write_file(folder, name, text, -1);
+}
+
+START_TEST(test_diff_takes_a_library_unpacked_under_another_name_for_the_same)
+{
+    g_autofree char *folder = runner_temporary();
+    g_autofree char *before = write_massif_of(folder, "before", "/tmp/unpacked-1.so");
+    g_autofree char *after = write_massif_of(folder, "after", "/tmp/unpacked-2.so");
+    g_autofree char *lasting = write_massif_of(folder, "lasting", "/opt/app/libfoo-1.so");
+    g_autofree char *other = write_massif_of(folder, "other", "/opt/app/libfoo-2.so");
+    g_auto(Outcome) same = RUN("diff", before, after), two = RUN("diff", lasting, other);
+    ck_assert_msg(strstr(same.output, "keep") == NULL, "%s", same.output);
+    ck_assert_msg(strstr(two.output, "-1000 B") != NULL && strstr(two.output, "+1000 B") != NULL, "%s",
+                  two.output);
+    runner_remove(folder);
+}
+END_TEST
+
 START_TEST(test_diff_refuses_files_of_two_kinds_and_files_cut_off)
 {
     g_auto(Outcome) mixed =
@@ -365,5 +391,6 @@ SUITE(cli_show, 20)
     tcase_add_test(tcase, test_diff_names_what_grew_and_shrank_largest_first);
     tcase_add_test(tcase, test_diff_json_is_one_object_with_totals_and_sites);
     tcase_add_test(tcase, test_diff_reads_every_kind_of_file_against_itself);
+    tcase_add_test(tcase, test_diff_takes_a_library_unpacked_under_another_name_for_the_same);
     tcase_add_test(tcase, test_diff_refuses_files_of_two_kinds_and_files_cut_off);
 }
