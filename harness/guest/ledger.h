@@ -5,9 +5,9 @@
  * holds it open, and closes its own: the books are there while the process runs and after it is dead, however
  * it died. One ledger for each process and program: a forked child and an exec'ed program begin their own.
  *
- * The file is sparse: every section lies at a fixed offset and has room for its maximum; only touched pages
- * exist. Nothing is ever moved. Numbers are native and little-endian; 0 means "none" in every field that
- * names a record.
+ * The file is sparse: every section lies where the header's directory says and has room for its maximum; only
+ * touched pages exist. Nothing is ever moved. Numbers are native and little-endian; 0 means "none" in every
+ * field that names a record.
  *
  * Who writes: the shadow record of a block is written only by the thread that owns the block (between
  * malloc's return and free's call); counters of sites and of the header are added to atomically (plainly
@@ -18,10 +18,13 @@
 #ifndef HEAPGATE_GUEST_LEDGER_H
 #define HEAPGATE_GUEST_LEDGER_H
 
+#include <stddef.h>
 #include <stdint.h>
 
-#define LEDGER_MAGIC   UINT64_C(0x315244474c504748) /* "HGPLGDR1" */
-#define LEDGER_VERSION 5
+#define LEDGER_MAGIC UINT64_C(0x315244474c504748) /* "HGPLGDR1" */
+/* What the numbers mean. It stays what it is where something is only added: a field at a record's end, a
+ * section. A reader takes the fields and the sections that it knows. */
+#define LEDGER_VERSION 6
 
 /* The environment variables by which the tracer is told where its harness listens: "PATH#KEY", the path of a
  * socket, which has the same name among the abstract ones, and what a message must hold to be heard. */
@@ -41,6 +44,7 @@ enum {
     LEDGER_CODES = 1 << 18,       /* Python code objects; 64 bytes each */
     LEDGER_TEXT = 1 << 28,        /* bytes of their names and line tables */
     LEDGER_CHUNKS = 1 << 17,      /* shadow chunks, each for 1 MiB of address space: 128 GiB of heap */
+    LEDGER_SECTIONS = 32,         /* rows of the directory */
     LEDGER_DEEPEST = 512,         /* frames of one stack; deeper ones are truncated at the outer end */
 };
 
@@ -272,27 +276,57 @@ enum {
     name;
 #include "ledger_records.def"
 
-/* Where the sections lie. */
-#define LEDGER_ALIGN(n)   (((uint64_t)(n) + 4095) & ~UINT64_C(4095))
-#define LEDGER_NODES_AT   LEDGER_ALIGN(sizeof(LedgerHeader))
-#define LEDGER_SITES_AT   (LEDGER_NODES_AT + LEDGER_ALIGN(sizeof(LedgerNode) * (uint64_t)LEDGER_NODES))
-#define LEDGER_MODULES_AT (LEDGER_SITES_AT + LEDGER_ALIGN(sizeof(LedgerSite) * (uint64_t)LEDGER_SITES))
-#define LEDGER_MARKS_AT   (LEDGER_MODULES_AT + LEDGER_ALIGN(sizeof(LedgerModule) * (uint64_t)LEDGER_MODULES))
-#define LEDGER_END_AT     (LEDGER_MARKS_AT + LEDGER_ALIGN(sizeof(LedgerMark) * (uint64_t)LEDGER_MARKS))
-#define LEDGER_CHANGES_AT                                                                                    \
-    (LEDGER_END_AT + LEDGER_ALIGN(sizeof(LedgerEndRecord) * (uint64_t)LEDGER_END_RECORDS))
-#define LEDGER_CODES_AT       (LEDGER_CHANGES_AT + LEDGER_ALIGN(sizeof(LedgerChange) * (uint64_t)LEDGER_CHANGES))
-#define LEDGER_TEXT_AT        (LEDGER_CODES_AT + LEDGER_ALIGN(sizeof(LedgerCode) * (uint64_t)LEDGER_CODES))
-#define LEDGER_INDEX_AT       (LEDGER_TEXT_AT + LEDGER_ALIGN(LEDGER_TEXT))
-#define LEDGER_CHUNK_BASES_AT (LEDGER_INDEX_AT + LEDGER_ALIGN(4 * LEDGER_INDEX_ENTRIES))
-#define LEDGER_SHADOW_AT                                                                                     \
-    (LEDGER_CHUNK_BASES_AT + LEDGER_ALIGN(8 * (uint64_t)LEDGER_CHUNKS)) /* address >> 20 of each */
-#define LEDGER_CHUNK_SIZE (LEDGER_CHUNK_RECORDS * sizeof(LedgerRecord))
-#define LEDGER_PAGES_AT   (LEDGER_SHADOW_AT + LEDGER_CHUNK_SIZE * (uint64_t)LEDGER_CHUNKS)
-/* By table: its level; 0: it is not in use. */
-#define LEDGER_PAGE_LEVELS_AT  (LEDGER_PAGES_AT + LEDGER_ALIGN(sizeof(LedgerPage) * (uint64_t)LEDGER_PAGE_GIB))
-#define LEDGER_PAGE_TABLES_AT  (LEDGER_PAGE_LEVELS_AT + LEDGER_ALIGN(LEDGER_PAGE_TABLES))
+/* Where the sections lie. The guest reaches them by these constants; the header's directory says the same to
+ * whoever reads. */
+#define LEDGER_ALIGN(n) (((uint64_t)(n) + 4095) & ~UINT64_C(4095))
+typedef struct {
+    char header[LEDGER_ALIGN(sizeof(LedgerHeader))];
+#define SECTION(name, type, count) char name[LEDGER_ALIGN(sizeof(type) * (uint64_t)(count))];
+#define WORDS(name, type, count)   SECTION(name, type, count)
+#include "ledger_sections.def"
+} LedgerPlan;
+#define LEDGER_NODES_AT        offsetof(LedgerPlan, nodes)
+#define LEDGER_SITES_AT        offsetof(LedgerPlan, sites)
+#define LEDGER_MODULES_AT      offsetof(LedgerPlan, modules)
+#define LEDGER_MARKS_AT        offsetof(LedgerPlan, marks)
+#define LEDGER_END_AT          offsetof(LedgerPlan, ends)
+#define LEDGER_CHANGES_AT      offsetof(LedgerPlan, changes)
+#define LEDGER_CODES_AT        offsetof(LedgerPlan, codes)
+#define LEDGER_TEXT_AT         offsetof(LedgerPlan, text)
+#define LEDGER_INDEX_AT        offsetof(LedgerPlan, index)
+#define LEDGER_CHUNK_BASES_AT  offsetof(LedgerPlan, bases)
+#define LEDGER_SHADOW_AT       offsetof(LedgerPlan, shadow)
+#define LEDGER_CHUNK_SIZE      (LEDGER_CHUNK_RECORDS * sizeof(LedgerRecord))
+#define LEDGER_PAGES_AT        offsetof(LedgerPlan, pages)
+#define LEDGER_PAGE_LEVELS_AT  offsetof(LedgerPlan, levels)
+#define LEDGER_PAGE_TABLES_AT  offsetof(LedgerPlan, tables)
 #define LEDGER_PAGE_TABLE_SIZE (sizeof(LedgerPage) * (uint64_t)LEDGER_PAGE_WORDS)
-#define LEDGER_FILE_SIZE       (LEDGER_PAGE_TABLES_AT + LEDGER_PAGE_TABLE_SIZE * (uint64_t)LEDGER_PAGE_TABLES)
+#define LEDGER_FILE_SIZE       sizeof(LedgerPlan)
+
+/* The directory of a ledger that is laid out as above. */
+static inline const LedgerSection *ledger_directory(uint32_t *count)
+{
+#define SECTION(name, type, room) {#name, offsetof(LedgerPlan, name), room, sizeof(type), 0},
+#define WORDS(name, type, room)   SECTION(name, type, room)
+    static const LedgerSection sections[] = {
+#include "ledger_sections.def"
+    };
+    _Static_assert(sizeof sections <= sizeof((LedgerHeader *)0)->directory, "the directory has room");
+    *count = sizeof sections / sizeof sections[0];
+    return sections;
+}
+/* Says of a ledger what it is, and where what lies. */
+static inline void ledger_begin(LedgerHeader *header)
+{
+    uint32_t count;
+    const LedgerSection *sections = ledger_directory(&count);
+    header->magic = LEDGER_MAGIC;
+    header->version = LEDGER_VERSION;
+    header->header_size = sizeof *header;
+    header->file_size = LEDGER_FILE_SIZE;
+    for (uint32_t i = 0; i < count; i++)
+        header->directory[i] = sections[i];
+    header->sections = count;
+}
 
 #endif

@@ -77,6 +77,14 @@ static LedgerHeader *map_books(LedgerFile file)
     return books != MAP_FAILED ? books : NULL;
 }
 
+/* Who reads takes the directory's word; who writes needs the very places and sizes. */
+static gboolean is_laid_out_as_here(const LedgerHeader *header)
+{
+    guint32 count;
+    const LedgerSection *own = ledger_directory(&count);
+    return header->file_size == LEDGER_FILE_SIZE && memcmp(header->directory, own, count * sizeof *own) == 0;
+}
+
 gboolean ledger_set_mark(LedgerFile file, const char *name, GError **error)
 {
     /* That these are books is looked at before anything is written. */
@@ -89,7 +97,14 @@ gboolean ledger_set_mark(LedgerFile file, const char *name, GError **error)
                     "the mark \"%s\" cannot be set in a ledger: %s", name, g_strerror(errno));
         return FALSE;
     }
-    gboolean set = set_mark(file, header, name, error);
+    gboolean set = is_laid_out_as_here(header);
+    if (!set)
+        g_set_error(
+            error, HEAPGATE_ERROR, HEAPGATE_ERROR_BROKEN,
+            "the mark \"%s\" cannot be set in a ledger: it is of another version; use libheapgate.so and "
+            "heapgate of one build",
+            name);
+    set = set && set_mark(file, header, name, error);
     munmap(header, LEDGER_FILE_SIZE);
     return set;
 }

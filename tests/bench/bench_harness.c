@@ -207,10 +207,7 @@ static void add_blocks(Making *self)
 
 static void make_header(LedgerHeader *header)
 {
-    header->magic = LEDGER_MAGIC;
-    header->version = LEDGER_VERSION;
-    header->header_size = sizeof *header;
-    header->file_size = LEDGER_FILE_SIZE;
+    ledger_begin(header);
     header->pid = 1000;
     header->page_size = 4096;
     header->peak_number = 1 << 20;

@@ -164,7 +164,7 @@ def books_table(runs):
 
 
 def ledger_rooms():
-    from heapgate.ledger import LEDGER_NODES, LEDGER_SITES
+    from heapgate.ledger_layout import LEDGER_NODES, LEDGER_SITES
 
     return LEDGER_NODES, LEDGER_SITES
 

@@ -19,10 +19,7 @@ void made_ledger_init(MadeLedger *self)
     ck_assert_int_ge(self->fd, 0);
     ck_assert_int_eq(ftruncate(self->fd, (off_t)LEDGER_FILE_SIZE), 0);
     LedgerHeader *header = &self->header;
-    header->magic = LEDGER_MAGIC;
-    header->version = LEDGER_VERSION;
-    header->header_size = sizeof *header;
-    header->file_size = LEDGER_FILE_SIZE;
+    ledger_begin(header);
     header->pid = 1000;
     header->page_size = 4096;
     header->nodes = header->sites = 1;

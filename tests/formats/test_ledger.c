@@ -102,13 +102,13 @@ START_TEST(test_ledger_refuses_what_is_none)
     made_ledger_finish(&made);
     expect_refused(&made, "another version");
     made.header.version--;
-    made.header.file_size--;
+    made.header.header_size--;
     made_ledger_finish(&made);
-    expect_refused(&made, "size");
-    made.header.file_size++;
+    expect_refused(&made, "header is shorter");
+    made.header.header_size++;
     made_ledger_finish(&made);
     ck_assert_int_eq(ftruncate(made.fd, (off_t)LEDGER_SHADOW_AT), 0);
-    expect_refused(&made, "size");
+    expect_refused(&made, "longer than its file");
     ck_assert_int_eq(ftruncate(made.fd, 100), 0);
     expect_refused(&made, "too short");
 }

@@ -340,6 +340,24 @@ START_TEST(test_marks_from_outside_hold_blocks_and_the_last_end_counts)
 }
 END_TEST
 
+/* Whoever writes needs to know what it writes over. */
+START_TEST(test_no_mark_is_set_in_a_ledger_that_is_laid_out_otherwise)
+{
+    MadeLedger made;
+    made_ledger_init(&made);
+    made.header.directory[1].count--;
+    made_ledger_finish(&made);
+    g_autoptr(GError) error = NULL;
+    ck_assert(!ledger_set_mark((LedgerFile){made.fd, 0}, "end", &error));
+    ck_assert_str_eq(error->message,
+                     "the mark \"end\" cannot be set in a ledger: it is of another version; use "
+                     "libheapgate.so and heapgate of one build");
+    g_autoptr(Ledger) ledger = ledger_read((LedgerFile){made.fd, 0}, "marks", NULL);
+    ck_assert_uint_eq(ledger->marks->len, 0);
+    made_ledger_clear(&made);
+}
+END_TEST
+
 enum { MARKS_EACH = 300 };
 
 /* As the tracer sets its own. */
@@ -533,6 +551,7 @@ SUITE(collector, 20)
     tcase_add_test(tcase, test_few_descriptors_are_enough_for_many_programs);
     tcase_add_test(tcase, test_marks_from_outside_are_those_of_the_tracer);
     tcase_add_test(tcase, test_marks_from_outside_hold_blocks_and_the_last_end_counts);
+    tcase_add_test(tcase, test_no_mark_is_set_in_a_ledger_that_is_laid_out_otherwise);
     tcase_add_test(tcase, test_marks_from_both_sides_at_once_lose_none);
     tcase_add_test(tcase, test_marks_do_not_wait_for_what_is_done_with_ledgers);
     tcase_add_test(tcase, test_what_ended_before_its_hello_was_read_gets_no_mark);

@@ -72,6 +72,9 @@ static void end_text(char *text, gsize size)
 
 static void check_header(LedgerHeader *header)
 {
+    /* Where the sections of the process lay says nothing about what was read of them. */
+    header->sections = 0;
+    memset(header->directory, 0, sizeof header->directory);
     end_text(header->executable, sizeof header->executable);
     end_text(header->program, sizeof header->program);
     end_text(header->command, sizeof header->command);

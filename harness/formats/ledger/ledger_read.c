@@ -9,6 +9,7 @@
 #include "ledger_live.h"
 #include "ledger_places.h"
 #include "ledger_python.h"
+#include "ledger_sections.h"
 
 enum { PIECE = 1 << 18 }; /* bytes of the shadow or of a table, read at once */
 
@@ -31,21 +32,25 @@ static gboolean read_at(LedgerFile file, void *buffer, gsize size, guint64 offse
     return TRUE;
 }
 
-static gboolean read_header(LedgerFile file, const char *name, LedgerHeader *header, GError **error)
+/* sections: filled in unless there are no books. */
+static gboolean read_header(LedgerFile file, const char *name, LedgerHeader *header, LedgerSections *sections,
+                            GError **error)
 {
     struct stat info;
     if (fstat(file.fd, &info) != 0 || !read_at(file, header, sizeof *header, 0))
         return fail(name, error, "it is too short for a ledger");
     if (header->magic != LEDGER_MAGIC)
         return fail(name, error, "it is no ledger");
-    if (header->version != LEDGER_VERSION || header->header_size != sizeof *header)
+    if (header->version != LEDGER_VERSION)
         return fail(name, error,
                     "the ledger is of another version; use libheapgate.so and heapgate of one build");
+    if (header->header_size < sizeof *header)
+        return fail(name, error, "the ledger's header is shorter than this version of heapgate needs");
     if (header->off_reason == LEDGER_OFF_NO_MEMORY)
         return TRUE; /* there may be no more than the header */
-    if (header->file_size != LEDGER_FILE_SIZE || (guint64)info.st_size - file.at < LEDGER_FILE_SIZE)
-        return fail(name, error, "the ledger is not of the size its version has");
-    return TRUE;
+    if ((guint64)info.st_size < file.at || header->file_size > (guint64)info.st_size - file.at)
+        return fail(name, error, "the ledger is longer than its file: it was cut off");
+    return ledger_sections_of_header(header, name, sections, error);
 }
 
 /* Can so many bytes be in the file? Its length says nothing, it is sparse; a claim that nothing was written
@@ -55,16 +60,6 @@ static gboolean holds(LedgerFile file, guint64 size)
     enum { BLOCK = 512, SLACK = 4 << 20 }; /* what is claimed and not written yet */
     struct stat info;
     return fstat(file.fd, &info) == 0 && size <= (guint64)info.st_blocks * BLOCK + SLACK;
-}
-
-/* Reads the first `count` records of a table that has room for `room`. */
-static gboolean read_table(LedgerFile file, GArray *array, guint64 offset, guint32 count, guint32 room)
-{
-    count = MIN(count, room);
-    if (!holds(file, (guint64)count * g_array_get_element_size(array)))
-        return FALSE;
-    g_array_set_size(array, count);
-    return read_at(file, array->data, (gsize)count * g_array_get_element_size(array), offset);
 }
 
 /* The O(1) rule: a site that was not touched since the peak holds what it held then. */
@@ -88,21 +83,38 @@ static LedgerSiteCounts settle(const LedgerSite *site, const LedgerHeader *heade
 /* Gives each record of a table, of which there are `count` from `number` on, to what it becomes. */
 typedef void (*RecordFunc)(const void *records, guint32 number, guint32 count, gpointer user_data);
 
-/* Reads a table piece by piece: what is kept of it is smaller. */
-static gboolean read_pieces(LedgerFile file, guint64 offset, gsize record_size, guint32 count,
-                            RecordFunc func, gpointer user_data)
+/* Reads the first `count` records of a section, if it has so many, piece by piece: what is kept of it may be
+ * smaller. known: bytes of a record, as many as func takes. */
+static gboolean read_records(LedgerFile file, const LedgerSection *section, gsize known, guint32 count,
+                             RecordFunc func, gpointer user_data)
 {
-    const guint32 at_once = (guint32)(PIECE / record_size);
-    if (!holds(file, (guint64)count * record_size))
+    const gsize size = section->record_size;
+    const guint32 at_once = (guint32)(PIECE / size);
+    count = (guint32)MIN(count, section->count);
+    if (!holds(file, count * (guint64)size))
         return FALSE;
-    g_autofree guint8 *piece = g_malloc(at_once * record_size);
+    g_autofree guint8 *piece = g_malloc(at_once * size);
     for (guint32 number = 0, some = 0; number < count; number += some) {
         some = MIN(at_once, count - number);
-        if (!read_at(file, piece, some * record_size, offset + number * (guint64)record_size))
+        if (!read_at(file, piece, some * size, section->offset + number * (guint64)size))
             return FALSE;
+        ledger_sections_cut(section, known, piece, some);
         func(piece, number, some, user_data);
     }
     return TRUE;
+}
+
+static void add_records(const void *records, guint32 number, guint32 count, gpointer user_data)
+{
+    (void)number;
+    g_array_append_vals(user_data, records, count);
+}
+
+/* Reads the first `count` records of a section, at most `room`, as they are. */
+static gboolean read_table(LedgerFile file, GArray *array, const LedgerSection *section, guint32 count,
+                           guint32 room)
+{
+    return read_records(file, section, g_array_get_element_size(array), MIN(count, room), add_records, array);
 }
 
 static void add_sites(const void *records, guint32 number, guint32 count, gpointer user_data)
@@ -116,10 +128,10 @@ static void add_sites(const void *records, guint32 number, guint32 count, gpoint
         g_array_index(self->sites, LedgerSiteCounts, 0) = (LedgerSiteCounts){0};
 }
 
-static gboolean read_sites(LedgerFile file, Ledger *self)
+static gboolean read_sites(LedgerFile file, const LedgerSection *section, Ledger *self)
 {
     guint32 count = MIN(self->header.sites, LEDGER_SITES);
-    return read_pieces(file, LEDGER_SITES_AT, sizeof(LedgerSite), count, add_sites, self);
+    return read_records(file, section, sizeof(LedgerSite), count, add_sites, self);
 }
 
 typedef struct {
@@ -137,19 +149,18 @@ static void add_nodes(const void *records, guint32 number, guint32 count, gpoint
             nodes[i].parent, number + i > 0 ? ledger_places_add(adding->places, number + i, &nodes[i]) : 0};
 }
 
-static gboolean read_nodes(LedgerFile file, Ledger *self)
+static gboolean read_nodes(LedgerFile file, const LedgerSection *section, Ledger *self)
 {
     g_autoptr(LedgerPlaces) places = ledger_places_new(self);
     AddingNodes adding = {self, places};
     guint32 count = MIN(self->header.nodes, LEDGER_NODES);
-    return read_pieces(file, LEDGER_NODES_AT, sizeof(LedgerNode), count, add_nodes, &adding);
+    return read_records(file, section, sizeof(LedgerNode), count, add_nodes, &adding);
 }
 
 /* Reads the pages of the shadow that were ever written, and those alone. */
-static gboolean add_shadow(LedgerFile file, guint64 end, LedgerLive *live, guint64 *damaged)
+static gboolean add_shadow(LedgerFile file, guint64 at, guint64 end, LedgerLive *live, guint64 *damaged)
 {
     g_autofree LedgerRecord *piece = g_malloc(PIECE + sizeof *piece);
-    guint64 at = LEDGER_SHADOW_AT;
     while (at < end) {
         off_t data = lseek(file.fd, (off_t)(file.at + at), SEEK_DATA);
         if (data < 0)
@@ -173,17 +184,18 @@ static gboolean add_shadow(LedgerFile file, guint64 end, LedgerLive *live, guint
 }
 
 /* What the program maps itself. Tables know their level: no pointer is followed. */
-static gboolean add_mapped(LedgerFile file, LedgerLive *live, Ledger *self)
+static gboolean add_mapped(LedgerFile file, const LedgerSections *sections, LedgerLive *live, Ledger *self)
 {
-    guint32 tables = MIN(self->header.page_tables, LEDGER_PAGE_TABLES);
+    guint32 tables = (guint32)MIN(MIN(self->header.page_tables, LEDGER_PAGE_TABLES), sections->levels.count);
+    guint32 pages = (guint32)MIN(LEDGER_PAGE_GIB, sections->pages.count);
     g_autofree LedgerPage *words = g_new(LedgerPage, LEDGER_PAGE_GIB);
     g_autofree guint8 *levels = g_new0(guint8, LEDGER_PAGE_TABLES);
-    if (!read_at(file, words, LEDGER_PAGE_GIB * sizeof *words, LEDGER_PAGES_AT) ||
-        !read_at(file, levels, tables, LEDGER_PAGE_LEVELS_AT))
+    if (!read_at(file, words, pages * sizeof *words, sections->pages.offset) ||
+        !read_at(file, levels, tables, sections->levels.offset))
         return FALSE;
-    self->damaged += ledger_live_add_pages(live, words, LEDGER_PAGE_GIB, 0);
+    self->damaged += ledger_live_add_pages(live, words, pages, 0);
     for (guint i = 0; i < tables; i++) {
-        guint64 at = LEDGER_PAGE_TABLES_AT + i * LEDGER_PAGE_TABLE_SIZE;
+        guint64 at = sections->tables.offset + i * LEDGER_PAGE_TABLE_SIZE;
         if (levels[i] == 0)
             continue;
         if (levels[i] >= LEDGER_PAGE_LEVELS)
@@ -196,33 +208,33 @@ static gboolean add_mapped(LedgerFile file, LedgerLive *live, Ledger *self)
     return TRUE;
 }
 
-static gboolean read_live(LedgerFile file, Ledger *self)
+static gboolean read_live(LedgerFile file, const LedgerSections *sections, Ledger *self)
 {
     g_autoptr(LedgerLive) live = ledger_live_new(self->kept, self->header.sample_bytes);
-    guint64 chunks = MIN(self->header.chunks, LEDGER_CHUNKS);
-    return add_shadow(file, LEDGER_SHADOW_AT + chunks * LEDGER_CHUNK_SIZE, live, &self->damaged) &&
-           add_mapped(file, live, self);
+    guint64 chunks = MIN(self->header.chunks, LEDGER_CHUNKS), at = sections->shadow.offset;
+    guint64 end = at + MIN(chunks * LEDGER_CHUNK_SIZE, sections->shadow.count * sizeof(LedgerRecord));
+    return add_shadow(file, at, end, live, &self->damaged) && add_mapped(file, sections, live, self);
 }
 
 /* live: what is there now, though a mark "end" was set. */
-static gboolean read_kept(LedgerFile file, gboolean live, Ledger *self)
+static gboolean read_kept(LedgerFile file, const LedgerSections *sections, gboolean live, Ledger *self)
 {
     self->at_end_mark = self->header.end_mark != 0 && !live;
     if (!self->at_end_mark)
-        return read_live(file, self);
-    return read_table(file, self->kept, LEDGER_END_AT, self->header.end_records, LEDGER_END_RECORDS);
+        return read_live(file, sections, self);
+    return read_table(file, self->kept, &sections->ends, self->header.end_records, LEDGER_END_RECORDS);
 }
 
-static gboolean read_python(LedgerFile file, Ledger *self)
+static gboolean read_python(LedgerFile file, const LedgerSections *sections, Ledger *self)
 {
     g_autoptr(GArray) codes = g_array_new(FALSE, FALSE, sizeof(LedgerCode));
     g_autoptr(GByteArray) text = g_byte_array_new();
-    guint32 length = MIN(self->header.text, LEDGER_TEXT);
+    guint32 length = (guint32)MIN(MIN(self->header.text, LEDGER_TEXT), sections->text.count);
     if (!holds(file, length))
         return FALSE;
     g_byte_array_set_size(text, length);
-    if (!read_table(file, codes, LEDGER_CODES_AT, self->header.codes, LEDGER_CODES) ||
-        !read_at(file, text->data, length, LEDGER_TEXT_AT))
+    if (!read_table(file, codes, &sections->codes, self->header.codes, LEDGER_CODES) ||
+        !read_at(file, text->data, length, sections->text.offset))
         return FALSE;
     ledger_name_python(self, codes, text);
     return TRUE;
@@ -237,10 +249,10 @@ static void empty(LedgerHeader *header)
 }
 
 /* Stacks, and what is needed to name them. */
-static gboolean read_stacks(LedgerFile file, Ledger *self)
+static gboolean read_stacks(LedgerFile file, const LedgerSections *sections, Ledger *self)
 {
-    return read_table(file, self->modules, LEDGER_MODULES_AT, self->header.modules, LEDGER_MODULES) &&
-           read_nodes(file, self);
+    return read_table(file, self->modules, &sections->modules, self->header.modules, LEDGER_MODULES) &&
+           read_nodes(file, &sections->nodes, self);
 }
 
 /* Whoever does without the stacks does without the sites' places among them. */
@@ -255,22 +267,24 @@ static Ledger *read_books(LedgerFile file, const char *name, gboolean stacks, GE
 {
     g_autoptr(Ledger) self = ledger_new();
     LedgerHeader *header = &self->header;
+    LedgerSections sections;
     /* The header again after the blocks: what they name was made before them. */
-    if (!read_header(file, name, header, error))
+    if (!read_header(file, name, header, &sections, error))
         return NULL;
     if (header->off_reason == LEDGER_OFF_NO_MEMORY) {
         empty(header);
         return ledger_check(self, name, error) ? g_steal_pointer(&self) : NULL;
     }
-    gboolean read = read_kept(file, !stacks, self);
-    if (!read_header(file, name, header, error))
+    gboolean read = read_kept(file, &sections, !stacks, self);
+    if (!read_header(file, name, header, &sections, error))
         return NULL;
-    read = read && read_sites(file, self) && (stacks ? read_stacks(file, self) : forget_stacks(self)) &&
-           read_table(file, self->marks, LEDGER_MARKS_AT, header->marks, LEDGER_MARKS) &&
-           read_table(file, self->changes, LEDGER_CHANGES_AT, header->changes, LEDGER_CHANGES);
+    read = read && read_sites(file, &sections.sites, self) &&
+           (stacks ? read_stacks(file, &sections, self) : forget_stacks(self)) &&
+           read_table(file, self->marks, &sections.marks, header->marks, LEDGER_MARKS) &&
+           read_table(file, self->changes, &sections.changes, header->changes, LEDGER_CHANGES);
     if (read && !ledger_check(self, name, error))
         return NULL;
-    if (!read || (stacks && !read_python(file, self))) {
+    if (!read || (stacks && !read_python(file, &sections, self))) {
         fail(name, error, "the ledger cannot be read to its end: the traced process cut it");
         return NULL;
     }

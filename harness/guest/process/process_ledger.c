@@ -99,10 +99,7 @@ void process_header_fill(LedgerHeader *header, uint32_t forked)
 {
     if (!identity.known)
         identity_read();
-    header->magic = LEDGER_MAGIC;
-    header->version = LEDGER_VERSION;
-    header->header_size = sizeof *header;
-    header->file_size = LEDGER_FILE_SIZE;
+    ledger_begin(header);
     if (!sandbox_entered) {
         header->pid = (uint32_t)syscall(SYS_getpid);
         header->parent_pid = (uint32_t)syscall(SYS_getppid);

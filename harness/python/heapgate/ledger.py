@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import os
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any, Dict, Iterator, List, Optional, Tuple
 
 from . import tracer
 from .lines import line_of
@@ -16,25 +16,17 @@ from .snapshot import Frame, made
 
 try:
     from .ledger_layout import (
-        LEDGER_CODES,
-        LEDGER_CODES_AT,
         LEDGER_DEEPEST,
         LEDGER_FRAME_MASK,
         LEDGER_FRAME_PYTHON,
         LEDGER_FRAME_SHIFT,
         LEDGER_MAGIC,
-        LEDGER_NODES,
-        LEDGER_NODES_AT,
         LEDGER_PYTHON_MISMATCH,
         LEDGER_PYTHON_NOT,
         LEDGER_PYTHON_ON,
         LEDGER_PYTHON_THREADED,
         LEDGER_PYTHON_UNKNOWN,
         LEDGER_SITE_HEAP,
-        LEDGER_SITES,
-        LEDGER_SITES_AT,
-        LEDGER_TEXT,
-        LEDGER_TEXT_AT,
         LEDGER_VERSION,
         LedgerCode,
         LedgerHeader,
@@ -54,8 +46,30 @@ _REASONS = {
 }
 
 
+_HELP = "use libheapgate.so and the heapgate module of one build"
+
+
 class LedgerError(RuntimeError):
     """The ledger is not one that this module can read."""
+
+
+class _Section:
+    """Records of one kind, which may be longer than they are known here."""
+
+    def __init__(self, header: LedgerHeader, tag: bytes, record: Any) -> None:
+        rows = [row for row in header.directory[: header.sections] if row.tag == tag]
+        size = rows[0].record_size if rows else 0
+        if size < ctypes.sizeof(record) or size % ctypes.alignment(record) != 0:
+            raise LedgerError(
+                f"the tracer's ledger has {tag.decode()} of {size} bytes, this module needs {ctypes.sizeof(record)}; {_HELP}"
+            )
+        if rows[0].offset + rows[0].count * size > header.file_size:
+            raise LedgerError(f"the {tag.decode()} of the tracer's ledger do not lie within it")
+        self.start = ctypes.addressof(header) + rows[0].offset
+        self.record, self.record_size, self.room = record, size, rows[0].count
+
+    def __getitem__(self, number: int) -> Any:
+        return self.record.from_address(self.start + number * self.record_size)
 
 
 class Ledger:
@@ -66,9 +80,12 @@ class Ledger:
         self.header = LedgerHeader.from_address(address)
         if self.header.magic != LEDGER_MAGIC or self.header.version != LEDGER_VERSION:
             raise LedgerError(
-                f"the tracer's ledger has version {self.header.version}, this module reads {LEDGER_VERSION}; "
-                "use libheapgate.so and the heapgate module of one build"
+                f"the tracer's ledger has version {self.header.version}, this module reads {LEDGER_VERSION}; {_HELP}"
             )
+        self._nodes = _Section(self.header, b"nodes", LedgerNode)
+        self._sites = _Section(self.header, b"sites", LedgerSite)
+        self._codes = _Section(self.header, b"codes", LedgerCode)
+        self._texts = _Section(self.header, b"text", ctypes.c_char)
         version = self.header.python_version
         self._version = (version >> 24 & 255, version >> 16 & 255)
         self._frames: Dict[int, Frame] = {}
@@ -87,26 +104,25 @@ class Ledger:
 
     def site_count(self) -> int:
         """Call sites used so far; number 0 is none, number 1 those whose stack is not known."""
-        return min(int(self.header.sites), LEDGER_SITES)
+        return min(int(self.header.sites), self._sites.room)
 
-    def sites(self) -> Any:
-        """The records themselves, an array of LedgerSite that goes on changing."""
-        return (LedgerSite * self.site_count()).from_address(self._address + LEDGER_SITES_AT)
+    def sites(self) -> Iterator[Any]:
+        """The records themselves, each a LedgerSite that goes on changing."""
+        return map(self._sites.__getitem__, range(self.site_count()))
 
     def column(self, field: str) -> memoryview:
         """One 8-byte field of every call site, as a strided view that goes on changing: column("live_bytes")[site]."""
-        whole = memoryview(self.sites()).cast("B").cast("q")
-        return whole[getattr(LedgerSite, field).offset // 8 :: ctypes.sizeof(LedgerSite) // 8]
+        size = self._sites.record_size
+        whole = memoryview((ctypes.c_char * (self.site_count() * size)).from_address(self._sites.start))
+        return whole.cast("B").cast("q")[getattr(LedgerSite, field).offset // 8 :: size // 8]
 
     def is_of_heap(self, site: int) -> bool:
         """Whether it allocates; what the program maps itself is booked by sites of another kind."""
-        record = LedgerSite.from_address(self._address + LEDGER_SITES_AT + site * ctypes.sizeof(LedgerSite))
-        return bool(record.kind == LEDGER_SITE_HEAP)
+        return bool(self._sites[site].kind == LEDGER_SITE_HEAP)
 
     def stack_of_site(self, site: int) -> Tuple[Frame, ...]:
         """Its frames of Python, innermost first; () where it has none."""
-        record = LedgerSite.from_address(self._address + LEDGER_SITES_AT + site * ctypes.sizeof(LedgerSite))
-        return self.stack_of_node(record.node)
+        return self.stack_of_node(self._sites[site].node)
 
     def stack_of_node(self, node: int) -> Tuple[Frame, ...]:
         """The frames of Python from this node outwards."""
@@ -116,9 +132,9 @@ class Ledger:
             if node in self._stacks:
                 known = self._stacks[node]
                 break
-            if node >= min(self.header.nodes, LEDGER_NODES):
+            if node >= min(self.header.nodes, self._nodes.room):
                 break
-            record = LedgerNode.from_address(self._address + LEDGER_NODES_AT + node * ctypes.sizeof(LedgerNode))
+            record = self._nodes[node]
             pending.append((node, self._frame(record.address)))
             node = record.parent
         for number, frame in reversed(pending):
@@ -135,23 +151,23 @@ class Ledger:
         return frame
 
     def _resolve(self, number: int, offset: int) -> Frame:
-        if not 0 < number < min(self.header.codes, LEDGER_CODES):
+        if not 0 < number < min(self.header.codes, self._codes.room):
             return made(Frame, "<unknown>", 0, "")
-        code = LedgerCode.from_address(self._address + LEDGER_CODES_AT + number * ctypes.sizeof(LedgerCode))
+        code = self._codes[number]
         table = self._bytes(code.line_table_at, code.line_table_size)
         line = line_of(self._version, table, code.first_line, offset)
         return made(Frame, self._text(code.file_at), line, self._text(code.name_at))
 
     def _bytes(self, at: int, size: int) -> bytes:
-        if at + size > min(self.header.text, LEDGER_TEXT):
+        if at + size > min(self.header.text, self._texts.room):
             return b""
-        return ctypes.string_at(self._address + LEDGER_TEXT_AT + at, size)
+        return ctypes.string_at(self._texts.start + at, size)
 
     def _text(self, at: int) -> str:
-        used = min(self.header.text, LEDGER_TEXT)
+        used = min(self.header.text, self._texts.room)
         if at >= used:
             return ""
-        whole = (ctypes.c_char * (used - at)).from_address(self._address + LEDGER_TEXT_AT + at)
+        whole = (ctypes.c_char * (used - at)).from_address(self._texts.start + at)
         return bytes(whole.value).decode("utf-8", "replace")
 
 
