@@ -63,7 +63,10 @@ typedef struct {
     /* Which entry of which family it answers; 0: none. */
     uint64_t parent_family;
     uint32_t parent_entry;
-    uint32_t padding;
+    uint32_t entry_size; /* in bytes; of newer tracers perhaps more than is known here */
+    uint64_t entries_at; /* offset of the entries in the file */
+    uint64_t ledgers_at; /* offset of ledger 0, and how far the others are apart */
+    uint64_t ledger_size;
     RollFile file;                                 /* as it was started: a script, where it is one */
     RollFile image;                                /* what runs: its interpreter */
     uint32_t ledgers __attribute__((aligned(64))); /* given out */
@@ -80,6 +83,19 @@ typedef struct {
 #define ROLL_LEDGER_AT(n) (ROLL_SIZE + (uint64_t)(n)*ROLL_LEDGER_SIZE)
 /* As many as a file can have. */
 enum { ROLL_LEDGERS = 1 << 24 };
+
+/* Says where what lies, and that it is a roll: last, for readers may look at any time. */
+static inline void roll_begin(RollHeader *roll)
+{
+    roll->version = LEDGER_VERSION;
+    roll->header_size = sizeof *roll;
+    roll->entry_size = sizeof(RollEntry);
+    roll->entries_at = ROLL_ENTRIES_AT;
+    roll->ledgers_at = ROLL_LEDGER_AT(0);
+    roll->ledger_size = ROLL_LEDGER_SIZE;
+    roll->ledgers = roll->entries = 1;
+    roll->magic = ROLL_MAGIC;
+}
 
 /* What a process says to the harness, in one packet of a connection of its own; nobody answers. */
 enum {

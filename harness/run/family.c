@@ -34,13 +34,30 @@ static gboolean family_read(const Family *self, void *buffer, gsize size, guint6
     return pread(self->fd, buffer, size, (off_t)offset) == (gssize)size;
 }
 
+/* Lie entries and ledgers where the roll says, in a file of this size? They may be larger than is known here.
+ */
+static gboolean fits_into(const RollHeader *roll, guint64 size)
+{
+    guint64 entries = (guint64)ROLL_ENTRIES * roll->entry_size, ledgers, end;
+    return roll->header_size >= sizeof *roll && roll->entry_size >= sizeof(RollEntry) &&
+           roll->ledger_size >= sizeof(LedgerHeader) && roll->entries_at >= roll->header_size &&
+           roll->entries_at <= size && entries <= size - roll->entries_at &&
+           roll->ledgers_at >= roll->entries_at + entries &&
+           !__builtin_mul_overflow(roll->ledger_size, (guint64)roll->room, &ledgers) &&
+           !__builtin_add_overflow(roll->ledgers_at, ledgers, &end) && end <= size;
+}
+
 static gboolean is_roll(const Family *self)
 {
     struct stat info;
     return fstat(self->fd, &info) == 0 && S_ISREG(info.st_mode) && self->roll.magic == ROLL_MAGIC &&
-           self->roll.version == LEDGER_VERSION && self->roll.header_size == sizeof self->roll &&
-           self->roll.room > 0 && self->roll.room <= ROLL_LEDGERS &&
-           (guint64)info.st_size >= ROLL_LEDGER_AT(self->roll.room);
+           self->roll.version == LEDGER_VERSION && self->roll.room > 0 && self->roll.room <= ROLL_LEDGERS &&
+           fits_into(&self->roll, (guint64)info.st_size);
+}
+
+static guint64 ledger_at(const Family *self, guint32 number)
+{
+    return self->roll.ledgers_at + number * self->roll.ledger_size;
 }
 
 Family *family_new(int fd, gint64 pid, GError **error)
@@ -92,7 +109,7 @@ GPtrArray *family_members(const Family *self)
 
 LedgerFile family_file(const Family *self, guint32 number)
 {
-    return (LedgerFile){self->fd, ROLL_LEDGER_AT(number)};
+    return (LedgerFile){self->fd, ledger_at(self, number)};
 }
 
 /* Processes are watched by descriptors as long as there are enough for what matters more. */
@@ -141,7 +158,7 @@ Member *family_remove(Family *self, guint index)
 static gboolean has_begun(Family *self, guint32 number, FamilyBegun begun, gpointer user_data)
 {
     LedgerHeader header;
-    if (!family_read(self, &header, offsetof(LedgerHeader, executable), ROLL_LEDGER_AT(number)) ||
+    if (!family_read(self, &header, offsetof(LedgerHeader, executable), ledger_at(self, number)) ||
         header.started_ns == 0)
         return FALSE;
     Member *member = member_new(self, number, &header);
@@ -184,8 +201,8 @@ gboolean family_is_over(Family *self)
 
 void family_give_back(Family *self, guint32 number)
 {
-    fallocate(self->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)ROLL_LEDGER_AT(number),
-              (off_t)ROLL_LEDGER_SIZE);
+    fallocate(self->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)ledger_at(self, number),
+              (off_t)self->roll.ledger_size);
 }
 
 static guint32 count_entries(const Family *self)
@@ -196,8 +213,8 @@ static guint32 count_entries(const Family *self)
 
 static gboolean read_entry(const Family *self, guint32 number, RollEntry *entry)
 {
-    gboolean read =
-        family_read(self, entry, sizeof *entry, ROLL_ENTRIES_AT + (guint64)number * sizeof *entry);
+    gboolean read = family_read(self, entry, sizeof *entry,
+                                self->roll.entries_at + (guint64)number * self->roll.entry_size);
     entry->path[sizeof entry->path - 1] = '\0';
     return read && entry->kind != ROLL_NOTHING;
 }

@@ -34,14 +34,8 @@ void made_ledger_init_family(MadeLedger *self)
     self->at = ROLL_LEDGER_AT(0);
     ck_assert_int_eq(ftruncate(self->fd, (off_t)ROLL_LEDGER_AT(1)), 0);
     self->header.started_ns = 1;
-    self->roll = (RollHeader){.magic = ROLL_MAGIC,
-                              .version = LEDGER_VERSION,
-                              .header_size = sizeof self->roll,
-                              .family = 1,
-                              .room = 1,
-                              .pid = 1000,
-                              .ledgers = 1,
-                              .entries = 1};
+    self->roll = (RollHeader){.family = 1, .room = 1, .pid = 1000};
+    roll_begin(&self->roll);
 }
 
 void made_ledger_clear(MadeLedger *self)

@@ -91,16 +91,13 @@ static uint64_t make_identity(uint32_t pid)
 static void roll_fill(uint32_t room)
 {
     const char *started_as = (const char *)getauxval(AT_EXECFN);
-    roll->version = LEDGER_VERSION;
-    roll->header_size = sizeof *roll;
     roll->room = room;
     roll->pid = (uint32_t)syscall(SYS_getpid);
     roll->family = make_identity(roll->pid);
     process_parent(&roll->parent_family, &roll->parent_entry);
     roll->image = file_at(AT_FDCWD, "/proc/self/exe", 0);
     roll->file = started_as != NULL ? file_at(AT_FDCWD, started_as, 0) : roll->image;
-    roll->ledgers = roll->entries = 1;
-    roll->magic = ROLL_MAGIC;
+    roll_begin(roll);
 }
 
 /* LEDGER_OFF_NOT or why it cannot be. */
