@@ -310,7 +310,7 @@ START_TEST(test_switched_stacks_are_walked_and_booked)
 }
 END_TEST
 
-START_TEST(test_a_closed_object_keeps_its_name)
+START_TEST(test_a_closed_object_keeps_its_name_from_the_root_on)
 {
     g_autoptr(Ledgers) ran = run_well("dlopen", 1);
     const Received *received = ledgers_at(ran, 0);
@@ -320,7 +320,7 @@ START_TEST(test_a_closed_object_keeps_its_name)
         ck_assert_ptr_nonnull(site);
         const LedgerModule *module = module_of(received, site->node);
         ck_assert_ptr_nonnull(module);
-        ck_assert_msg(g_str_has_suffix(module->path, "/plugin.so"), "%s", module->path);
+        ck_assert_str_eq(module->path, runner_path("build/tests/guest/plugin.so"));
         ck_assert_uint_ne(module->unloaded_at, 0);
         ck_assert_uint_eq(module->build_id_size, 20);
     }
@@ -515,7 +515,7 @@ SUITE(tracer, 240)
     tcase_add_test(tcase, test_signal_handlers_may_allocate_at_any_instant);
     tcase_add_test(tcase, test_another_allocator_stays_below_the_tracer);
     tcase_add_test(tcase, test_switched_stacks_are_walked_and_booked);
-    tcase_add_test(tcase, test_a_closed_object_keeps_its_name);
+    tcase_add_test(tcase, test_a_closed_object_keeps_its_name_from_the_root_on);
     tcase_add_test(tcase, test_own_mappings_are_counted_apart);
     tcase_add_test(tcase, test_a_program_is_named_as_it_was_started);
     tcase_add_test(tcase, test_a_hard_limit_on_files_is_lifted_or_switches_the_tracer_off_and_says_so);

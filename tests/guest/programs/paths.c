@@ -421,6 +421,12 @@ static int way_dlopen(void)
     snprintf(path, sizeof path, "%s", self);
     strcpy(strrchr(path, '/'), "/plugin.so");
     for (int i = 0; i < 3; i++) {
+        if (i == 1) { /* from then on by a relative name */
+            *strrchr(path, '/') = '\0';
+            if (chdir(path) != 0)
+                return 1;
+            strcpy(path, "./plugin.so");
+        }
         void *library = dlopen(path, RTLD_NOW);
         if (library == NULL)
             return 1;
