@@ -77,10 +77,10 @@ repeat-heap: setup-gate
 	$(BUILD) build scenario-programs
 	@/usr/bin/python3 -B tests/repeat.py $(O)/heapgate $(REPEATS) -i heap $(SCENARIOS)
 
-# make test SUITES="massif report_*" JOBS=4
+# make test SUITES="massif report_*" JOBS=4 NO_SKIPS=1
 test: setup-test
 	$(BUILD) test-programs
-	@$(O)/run-tests $(if $(JOBS),--jobs=$(JOBS)) $(SUITES)
+	@$(O)/run-tests $(if $(JOBS),--jobs=$(JOBS)) $(if $(NO_SKIPS),--no-skips) $(SUITES)
 
 # Whatever tests run is a prerequisite of this, whatever scenarios run of scenario-programs (scenarios/programs.mk).
 test-programs: $(O)/run-tests $(O)/heapgate $(O)/python/ready $(O)/venv/ready scenario-programs demo-program fixtures

@@ -68,12 +68,15 @@ void runner_remove(const char *folder)
 typedef struct {
     gboolean here; /* in this process, one suite after another: for a debugger or Valgrind */
     int at_once;
+    gboolean no_skips;   /* a test that skips fails */
     GPtrArray *patterns; /* of suites' names; "-PATTERN" leaves suites out */
 } Options;
 
 static gboolean read_option(Options *self, const char *word)
 {
     char *end = NULL;
+    if (strcmp(word, "--no-skips") == 0)
+        return self->no_skips = TRUE;
     if (g_str_has_prefix(word, "--jobs="))
         self->at_once = (int)g_ascii_strtoll(strchr(word, '=') + 1, &end, 10);
     return end != NULL && *end == '\0' && self->at_once > 0;
@@ -156,9 +159,21 @@ static void run_here(void)
     }
 }
 
-static int sum_up(void)
+/* Of those that take a tenth of a second or more. */
+static void print_slowest(void)
+{
+    Slowest all = {0};
+    for (int i = 0; i < n_suites; i++)
+        for (int k = 0; k < SLOWEST; k++)
+            slowest_add(&all, &shared->counts[i].slowest.tests[k]);
+    for (int k = 0; k < SLOWEST && all.tests[k].seconds >= 0.1; k++)
+        printf("slow: %.1f s, %s\n", all.tests[k].seconds, all.tests[k].name);
+}
+
+static int sum_up(gboolean no_skips)
 {
     int passed = 0, failed = 0, skipped = 0;
+    print_slowest();
     for (int i = 0; i < shared->n_skips && i < SKIPS; i++)
         printf("skipped: %s\n", shared->skips[i]);
     for (int i = 0; i < n_suites; i++) {
@@ -168,6 +183,11 @@ static int sum_up(void)
         skipped += count->skipped;
         if (count->failed > 0)
             printf("failed: %s\n", suites[i].name);
+    }
+    if (no_skips && skipped > 0) {
+        printf("failed: --no-skips, and %d skipped\n", skipped);
+        failed += skipped;
+        skipped = 0;
     }
     print_counts(passed, failed, skipped);
     printf("\n");
@@ -183,7 +203,7 @@ int main(int argc, char **argv)
     g_autoptr(GPtrArray) patterns = g_ptr_array_new();
     Options options = {.patterns = patterns};
     if (!read_options(&options, argc, argv)) {
-        fprintf(stderr, "usage: run-tests [--jobs=N] [SUITE...] [-SUITE...]\n");
+        fprintf(stderr, "usage: run-tests [--jobs=N] [--no-skips] [SUITE...] [-SUITE...]\n");
         return EXIT_FAILURE;
     }
     shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -197,5 +217,5 @@ int main(int argc, char **argv)
         run_here();
     else
         crew_run(suites, shared->counts, n_suites, options.at_once, tell);
-    return sum_up();
+    return sum_up(options.no_skips);
 }

@@ -1,5 +1,5 @@
 # The runner's own tests run it on suites made for them.
-RUNNER_SAMPLES := $(patsubst %,$(O)/objects/tests/runner/%.o,runner suite crew samples/samples)
+RUNNER_SAMPLES := $(patsubst %,$(O)/objects/tests/runner/%.o,runner suite slowest crew samples/samples)
 test-programs: $(O)/tests/runner-samples
 $(O)/tests/runner-samples: $(RUNNER_SAMPLES)
 	@mkdir -p $(@D)

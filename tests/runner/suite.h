@@ -3,6 +3,7 @@
 #define HEAPGATE_TESTS_RUNNER_SUITE_H
 
 #include "runner.h"
+#include "slowest.h"
 
 typedef struct {
     const char *name;
@@ -18,6 +19,7 @@ typedef struct {
     int failed;
     int skipped;    /* tests that skipped something and did not fail; none of them counts as passed */
     gint64 took_us; /* fixtures included */
+    Slowest slowest;
 } SuiteCount;
 
 /* Runs a suite's tests one after another and fills count, which the caller zeroed. Check prints failures, or

@@ -1,11 +1,14 @@
 /* The runner of these tests, on suites of its own (samples/samples.c). */
 #include "runner.h"
+#include "slowest.h"
 
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 static char *folder;
 
@@ -97,6 +100,55 @@ START_TEST(test_runner_runs_a_suite_alone_that_asks_for_it)
 }
 END_TEST
 
+START_TEST(test_runner_makes_a_skip_a_failure_if_told)
+{
+    g_autofree char *output = output_of("--no-skips passes skips", 1);
+    expect_text(output, "skipped: test_two_parts: no left hand\n");
+    expect_text(output, "\n3 passed, 1 failed\n");
+    g_autofree char *whole = output_of("--no-skips passes", 0);
+    expect_text(whole, "\n2 passed, 0 failed\n");
+    g_autofree char *lenient = output_of("passes skips", 0);
+    expect_text(lenient, "\n3 passed, 0 failed, 1 skipped\n");
+}
+END_TEST
+
+START_TEST(test_runner_names_slow_tests)
+{
+    g_autofree char *output = output_of("passes delays", 0);
+    expect_text(output, " s, delays: test_takes_its_time, 4\n");
+    expect_text(output, " s, delays: test_takes_its_time, 5\n");
+    ck_assert_ptr_null(strstr(output, "test_nothing"));
+}
+END_TEST
+
+/* A log as check writes it, of this many tests; the seconds of test i are (7 * i) % count. */
+static int log_of(int count)
+{
+    int log = memfd_create("log", 0);
+    for (int i = 0; i < count; i++)
+        dprintf(log,
+                "    <test result=\"success\">\n      <fn>test.c:1</fn>\n      <id>test_%d</id>\n"
+                "      <iteration>0</iteration>\n      <duration>%d.000000</duration>\n    </test>\n",
+                i, 7 * i % count);
+    dprintf(log, "    <test result=\"error\">\n      <id>test_wrong</id>\n"
+                 "      <duration>-1.000000</duration>\n    </test>\n  <duration>1000.000000</duration>\n");
+    ck_assert_int_eq(lseek(log, 0, SEEK_SET), 0);
+    return log;
+}
+
+START_TEST(test_the_slowest_tests_are_ten_the_slowest_first)
+{
+    Slowest slowest = {0}, few = {0};
+    slowest_read(&slowest, "suite", log_of(16));
+    for (int place = 0; place < SLOWEST; place++)
+        ck_assert_double_eq(slowest.tests[place].seconds, 15 - place);
+    ck_assert_str_eq(slowest.tests[0].name, "suite: test_9");
+    slowest_read(&few, "suite", log_of(2));
+    ck_assert_double_eq(few.tests[0].seconds, 1);
+    ck_assert_str_eq(few.tests[1].name, "");
+}
+END_TEST
+
 START_TEST(test_runner_refuses_options_and_suites_that_it_does_not_know)
 {
     static const char *const wrong[] = {"--jobs=0", "--jobs=two", "--jobs", "--fast", "no_such_suite"};
@@ -135,6 +187,9 @@ SUITE(test_runner, 60)
     tcase_add_test(tcase, test_runner_sums_what_passed_failed_and_skipped);
     tcase_add_test(tcase, test_runner_counts_a_suite_that_dies_as_failed_by_name);
     tcase_add_test(tcase, test_runner_runs_a_suite_alone_that_asks_for_it);
+    tcase_add_test(tcase, test_runner_makes_a_skip_a_failure_if_told);
+    tcase_add_test(tcase, test_runner_names_slow_tests);
+    tcase_add_test(tcase, test_the_slowest_tests_are_ten_the_slowest_first);
     tcase_add_test(tcase, test_runner_refuses_options_and_suites_that_it_does_not_know);
     tcase_add_loop_test(tcase, test_runner_takes_its_suites_with_it, 0, G_N_ELEMENTS(signals));
 }

@@ -109,6 +109,17 @@ SUITE(meet_by_writing, 60)
     tcase_add_test(tcase, test_meets_by_writing);
 }
 
+START_TEST(test_takes_its_time)
+{
+    g_usleep(150000);
+}
+END_TEST
+
+SUITE(delays, 60)
+{
+    tcase_add_loop_test(tcase, test_takes_its_time, 4, 6);
+}
+
 /* Suites that take the same lock for a moment, and none of which finds it taken. */
 START_TEST(test_locks_what_nobody_else_has_locked)
 {
