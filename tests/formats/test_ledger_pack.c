@@ -3,6 +3,7 @@
 
 #include "error.h"
 #include "formats/ledger/ledger_pack.h"
+#include "formats/ledger/ledger_saved.h"
 #include "made_ledger.h"
 #include "runner.h"
 
@@ -68,6 +69,17 @@ START_TEST(test_packed_ledger_that_was_cut_or_changed_is_refused)
 }
 END_TEST
 
+START_TEST(test_packed_ledger_of_another_version_is_told_from_a_damaged_one)
+{
+    g_autoptr(GByteArray) saved = save_small();
+    saved->data[G_STRUCT_OFFSET(SavedHead, version)]--;
+    g_autoptr(GByteArray) packed = ledger_pack(saved);
+    g_autoptr(GError) error = NULL;
+    ck_assert_ptr_null(ledger_unpack((const char *)packed->data, packed->len, PACKED_ROOM, "old", &error));
+    ck_assert_str_eq(error->message, "old: the saved ledger is of another version of heapgate");
+}
+END_TEST
+
 /* What the packed form says of its columns (bytes 8 to 15), and the saved form of itself. */
 START_TEST(test_packed_ledger_is_held_to_the_size_that_it_says)
 {
@@ -97,5 +109,6 @@ SUITE(ledger_pack, 30)
 {
     tcase_add_test(tcase, test_packed_ledger_is_read_as_it_was);
     tcase_add_test(tcase, test_packed_ledger_that_was_cut_or_changed_is_refused);
+    tcase_add_test(tcase, test_packed_ledger_of_another_version_is_told_from_a_damaged_one);
     tcase_add_test(tcase, test_packed_ledger_is_held_to_the_size_that_it_says);
 }

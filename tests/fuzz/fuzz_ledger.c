@@ -8,6 +8,7 @@
 #include "formats/ledger/ledger_columns.h"
 #include "formats/ledger/ledger_notes.h"
 #include "formats/ledger/ledger_pack.h"
+#include "formats/ledger/ledger_saved.h"
 #include "formats/ledger/ledger_sites.h"
 #include "formats/packed.h"
 
@@ -32,17 +33,18 @@ static void use(const Ledger *ledger)
     check(command != NULL && program != NULL && notes != NULL);
 }
 
-/* As ledger_saved.c: FNV-1a of the head, 0 in the checksum's place, and of the table of sections. */
 static void put_checksum(uint8_t *bytes, size_t size)
 {
-    enum { CHECKSUM_AT = 24, HEAD = 48, TABLE = 11 * 24 };
-    uint64_t hash = UINT64_C(0xcbf29ce484222325);
-    if (size < HEAD + TABLE)
+    SavedHead head;
+    LedgerSection sections[SAVED_MOST_SECTIONS];
+    if (size < sizeof head)
         return;
-    memset(bytes + CHECKSUM_AT, 0, sizeof hash);
-    for (size_t i = 0; i < HEAD + TABLE; i++)
-        hash = (hash ^ bytes[i]) * UINT64_C(0x100000001b3);
-    memcpy(bytes + CHECKSUM_AT, &hash, sizeof hash);
+    memcpy(&head, bytes, sizeof head);
+    if (head.sections > SAVED_MOST_SECTIONS || size - sizeof head < head.sections * sizeof *sections)
+        return;
+    memcpy(sections, bytes + sizeof head, head.sections * sizeof *sections);
+    head.checksum = saved_checksum(&head, sections);
+    memcpy(bytes, &head, sizeof head);
 }
 
 static void check_same(const GByteArray *saved, const Ledger *ledger)

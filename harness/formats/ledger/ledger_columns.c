@@ -7,16 +7,7 @@
 #include "ledger_nodes.h"
 #include "ledger_saved.h"
 
-/* The fields of a record: d, D: the difference to the record before, of 4 and 8 bytes; p, P: the number
- * itself. NULL: the section stays as it is. */
-static const char *const fields_of[SECTIONS] = {
-    [KIND_PLACES] = "Dpddp",  [KIND_SITES] = "dpPPPPP", [KIND_KEPT] = "ddPP",
-    [KIND_CHANGES] = "ddPpp", [KIND_SAMPLES] = "DDD",   [KIND_NAMES] = "dpppp",
-};
-_Static_assert(sizeof(LedgerSiteCounts) == 48 && sizeof(LedgerEndRecord) == 24 &&
-                   sizeof(LedgerChange) == 24 && sizeof(LedgerSample) == 24 && sizeof(LedgerName) == 20 &&
-                   sizeof(LedgerPlace) == 24 && sizeof(LedgerStack) == 8,
-               "the fields above are those of these records");
+enum { MOST_COLUMNS = 64 }; /* of a record; their text ends in NUL */
 
 static gsize width_of(char field)
 {
@@ -78,10 +69,10 @@ static guint64 load(const guint8 *field, gsize width)
 
 /* ---- tables ---- */
 
-static void put_table(const guint8 *table, const SavedSection *section, GByteArray *out)
+static void put_table(const guint8 *table, const LedgerSection *section, const char *columns, GByteArray *out)
 {
     gsize at = 0;
-    for (const char *field = fields_of[section->kind]; *field != '\0'; at += width_of(*field++)) {
+    for (const char *field = columns; *field != '\0'; at += width_of(*field++)) {
         guint64 last = 0;
         for (guint64 i = 0; i < section->count; i++) {
             guint64 number = load(table + i * section->record_size + at, width_of(*field));
@@ -93,10 +84,10 @@ static void put_table(const guint8 *table, const SavedSection *section, GByteArr
 }
 
 /* Every number takes a byte at least: a table cannot be much longer than what it is read from. */
-static void get_table(Reader *reader, const SavedSection *section, guint8 *table)
+static void get_table(Reader *reader, const LedgerSection *section, const char *columns, guint8 *table)
 {
     gsize at = 0;
-    for (const char *field = fields_of[section->kind]; *field != '\0'; at += width_of(*field++)) {
+    for (const char *field = columns; *field != '\0'; at += width_of(*field++)) {
         guint64 last = 0;
         for (guint64 i = 0; i < section->count && !reader->bad; i++) {
             guint64 number = last + unfold(get(reader)); /* little-endian: its first bytes are the lowest */
@@ -144,8 +135,10 @@ static gboolean parent_of_code(const LedgerStack *nodes, guint node, guint64 cod
     return code >> 1 <= MOST_UP;
 }
 
-static void put_nodes(const LedgerStack *nodes, guint count, NodePlaces *places, GByteArray *out)
+/* known: how many places there are. */
+static void put_nodes(const LedgerStack *nodes, guint count, guint known, GByteArray *out)
 {
+    g_autoptr(NodePlaces) places = node_places_new(known);
     g_autoptr(GByteArray) codes = g_byte_array_new(), seen = g_byte_array_new();
     for (guint i = 1; i < count; i++)
         put(out, parent_code(nodes, i));
@@ -183,9 +176,12 @@ static guint32 get_place(NodePlaces *places, guint caller, guint64 code, Reader 
     return seen->bad ? 0 : (guint32)told;
 }
 
-/* nodes: count of them, zeros; count is at least 1. */
-static void get_nodes(Reader *reader, LedgerStack *nodes, guint count, NodePlaces *places)
+/* nodes: count of them, zeros. known: how many places there are. */
+static void get_nodes(Reader *reader, LedgerStack *nodes, guint count, guint known)
 {
+    if (count == 0)
+        return;
+    g_autoptr(NodePlaces) places = node_places_new(known);
     for (guint i = 1; i < count && !reader->bad; i++)
         reader->bad = !parent_of_code(nodes, i, get(reader), &nodes[i].caller) || reader->bad;
     Reader seen = skip(reader, count - 1);
@@ -200,91 +196,154 @@ static void get_nodes(Reader *reader, LedgerStack *nodes, guint count, NodePlace
 
 /* ---- the whole ---- */
 
+static gboolean is_nodes(const char *columns)
+{
+    return strcmp(columns, "n") == 0;
+}
+
+/* How many bytes a record takes at least in columns; 0: it has other fields than those. */
+static gsize least_of(const LedgerSection *section, const char *columns)
+{
+    gsize size = 0;
+    if (*columns == '\0')
+        return section->record_size;
+    if (is_nodes(columns))
+        return section->record_size == sizeof(LedgerStack) ? 2
+                                                           : 0; /* but for the root's: it is not written */
+    if (strspn(columns, "dDpP") != strlen(columns))
+        return 0;
+    for (const char *field = columns; *field != '\0'; field++)
+        size += width_of(*field);
+    return section->record_size == size ? strlen(columns) : 0;
+}
+
+/* What is not known, or is longer than what is known, stays as it is. */
+static const char *columns_of(const LedgerSection *section)
+{
+    for (guint i = 0; i < saved_n_arrays; i++)
+        if (strncmp(section->tag, saved_arrays[i].tag, sizeof section->tag) == 0)
+            return section->record_size == saved_arrays[i].record_size ? saved_arrays[i].columns : "";
+    return "";
+}
+
+/* How many places there are, of those that lie before a section. */
+static guint places_before(const LedgerSection *sections, guint section)
+{
+    for (guint i = 0; i < section; i++)
+        if (strncmp(sections[i].tag, "places", sizeof sections[i].tag) == 0)
+            return (guint)sections[i].count;
+    return 0;
+}
+
+static void put_section(const GByteArray *saved, const LedgerSection *section, guint places, GByteArray *out)
+{
+    const guint8 *data = saved->data + section->offset;
+    const char *columns = columns_of(section);
+    if (section->count == 0)
+        return;
+    if (is_nodes(columns))
+        put_nodes((const LedgerStack *)(const void *)data, (guint)section->count, places, out);
+    else if (*columns != '\0')
+        put_table(data, section, columns, out);
+    else
+        g_byte_array_append(out, data, (guint)(section->count * section->record_size));
+}
+
 GByteArray *ledger_to_columns(const GByteArray *saved)
 {
-    SavedSection sections[SECTIONS];
+    LedgerSection sections[SAVED_MOST_SECTIONS];
+    SavedHead head;
+    memcpy(&head, saved->data, sizeof head);
+    memcpy(sections, saved->data + sizeof head, head.sections * sizeof *sections);
     GByteArray *out = g_byte_array_new();
-    memcpy(sections, saved->data + sizeof(SavedHead), sizeof sections);
-    g_autoptr(NodePlaces) places = node_places_new((guint)sections[KIND_PLACES].count);
-    g_byte_array_append(out, saved->data, sizeof(SavedHead) + sizeof sections);
-    for (guint i = 0; i < SECTIONS; i++) {
-        const guint8 *data = saved->data + sections[i].offset;
-        guint count = (guint)sections[i].count;
-        if (count == 0)
-            continue;
-        if (i == KIND_NODES)
-            put_nodes((const LedgerStack *)(const void *)data, count, places, out);
-        else if (fields_of[i] != NULL)
-            put_table(data, &sections[i], out);
-        else
-            g_byte_array_append(out, data, count * sections[i].record_size);
+    g_byte_array_append(out, saved->data, (guint)(sizeof head + head.sections * sizeof *sections));
+    for (guint i = 0; i < head.sections; i++) {
+        const char *columns = columns_of(&sections[i]);
+        g_byte_array_append(out, (const guint8 *)columns, (guint)strlen(columns) + 1);
     }
+    for (guint i = 0; i < head.sections; i++)
+        put_section(saved, &sections[i], places_before(sections, i), out);
     return out;
 }
 
-/* How many bytes a record takes at least in columns, and how many it must have; FALSE: it has others. */
-static gboolean sizes_of(const SavedSection *section, guint kind, gsize *least)
+/* The text of a section's columns; "" where there is none. */
+static void get_columns(Reader *reader, char columns[MOST_COLUMNS])
 {
-    gsize size = 0;
-    *least = section->record_size;
-    if (kind == KIND_NODES) {
-        *least = 2; /* but for the root's, which is not written */
-        size = sizeof(LedgerStack);
-    } else if (fields_of[kind] != NULL) {
-        *least = strlen(fields_of[kind]);
-        for (const char *field = fields_of[kind]; *field != '\0'; field++)
-            size += width_of(*field);
+    gsize left = MIN((gsize)(reader->end - reader->at), MOST_COLUMNS);
+    const guint8 *end = memchr(reader->at, '\0', left);
+    *columns = '\0';
+    reader->bad = reader->bad || end == NULL;
+    if (reader->bad)
+        return;
+    memcpy(columns, reader->at, (gsize)(end - reader->at) + 1);
+    reader->at = end + 1;
+}
+
+static void get_bytes(Reader *reader, gsize size, GByteArray *out)
+{
+    if (size > (gsize)(reader->end - reader->at)) {
+        reader->bad = TRUE;
+        return;
     }
-    return section->kind == kind && section->record_size > 0 && (size == 0 || section->record_size == size);
+    if (size > 0)
+        g_byte_array_append(out, reader->at, (guint)size);
+    reader->at += size;
 }
 
 /* places: of them, what comes before; at most so many as there were bytes. room: what `out` may grow to. */
-static gboolean get_section(Reader *reader, const SavedSection *section, guint kind, guint places,
-                            guint64 room, GByteArray *out)
+static void get_section(Reader *reader, const LedgerSection *section, const char *columns, guint places,
+                        guint64 room, GByteArray *out)
 {
-    gsize least, left = (gsize)(reader->end - reader->at);
-    if (!sizes_of(section, kind, &least) || section->offset != out->len || section->count > left / least + 1)
-        return FALSE;
+    gsize least = least_of(section, columns), left = (gsize)(reader->end - reader->at);
+    reader->bad = least == 0 || section->offset != out->len || section->count > left / least + 1 ||
+                  (is_nodes(columns) && section->count > LEDGER_NODES);
+    if (reader->bad)
+        return;
     gsize size = section->count * section->record_size;
-    if (out->len > room || size > room - out->len)
-        return FALSE;
-    if (fields_of[kind] == NULL && kind != KIND_NODES) {
-        if (size > left)
-            return FALSE;
-        if (size > 0)
-            g_byte_array_append(out, reader->at, (guint)size);
-        reader->at += size;
-        return TRUE;
+    reader->bad = out->len > room || size > room - out->len;
+    if (reader->bad)
+        return;
+    if (*columns == '\0') {
+        get_bytes(reader, size, out);
+        return;
     }
     g_autofree guint8 *table = g_malloc0(size + 1); /* aligned for every record */
-    if (kind == KIND_NODES && section->count > 0 && section->count <= LEDGER_NODES) {
-        g_autoptr(NodePlaces) known = node_places_new(places);
-        get_nodes(reader, (LedgerStack *)(void *)table, (guint)section->count, known);
-    } else if (fields_of[kind] != NULL)
-        get_table(reader, section, table);
+    if (is_nodes(columns))
+        get_nodes(reader, (LedgerStack *)(void *)table, (guint)section->count, places);
     else
-        reader->bad = section->count > 0;
+        get_table(reader, section, columns, table);
     g_byte_array_append(out, table, (guint)size);
-    return !reader->bad;
+}
+
+/* The sections of a file of this head, whose table is `sections`; FALSE: they are none. */
+static gboolean get_sections(Reader *reader, const SavedHead *head, const LedgerSection *sections,
+                             GByteArray *out)
+{
+    static const guint8 padding[SAVED_ALIGNMENT];
+    char columns[SAVED_MOST_SECTIONS][MOST_COLUMNS];
+    for (guint i = 0; i < head->sections; i++)
+        get_columns(reader, columns[i]);
+    for (guint i = 0; i < head->sections && !reader->bad; i++) {
+        get_section(reader, &sections[i], columns[i], places_before(sections, i),
+                    MIN(head->file_size, G_MAXINT32), out);
+        g_byte_array_append(out, padding, -out->len & (SAVED_ALIGNMENT - 1));
+    }
+    return !reader->bad && reader->at == reader->end && out->len == head->file_size;
 }
 
 GByteArray *ledger_from_columns(const guint8 *bytes, gsize length)
 {
-    static const guint8 padding[SAVED_ALIGNMENT];
-    SavedSection sections[SECTIONS];
+    LedgerSection sections[SAVED_MOST_SECTIONS];
     SavedHead head;
-    if (length < sizeof head + sizeof sections || length > G_MAXINT32)
+    if (length < sizeof head || length > G_MAXINT32)
         return NULL;
     memcpy(&head, bytes, sizeof head);
-    memcpy(sections, bytes + sizeof head, sizeof sections);
-    Reader reader = {bytes + sizeof(SavedHead) + sizeof sections, bytes + length, FALSE};
+    if (head.sections > SAVED_MOST_SECTIONS || length - sizeof head < head.sections * sizeof *sections)
+        return NULL;
+    gsize start = sizeof head + head.sections * sizeof *sections;
+    memcpy(sections, bytes + sizeof head, start - sizeof head);
+    Reader reader = {bytes + start, bytes + length, FALSE};
     g_autoptr(GByteArray) out = g_byte_array_new();
-    g_byte_array_append(out, bytes, sizeof(SavedHead) + sizeof sections);
-    for (guint i = 0; i < SECTIONS; i++) {
-        guint places = i > KIND_PLACES ? (guint)sections[KIND_PLACES].count : 0; /* read: it is bounded */
-        if (!get_section(&reader, &sections[i], i, places, MIN(head.file_size, G_MAXINT32), out))
-            return NULL;
-        g_byte_array_append(out, padding, -out->len & (SAVED_ALIGNMENT - 1));
-    }
-    return reader.at == reader.end && out->len == head.file_size ? g_steal_pointer(&out) : NULL;
+    g_byte_array_append(out, bytes, (guint)start);
+    return get_sections(&reader, &head, sections, out) ? g_steal_pointer(&out) : NULL;
 }

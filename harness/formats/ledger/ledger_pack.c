@@ -53,13 +53,14 @@ static PackedEnd unpack_columns(const char *bytes, gsize length, gsize most_byte
     return end == PACKED_CUT ? PACKED_CUT : end == PACKED_WHOLE && said ? PACKED_WHOLE : PACKED_DAMAGED;
 }
 
-/* How large the saved form is going to be: it says so. */
-static PackedEnd check_size(const GByteArray *columns, gsize most_bytes)
+/* Of the saved form that is going to be: its version, and how large it says it is. */
+static PackedEnd check_head(const GByteArray *columns, gsize most_bytes, gboolean *is_other_version)
 {
     SavedHead head;
     if (columns->len < sizeof head)
         return PACKED_DAMAGED;
     memcpy(&head, columns->data, sizeof head);
+    *is_other_version = head.magic == SAVED_MAGIC && head.version != SAVED_VERSION;
     return head.file_size > most_bytes ? PACKED_TOO_LARGE : PACKED_WHOLE;
 }
 
@@ -67,8 +68,13 @@ GByteArray *ledger_unpack(const char *bytes, gsize length, gsize most_bytes, con
 {
     g_autoptr(GByteArray) columns = g_byte_array_new();
     PackedEnd end = unpack_columns(bytes, length, most_bytes, columns);
+    gboolean is_other_version = FALSE;
     if (end == PACKED_WHOLE)
-        end = check_size(columns, most_bytes);
+        end = check_head(columns, most_bytes, &is_other_version);
+    if (is_other_version) {
+        g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_FORMAT, SAVED_OTHER_VERSION, name);
+        return NULL;
+    }
     GByteArray *saved = end == PACKED_WHOLE ? ledger_from_columns(columns->data, columns->len) : NULL;
     if (saved == NULL)
         packed_fail(error, name, "the saved ledger", end == PACKED_WHOLE ? PACKED_DAMAGED : end, most_bytes);

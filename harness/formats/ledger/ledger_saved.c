@@ -4,13 +4,31 @@
 #include <string.h>
 
 #include "error.h"
-#include "ledger.h"
 
-static void arrays_of(const Ledger *self, GArray *arrays[ARRAYS])
+enum { ARRAYS = 9, SECTIONS = ARRAYS + 2 };
+
+const SavedArray saved_arrays[] = {
+#define ARRAY(name, type, most, columns)                                                                     \
+    {                                                                                                        \
+#name, sizeof(type), most, G_STRUCT_OFFSET(Ledger, name), columns                                    \
+    }
+    ARRAY(modules, LedgerModule, LEDGER_MODULES, ""),
+    ARRAY(marks, LedgerMark, LEDGER_MARKS, ""),
+    ARRAY(places, LedgerPlace, LEDGER_NODES, "Dpddp"),
+    ARRAY(nodes, LedgerStack, LEDGER_NODES, "n"),
+    ARRAY(sites, LedgerSiteCounts, LEDGER_SITES, "dpPPPPP"),
+    ARRAY(kept, LedgerEndRecord, G_MAXINT32 / 32, "ddPP"),
+    ARRAY(changes, LedgerChange, LEDGER_CHANGES, "ddPpp"),
+    ARRAY(samples, LedgerSample, G_MAXUINT16, "DDD"),
+    ARRAY(names, LedgerName, G_MAXINT32 / 32, "dpppp"),
+#undef ARRAY
+};
+const guint saved_n_arrays = G_N_ELEMENTS(saved_arrays);
+_Static_assert(G_N_ELEMENTS(saved_arrays) == ARRAYS, "every array has a section");
+
+static GArray *array_of(const Ledger *self, guint i)
 {
-    GArray *all[ARRAYS] = {self->modules, self->marks,   self->places,  self->nodes, self->sites,
-                           self->kept,    self->changes, self->samples, self->names};
-    memcpy(arrays, all, sizeof all);
+    return G_STRUCT_MEMBER(GArray *, self, saved_arrays[i].place);
 }
 
 /* FNV-1a, 64 bits: tells a damaged table from a whole one; it keeps nobody from writing a table of his own.
@@ -22,44 +40,51 @@ static guint64 checksum_of(const void *data, gsize length, guint64 hash)
     return hash;
 }
 
-static guint64 checksum(const SavedHead *head, const SavedSection *sections)
+guint64 saved_checksum(const SavedHead *head, const LedgerSection *sections)
 {
     SavedHead plain = *head;
     plain.checksum = 0;
     guint64 hash = checksum_of(&plain, sizeof plain, UINT64_C(0xcbf29ce484222325));
-    return checksum_of(sections, SECTIONS * sizeof *sections, hash);
+    return checksum_of(sections, head->sections * sizeof *sections, hash);
+}
+
+/* What there is to save, in order; data: where it is. The offsets are 0 still. */
+static void list_sections(const Ledger *self, LedgerSection sections[SECTIONS], const void *data[SECTIONS])
+{
+    sections[0] = (LedgerSection){"header", 0, 1, sizeof self->header, 0};
+    sections[1] = (LedgerSection){"strings", 0, self->strings->len, 1, 0};
+    data[0] = &self->header;
+    data[1] = self->strings->str;
+    for (guint i = 0; i < ARRAYS; i++) {
+        LedgerSection section = {.count = array_of(self, i)->len,
+                                 .record_size = (guint32)saved_arrays[i].record_size};
+        memcpy(section.tag, saved_arrays[i].tag, strlen(saved_arrays[i].tag));
+        sections[2 + i] = section;
+        data[2 + i] = array_of(self, i)->data;
+    }
 }
 
 GByteArray *ledger_save(const Ledger *self)
 {
-    GArray *arrays[ARRAYS];
-    arrays_of(self, arrays);
-    SavedSection sections[SECTIONS] = {
-        [KIND_HEADER] = {KIND_HEADER, sizeof self->header, 1, 0},
-        [KIND_STRINGS] = {KIND_STRINGS, 1, self->strings->len, 0},
-    };
-    const void *data[SECTIONS] = {&self->header, self->strings->str};
-    for (guint i = 0; i < ARRAYS; i++) {
-        sections[KIND_ARRAYS + i] =
-            (SavedSection){KIND_ARRAYS + i, g_array_get_element_size(arrays[i]), arrays[i]->len, 0};
-        data[KIND_ARRAYS + i] = arrays[i]->data;
-    }
+    LedgerSection sections[SECTIONS];
+    const void *data[SECTIONS];
+    list_sections(self, sections, data);
     guint64 offset = sizeof(SavedHead) + sizeof sections;
     for (guint i = 0; i < SECTIONS; i++) {
         sections[i].offset = offset;
         offset += (sections[i].count * sections[i].record_size + 7) & ~UINT64_C(7);
     }
     SavedHead head = {SAVED_MAGIC, SAVED_VERSION, SECTIONS, offset, 0, self->damaged, self->at_end_mark, 0};
-    head.checksum = checksum(&head, sections);
+    head.checksum = saved_checksum(&head, sections);
     GByteArray *file = g_byte_array_new();
     g_byte_array_append(file, (const guint8 *)&head, sizeof head);
     g_byte_array_append(file, (const guint8 *)sections, sizeof sections);
-    static const guint8 padding[8];
+    static const guint8 padding[SAVED_ALIGNMENT];
     for (guint i = 0; i < SECTIONS; i++) {
         guint64 size = sections[i].count * sections[i].record_size;
         if (size > 0)
             g_byte_array_append(file, data[i], (guint)size);
-        g_byte_array_append(file, padding, (guint)(-size & 7));
+        g_byte_array_append(file, padding, (guint)(-size & (SAVED_ALIGNMENT - 1)));
     }
     return file;
 }
@@ -76,20 +101,25 @@ static gboolean fail(const char *name, GError **error, int code, const char *wha
     return FALSE;
 }
 
+/* sections: room for SAVED_MOST_SECTIONS. */
 static gboolean read_head(const char *bytes, gsize length, const char *name, SavedHead *head,
-                          SavedSection *sections, GError **error)
+                          LedgerSection *sections, GError **error)
 {
     if (!ledger_recognise(bytes, length))
         return fail(name, error, HEAPGATE_ERROR_FORMAT,
                     "expected a saved ledger (\"HGSaved1\"), found something else");
-    if (length < sizeof *head + SECTIONS * sizeof *sections)
+    if (length < sizeof *head)
         return fail(name, error, HEAPGATE_ERROR_TRUNCATED, "the saved ledger ends in the middle of its head");
     memcpy(head, bytes, sizeof *head);
-    memcpy(sections, bytes + sizeof *head, SECTIONS * sizeof *sections);
-    if (head->version != SAVED_VERSION || head->sections != SECTIONS ||
-        sections[KIND_HEADER].record_size != sizeof(LedgerHeader))
-        return fail(name, error, HEAPGATE_ERROR_FORMAT, "the saved ledger is of another version of heapgate");
-    if (head->checksum != checksum(head, sections))
+    if (head->version != SAVED_VERSION || head->sections > SAVED_MOST_SECTIONS) {
+        g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_FORMAT, SAVED_OTHER_VERSION, name);
+        return FALSE;
+    }
+    if (length < sizeof *head + head->sections * sizeof *sections)
+        return fail(name, error, HEAPGATE_ERROR_TRUNCATED,
+                    "the saved ledger ends in the middle of its table of sections");
+    memcpy(sections, bytes + sizeof *head, head->sections * sizeof *sections);
+    if (head->checksum != saved_checksum(head, sections))
         return fail(name, error, HEAPGATE_ERROR_FORMAT,
                     "the saved ledger is damaged: its checksum is another");
     if (head->file_size != length)
@@ -98,56 +128,71 @@ static gboolean read_head(const char *bytes, gsize length, const char *name, Sav
     return TRUE;
 }
 
-/* Where a section's records lie; NULL where it says something that cannot be. */
-static const char *section_data(const SavedSection *section, guint kind, gsize record_size, guint64 at_most,
-                                const char *bytes, gsize length)
+/* Appends a section's records, of each what is known. */
+static void append_records(GArray *array, const LedgerSection *section, const char *bytes)
 {
-    gboolean good = section->kind == kind && section->record_size == record_size &&
-                    section->count <= at_most && section->offset <= length &&
-                    section->count <= (length - section->offset) / record_size;
-    return good ? bytes + section->offset : NULL;
+    const char *records = bytes + section->offset;
+    if (section->record_size == g_array_get_element_size(array)) {
+        g_array_append_vals(array, records, (guint)section->count);
+        return;
+    }
+    for (guint64 i = 0; i < section->count; i++)
+        g_array_append_vals(array, records + i * section->record_size, 1);
 }
 
-static gboolean read_sections(Ledger *self, const SavedSection *sections, const char *bytes, gsize length)
+static gboolean has_records(const LedgerSection *section, guint64 least, guint64 most, const char *name,
+                            GError **error)
 {
-    static const guint64 rooms[ARRAYS] = {LEDGER_MODULES, LEDGER_MARKS, LEDGER_NODES,
-                                          LEDGER_NODES,   LEDGER_SITES, G_MAXINT32 / 32,
-                                          LEDGER_CHANGES, G_MAXUINT16,  G_MAXINT32 / 32};
-    const char *header =
-        section_data(&sections[KIND_HEADER], KIND_HEADER, sizeof self->header, 1, bytes, length);
-    const char *strings = section_data(&sections[KIND_STRINGS], KIND_STRINGS, 1, G_MAXINT32, bytes, length);
-    if (header == NULL || strings == NULL || sections[KIND_HEADER].count != 1)
+    if (section->count >= least && section->count <= most)
+        return TRUE;
+    g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_FORMAT,
+                "%s: the ledger's section \"%.8s\" has %" G_GUINT64_FORMAT
+                " records, not %s%" G_GUINT64_FORMAT,
+                name, section->tag, section->count, least < most ? "at most " : "", most);
+    return FALSE;
+}
+
+/* found: of what list_sections lists, in its order. */
+static gboolean read_sections(Ledger *self, const LedgerSection found[SECTIONS], const char *bytes,
+                              const char *name, GError **error)
+{
+    if (!has_records(&found[0], 1, 1, name, error) || !has_records(&found[1], 0, G_MAXINT32, name, error))
         return FALSE;
-    memcpy(&self->header, header, sizeof self->header);
+    memcpy(&self->header, bytes + found[0].offset, sizeof self->header);
     g_string_truncate(self->strings, 0);
-    g_string_append_len(self->strings, strings, (gssize)sections[KIND_STRINGS].count);
-    GArray *arrays[ARRAYS];
-    arrays_of(self, arrays);
+    g_string_append_len(self->strings, bytes + found[1].offset, (gssize)found[1].count);
     for (guint i = 0; i < ARRAYS; i++) {
-        const SavedSection *section = &sections[KIND_ARRAYS + i];
-        const char *data = section_data(section, KIND_ARRAYS + i, g_array_get_element_size(arrays[i]),
-                                        rooms[i], bytes, length);
-        if (data == NULL)
+        if (!has_records(&found[2 + i], 0, saved_arrays[i].most, name, error))
             return FALSE;
-        g_array_append_vals(arrays[i], data, (guint)section->count);
+        append_records(array_of(self, i), &found[2 + i], bytes);
     }
     return TRUE;
+}
+
+static void list_needs(LedgerSectionNeed needs[SECTIONS])
+{
+    needs[0] = (LedgerSectionNeed){"header", sizeof(LedgerHeader), FALSE, 0};
+    needs[1] = (LedgerSectionNeed){"strings", 1, TRUE, sizeof(LedgerSection)};
+    for (guint i = 0; i < ARRAYS; i++)
+        needs[2 + i] = (LedgerSectionNeed){saved_arrays[i].tag, saved_arrays[i].record_size, FALSE,
+                                           (2 + i) * sizeof(LedgerSection)};
 }
 
 Ledger *ledger_load(const char *bytes, gsize length, const char *name, GError **error)
 {
     SavedHead head;
-    SavedSection sections[SECTIONS];
-    if (!read_head(bytes, length, name, &head, sections, error))
+    LedgerSection sections[SAVED_MOST_SECTIONS], found[SECTIONS];
+    LedgerSectionNeed needs[SECTIONS];
+    list_needs(needs);
+    if (!read_head(bytes, length, name, &head, sections, error) ||
+        !ledger_sections_find(sections, head.sections, sizeof head + head.sections * sizeof *sections, length,
+                              needs, SECTIONS, found, name, error))
         return NULL;
     g_autoptr(Ledger) self = ledger_new();
-    if (!read_sections(self, sections, bytes, length)) {
-        fail(name, error, HEAPGATE_ERROR_FORMAT,
-             "the saved ledger is damaged: its table of sections makes no sense");
+    if (!read_sections(self, found, bytes, name, error))
         return NULL;
-    }
     if (self->header.magic != LEDGER_MAGIC || self->header.version != LEDGER_VERSION) {
-        fail(name, error, HEAPGATE_ERROR_FORMAT, "the saved ledger is of another version of heapgate");
+        g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_FORMAT, SAVED_OTHER_VERSION, name);
         return NULL;
     }
     self->damaged = head.damaged;
