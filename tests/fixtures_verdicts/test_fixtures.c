@@ -18,8 +18,10 @@ typedef struct {
     const char *function; /* that must be named */
 } Fixture;
 
-/* tests/fixtures/README.md, row by row. */
-static const Fixture fixtures[] = {
+/* tests/fixtures/README.md, row by row. Rows of one fixture stand in one table. */
+
+/* What every iteration leaves behind. */
+static const Fixture plain[] = {
     {"lost_block", "", TRUE, "massif", METRIC_GROWTH, "print_receipt"},
     {"lost_block", "", TRUE, "heap", METRIC_GROWTH, "print_receipt"},
     {"lost_block", "", TRUE, "memcheck", METRIC_LOST, "print_receipt"},
@@ -28,6 +30,10 @@ static const Fixture fixtures[] = {
     {"reachable_growth", "", TRUE, "memcheck", NOTHING, NULL},
     {"sixteen_bytes", "", TRUE, "massif", METRIC_GROWTH, "tag_session"},
     {"sixteen_bytes", "", TRUE, "heap", METRIC_GROWTH, "tag_session"},
+};
+
+/* What is there at a peak, elsewhere, or until the exit. */
+static const Fixture of_levels[] = {
     {"peak_only", "", TRUE, "massif", METRIC_PEAK, "load_everything_at_once"},
     {"peak_only", "", TRUE, "heap", METRIC_PEAK, "load_everything_at_once"},
     {"peak_only", "", TRUE, "memcheck", NOTHING, NULL},
@@ -37,12 +43,20 @@ static const Fixture fixtures[] = {
     {"freed_at_exit", "", TRUE, "massif", METRIC_RETAINED, "open_session"},
     {"freed_at_exit", "", TRUE, "heap", METRIC_RETAINED, "open_session"},
     {"freed_at_exit", "", TRUE, "memcheck", NOTHING, NULL},
+};
+
+/* What processes other than the first one leak. */
+static const Fixture of_processes[] = {
     {"child_fork", "", FALSE, "massif", METRIC_RETAINED, "copy_request"},
     {"child_fork", "", FALSE, "heap", METRIC_RETAINED, "copy_request"},
     {"child_fork", "", FALSE, "memcheck", METRIC_LOST, "copy_request"},
     {"child_exec", "", FALSE, "massif", METRIC_RETAINED, "render_page"},
     {"child_exec", "", FALSE, "heap", METRIC_RETAINED, "render_page"},
     {"child_exec", "", FALSE, "memcheck", METRIC_LOST, "render_page"},
+};
+
+/* Names and depths of stacks. */
+static const Fixture of_stacks[] = {
     {"cxx_templates", "", TRUE, "massif", METRIC_GROWTH, "shop::Shelf<shop::Order>::pack_box(unsigned long)"},
     {"cxx_templates", "", TRUE, "heap", METRIC_GROWTH, "shop::Shelf<shop::Order>::pack_box(unsigned long)"},
     {"cxx_templates", "", TRUE, "massif", METRIC_GROWTH, "main::{lambda(int)#2}::operator()(int) const"},
@@ -51,6 +65,10 @@ static const Fixture fixtures[] = {
     {"deep_recursion", "", TRUE, "massif", METRIC_GROWTH, "note_leaf"},
     {"deep_recursion", "", TRUE, "heap", METRIC_GROWTH, "note_leaf"},
     {"deep_recursion", "", TRUE, "memcheck", METRIC_LOST, "note_leaf"},
+};
+
+/* What comes and goes, and does not come back as often. */
+static const Fixture of_rhythms[] = {
     {"sawtooth", "", TRUE, "massif", METRIC_GROWTH, "queue_event"},
     {"sawtooth", "", TRUE, "heap", METRIC_GROWTH, "queue_event"},
     /* Two teeth in 20 iterations are too few to tell what stays from what falls with the next: retained
@@ -63,6 +81,10 @@ static const Fixture fixtures[] = {
     {"doubling", "", TRUE, "heap", METRIC_GROWTH, "copy_text"},
     {"turnover", "", TRUE, "massif", METRIC_GROWTH, "refresh_page"},
     {"turnover", "", TRUE, "heap", METRIC_GROWTH, "refresh_page"},
+};
+
+/* What a program cuts from memory that it maps or allocates itself. */
+static const Fixture of_own_memory[] = {
     {"mapped_ring", "", TRUE, "heap", METRIC_MAPPED_GROWTH, "map_frame"},
     {"mapped_ring", "", TRUE, "heap", METRIC_MAPPED, "map_frame"},
     {"mapped_ring", "", TRUE, "massif", NOTHING, NULL},
@@ -75,15 +97,15 @@ static const Fixture fixtures[] = {
 };
 
 /* Writes one scenario for each fixture, with all the instruments its rows name. */
-static void write_scenarios(TestProject *project, const char *mode)
+static void write_scenarios(TestProject *project, const Fixture *fixtures, gsize n, const char *mode)
 {
-    for (gsize i = 0; i < G_N_ELEMENTS(fixtures); i++) {
+    for (gsize i = 0; i < n; i++) {
         const Fixture *fixture = &fixtures[i];
         g_autofree char *program = g_strndup(fixture->scenario, strcspn(fixture->scenario, "-"));
         g_autofree char *relative = g_strconcat("build/tests/fixtures/", program, NULL);
         g_autofree char *file = g_strdup_printf("scenarios/%s.yaml", fixture->scenario);
         g_autofree char *instruments = g_strdup(fixture->instrument);
-        for (gsize other = 0; other < G_N_ELEMENTS(fixtures); other++)
+        for (gsize other = 0; other < n; other++)
             if (strcmp(fixtures[other].scenario, fixture->scenario) == 0 &&
                 strstr(instruments, fixtures[other].instrument) == NULL) {
                 char *both = g_strjoin(", ", instruments, fixtures[other].instrument, NULL);
@@ -147,25 +169,40 @@ static void report_wrong(char *sentence, GString *wrong)
     g_free(sentence);
 }
 
-START_TEST(test_fixtures_are_called_and_healthy_twins_are_not)
+/* Every row is called when its fixture leaks, and nothing when it is healthy. */
+static void check_fixtures(const Fixture *fixtures, gsize n)
 {
     g_autoptr(TestProject) project = test_project_new();
-    write_scenarios(project, "healthy");
+    write_scenarios(project, fixtures, n, "healthy");
     test_project_expect(project, 0, "update --runs 1 --reason healthy", NULL);
     test_project_expect(project, 0, "run", "pass", NULL);
-    write_scenarios(project, "leaky");
+    write_scenarios(project, fixtures, n, "leaky");
     test_project_expect(project, 1, "run", NULL);
     g_autoptr(Result) result = test_project_result(project);
     g_autoptr(GString) wrong = g_string_new(NULL);
-    for (gsize i = 0; i < G_N_ELEMENTS(fixtures); i++)
+    for (gsize i = 0; i < n; i++)
         report_wrong(check_leaky(result, &fixtures[i]), wrong);
     if (wrong->len > 0)
         fprintf(stderr, "%s\n%s\n", project->output, wrong->str);
     ck_assert_msg(wrong->len == 0, "%.800s", wrong->str);
 }
-END_TEST
 
-SUITE(fixtures, 500)
-{
-    tcase_add_test(tcase, test_fixtures_are_called_and_healthy_twins_are_not);
-}
+/* A suite for each table: they run side by side. */
+#define FIXTURE_SUITE(suite, rows)                                                                           \
+    START_TEST(test_##suite##_are_called_and_healthy_twins_are_not)                                          \
+    {                                                                                                        \
+        check_fixtures(rows, G_N_ELEMENTS(rows));                                                            \
+    }                                                                                                        \
+    END_TEST                                                                                                 \
+                                                                                                             \
+    SUITE(suite, 500)                                                                                        \
+    {                                                                                                        \
+        tcase_add_test(tcase, test_##suite##_are_called_and_healthy_twins_are_not);                          \
+    }
+
+FIXTURE_SUITE(fixtures, plain)
+FIXTURE_SUITE(fixtures_of_levels, of_levels)
+FIXTURE_SUITE(fixtures_of_processes, of_processes)
+FIXTURE_SUITE(fixtures_of_stacks, of_stacks)
+FIXTURE_SUITE(fixtures_of_rhythms, of_rhythms)
+FIXTURE_SUITE(fixtures_of_own_memory, of_own_memory)

@@ -19,7 +19,9 @@ typedef struct {
 } Fixture;
 
 /* tests/fixtures/README.md, row by row. */
-static const Fixture fixtures[] = {
+
+/* Objects that something keeps by mistake. */
+static const Fixture objects[] = {
     {"results_per_job", "invoice_lines", 12000, 16000},
     {"subscription_never_removed", "__init__", 3057, 3057},
     {"handler_added_per_run", "add_run_handler", 3600, 4600},
@@ -27,6 +29,10 @@ static const Fixture fixtures[] = {
     {"exception_with_traceback", "read_table", 4852, 4908},
     {"closure_over_self", "__init__", 5033, 5033},
     {"module_level_list", "__init__", 784, 784},
+};
+
+/* Collections that fill, drain or replace in their healthy twins. */
+static const Fixture collections[] = {
     {"event_history", "__init__", 3360, 3360},
     {"workflow_cache", "read_workflow", 14000, 18000},
     {"interned_names", "intern_name", 1000, 30000},
@@ -56,9 +62,9 @@ static guint marked_line(const Fixture *fixture)
 }
 
 /* Each module stands beside the scenario that calls it. */
-static void write_scenarios(TestProject *project, const char *mode)
+static void write_scenarios(TestProject *project, const Fixture *fixtures, gsize n, const char *mode)
 {
-    for (gsize i = 0; i < G_N_ELEMENTS(fixtures); i++) {
+    for (gsize i = 0; i < n; i++) {
         const char *module = fixtures[i].module;
         g_autofree char *text = read_module(&fixtures[i]);
         g_autofree char *script = g_strdup_printf("scenarios/%s.py", module);
@@ -130,21 +136,22 @@ static char *check_leaky(const Result *result, const Fixture *fixture)
                                           : NULL;
 }
 
-START_TEST(test_python_fixtures_are_called_by_line_and_healthy_twins_are_not)
+/* Every module is called when it leaks, by the line, and nothing when it is healthy. */
+static void check_fixtures(const char *test, const Fixture *fixtures, gsize n)
 {
     if (!g_file_test(PYTHON, G_FILE_TEST_IS_EXECUTABLE)) {
-        runner_skip("fixtures_python", PYTHON " is not there");
+        runner_skip(test, PYTHON " is not there");
         return;
     }
     g_autoptr(TestProject) project = test_project_new();
-    write_scenarios(project, "healthy");
+    write_scenarios(project, fixtures, n, "healthy");
     test_project_expect(project, 0, "update --runs 1 --reason healthy", NULL);
     test_project_expect(project, 0, "run", "pass", NULL);
-    write_scenarios(project, "leaky");
+    write_scenarios(project, fixtures, n, "leaky");
     test_project_expect(project, 1, "run", NULL);
     g_autoptr(Result) result = test_project_result(project);
     g_autoptr(GString) wrong = g_string_new(NULL);
-    for (gsize i = 0; i < G_N_ELEMENTS(fixtures); i++) {
+    for (gsize i = 0; i < n; i++) {
         g_autofree char *sentence = check_leaky(result, &fixtures[i]);
         if (sentence != NULL)
             g_string_append_printf(wrong, "%s\n", sentence);
@@ -153,9 +160,25 @@ START_TEST(test_python_fixtures_are_called_by_line_and_healthy_twins_are_not)
         fprintf(stderr, "%s\n%s\n", project->output, wrong->str);
     ck_assert_msg(wrong->len == 0, "%.800s", wrong->str);
 }
+
+START_TEST(test_python_objects_that_are_kept_are_called_by_line_and_healthy_twins_are_not)
+{
+    check_fixtures("fixtures_python_objects", objects, G_N_ELEMENTS(objects));
+}
 END_TEST
 
-SUITE(fixtures_python, 600)
+START_TEST(test_python_collections_that_grow_are_called_by_line_and_healthy_twins_are_not)
 {
-    tcase_add_test(tcase, test_python_fixtures_are_called_by_line_and_healthy_twins_are_not);
+    check_fixtures("fixtures_python_collections", collections, G_N_ELEMENTS(collections));
+}
+END_TEST
+
+SUITE(fixtures_python_objects, 600)
+{
+    tcase_add_test(tcase, test_python_objects_that_are_kept_are_called_by_line_and_healthy_twins_are_not);
+}
+
+SUITE(fixtures_python_collections, 600)
+{
+    tcase_add_test(tcase, test_python_collections_that_grow_are_called_by_line_and_healthy_twins_are_not);
 }

@@ -102,6 +102,14 @@ SUITE(python_module, 600)
 {
     tcase_add_test(tcase, test_the_module_works_with_the_systems_python);
     tcase_add_loop_test(tcase, test_the_module_works_with_other_versions, 0, G_N_ELEMENTS(versions));
+}
+
+SUITE(python_module_plugin, 600)
+{
     tcase_add_test(tcase, test_the_plugin_gates_tests);
+}
+
+SUITE(python_module_traced, 600)
+{
     tcase_add_test(tcase, test_the_module_reads_the_tracers_books);
 }
