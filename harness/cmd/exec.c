@@ -1,10 +1,8 @@
 /* heapgate exec CMD...: no scenario, just look. The command runs as it would without heapgate: with the
  * user's own standard input, output, environment and terminal; what the tracer saw of it is printed to
- * standard error. */
-#include <gio/gio.h>
-#include <glib-unix.h>
+ * standard error. What it leaves running is ended with it. */
+#include <errno.h>
 #include <glib/gstdio.h>
-#include <signal.h>
 
 #include "command.h"
 #include "error.h"
@@ -16,13 +14,11 @@
 #include "instrument/mark.h"
 #include "model/units.h"
 #include "run/collector.h"
-#include "run/descriptor_limit.h"
+#include "run/foreground.h"
 #include "run/owned_folder.h"
 #include "scenario/heap_options.h"
 #include "scenario/scenario.h"
 #include "symbols/symbols.h"
-
-enum { STATUS_SIGNALLED = 128 };
 
 /* The user's environment, and the tracer before whatever else is preloaded; (transfer full). */
 static GStrv environment_for(const char *library, const char *socket, gint64 sample_bytes)
@@ -39,85 +35,33 @@ static GStrv environment_for(const char *library, const char *socket, gint64 sam
     return g_environ_setenv(env, MARK_INSTRUMENT_VARIABLE, instrument_heap.name, TRUE);
 }
 
-typedef struct {
-    GSubprocess *process;
-    GMainLoop *loop;
-} Forwarding;
-
-/* The terminal sends these to the command itself. */
-static gboolean on_terminal_signal(gpointer data)
-{
-    (void)data;
-    return G_SOURCE_CONTINUE;
-}
-
-static gboolean on_terminate(gpointer data)
-{
-    g_subprocess_send_signal(((Forwarding *)data)->process, SIGTERM);
-    return G_SOURCE_CONTINUE;
-}
-
-static gboolean on_hangup(gpointer data)
-{
-    g_subprocess_send_signal(((Forwarding *)data)->process, SIGHUP);
-    return G_SOURCE_CONTINUE;
-}
-
-static void on_exit_of_process(GObject *source, GAsyncResult *result, gpointer data)
-{
-    g_subprocess_wait_finish(G_SUBPROCESS(source), result, NULL);
-    g_main_loop_quit(((Forwarding *)data)->loop);
-}
-
-static void await_end(GSubprocess *process)
-{
-    g_autoptr(GMainLoop) loop = g_main_loop_new(NULL, FALSE);
-    Forwarding forwarding = {process, loop};
-    const guint sources[] = {
-        g_unix_signal_add(SIGINT, on_terminal_signal, NULL),
-        g_unix_signal_add(SIGTERM, on_terminate, &forwarding),
-        g_unix_signal_add(SIGHUP, on_hangup, &forwarding),
-    };
-    g_subprocess_wait_async(process, NULL, on_exit_of_process, &forwarding);
-    g_main_loop_run(loop);
-    for (gsize i = 0; i < G_N_ELEMENTS(sources); i++)
-        g_source_remove(sources[i]);
-}
-
-static void prepare_child(gpointer unused)
-{
-    (void)unused;
-    descriptor_limit_restore();
-}
-
-/* Runs the command; its exit status, or 128 and the signal as shells have it; -1 with error. */
-static int run_command(char **argv, GStrv env, gint64 *pid, GError **error)
-{
-    g_autoptr(GSubprocessLauncher) launcher =
-        g_subprocess_launcher_new(G_SUBPROCESS_FLAGS_STDIN_INHERIT | G_SUBPROCESS_FLAGS_INHERIT_FDS);
-    g_subprocess_launcher_set_environ(launcher, env);
-    g_subprocess_launcher_set_child_setup(launcher, prepare_child, NULL, NULL);
-    g_autoptr(GError) cause = NULL;
-    g_autoptr(GSubprocess) process =
-        g_subprocess_launcher_spawnv(launcher, (const char *const *)argv, &cause);
-    if (process == NULL) {
-        g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_USAGE, "exec: %s cannot be started: %s", argv[0],
-                    cause->message);
-        return -1;
-    }
-    const char *identifier = g_subprocess_get_identifier(process);
-    *pid = identifier != NULL ? g_ascii_strtoll(identifier, NULL, 10) : 0;
-    await_end(process);
-    return g_subprocess_get_if_signaled(process) ? STATUS_SIGNALLED + g_subprocess_get_term_sig(process)
-                                                 : g_subprocess_get_exit_status(process);
-}
-
 /* What the command says of how it is to be watched. */
 typedef struct {
     const char *folder; /* of the ledgers */
     gint64 sample_bytes;
     guint warmup;
 } ExecOptions;
+
+/* Runs the command and finishes the collector. */
+static gboolean run_traced(char **argv, char **env, Collector *collector, ForegroundOutcome *outcome,
+                           GError **error)
+{
+    g_autoptr(KeeperLog) log = keeper_log_new(TRUE);
+    if (log == NULL) {
+        g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_BROKEN, "exec: %s cannot be started: %s", argv[0],
+                    g_strerror(errno));
+        return FALSE;
+    }
+    if (!foreground_run(argv, env, log, outcome, error)) {
+        g_prefix_error(error, "exec: ");
+        return FALSE;
+    }
+    collector_set_killed(collector, log->pids, MIN(log->count, KEEPER_LOG_ROOM));
+    collector_finish(collector);
+    if (collector_problem(collector) != NULL)
+        g_printerr("heapgate: a ledger cannot be used: %s\n", collector_problem(collector));
+    return TRUE;
+}
 
 static int watch(char **argv, const ExecOptions *options, GError **error)
 {
@@ -138,17 +82,20 @@ static int watch(char **argv, const ExecOptions *options, GError **error)
     if (collector == NULL)
         return 0;
     collector_set_take(collector, exec_ledgers_take, ledgers);
-    gint64 pid = 0;
-    int status = run_command(argv, env, &pid, error);
-    collector_finish(collector);
-    owned_folder_remove(&place); /* saving may take a while */
-    if (status < 0)
+    ForegroundOutcome outcome;
+    if (!run_traced(argv, env, collector, &outcome, error))
         return 0;
-    if (collector_problem(collector) != NULL)
-        g_printerr("heapgate: a ledger cannot be used: %s\n", collector_problem(collector));
+    owned_folder_remove(&place); /* saving may take a while */
     exec_ledgers_finish(ledgers, collector);
-    exec_summary_print(ledgers, collector_unseen(collector), argv[0], pid, options->folder, options->warmup);
-    return status;
+    exec_summary_print(ledgers, collector_unseen(collector), argv[0], outcome.pid, options->folder,
+                       options->warmup);
+    if (outcome.unguarded)
+        g_set_error(
+            error, HEAPGATE_ERROR, HEAPGATE_ERROR_BROKEN,
+            "exec: the process by which heapgate guards %s was killed, and %s was ended with it; let it "
+            "kill no process that it did not start, nor use up all memory",
+            argv[0], argv[0]);
+    return outcome.status;
 }
 
 /* Below reports/ in a project, which ignores what lies there; else a folder of its own. */

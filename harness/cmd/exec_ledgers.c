@@ -3,7 +3,9 @@
 #include <string.h>
 
 #include "formats/ledger/ledger_file.h"
+#include "formats/ledger/ledger_pack.h"
 #include "formats/ledger/ledger_sites.h"
+#include "formats/packed.h"
 #include "instrument/heap.h"
 #include "model/give_back.h"
 #include "model/text.h"
@@ -246,7 +248,8 @@ static Ledger *read_saved(ExecLedgers *self, const ExecLedger *one)
     exec_ledgers_await(self);
     if (!g_file_get_contents(one->path, &bytes, &length, NULL))
         return NULL;
-    return ledger_load(bytes, length, one->path, NULL);
+    g_autoptr(GByteArray) plain = ledger_unpack(bytes, length, PACKED_MOST_BYTES, one->path, NULL);
+    return plain != NULL ? ledger_load((const char *)plain->data, plain->len, one->path, NULL) : NULL;
 }
 
 const Ledger *exec_ledgers_first_books(ExecLedgers *self)

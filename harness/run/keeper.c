@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/futex.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -177,14 +178,14 @@ void keeper_inherit(void)
 
 static gboolean is_one_of(const GArray *pids, pid_t pid)
 {
-    for (guint i = 0; i < pids->len; i++)
+    for (guint i = 0; pids != NULL && i < pids->len; i++)
         if (g_array_index(pids, pid_t, i) == pid)
             return TRUE;
     return FALSE;
 }
 
 /* A child of this process that it did not start; 0: there is none. */
-static pid_t find_orphan(const GArray *keepers)
+static pid_t find_orphan(const GArray *keepers, pid_t own_group)
 {
     int proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     g_autoptr(GDir) names = proc >= 0 ? g_dir_open("/proc", 0, NULL) : NULL;
@@ -192,7 +193,7 @@ static pid_t find_orphan(const GArray *keepers)
     for (const char *name = names != NULL ? g_dir_read_name(names) : NULL; name != NULL && found == 0;
          name = g_dir_read_name(names)) {
         pid_t pid = number_of(name);
-        if (pid > 1 && parent_of(proc, name) == getpid() && getpgid(pid) != getpgrp() &&
+        if (pid > 1 && parent_of(proc, name) == getpid() && (own_group == 0 || getpgid(pid) != own_group) &&
             !is_one_of(keepers, pid))
             found = pid;
     }
@@ -202,9 +203,9 @@ static pid_t find_orphan(const GArray *keepers)
 }
 
 /* The children of one that is killed become this process's own. */
-void keeper_kill_orphans(const GArray *keepers)
+void keeper_kill_orphans(const GArray *keepers, pid_t own_group)
 {
-    for (pid_t orphan; (orphan = find_orphan(keepers)) > 0;)
+    for (pid_t orphan; (orphan = find_orphan(keepers, own_group)) > 0;)
         if (kill(orphan, SIGKILL) != 0 || waitpid(orphan, NULL, __WALL) < 0)
             return;
 }
@@ -225,6 +226,17 @@ void keeper_log_free(KeeperLog *self)
         munmap(self, sizeof *self);
 }
 
+/* A program that stops its keeper must not do so before: heapgate waits for the end of a pipe to know that
+ * the program was started, and the keeper holds it open until then. */
+static void await_keeper(KeeperLog *log, pid_t keeper)
+{
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != keeper) /* gone before it could be told */
+        _exit(127);
+    while (__atomic_load_n(&log->ready, __ATOMIC_ACQUIRE) == 0)
+        syscall(SYS_futex, &log->ready, FUTEX_WAIT, 0, NULL, NULL, 0);
+}
+
 void keeper_stand_between(KeeperLog *log)
 {
     sigset_t all, before, awaited;
@@ -234,9 +246,13 @@ void keeper_stand_between(KeeperLog *log)
     sigprocmask(SIG_SETMASK, &all, &before);
     setpgid(0, 0); /* the terminal's signals are for heapgate, which passes them on */
     prctl(PR_SET_CHILD_SUBREAPER, 1);
+    pid_t keeper = getpid();
     /* Not fork, whose handlers may take locks that other threads held. */
     pid_t program = (pid_t)syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0);
-    if (program <= 0) {
+    if (program < 0)
+        _exit(127);
+    if (program == 0) {
+        await_keeper(log, keeper);
         log->program = getpid();
         sigprocmask(SIG_SETMASK, &before, NULL);
         return;
@@ -248,6 +264,8 @@ void keeper_stand_between(KeeperLog *log)
     sigaddset(&awaited, SIGTERM);
     if (getppid() != parent) /* gone before it could be told */
         kill(getpid(), SIGTERM);
+    __atomic_store_n(&log->ready, 1, __ATOMIC_RELEASE);
+    syscall(SYS_futex, &log->ready, FUTEX_WAKE, 1, NULL, NULL, 0);
     log->status = await_program(program, &awaited);
     kill_all(log->traced ? log : NULL);
     log->finished = TRUE;

@@ -5,10 +5,12 @@
 #define HEAPGATE_RUN_KEEPER_H
 
 #include <glib.h>
+#include <sys/types.h>
 
 /* What a keeper says, in memory that is shared with it. A log is of one keeper. */
 enum { KEEPER_LOG_ROOM = 4096 };
 typedef struct {
+    guint32 ready;   /* a futex: the keeper holds no descriptor any more */
     gboolean traced; /* the program is: set by keeper_log_new */
     gint32 program;  /* its process id; 0: it did not begin */
     gboolean
@@ -24,9 +26,9 @@ void keeper_log_free(KeeperLog *self); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(KeeperLog, keeper_log_free)
 
 /* To be called between fork and exec, where there is but one thread and system calls alone may be made.
- * Returns in a new process, which is to become the program. The calling one stays until that has ended,
- * however it ends; then, or when heapgate itself is gone, it kills all that is left, waits for the last of
- * them, and says in the log how the program ended.
+ * Returns in a new process, which is to become the program, and dies with the keeper. The calling one stays
+ * until that has ended, however it ends; then, or when heapgate itself is gone, it kills all that is left,
+ * waits for the last of them, and says in the log how the program ended.
  *
  * Where the program is traced, a process that is just becoming another program is not killed before it has
  * books, if it gets them within two seconds. */
@@ -36,8 +38,9 @@ void keeper_stand_between(KeeperLog *log);
  * this process ends. */
 void keeper_inherit(void);
 /* Kills what has become this process's child that way, and what it started, until there is none, and waits
- * for it. keepers: pid_t: those that live. What this process started itself is in its own process group, and
- * stays. No other thread may start a keeper meanwhile. */
-void keeper_kill_orphans(const GArray *keepers);
+ * for it. keepers: pid_t: those that live, which stay; NULL: none. own_group: the process group of other
+ * children that this process started itself, which stay; 0: there are none. No other thread may start a
+ * keeper meanwhile. */
+void keeper_kill_orphans(const GArray *keepers, pid_t own_group);
 
 #endif

@@ -5,7 +5,6 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/personality.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -28,7 +27,6 @@ static void prepare_child(gpointer data)
     descriptor_limit_restore();
     keeper_stand_between(beginning->log);
     setpgid(0, 0);
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
     personality(ADDR_NO_RANDOMIZE);
     processors_keep(beginning->cpus);
 }
@@ -138,7 +136,7 @@ static void forget_keeper(pid_t keeper, gboolean was_killed)
         if (g_array_index(keepers, pid_t, i) == keeper)
             g_array_remove_index_fast(keepers, i);
     if (was_killed)
-        keeper_kill_orphans(keepers);
+        keeper_kill_orphans(keepers, getpgrp());
     g_mutex_unlock(&keepers_lock);
 }
 

@@ -1,4 +1,5 @@
 /* heapgate exec, run as a user runs it, and what reads its ledgers. */
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -29,6 +30,40 @@ START_TEST(test_exec_of_a_killed_command_still_saves)
 {
     g_autoptr(TestProject) project = test_project_new();
     test_project_expect(project, 128 + 9, "exec -o seen /bin/sh -c 'kill -KILL $$'", "saved: seen/", NULL);
+}
+END_TEST
+
+/* The daemon writes its number and opens the FIFO when it is there; then heapgate is asked to end. */
+START_TEST(test_exec_that_is_ended_leaves_nothing_running)
+{
+    static const char *const signals[] = {"TERM", "INT", "KILL"};
+    g_autoptr(TestProject) project = test_project_new();
+    test_project_write(
+        project, "work.sh",
+        "setsid sh -c 'trap \"\" TERM INT HUP; echo $$ > pid; echo > ready; exec sleep 1000' &\n"
+        "exec sleep 1000\n");
+    g_autofree char *script = g_strdup_printf(
+        "mkfifo ready; python3 -c 'import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL); "
+        "os.execv(sys.argv[1], sys.argv[1:])' $heapgate exec -o seen sh work.sh 2> said & read word < ready; "
+        "kill -%s $!; wait $!; echo status $?; timeout 20 tail --pid $(cat pid) -f /dev/null; echo gone $?; "
+        "cat said",
+        signals[_i]);
+    test_project_shell(project, script);
+    g_autofree char *status = g_strdup_printf("status %d\n", 128 + (int[]){SIGTERM, SIGINT, SIGKILL}[_i]);
+    ck_assert_msg(strstr(project->output, status) != NULL && strstr(project->output, "gone 0\n") != NULL,
+                  "%s", project->output);
+    ck_assert_msg(_i == 2 || strstr(project->output, "saved: seen/") != NULL, "%s", project->output);
+}
+END_TEST
+
+START_TEST(test_exec_tells_that_its_keeper_was_killed)
+{
+    g_autoptr(TestProject) project = test_project_new();
+    test_project_expect(
+        project, 3, "exec -o seen -- sh -c 'kill -9 $PPID; sleep 1000'",
+        "the process by which heapgate guards sh was killed, and sh was ended with it; let it",
+        "saved: seen/", NULL);
+    test_project_expect(project, 5, "exec -- sh -c 'kill -STOP $PPID; exit 5'", "sh -c", NULL);
 }
 END_TEST
 
@@ -144,6 +179,21 @@ START_TEST(test_exec_says_nothing_of_a_program_that_became_another)
     find_text(project, "growth 0 B/iteration over 9 iterations after 3 of warm-up");
     ck_assert_msg(strstr(project->output, "heapgate: true") == NULL, "%s", project->output);
 #endif
+}
+END_TEST
+
+/* The shell retains most until it becomes another program, which retains little. */
+START_TEST(test_exec_shows_call_sites_of_the_first_though_others_had_more_before)
+{
+    g_autoptr(TestProject) project = test_project_new();
+    test_project_write(project, "work.sh",
+                       "%s leaky\nx=$(head -c 300000 /dev/zero | tr '\\0' a)\nexec true\n",
+                       runner_path("build/tests/fixtures/moved_site"));
+    test_project_expect(project, 0, "exec -- sh work.sh", "heapgate: true (process", NULL);
+    const char *first = find_text(project, "moved_site leaky (process"),
+               *sites = find_text(project, "retained 93.8 KiB, by call site:"),
+               *named = find_text(project, "moved_site.c:"), *second = find_text(project, "heapgate: true");
+    ck_assert_msg(first < named && named < second && sites < second, "%s", project->output);
 }
 END_TEST
 
@@ -335,12 +385,15 @@ SUITE(cli_exec, 60)
 {
     tcase_add_test(tcase, test_exec_passes_status_and_output_on_and_saves_a_ledger);
     tcase_add_test(tcase, test_exec_of_a_killed_command_still_saves);
+    tcase_add_loop_test(tcase, test_exec_that_is_ended_leaves_nothing_running, 0, 3);
+    tcase_add_test(tcase, test_exec_tells_that_its_keeper_was_killed);
     tcase_add_test(tcase, test_exec_names_the_function_that_lost_a_block);
     tcase_add_test(tcase, test_show_lines_puts_numbers_next_to_source);
     tcase_add_test(tcase, test_exec_saves_every_ledger_with_its_names);
     tcase_add_test(tcase, test_exec_shows_growth_of_marked_iterations_and_the_smallest_leak);
     tcase_add_test(tcase, test_exec_tells_the_process_that_grows_first);
     tcase_add_test(tcase, test_exec_says_nothing_of_a_program_that_became_another);
+    tcase_add_test(tcase, test_exec_shows_call_sites_of_the_first_though_others_had_more_before);
     tcase_add_test(tcase, test_exec_takes_the_number_of_iterations_of_warm_up);
     tcase_add_test(tcase, test_exec_and_result_show_what_a_program_mapped_itself);
     tcase_add_test(tcase, test_ledgers_show_what_passed_through_by_call_site);
