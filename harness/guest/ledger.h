@@ -131,14 +131,36 @@ static inline uint64_t ledger_weight(uint64_t size, uint64_t sample_bytes)
 
 /* Of LedgerNode. */
 enum { LEDGER_NODE_TRUNCATED = 1 }; /* the stack went on above, but could not be followed */
+
+/* The address of a LedgerNode:
+ *
+ *     63      62  60 59               48 47         28 27             0
+ *    +-------+------+-----------------------------------------------+
+ *    | EXACT | kind | native: of the code                           |
+ *    +-------+------+------------------+-------------+--------------+
+ *    | 0     | kind | Python: 0        | code object | offset       |
+ *    +-------+------+------------------+-------------+--------------+
+ *
+ * EXACT: where a signal interrupted, not where a call returns. offset: of the instruction in the code
+ * object's code, in bytes. */
+#define LEDGER_FRAME_EXACT (UINT64_C(1) << 63)
 enum { LEDGER_FRAME_NATIVE = 0, LEDGER_FRAME_PYTHON = 1 };
-#define LEDGER_FRAME_SHIFT 60
-#define LEDGER_FRAME_MASK  7
-/* Of a Python frame: the number of its code object and the instruction's offset in the code, in bytes. */
+enum { LEDGER_FRAME_SHIFT = 60, LEDGER_FRAME_MASK = 7, LEDGER_CODE_SHIFT = 28, LEDGER_CODE_MASK = 0xfffff };
 #define LEDGER_PYTHON_FRAME(code, offset)                                                                    \
-    ((uint64_t)LEDGER_FRAME_PYTHON << LEDGER_FRAME_SHIFT | (uint64_t)(code) << 28 | (offset))
-#define LEDGER_PYTHON_CODE(address)   ((uint32_t)((address) >> 28 & 0xfffff))
-#define LEDGER_PYTHON_OFFSET(address) ((uint32_t)((address)&0xfffffff))
+    ((uint64_t)LEDGER_FRAME_PYTHON << LEDGER_FRAME_SHIFT | (uint64_t)(code) << LEDGER_CODE_SHIFT | (offset))
+#define LEDGER_PYTHON_CODE(address)   ((uint32_t)((address) >> LEDGER_CODE_SHIFT & LEDGER_CODE_MASK))
+#define LEDGER_PYTHON_OFFSET(address) ((uint32_t)((address) & ((1 << LEDGER_CODE_SHIFT) - 1)))
+
+/* kind: LEDGER_FRAME_*. */
+static inline int ledger_frame_is(uint64_t address, unsigned kind)
+{
+    return (address >> LEDGER_FRAME_SHIFT & LEDGER_FRAME_MASK) == kind;
+}
+/* Of a native frame: the address alone. */
+static inline uint64_t ledger_frame_address(uint64_t address)
+{
+    return address & ~(LEDGER_FRAME_EXACT | (uint64_t)LEDGER_FRAME_MASK << LEDGER_FRAME_SHIFT);
+}
 
 /* Of LedgerSite. */
 enum { LEDGER_SITE_HEAP = 0, LEDGER_SITE_MAPPED = 1 };

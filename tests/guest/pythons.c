@@ -57,11 +57,6 @@ const char *received_text(const Received *self, guint32 at)
     return (const char *)self->header + LEDGER_TEXT_AT + at;
 }
 
-static gboolean is_python(guint64 address)
-{
-    return (address >> LEDGER_FRAME_SHIFT & LEDGER_FRAME_MASK) == LEDGER_FRAME_PYTHON;
-}
-
 static const LedgerCode *code_of(const Received *self, guint64 address)
 {
     guint32 code = LEDGER_PYTHON_CODE(address);
@@ -73,7 +68,7 @@ static const LedgerCode *code_of(const Received *self, guint64 address)
 /* The innermost node of Python from this one outwards; 0: there is none. */
 static guint python_node(const Received *self, guint node)
 {
-    while (node != 0 && !is_python(received_nodes(self)[node].address))
+    while (node != 0 && !ledger_frame_is(received_nodes(self)[node].address, LEDGER_FRAME_PYTHON))
         node = received_nodes(self)[node].parent;
     return node;
 }

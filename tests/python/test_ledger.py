@@ -69,7 +69,7 @@ class MadeLedger:
 
     def node(self, parent, code=0, offset=0):
         one = self.at(LedgerNode, self.header.nodes)
-        one.address = 1 << 60 | code << 28 | offset if code else 0x7F0012345678
+        one.address = layout.LEDGER_FRAME_PYTHON << 60 | code << 28 | offset if code else 0x7F0012345678
         one.parent = parent
         self.header.nodes += 1
         return self.header.nodes - 1

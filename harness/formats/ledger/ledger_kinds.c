@@ -154,7 +154,7 @@ static void fill_python(const Ledger *ledger, LedgerKinds *self)
     for (guint i = 1; i < ledger->nodes->len; i++) {
         guint32 caller = g_array_index(ledger->nodes, LedgerStack, i).caller;
         if (ledger_kinds_python(self, caller) ||
-            ledger_address_is_python(ledger_place_of(ledger, i)->address))
+            ledger_frame_is(ledger_place_of(ledger, i)->address, LEDGER_FRAME_PYTHON))
             self->python[i / 8] |= (guint8)(1 << i % 8);
     }
 }

@@ -4,11 +4,6 @@
 
 #include "python_lines.h"
 
-gboolean ledger_address_is_python(guint64 address)
-{
-    return (address >> LEDGER_FRAME_SHIFT & LEDGER_FRAME_MASK) == LEDGER_FRAME_PYTHON;
-}
-
 /* What is being named. */
 typedef struct {
     Ledger *ledger;
@@ -78,7 +73,7 @@ void ledger_name_python(Ledger *self, const GArray *codes, const GByteArray *tex
     g_string_append_len(self->strings, FRAME_PYTHON_OBJECT, (gssize)sizeof FRAME_PYTHON_OBJECT);
     for (guint i = 0; i < self->places->len; i++) {
         LedgerPlace *place = &g_array_index(self->places, LedgerPlace, i);
-        if (!ledger_address_is_python(place->address))
+        if (!ledger_frame_is(place->address, LEDGER_FRAME_PYTHON))
             continue;
         place->name = name_of(&naming, place->address);
         self->damaged += place->name == 0;

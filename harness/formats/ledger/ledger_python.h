@@ -12,8 +12,6 @@
  */
 void ledger_name_python(Ledger *self, const GArray *codes, const GByteArray *text);
 
-/* Is a node's address that of a frame of Python? */
-gboolean ledger_address_is_python(guint64 address);
 /* Is it the interpreter's own code (the executable python3.N, or libpython3)? */
 gboolean frame_is_interpreter(const Frame *frame);
 /* Is it a function of the interpreter's public interface, other than those that only allocate: what a Python

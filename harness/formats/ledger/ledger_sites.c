@@ -5,20 +5,17 @@
 #include "ledger_keys.h"
 #include "ledger_python.h"
 
-#define EXACT     (UINT64_C(1) << 63)
-#define KIND_BITS (UINT64_C(7) << 60)
-
 guint64 ledger_code_address(guint64 node_address)
 {
-    guint64 address = node_address & ~(EXACT | KIND_BITS);
-    return (node_address & EXACT) != 0 || address == 0 ? address : address - 1;
+    guint64 address = ledger_frame_address(node_address);
+    return (node_address & LEDGER_FRAME_EXACT) != 0 || address == 0 ? address : address - 1;
 }
 
 /* Of several objects that lay there in turn, the one that did when the node was made. */
 guint32 ledger_module_at(const Ledger *self, guint64 node_address, guint32 node)
 {
     guint64 address = ledger_code_address(node_address);
-    if (ledger_address_is_python(node_address))
+    if (ledger_frame_is(node_address, LEDGER_FRAME_PYTHON))
         return 0;
     for (guint i = self->modules->len; i-- > 0;) {
         const LedgerModule *module = &g_array_index(self->modules, LedgerModule, i);

@@ -37,7 +37,7 @@ static bool is_outside_signals(const UnwindStart *start)
     UnwindResult found = unwind_walk(start, addresses, LEDGER_DEEPEST);
     bool outside = found.frames > 0 && !found.truncated;
     for (uint32_t i = 0; i < found.frames; i++)
-        outside = outside && addresses[i] >> 63 == 0;
+        outside = outside && (addresses[i] & LEDGER_FRAME_EXACT) == 0;
     guest_unmap(addresses, size);
     return outside;
 #else

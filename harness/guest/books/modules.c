@@ -12,8 +12,6 @@
 /* Lock-free and safe in signal handlers; glibc 2.35 and later. */
 #pragma weak _dl_find_object
 
-#define ADDRESS_BITS UINT64_C(0x0fffffffffffffff) /* less LedgerNode's kind bits */
-
 uint32_t modules_gone;
 
 static LedgerModule *modules(LedgerHeader *header)
@@ -107,7 +105,7 @@ static void record(LedgerHeader *header, const struct dl_find_object *object)
 /* The object that lies there now. */
 static bool object_at(uint64_t address, struct dl_find_object *object)
 {
-    return _dl_find_object != NULL && _dl_find_object((void *)(address & ADDRESS_BITS), object) == 0;
+    return _dl_find_object != NULL && _dl_find_object((void *)ledger_frame_address(address), object) == 0;
 }
 
 static bool still_there(const LedgerModule *module)
@@ -136,7 +134,7 @@ bool modules_same_slowly(LedgerHeader *header, uint64_t address, uint32_t node)
     for (uint32_t i = 0; i < modules_used(header); i++) {
         const LedgerModule *module = &modules(header)[i];
         if (module->unloaded_at > node &&
-            (address & ADDRESS_BITS) - module->start < module->end - module->start)
+            ledger_frame_address(address) - module->start < module->end - module->start)
             return false;
     }
     return true;

@@ -50,17 +50,12 @@ static bool is_door(const char *name)
     return false;
 }
 
-static bool is_python(uint64_t address)
-{
-    return (address >> LEDGER_FRAME_SHIFT & LEDGER_FRAME_MASK) == LEDGER_FRAME_PYTHON;
-}
-
 void own_see(LedgerHeader *header, uint32_t id, const LedgerNode *node)
 {
     if (LIKELY(own_nodes == NULL))
         return;
     own_nodes[id] = own_nodes[node->parent];
-    if (!is_python(node->address))
+    if (!ledger_frame_is(node->address, LEDGER_FRAME_PYTHON))
         return;
     const LedgerCode *codes = guest_section(header, LEDGER_CODES_AT);
     const LedgerCode *code = &codes[LEDGER_PYTHON_CODE(node->address)];

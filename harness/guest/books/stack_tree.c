@@ -68,17 +68,13 @@ static inline Slot *slot_at(Table *self, uint32_t parent, uint64_t hash, unsigne
     return &self->slots[at & ((UINT64_C(1) << self->shift) - 1)];
 }
 
-static bool is_native(uint64_t address)
-{
-    return (address >> LEDGER_FRAME_SHIFT & LEDGER_FRAME_MASK) == LEDGER_FRAME_NATIVE;
-}
-
 static inline bool node_is(LedgerHeader *header, uint32_t id, const LedgerNode *wanted)
 {
     const LedgerNode *node = &guest_nodes(header)[id];
     return node->address == wanted->address && node->parent == wanted->parent &&
            node->flags == wanted->flags &&
-           (!is_native(wanted->address) || modules_same(header, wanted->address, id));
+           (!ledger_frame_is(wanted->address, LEDGER_FRAME_NATIVE) ||
+            modules_same(header, wanted->address, id));
 }
 
 /* ---- growing ---- */
@@ -129,7 +125,7 @@ __attribute__((noinline, cold)) static void table_grow(LedgerHeader *header)
 
 static uint32_t node_make(LedgerHeader *header, const LedgerNode *wanted)
 {
-    if (is_native(wanted->address))
+    if (ledger_frame_is(wanted->address, LEDGER_FRAME_NATIVE))
         modules_see(header, wanted->address); /* before the node is claimed: nodes are the modules' clock */
     uint32_t id = atomic_claim(&header->nodes, LEDGER_NODES);
     if (id != 0) {

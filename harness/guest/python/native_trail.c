@@ -164,7 +164,7 @@ static void push(NativeTrail *self, const Fresh *fresh, bool loop)
     *hint_of(self, state->sp) = (uint16_t)self->count;
     if (loop)
         return;
-    uintptr_t pc = fresh->pc & ~FRAME_EXACT;
+    uintptr_t pc = fresh->pc & ~LEDGER_FRAME_EXACT;
     if (!python_is_interpreter(pc))
         self->kept[state->kept_end++] = fresh->pc;
     else if (python_interface_has(pc - 1))

@@ -6,12 +6,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "ledger.h"
 #include "rule.h"
 #include "stack_bounds.h"
 #include "unwind.h"
-
-#define FRAME_EXACT                                                                                          \
-    (UINT64_C(1) << 63) /* in an address: where a signal interrupted, not where a call returns */
 
 typedef enum {
     STEP_ON = 0, /* there is a caller */
@@ -57,7 +55,7 @@ static inline Frame frame_begin(const UnwindStart *start, uintptr_t high)
 
 static inline uintptr_t frame_address(const Frame *frame)
 {
-    return frame->exact ? frame->pc | FRAME_EXACT : frame->pc;
+    return frame->exact ? frame->pc | LEDGER_FRAME_EXACT : frame->pc;
 }
 
 /* The caller's stack pointer lies above, within the stack, and on a word. */

@@ -39,9 +39,9 @@ void unwind_init(void);
 void unwind_forget(void);
 
 /* Walks from start outwards. addresses: room for `room` return addresses, innermost first, the start's pc
- * included; bit 63 set where the address is exact (the frame a signal interrupted). low, high: bounds of the
- * stack that may be read; high 0: unknown (bounds of the thread's stack are looked up and cached; a start
- * outside of them is a switched stack and is bounded by its mapping). */
+ * included; with LEDGER_FRAME_EXACT where the address is exact (the frame a signal interrupted). low, high:
+ * bounds of the stack that may be read; high 0: unknown (bounds of the thread's stack are looked up and
+ * cached; a start outside of them is a switched stack and is bounded by its mapping). */
 UnwindResult unwind_walk(const UnwindStart *start, uintptr_t *addresses, uint32_t room);
 
 #endif

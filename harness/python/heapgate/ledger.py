@@ -16,6 +16,8 @@ from .snapshot import Frame, made
 
 try:
     from .ledger_layout import (
+        LEDGER_CODE_MASK,
+        LEDGER_CODE_SHIFT,
         LEDGER_DEEPEST,
         LEDGER_FRAME_MASK,
         LEDGER_FRAME_PYTHON,
@@ -147,7 +149,9 @@ class Ledger:
             return None
         frame = self._frames.get(address)
         if frame is None:
-            frame = self._frames[address] = self._resolve(address >> 28 & 0xFFFFF, address & 0xFFFFFFF)
+            frame = self._frames[address] = self._resolve(
+                address >> LEDGER_CODE_SHIFT & LEDGER_CODE_MASK, address & (1 << LEDGER_CODE_SHIFT) - 1
+            )
         return frame
 
     def _resolve(self, number: int, offset: int) -> Frame:
