@@ -9,9 +9,14 @@ static const char *const names[] = {
     "posix_memalign", "aligned_alloc", "valloc",  "pvalloc",      "malloc_usable_size",
 };
 
+gboolean allocator_is_new(const char *function)
+{
+    return g_str_has_prefix(function, "operator new");
+}
+
 static gboolean is_allocator_name(const char *function)
 {
-    if (g_str_has_prefix(function, "operator new") || g_str_has_prefix(function, "__builtin_new") ||
+    if (allocator_is_new(function) || g_str_has_prefix(function, "__builtin_new") ||
         g_str_has_prefix(function, "__builtin_vec_new"))
         return TRUE;
     for (gsize i = 0; i < G_N_ELEMENTS(names); i++)

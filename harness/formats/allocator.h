@@ -9,6 +9,9 @@
  * function of such a name is not one. TRUE for heapgate.h's marks, too. */
 gboolean allocator_is_frame(const Frame *frame);
 
+/* TRUE for C++'s operator new, of whichever library. */
+gboolean allocator_is_new(const char *function);
+
 /* TRUE for heapgate.h's functions by which a pool says what it hands out: they are in the pool's own
  * function.
  */

@@ -14,12 +14,17 @@ gboolean frame_is_allocator(const Frame *frame)
            (frame->file != NULL && strcmp(base_name(frame->file), "vg_replace_malloc.c") == 0);
 }
 
+gboolean frame_is_python(const Frame *frame)
+{
+    return g_strcmp0(frame->object, FRAME_PYTHON_OBJECT) == 0;
+}
+
 /* Python code that is installed, the interpreter's or by pip, or heapgate's that drives a workflow. */
 gboolean frame_is_own_python(const Frame *frame)
 {
     static const char *const libraries[] = {"/lib/python", "/site-packages/", "/dist-packages/",
                                             "/python/heapgate/", "<frozen "};
-    if (g_strcmp0(frame->object, FRAME_PYTHON_OBJECT) != 0 || frame->file == NULL)
+    if (!frame_is_python(frame) || frame->file == NULL)
         return FALSE;
     for (gsize i = 0; i < G_N_ELEMENTS(libraries); i++)
         if (strstr(frame->file, libraries[i]) != NULL)
@@ -34,7 +39,7 @@ gboolean frame_is_own_python(const Frame *frame)
 static gboolean is_own_native(const Frame *frame)
 {
     static const char *const systems[] = {"/usr/", "/lib/", "/lib64/", "/rustc/", "/build/", "."};
-    if (frame->file == NULL || *frame->file == '\0' || g_strcmp0(frame->object, FRAME_PYTHON_OBJECT) == 0)
+    if (frame->file == NULL || *frame->file == '\0' || frame_is_python(frame))
         return FALSE;
     for (gsize i = 0; i < G_N_ELEMENTS(systems); i++)
         if (g_str_has_prefix(frame->file, systems[i]) ||

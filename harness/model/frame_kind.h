@@ -7,6 +7,8 @@
 
 /* Valgrind's replacements of malloc, free and their kin: stacks begin with one, and it says nothing. */
 gboolean frame_is_allocator(const Frame *frame);
+/* A frame of Python, not one of the interpreter that runs it. */
+gboolean frame_is_python(const Frame *frame);
 /* Python code of the program itself. */
 gboolean frame_is_own_python(const Frame *frame);
 /* Code of the program itself, in any language. */

@@ -3,6 +3,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "frame_kind.h"
+
 enum { QUARTERS = GROWTH_QUARTERS, SLIGHT = 50 };
 /* Sites that gain less than this share of what others of their function lose did not take over their work. */
 #define TAKEN_OVER 0.9
@@ -212,7 +214,7 @@ static gboolean tables_is_python(gpointer source, guint row)
 {
     const CallSite *site = call_sites_get(((const Tables *)source)->all, row);
     for (guint i = 0; i < site->n_frames; i++)
-        if (g_strcmp0(site->frames[i].object, FRAME_PYTHON_OBJECT) == 0)
+        if (frame_is_python(&site->frames[i]))
             return TRUE;
     return FALSE;
 }

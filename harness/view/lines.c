@@ -6,6 +6,7 @@
 #include "report/text/columns.h"
 #include "formats/ledger/ledger_python.h"
 #include "formats/ledger/ledger_sites.h"
+#include "model/frame_kind.h"
 #include "model/units.h"
 #include "report/text/source_text.h"
 #include "model/text.h"
@@ -105,7 +106,7 @@ static guint owner_of(const GArray *frames)
     guint with_line = frames->len;
     for (guint i = 0; i < frames->len; i++) {
         const Frame *frame = &g_array_index(frames, Frame, i);
-        if (g_strcmp0(frame->object, FRAME_PYTHON_OBJECT) == 0)
+        if (frame_is_python(frame))
             return i;
         if (with_line == frames->len && frame->line > 0)
             with_line = i;

@@ -5,6 +5,7 @@
 #include "formats/allocator.h"
 #include "ledger_python.h"
 #include "ledger_sites.h"
+#include "model/frame_kind.h"
 
 static const char *text_at(const Ledger *self, guint32 offset)
 {
@@ -31,7 +32,7 @@ Frame ledger_item_frame(const Ledger *self, const LedgerItem *item)
 static gboolean speaks_for_others(const Frame *frame)
 {
     return (frame->function != NULL &&
-            (g_str_has_prefix(frame->function, "operator new") || allocator_is_mark(frame->function))) ||
+            (allocator_is_new(frame->function) || allocator_is_mark(frame->function))) ||
            (frame->object != NULL && g_str_has_suffix(frame->object, "/libheapgate.so"));
 }
 
@@ -56,7 +57,7 @@ static guint32 traits_of(const Frame *frame)
            (frame_is_interpreter(frame) ? LEDGER_KIND_INTERPRETER : 0) |
            (frame_is_python_interface(frame) ? LEDGER_KIND_INTERFACE : 0) |
            (g_strcmp0(frame->function, "(below main)") == 0 ? LEDGER_KIND_UNTOLD : 0) |
-           (g_strcmp0(frame->object, FRAME_PYTHON_OBJECT) == 0 ? LEDGER_KIND_PYTHON : 0);
+           (frame_is_python(frame) ? LEDGER_KIND_PYTHON : 0);
 }
 
 /* MD5 is good at telling texts apart; nobody is kept from anything by it. */
