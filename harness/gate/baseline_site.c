@@ -1,9 +1,9 @@
 #include "baseline_site.h"
 
-/* Half as much again is as doubtful. */
+/* Half as much again is as doubtful; what merely moved (of size 0) excuses nothing. */
 static gint64 chance_of_doubtful(gint64 size)
 {
-    return size / 2 + 1;
+    return size > 0 ? size / 2 + 1 : 0;
 }
 
 /* What it alone differed by; what nothing is kept of may have had the cutoff. */

@@ -176,6 +176,13 @@ static void add_doubtful(BaselineFigure *figure, const CallSites *sites)
         site_sizes_add(figure->doubtful, site_sizes_hash_at(sites, i), MAX(call_sites_bytes(sites, i), 0));
 }
 
+/* Known, and no excuse for growth: of size 0. */
+static void add_moved(BaselineFigure *figure, const CallSites *sites)
+{
+    for (guint i = 0; sites != NULL && i < call_sites_count(sites); i++)
+        site_sizes_add(figure->doubtful, site_sizes_hash_at(sites, i), 0);
+}
+
 /* Where not every run grew none did for certain: what grew in some is doubtful. */
 static void keep_doubtful(BaselineFigure *figure, const GPtrArray *measurements)
 {
@@ -183,6 +190,7 @@ static void keep_doubtful(BaselineFigure *figure, const GPtrArray *measurements)
     for (guint m = 0; m < measurements->len; m++) {
         const Figure *growth = measurement_find(g_ptr_array_index(measurements, m), figure->metric);
         add_doubtful(figure, growth->doubtful);
+        add_moved(figure, growth->moved);
         if (figure->value == 0)
             add_doubtful(figure, growth->sites);
     }

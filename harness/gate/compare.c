@@ -129,7 +129,7 @@ static Comparison *compare_figure(MetricId id, const BaselineFigure *base, gbool
         self->verdict = VERDICT_NEW;
     else
         self->limit = allow_find(limits->allow, id)->ceiling;
-    doubtful_judge(self, base, figure->doubtful, &site);
+    doubtful_judge(self, base, figure, &site);
     apply_ceiling(self, figure->sites, limits->allow);
     return self;
 }

@@ -3,13 +3,13 @@
 #include "baseline_site.h"
 #include "limits.h"
 
-/* Adds those sites' deltas and returns their number. */
-static guint add_deltas(Comparison *comparison, const BaselineFigure *base, const CallSites *doubtful,
+/* Adds those sites' deltas and returns their number. sites: may be NULL. */
+static guint add_deltas(Comparison *comparison, const BaselineFigure *base, const CallSites *sites,
                         gint64 allowed)
 {
     guint called = 0;
-    for (guint i = 0; i < call_sites_count(doubtful); i++) {
-        g_auto(CallSite) site = call_sites_copy(doubtful, i);
+    for (guint i = 0; sites != NULL && i < call_sites_count(sites); i++) {
+        g_auto(CallSite) site = call_sites_copy(sites, i);
         if (site.bytes <= allowed || baseline_site_find(base, site.key).is_kept)
             continue;
         SiteDelta *delta = site_delta_new(site.key, site.frames, site.n_frames, 0, site.bytes, 0);
@@ -20,19 +20,25 @@ static guint add_deltas(Comparison *comparison, const BaselineFigure *base, cons
     return called;
 }
 
-void doubtful_judge(Comparison *comparison, const BaselineFigure *base, const CallSites *doubtful,
+void doubtful_judge(Comparison *comparison, const BaselineFigure *base, const Figure *growth,
                     const Allowance *allowance)
 {
-    if (doubtful == NULL || base == NULL || base->doubtful == NULL)
+    if (base == NULL || base->doubtful == NULL)
         return;
-    guint called = add_deltas(comparison, base, doubtful, allowance_of(allowance, 0));
+    gint64 allowed = allowance_of(allowance, 0);
+    guint rare = add_deltas(comparison, base, growth->doubtful, allowed),
+          moved = add_deltas(comparison, base, growth->moved, allowed), called = rare + moved;
     if (called == 0 || comparison->verdict == VERDICT_REGRESSED)
         return;
     comparison->verdict = VERDICT_REGRESSED;
     g_free(comparison->sentence);
-    comparison->sentence = g_strdup_printf("growth at %u call site%s that did not grow when the baseline was "
-                                           "captured: in some iterations only, but again and again",
-                                           called, called == 1 ? "" : "s");
+    comparison->sentence =
+        g_strdup_printf("growth at %u call site%s that did not grow when the baseline was "
+                        "captured: %s",
+                        called, called == 1 ? "" : "s",
+                        rare > 0 ? "in some iterations only, but again and again"
+                                 : "others of the same function lose as much, which may be "
+                                   "chance");
 }
 
 gint64 doubtful_known(const BaselineFigure *base, const CallSites *sites)

@@ -104,7 +104,7 @@ static void set_passed(const GPtrArray *programs, Measurement *measurement)
 /* Growth of every process that marked iterations, though it has become another program since. */
 static void set_growth(const Scenario *scenario, const GArray *processes, Measurement *measurement)
 {
-    Growth growth = {call_sites_new(), call_sites_new(), 0, 0},
+    Growth growth = {call_sites_new(), call_sites_new(), 0, 0, call_sites_new()},
            mapped = {call_sites_new(), call_sites_new(), 0, 0};
     for (guint i = 0; i < processes->len; i++) {
         const Ledger *ledger = g_array_index(processes, HeapProcess, i).marked;

@@ -211,7 +211,7 @@ static gboolean read_process(GPtrArray *processes, const char *path, const Outco
 /* Growth of every process that marked iterations. */
 static void set_growth(const Scenario *scenario, const GPtrArray *processes, Measurement *measurement)
 {
-    Growth growth = {call_sites_new(), call_sites_new(), 0, 0};
+    Growth growth = {call_sites_new(), call_sites_new(), 0, 0, call_sites_new()};
     for (guint i = 0; i < processes->len; i++) {
         const Process *process = g_ptr_array_index(processes, i);
         guint before = instrument_count_iterations(scenario, process->iterations->len, measurement);

@@ -17,6 +17,7 @@ void figure_free(Figure *self)
     g_free(self->subject);
     call_sites_free(self->sites);
     call_sites_free(self->doubtful);
+    call_sites_free(self->moved);
     g_free(self);
 }
 

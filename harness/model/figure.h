@@ -16,6 +16,8 @@ typedef struct {
     CallSites *sites; /* NULL where the instrument does not say */
     /* Of growth: what only a baseline without it makes certain (growth.h); NULL: not known. */
     CallSites *doubtful;
+    /* Of growth: what others of their function lose (growth.h), which excuses nothing; NULL: not known. */
+    CallSites *moved;
     /* Of growth: the smallest leak the run could have seen, in bytes per iteration; 0: not known. */
     gint64 bound;
     /* Sites too small to be shown, and so not in `sites`; what they come to together. */

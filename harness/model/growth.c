@@ -32,6 +32,7 @@ typedef struct {
     GrowthFound *found;   /* by row, before anything is set off */
     gint64 smallest;      /* the largest bound of a row */
     GHashTable *balances; /* by allocating function */
+    GHashTable *callers;  /* by allocating function and caller */
 } Summing;
 
 /* What was there at the beginning and steadily went away, in bytes per iteration. */
@@ -57,8 +58,10 @@ static void look_at(Summing *self, guint row)
     if (self->found[row].evidence == GROWTH_NONE)
         self->smallest = growth_bound_of_series(&series, table->points, self->smallest);
     gint64 loss = loss_of(series.bytes, table->points);
-    if (loss > 0)
+    if (loss > 0) {
         balance_of(self->balances, table->function(table->source, row))->lost += loss;
+        balance_of(self->callers, table->caller(table->source, row))->lost += loss;
+    }
 }
 
 /* An interpreter keeps freed lists and dictionaries to use their memory again elsewhere, and no allocator
@@ -109,34 +112,42 @@ static gboolean is_taken_over(const Balance *balance)
     return balance->lost > 0 && (double)balance->gained >= TAKEN_OVER * (double)balance->lost;
 }
 
-/* What is left of a row's gain when the losses of its function are set off against all gains there. */
-static gint64 rest_of(const Summing *self, guint row)
+/* What is left of a row's gain when what is lost in its balance is set off against all gains there. */
+static gint64 rest_of(const Balance *balance, gint64 gain)
 {
-    const Balance *balance = balance_of(self->balances, self->table->function(self->table->source, row));
-    gint64 gain = self->found[row].bytes_per_iteration, net = balance->gained - balance->lost;
+    gint64 net = balance->gained - balance->lost;
     if (!is_taken_over(balance))
         return gain;
     /* Its share of what is left, rounded up. */
     return net > 0 ? (gint64)ceil((double)gain * (double)net / (double)balance->gained) : 0;
 }
 
-/* Adds the rows that grow. */
-static void add_growing(const Summing *self, Growth *growth)
+static void add_gains(const Summing *self)
 {
     const GrowthTable *table = self->table;
-    gint64 each = MAX(table->iterations_each, 1);
-    for (guint row = 0; row < table->rows; row++)
-        if (self->found[row].evidence != GROWTH_NONE)
-            balance_of(self->balances, table->function(table->source, row))->gained +=
-                self->found[row].bytes_per_iteration;
     for (guint row = 0; row < table->rows; row++) {
-        gboolean sure = self->found[row].evidence == GROWTH_SURE;
-        gint64 rest = self->found[row].evidence != GROWTH_NONE ? rest_of(self, row) : 0;
-        if (rest == 0)
+        gint64 gain = self->found[row].bytes_per_iteration;
+        if (self->found[row].evidence == GROWTH_NONE)
             continue;
+        balance_of(self->balances, table->function(table->source, row))->gained += gain;
+        balance_of(self->callers, table->caller(table->source, row))->gained += gain;
+    }
+}
+
+/* Adds a row that grows, or moved, or neither. */
+static void add_row(const Summing *self, guint row, Growth *growth)
+{
+    const GrowthTable *table = self->table;
+    gint64 each = MAX(table->iterations_each, 1), gain = self->found[row].bytes_per_iteration;
+    gint64 rest = rest_of(balance_of(self->balances, table->function(table->source, row)), gain);
+    gboolean sure = self->found[row].evidence == GROWTH_SURE;
+    if (rest > 0) {
         rest = (rest + each - 1) / each;
         table->add(table->source, row, rest, sure ? growth->sites : growth->doubtful);
         growth->total += sure ? rest : 0;
+    } else if (sure && growth->moved != NULL &&
+               rest_of(balance_of(self->callers, table->caller(table->source, row)), gain) > 0) {
+        table->add(table->source, row, (gain + each - 1) / each, growth->moved);
     }
 }
 
@@ -172,13 +183,17 @@ void growth_of_table(const GrowthTable *table, Growth *growth)
     if (table->points < QUARTERS + 1)
         return;
     g_autoptr(GHashTable) balances = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free);
+    g_autoptr(GHashTable) callers = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free);
     g_autofree gint64 *python = g_new0(gint64, table->points);
     g_autofree GrowthFound *found = g_new0(GrowthFound, (gsize)table->rows + 1);
-    Summing summing = {table, python, found, 1, balances};
+    Summing summing = {table, python, found, 1, balances, callers};
     for (guint row = 0; row < table->rows; row++)
         look_at(&summing, row);
     limit_python(&summing);
-    add_growing(&summing, growth);
+    add_gains(&summing);
+    for (guint row = 0; row < table->rows; row++)
+        if (found[row].evidence != GROWTH_NONE)
+            add_row(&summing, row, growth);
     growth->smallest = MAX(growth->smallest, bound_of(&summing));
 }
 
@@ -219,17 +234,28 @@ static gboolean tables_is_python(gpointer source, guint row)
     return FALSE;
 }
 
-/* The key up to its first frame's end. */
-static guint64 tables_function(gpointer source, guint row)
+/* A number for each beginning of a key with so many frames. */
+static guint64 number_of_frames(const Tables *self, guint row, guint frames)
 {
-    const Tables *self = source;
-    const char *key = call_sites_get(self->all, row)->key, *end = strstr(key, " < ");
+    const char *key = call_sites_get(self->all, row)->key, *end = key;
+    for (guint i = 0; i < frames && end != NULL; i++)
+        end = strstr(end + (i > 0), " < ");
     char *function = end != NULL ? g_strndup(key, (gsize)(end - key)) : g_strdup(key);
     guint number = GPOINTER_TO_UINT(g_hash_table_lookup(self->functions, function));
     if (number == 0)
         number = g_hash_table_size(self->functions) + 1;
     g_hash_table_replace(self->functions, function, GUINT_TO_POINTER(number));
     return number;
+}
+
+static guint64 tables_function(gpointer source, guint row)
+{
+    return number_of_frames(source, row, 1);
+}
+
+static guint64 tables_caller(gpointer source, guint row)
+{
+    return number_of_frames(source, row, 2);
 }
 
 static void tables_add(gpointer source, guint row, gint64 bytes, CallSites *growing)
@@ -255,6 +281,7 @@ void growth_of_call_sites(const GPtrArray *tables, Growth *growth)
         .read = tables_read,
         .is_python = tables_is_python,
         .function = tables_function,
+        .caller = tables_caller,
         .add = tables_add,
     };
     growth_of_table(&table, growth);

@@ -19,8 +19,9 @@
  *
  * What the sites of one allocating function steadily lose is set off against what they gain, where they gain
  * as much: work that moves from one place to another leaks nothing, and a queue that is worked off
- * excuses nothing. Lines of Python together gain no more than all of them hold more: interpreters pass freed
- * memory on unseen. docs/verdicts.md has the counts. */
+ * excuses nothing. Sites that do not share their callers may still be a queue and a leak of its size: what is
+ * set off between those, only a baseline with it makes harmless. Lines of Python together gain no more than
+ * all of them hold more: interpreters pass freed memory on unseen. docs/verdicts.md has the counts. */
 #ifndef HEAPGATE_MODEL_GROWTH_H
 #define HEAPGATE_MODEL_GROWTH_H
 
@@ -75,6 +76,7 @@ typedef struct {
     GrowthSeries (*read)(gpointer source, guint row);
     gboolean (*is_python)(gpointer source, guint row);
     guint64 (*function)(gpointer source, guint row); /* a number for each allocating function */
+    guint64 (*caller)(gpointer source, guint row);   /* the same for each with its caller */
     /* Adds the row's site. */
     void (*add)(gpointer source, guint row, gint64 bytes, CallSites *growing);
 } GrowthTable;
@@ -85,6 +87,8 @@ typedef struct {
     gint64 total;                /* of sites, bytes per iteration */
     gint64 smallest;             /* the smallest leak in every iteration that would be called at any site;
                                   * 0: too few points, nothing can be called */
+    CallSites *moved;            /* sites that grow by what others of their function lose, which do not share
+                                  * their caller, bytes per iteration each; NULL: not wanted */
 } Growth;
 
 /* The rows that grow, added to `growth`; smallest becomes the larger of what it was and the table's. */

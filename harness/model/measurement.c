@@ -69,12 +69,16 @@ void measurement_set_growth(Measurement *self, Growth *growth)
 {
     g_autoptr(CallSites) sites = g_steal_pointer(&growth->sites);
     g_autoptr(CallSites) doubtful = g_steal_pointer(&growth->doubtful);
+    g_autoptr(CallSites) moved = g_steal_pointer(&growth->moved);
     if (growth->smallest == 0)
         return;
     Figure *figure = measurement_set(self, METRIC_GROWTH, growth->total, g_steal_pointer(&sites));
     figure->bound = growth->smallest;
     figure->doubtful = g_steal_pointer(&doubtful);
+    figure->moved = g_steal_pointer(&moved);
     call_sites_sort(figure->doubtful);
+    if (figure->moved != NULL)
+        call_sites_sort(figure->moved);
 }
 
 void measurement_set_problem(Measurement *self, const char *format, ...)

@@ -114,6 +114,8 @@ static void add_figure(JsonBuilder *out, StackWriter *stacks, const Figure *figu
     add_call_sites(out, stacks, "call_sites", figure->sites);
     if (figure->doubtful != NULL)
         add_call_sites(out, stacks, "doubtful", figure->doubtful);
+    if (figure->moved != NULL)
+        add_call_sites(out, stacks, "moved", figure->moved);
 }
 
 static void add_mark(JsonBuilder *out, const Mark *mark)

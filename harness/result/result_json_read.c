@@ -101,6 +101,8 @@ static void read_figure(JsonWalk *walk, JsonObject *object, gpointer target)
         call_sites_set_cutoff(sites, read_bytes(walk, object, "cutoff"));
     if (!json_walk_failed(walk) && json_object_has_member(object, "doubtful"))
         figure->doubtful = read_call_sites(walk, object, "doubtful");
+    if (!json_walk_failed(walk) && json_object_has_member(object, "moved"))
+        figure->moved = read_call_sites(walk, object, "moved");
 }
 
 static void read_mark(JsonWalk *walk, JsonObject *object, gpointer target)

@@ -81,6 +81,8 @@ static const Fixture of_rhythms[] = {
     {"doubling", "", TRUE, "heap", METRIC_GROWTH, "copy_text"},
     {"turnover", "", TRUE, "massif", METRIC_GROWTH, "refresh_page"},
     {"turnover", "", TRUE, "heap", METRIC_GROWTH, "refresh_page"},
+    {"queue", "", TRUE, "massif", METRIC_GROWTH, "note_job"},
+    {"queue", "", TRUE, "heap", METRIC_GROWTH, "note_job"},
 };
 
 /* What a program cuts from memory that it maps or allocates itself. */

@@ -405,6 +405,27 @@ START_TEST(test_doubtful_growth_is_red_only_where_the_baseline_did_not_have_it)
 }
 END_TEST
 
+/* What moved at "audit main" when the baseline was captured moves there now, or grows. */
+START_TEST(test_what_moved_is_known_and_excuses_no_growth)
+{
+    for (int grows = 0; grows < 2; grows++) {
+        Case self = case_new();
+        case_set_base(&self, METRIC_GROWTH, 0, 0);
+        BaselineFigure *base = baseline_instrument_find(self.base, METRIC_GROWTH);
+        g_autofree char *key = site_key("audit main");
+        base->sites = call_sites_new();
+        base->doubtful = site_sizes_new();
+        site_sizes_add(base->doubtful, site_sizes_hash(key), 0);
+        CallSites *sites = call_sites_new();
+        Figure *measured = measurement_set(self.measurement, METRIC_GROWTH, grows ? 5 : 0, sites);
+        measured->moved = call_sites_new();
+        add_site(grows ? sites : measured->moved, "audit main", 5, 0);
+        g_autoptr(InstrumentResult) result = case_judge(&self);
+        ck_assert_int_eq(result->verdict, grows ? VERDICT_REGRESSED : VERDICT_PASS);
+    }
+}
+END_TEST
+
 /* Growth of Python that was accepted moves between its call sites; at a new one it is growth. */
 START_TEST(test_accepted_growth_of_python_may_move_and_new_growth_may_not)
 {
@@ -458,6 +479,7 @@ SUITE(compare_sites, 20)
     tcase_add_test(tcase, test_a_baseline_of_zero_knows_that_there_was_no_call_site);
     tcase_add_test(tcase, test_only_the_largest_twenty_differences_are_kept_that_explain_the_verdict);
     tcase_add_test(tcase, test_what_shrank_does_not_explain_a_regression);
+    tcase_add_test(tcase, test_what_moved_is_known_and_excuses_no_growth);
     tcase_add_test(tcase, test_doubtful_growth_is_red_only_where_the_baseline_did_not_have_it);
     tcase_add_test(tcase, test_accepted_growth_of_python_may_move_and_new_growth_may_not);
 }

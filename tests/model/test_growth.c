@@ -432,6 +432,30 @@ START_TEST(test_work_that_moves_between_two_callers_leaks_nothing)
 }
 END_TEST
 
+/* What moves between callers of one function may be a leak beside a queue; within one cache it is not. */
+START_TEST(test_work_that_moves_is_told_unless_its_function_has_one_caller)
+{
+    for (int shared = 0; shared < 2; shared++) {
+        g_autoptr(GPtrArray) tables = tables_new(20);
+        g_autoptr(CallSites) growing = call_sites_new(), doubtful = call_sites_new(),
+                             moved = call_sites_new();
+        for (guint t = 0; t < tables->len; t++)
+            for (int gains = 0; gains < 2; gains++) {
+                const Frame frames[] = {{.function = "new_node", .file = "list.c"},
+                                        {.function = shared || gains ? "get" : "load", .file = "list.c"},
+                                        {.function = gains ? "edit" : "parse", .file = "jobs.c"}};
+                call_sites_add(g_ptr_array_index(tables, t), frames, G_N_ELEMENTS(frames),
+                               100 * (gains ? t : MOST - t), 0);
+            }
+        Growth growth = {growing, doubtful, 0, 0, moved};
+        growth_of_call_sites(tables, &growth);
+        ck_assert_int_eq(growth.total, 0);
+        ck_assert_uint_eq(call_sites_count(moved), shared ? 0 : 1);
+        ck_assert_int_eq(call_sites_total_bytes(moved), shared ? 0 : 100);
+    }
+}
+END_TEST
+
 START_TEST(test_what_another_function_frees_does_not_excuse_a_leak)
 {
     g_autoptr(GPtrArray) tables = tables_new(20);
@@ -541,6 +565,7 @@ SUITE(growth, 60)
     tcase_add_test(tcase, test_what_is_said_to_be_seen_rarely_is_seen_at_every_phase);
     tcase_add_test(tcase, test_what_lives_longer_than_anything_that_was_freed_is_called_and_a_ring_is_not);
     tcase_add_test(tcase, test_a_queue_that_is_worked_off_excuses_no_leak);
+    tcase_add_test(tcase, test_work_that_moves_is_told_unless_its_function_has_one_caller);
     tcase_add_test(tcase, test_a_leaking_call_site_is_named_among_many_that_do_not_leak);
     tcase_add_test(tcase, test_a_call_site_that_first_appears_later_or_last_is_not_called_and_hides_nothing);
     tcase_add_test(tcase, test_work_that_moves_between_two_callers_leaks_nothing);

@@ -192,6 +192,12 @@ static guint64 growing_function(gpointer source, guint row)
     return ledger_key_function(self->ledger, key_of_row(self, row));
 }
 
+static guint64 growing_caller(gpointer source, guint row)
+{
+    const Growing *self = source;
+    return ledger_key_caller(self->ledger, key_of_row(self, row));
+}
+
 static void growing_add(gpointer source, guint row, gint64 bytes, CallSites *growing)
 {
     const Growing *self = source;
@@ -263,6 +269,7 @@ void ledger_growth(const Ledger *self, guint32 kind, guint before, Growth *growt
         .read = growing_read,
         .is_python = growing_is_python,
         .function = growing_function,
+        .caller = growing_caller,
         .add = growing_add,
     };
     growth_of_table(&table, growth);

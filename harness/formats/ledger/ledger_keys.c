@@ -1,6 +1,6 @@
 #include "ledger_keys.h"
 
-enum { FIRST_SLOTS = 1 << 10 };
+enum { FIRST_SLOTS = 1 << 10, FRAME_FACTOR = 31 };
 
 void ledger_keys_free(LedgerKeys *self)
 {
@@ -132,16 +132,30 @@ gboolean ledger_key_is_python(const Ledger *self, guint32 key)
     return FALSE;
 }
 
-guint64 ledger_key_function(const Ledger *self, guint32 key)
+/* A number for the innermost so many frames that are told. */
+static guint64 number_of_frames(const Ledger *self, guint32 key, guint frames)
 {
     LedgerItem items[LEDGER_DEEPEST];
     guint length = items_of_key(self, key, items);
-    for (guint i = 0; i < length; i++) {
+    guint64 number = 0;
+    for (guint i = 0; i < length && frames > 0; i++) {
         const LedgerKind *kind = key_kind(ledger_kinds(self), &items[i]);
-        if ((kind->traits & LEDGER_KIND_UNTOLD) == 0)
-            return kind->text.low;
+        if ((kind->traits & LEDGER_KIND_UNTOLD) != 0)
+            continue;
+        number = number * FRAME_FACTOR + kind->text.low;
+        frames--;
     }
-    return 0;
+    return number;
+}
+
+guint64 ledger_key_function(const Ledger *self, guint32 key)
+{
+    return number_of_frames(self, key, 1);
+}
+
+guint64 ledger_key_caller(const Ledger *self, guint32 key)
+{
+    return number_of_frames(self, key, 2);
 }
 
 void ledger_add_site(const Ledger *self, guint32 site, gint64 bytes, gint64 blocks, CallSites *sites)

@@ -21,6 +21,8 @@ void ledger_keys_free(LedgerKeys *self); /* NULL is fine */
 gboolean ledger_key_is_python(const Ledger *self, guint32 key);
 /* A number for each innermost frame of a key, whatever called it. */
 guint64 ledger_key_function(const Ledger *self, guint32 key);
+/* The same for each innermost frame with the one that called it. */
+guint64 ledger_key_caller(const Ledger *self, guint32 key);
 
 /* Adds a site's stack, with its lines, to a table of call sites. */
 void ledger_add_site(const Ledger *self, guint32 site, gint64 bytes, gint64 blocks, CallSites *sites);
