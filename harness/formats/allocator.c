@@ -40,8 +40,9 @@ gboolean allocator_is_mark(const char *function)
 
 gboolean allocator_is_frame(const Frame *frame)
 {
-    return frame->function != NULL && (allocator_is_mark(frame->function) ||
-                                       (frame_is_allocator(frame) && is_allocator_name(frame->function)));
+    return frame->function != NULL &&
+           (allocator_is_mark(frame->function) ||
+            (frame_kind_of(frame) == FRAME_ALLOCATOR && is_allocator_name(frame->function)));
 }
 
 guint allocator_count_frames(const Frame *frames, guint n_frames)

@@ -2,16 +2,15 @@
 
 #include <string.h>
 
-#include "model/frame_kind.h"
-
-/* The program's own Python before what is native: an interpreter's sources look like a program's own. */
+/* The program's own Python before what is native: where the interpreter's module is not known, its sources
+ * look like a program's own. */
 static const Frame *owner_frame(const SiteDelta *delta)
 {
     const Frame *native = NULL;
     for (guint i = 0; i < delta->n_frames; i++) {
-        if (frame_is_own_python(&delta->frames[i]))
+        if (delta->frames[i].kind == FRAME_OWN_PYTHON)
             return &delta->frames[i];
-        if (native == NULL && frame_is_own(&delta->frames[i]))
+        if (native == NULL && delta->frames[i].kind == FRAME_OWN)
             native = &delta->frames[i];
     }
     return native;

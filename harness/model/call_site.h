@@ -18,11 +18,23 @@
 /* The object of frames that are Python's. */
 #define FRAME_PYTHON_OBJECT "<python>"
 
+/* Whose code a frame is of (frame_kind.h). */
+typedef enum {
+    FRAME_OTHER,       /* a library's or the system's, or without a source */
+    FRAME_OWN,         /* the program's own, with a source */
+    FRAME_ALLOCATOR,   /* Valgrind's replacements of malloc, free and their kin: stacks begin with one, and it
+                          says nothing */
+    FRAME_INTERPRETER, /* native code of Python's interpreter */
+    FRAME_PYTHON,      /* in Python, of the interpreter's library or of an installed package */
+    FRAME_OWN_PYTHON,  /* the program's own, in Python */
+} FrameKind;
+
 typedef struct {
     const char *function; /* NULL where no symbol is known */
     const char *file;     /* source file, with or without its directory; NULL where unknown */
     const char *object;   /* the module, where file is unknown; NULL where that is unknown too */
     guint line;           /* 0 where unknown */
+    FrameKind kind;       /* of frames that a table gave; whoever adds one need not say it */
 } Frame;
 
 typedef struct {

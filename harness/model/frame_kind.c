@@ -4,42 +4,44 @@
 
 static const char *base_name(const char *path)
 {
-    const char *slash = strrchr(path, '/');
-    return slash != NULL ? slash + 1 : path;
+    const char *slash = path != NULL ? strrchr(path, '/') : NULL;
+    return slash != NULL ? slash + 1 : path != NULL ? path : "";
 }
 
-gboolean frame_is_allocator(const Frame *frame)
+static gboolean is_allocator(const Frame *frame)
 {
-    return (frame->object != NULL && g_str_has_prefix(base_name(frame->object), "vgpreload_")) ||
-           (frame->file != NULL && strcmp(base_name(frame->file), "vg_replace_malloc.c") == 0);
+    return g_str_has_prefix(base_name(frame->object), "vgpreload_") ||
+           strcmp(base_name(frame->file), "vg_replace_malloc.c") == 0;
 }
 
-gboolean frame_is_python(const Frame *frame)
+/* The executable python3.N, or libpython3. */
+static gboolean is_interpreter(const Frame *frame)
 {
-    return g_strcmp0(frame->object, FRAME_PYTHON_OBJECT) == 0;
+    const char *object = base_name(frame->object);
+    return g_str_has_prefix(object, "libpython3") ||
+           (g_str_has_prefix(object, "python3") && strstr(object, ".so") == NULL);
 }
 
-/* Python code that is installed, the interpreter's or by pip, or heapgate's that drives a workflow. */
-gboolean frame_is_own_python(const Frame *frame)
+/* Not installed, the interpreter's or by pip, and not heapgate's, which drives a workflow. */
+static gboolean is_own_python(const char *file)
 {
     static const char *const libraries[] = {"/lib/python", "/site-packages/", "/dist-packages/",
                                             "/python/heapgate/", "<frozen "};
-    if (!frame_is_python(frame) || frame->file == NULL)
+    if (file == NULL)
         return FALSE;
     for (gsize i = 0; i < G_N_ELEMENTS(libraries); i++)
-        if (strstr(frame->file, libraries[i]) != NULL)
+        if (strstr(file, libraries[i]) != NULL)
             return FALSE;
     /* Code that a library made at run time; "<string>" is that of python -c. */
-    return frame->file[0] != '<' || strcmp(frame->file, "<string>") == 0 ||
-           strcmp(frame->file, "<stdin>") == 0;
+    return file[0] != '<' || strcmp(file, "<string>") == 0 || strcmp(file, "<stdin>") == 0;
 }
 
-/* Native code with a source of its own: not the system's headers, and not what names its sources from where
- * it was built, as glibc does. */
+/* With a source of its own: not the system's headers, and not what names its sources from where it was built,
+ * as glibc does. */
 static gboolean is_own_native(const Frame *frame)
 {
     static const char *const systems[] = {"/usr/", "/lib/", "/lib64/", "/rustc/", "/build/", "."};
-    if (frame->file == NULL || *frame->file == '\0' || frame_is_python(frame))
+    if (frame->file == NULL || *frame->file == '\0')
         return FALSE;
     for (gsize i = 0; i < G_N_ELEMENTS(systems); i++)
         if (g_str_has_prefix(frame->file, systems[i]) ||
@@ -48,7 +50,13 @@ static gboolean is_own_native(const Frame *frame)
     return TRUE;
 }
 
-gboolean frame_is_own(const Frame *frame)
+FrameKind frame_kind_of(const Frame *frame)
 {
-    return frame_is_own_python(frame) || is_own_native(frame);
+    if (g_strcmp0(frame->object, FRAME_PYTHON_OBJECT) == 0)
+        return is_own_python(frame->file) ? FRAME_OWN_PYTHON : FRAME_PYTHON;
+    if (is_allocator(frame))
+        return FRAME_ALLOCATOR;
+    if (is_interpreter(frame))
+        return FRAME_INTERPRETER;
+    return is_own_native(frame) ? FRAME_OWN : FRAME_OTHER;
 }

@@ -1,17 +1,24 @@
-/* Whose code a frame is of: the program's own, or a library's, the interpreter's, the system's. By where its
- * source lies, for a frame says no more. */
+/* Whose code a frame is of. It is decided once, by what was read (where the source lies, in which module),
+ * when a table of call sites takes the frame or a reader has need of it before; from then on Frame.kind says
+ * it. */
 #ifndef HEAPGATE_MODEL_FRAME_KIND_H
 #define HEAPGATE_MODEL_FRAME_KIND_H
 
 #include "call_site.h"
 
-/* Valgrind's replacements of malloc, free and their kin: stacks begin with one, and it says nothing. */
-gboolean frame_is_allocator(const Frame *frame);
-/* A frame of Python, not one of the interpreter that runs it. */
-gboolean frame_is_python(const Frame *frame);
-/* Python code of the program itself. */
-gboolean frame_is_own_python(const Frame *frame);
+/* The kind of a frame by its texts; frame->kind is not looked at. */
+FrameKind frame_kind_of(const Frame *frame);
+
+/* A frame of Python, whoever wrote it. */
+static inline gboolean frame_kind_is_python(FrameKind kind)
+{
+    return kind == FRAME_PYTHON || kind == FRAME_OWN_PYTHON;
+}
+
 /* Code of the program itself, in any language. */
-gboolean frame_is_own(const Frame *frame);
+static inline gboolean frame_kind_is_own(FrameKind kind)
+{
+    return kind == FRAME_OWN || kind == FRAME_OWN_PYTHON;
+}
 
 #endif

@@ -3,6 +3,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "frame_kind.h"
+
 enum { RECENT = 1 << 10, FACTOR = 0x5bd1e995 };
 
 /* What frames say in a key. */
@@ -142,7 +144,7 @@ static guint32 add_frame(FrameTable *self, const Frame *frame)
 {
     KnownFrame *known = g_new(KnownFrame, 1);
     known->frame = (Frame){frame_table_keep(self, frame->function), frame_table_keep(self, frame->file),
-                           frame_table_keep(self, frame->object), frame->line};
+                           frame_table_keep(self, frame->object), frame->line, frame_kind_of(frame)};
     known->part = part_of_frame(self, frame);
     known->same = same_of_frame(self, frame, self->frames->len + 1); /* no other has this number */
     g_ptr_array_add(self->frames, known);

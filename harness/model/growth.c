@@ -229,7 +229,7 @@ static gboolean tables_is_python(gpointer source, guint row)
 {
     const CallSite *site = call_sites_get(((const Tables *)source)->all, row);
     for (guint i = 0; i < site->n_frames; i++)
-        if (frame_is_python(&site->frames[i]))
+        if (frame_kind_is_python(site->frames[i].kind))
             return TRUE;
     return FALSE;
 }

@@ -2,8 +2,6 @@
 
 #include <string.h>
 
-#include "model/frame_kind.h"
-
 /* A project's tree may be anything: so many files and folders below each other are looked at. */
 enum { MOST_FILES = 100000, DEEPEST = 24 };
 
@@ -139,7 +137,7 @@ static const Frame *by_name(const Frame *frames, guint n_frames, const char *roo
     const Frame *first = NULL;
     for (guint i = 0; i < n_frames; i++) {
         const char *file = frames[i].file;
-        if (file == NULL || *file == '\0' || frame_is_allocator(&frames[i]))
+        if (file == NULL || *file == '\0' || frames[i].kind == FRAME_ALLOCATOR)
             continue;
         if (is_named_inside(file, root))
             return &frames[i];

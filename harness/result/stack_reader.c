@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "model/frame_kind.h"
+
 enum { NO_CALLER = -1 };
 
 typedef struct {
@@ -47,6 +49,7 @@ static void read_frame(JsonWalk *walk, JsonNode *node, StackReader *self)
     };
     if (json_object_has_member(object, "line"))
         frame.line = (guint)json_walk_int(walk, object, "line", 0, G_MAXUINT);
+    frame.kind = frame_kind_of(&frame);
     SizedFrame sized = {frame, frame_size(&frame)};
     g_array_append_val(self->frames, sized);
 }

@@ -106,7 +106,7 @@ static guint owner_of(const GArray *frames)
     guint with_line = frames->len;
     for (guint i = 0; i < frames->len; i++) {
         const Frame *frame = &g_array_index(frames, Frame, i);
-        if (frame_is_python(frame))
+        if (frame_kind_is_python(frame->kind))
             return i;
         if (with_line == frames->len && frame->line > 0)
             with_line = i;

@@ -18,8 +18,10 @@ static void add(GPtrArray *deltas, guint number, const Frame *owner, const Frame
     const Frame frames[] = {{.function = function, .object = "/usr/lib/libQt6Widgets.so"},
                             above != NULL ? *above : *owner,
                             *owner};
-    g_autofree char *key = call_site_key(frames, G_N_ELEMENTS(frames));
-    g_ptr_array_add(deltas, site_delta_new(key, frames, G_N_ELEMENTS(frames), 0, bytes, 1));
+    g_autoptr(CallSites) sites = call_sites_new();
+    call_sites_add(sites, frames, G_N_ELEMENTS(frames), bytes, 1);
+    const CallSite *site = call_sites_get(sites, 0);
+    g_ptr_array_add(deltas, site_delta_new(site->key, site->frames, site->n_frames, 0, bytes, 1));
 }
 
 static void check(const GPtrArray *owners, guint index, const char *function, gint64 bytes, gint64 sites)

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "model/frame_kind.h"
 #include "runner.h"
 
 static const Frame edit_stack[] = {
@@ -71,7 +72,10 @@ static void add_delta(Comparison *target, const Frame *frames, guint n_frames, g
                       gint64 blocks)
 {
     g_autofree char *key = call_site_key(frames, n_frames);
-    g_ptr_array_add(target->deltas, site_delta_new(key, frames, n_frames, base, now, blocks));
+    SiteDelta *delta = site_delta_new(key, frames, n_frames, base, now, blocks);
+    for (guint i = 0; i < n_frames; i++)
+        delta->frames[i].kind = frame_kind_of(&delta->frames[i]);
+    g_ptr_array_add(target->deltas, delta);
 }
 
 static ScenarioResult *passing(const char *name, Verdict verdict)

@@ -29,10 +29,10 @@ static inline guint32 traits_at(const Gathering *self, guint index)
 
 static inline void add_item(Gathering *self, guint32 number)
 {
-    guint32 traits = self->kinds->kinds[number].traits;
+    const LedgerKind *kind = &self->kinds->kinds[number];
     gboolean inner = self->python && self->length > 0;
-    if (self->drops && (traits & LEDGER_KIND_INTERPRETER) != 0 &&
-        (inner || (traits & LEDGER_KIND_INTERFACE) == 0))
+    if (self->drops && kind->frame == FRAME_INTERPRETER &&
+        (inner || (kind->traits & LEDGER_KIND_INTERFACE) == 0))
         return;
     self->items[self->length++] = (LedgerItem){.number = number};
 }

@@ -1,5 +1,7 @@
 #include "ledger_keys.h"
 
+#include "model/frame_kind.h"
+
 enum { FIRST_SLOTS = 1 << 10, FRAME_FACTOR = 31 };
 
 void ledger_keys_free(LedgerKeys *self)
@@ -127,7 +129,7 @@ gboolean ledger_key_is_python(const Ledger *self, guint32 key)
     LedgerItem items[LEDGER_DEEPEST];
     guint length = items_of_key(self, key, items);
     for (guint i = 0; i < length; i++)
-        if ((key_kind(ledger_kinds(self), &items[i])->traits & LEDGER_KIND_PYTHON) != 0)
+        if (frame_kind_is_python(key_kind(ledger_kinds(self), &items[i])->frame))
             return TRUE;
     return FALSE;
 }

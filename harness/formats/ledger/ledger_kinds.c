@@ -12,13 +12,14 @@ static const char *text_at(const Ledger *self, guint32 offset)
     return offset != 0 ? self->strings->str + offset : NULL;
 }
 
-Frame ledger_item_frame(const Ledger *self, const LedgerItem *item)
+/* Without its kind. */
+static Frame item_frame(const Ledger *self, const LedgerItem *item)
 {
     Frame frame = {0};
     if (item->number < self->names->len) {
         const LedgerName *name = &g_array_index(self->names, LedgerName, item->number);
         frame = (Frame){text_at(self, name->function), text_at(self, name->file), text_at(self, name->object),
-                        name->line};
+                        name->line, FRAME_OTHER};
     } else if (item->number - self->names->len < self->modules->len) {
         frame.object = g_array_index(self->modules, LedgerModule, item->number - self->names->len).path;
     }
@@ -49,15 +50,13 @@ static gboolean is_below_main(const Frame *frame)
     return FALSE;
 }
 
-static guint32 traits_of(const Frame *frame)
+static guint16 traits_of(const Frame *frame, FrameKind kind)
 {
     gboolean nameless = frame->function == NULL || g_str_has_prefix(frame->function, "???");
     return (speaks_for_others(frame) ? LEDGER_KIND_FOR_OTHERS : 0) |
            (is_below_main(frame) ? LEDGER_KIND_BELOW_MAIN : 0) | (nameless ? LEDGER_KIND_NAMELESS : 0) |
-           (frame_is_interpreter(frame) ? LEDGER_KIND_INTERPRETER : 0) |
-           (frame_is_python_interface(frame) ? LEDGER_KIND_INTERFACE : 0) |
-           (g_strcmp0(frame->function, "(below main)") == 0 ? LEDGER_KIND_UNTOLD : 0) |
-           (frame_is_python(frame) ? LEDGER_KIND_PYTHON : 0);
+           (kind == FRAME_INTERPRETER && python_is_interface(frame->function) ? LEDGER_KIND_INTERFACE : 0) |
+           (frame_is_untold(frame) ? LEDGER_KIND_UNTOLD : 0);
 }
 
 /* MD5 is good at telling texts apart; nobody is kept from anything by it. */
@@ -80,14 +79,15 @@ typedef struct {
 
 static LedgerKind name_kind(Naming *self, const LedgerItem *item)
 {
-    Frame frame = ledger_item_frame(self->ledger, item);
+    Frame frame = item_frame(self->ledger, item);
     g_autofree char *text = call_site_key(&frame, 1);
     char *identity = frame_identity(&frame);
     guint32 same = GPOINTER_TO_UINT(g_hash_table_lookup(self->same, identity));
     if (same == 0)
         same = g_hash_table_size(self->same) + 1;
     g_hash_table_replace(self->same, identity, GUINT_TO_POINTER(same));
-    return (LedgerKind){mark_of(text), same, traits_of(&frame)};
+    FrameKind kind = frame_kind_of(&frame);
+    return (LedgerKind){mark_of(text), same, traits_of(&frame, kind), (guint16)kind};
 }
 
 static guint name_hash(gconstpointer data)
@@ -170,6 +170,14 @@ const LedgerKinds *ledger_kinds(const Ledger *self)
     fill_python(self, kinds);
     ((Ledger *)self)->kinds = kinds; /* what is remembered is no part of its value */
     return kinds;
+}
+
+Frame ledger_item_frame(const Ledger *self, const LedgerItem *item)
+{
+    const LedgerKinds *kinds = ledger_kinds(self);
+    Frame frame = item_frame(self, item);
+    frame.kind = (item->is_main ? kinds->mains : kinds->kinds)[item->number].frame;
+    return frame;
 }
 
 void ledger_kinds_free(LedgerKinds *self)

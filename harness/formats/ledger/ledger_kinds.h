@@ -9,10 +9,8 @@ enum {
     LEDGER_KIND_FOR_OTHERS = 1, /* operator new and its like, the tracer itself */
     LEDGER_KIND_BELOW_MAIN = 2,
     LEDGER_KIND_NAMELESS = 4,
-    LEDGER_KIND_INTERPRETER = 8,
-    LEDGER_KIND_INTERFACE = 16, /* of the interpreter */
-    LEDGER_KIND_UNTOLD = 32,    /* "(below main)": no part of a key */
-    LEDGER_KIND_PYTHON = 64,
+    LEDGER_KIND_INTERFACE = 8, /* of the interpreter */
+    LEDGER_KIND_UNTOLD = 16,   /* "(below main)": no part of a key */
 };
 
 /* 128 bits of what a text or a row of texts says: they are the same for the same, and for no other. */
@@ -23,7 +21,8 @@ typedef struct {
 typedef struct {
     LedgerText text; /* of the frame's part of a key */
     guint32 same;    /* frames of one number repeat each other */
-    guint32 traits;  /* LEDGER_KIND_* */
+    guint16 traits;  /* LEDGER_KIND_* */
+    guint16 frame;   /* FrameKind */
 } LedgerKind;
 
 /* A frame of a stack: of a name or, where there is none, of a module. */

@@ -80,28 +80,15 @@ void ledger_name_python(Ledger *self, const GArray *codes, const GByteArray *tex
     }
 }
 
-static const char *base_name(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    return slash != NULL ? slash + 1 : path;
-}
-
-gboolean frame_is_interpreter(const Frame *frame)
-{
-    const char *object = frame->object != NULL ? base_name(frame->object) : "";
-    return g_str_has_prefix(object, "libpython3") ||
-           (g_str_has_prefix(object, "python3") && strstr(object, ".so") == NULL);
-}
-
-gboolean frame_is_python_interface(const Frame *frame)
+gboolean python_is_interface(const char *function)
 {
     static const char *const allocating[] = {
         "PyObject_Malloc", "PyObject_Calloc", "PyObject_Realloc", "PyMem_Malloc",     "PyMem_Calloc",
         "PyMem_Realloc",   "PyMem_RawMalloc", "PyMem_RawCalloc",  "PyMem_RawRealloc", "PyType_GenericAlloc"};
-    if (frame->function == NULL || !g_str_has_prefix(frame->function, "Py") || !frame_is_interpreter(frame))
+    if (function == NULL || !g_str_has_prefix(function, "Py"))
         return FALSE;
     for (gsize i = 0; i < G_N_ELEMENTS(allocating); i++)
-        if (strcmp(frame->function, allocating[i]) == 0)
+        if (strcmp(function, allocating[i]) == 0)
             return FALSE;
     return TRUE;
 }

@@ -12,11 +12,10 @@
  */
 void ledger_name_python(Ledger *self, const GArray *codes, const GByteArray *text);
 
-/* Is it the interpreter's own code (the executable python3.N, or libpython3)? */
-gboolean frame_is_interpreter(const Frame *frame);
-/* Is it a function of the interpreter's public interface, other than those that only allocate: what a Python
- * programmer may have heard of, and what keeps its name from one patch release to the next? */
-gboolean frame_is_python_interface(const Frame *frame);
+/* Is this function of the interpreter's (NULL: it has no name) one of its public interface, other than those
+ * that only allocate: what a Python programmer may have heard of, and what keeps its name from one patch
+ * release to the next? */
+gboolean python_is_interface(const char *function);
 
 /* The sentence that says why there are no Python frames, or that some are missing; NULL: all is well.
  * (transfer full). */

@@ -128,7 +128,8 @@ static void end_stack(MemcheckWalk *self)
 {
     MemcheckCurrentError *current = &self->current;
     guint own = 0;
-    while (own < self->further->len && frame_is_allocator(&g_array_index(self->further, Frame, own)))
+    while (own < self->further->len &&
+           frame_kind_of(&g_array_index(self->further, Frame, own)) == FRAME_ALLOCATOR)
         own++;
     if (current->origin != NULL && self->further->len > own && current->n_origins < MEMCHECK_ORIGINS)
         current->origins[current->n_origins++] =

@@ -10,9 +10,8 @@ enum { FUNCTION_COLUMNS = 60, PLACE_COLUMNS = 48, OUTERMOST = 2 };
 typedef struct {
     char *function;
     char *place;
-    guint frames;        /* how many it stands for */
-    gboolean own_python; /* the Python code of the program itself, not of a library */
-    gboolean own_code;   /* code of the program itself, in any language */
+    guint frames; /* how many it stands for */
+    FrameKind kind;
 } Line;
 
 static void line_clear(gpointer data)
@@ -25,7 +24,7 @@ static void line_clear(gpointer data)
 static guint first_useful(const Frame *frames, guint n_frames)
 {
     guint first = 0;
-    while (first < n_frames && frame_is_allocator(&frames[first]))
+    while (first < n_frames && frames[first].kind == FRAME_ALLOCATOR)
         first++;
     return first < n_frames ? first : 0;
 }
@@ -35,7 +34,7 @@ static Line line_of(const Frame *frame)
     g_autoptr(GString) function = g_string_new(NULL), place = g_string_new(NULL);
     frame_describe(frame, function, place);
     return (Line){text_shorten(function->str, FUNCTION_COLUMNS), text_shorten(place->str, PLACE_COLUMNS), 1,
-                  frame_is_own_python(frame), frame_is_own(frame)};
+                  frame->kind};
 }
 
 /* Frames without a symbol in one module are one line: there is nothing to tell them apart by. */
@@ -80,12 +79,12 @@ static gboolean *choose(const GArray *lines)
     keep(kept, lines->len, 0);
     keep(kept, lines->len, lines->len - 1);
     for (guint i = 0; i < lines->len; i++)
-        if (g_array_index(lines, Line, i).own_python)
+        if (g_array_index(lines, Line, i).kind == FRAME_OWN_PYTHON)
             keep(kept, lines->len, i);
     for (guint i = 1; i < OUTERMOST; i++)
         keep(kept, lines->len, lines->len - 1 - i);
     for (guint i = 0; i < lines->len; i++)
-        if (g_array_index(lines, Line, i).own_code)
+        if (frame_kind_is_own(g_array_index(lines, Line, i).kind))
             keep(kept, lines->len, i);
     for (guint i = 1; i < lines->len; i++)
         keep(kept, lines->len, i);
@@ -107,7 +106,7 @@ static void cut_middle(GArray *lines)
         g_array_remove_range(lines, begin + 1, end - begin - 1);
         Line *line = &g_array_index(lines, Line, begin);
         line_clear(line);
-        *line = (Line){g_strdup_printf("... %u more", cut), g_strdup(""), cut, FALSE, FALSE};
+        *line = (Line){g_strdup_printf("... %u more", cut), g_strdup(""), cut, FRAME_OTHER};
         end = begin + 1;
     }
 }
@@ -173,7 +172,7 @@ gboolean stack_add_whole(Columns *columns, const char *amount, const char *note,
 static guint own_line(const GArray *lines, guint otherwise)
 {
     for (guint i = 0; i < lines->len; i++)
-        if (g_array_index(lines, Line, i).own_python)
+        if (g_array_index(lines, Line, i).kind == FRAME_OWN_PYTHON)
             return i;
     return otherwise;
 }

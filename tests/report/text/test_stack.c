@@ -2,10 +2,14 @@
 
 #include <string.h>
 
+#include "model/frame_kind.h"
 #include "runner.h"
 
-static char *shown(const Frame *frames, guint n_frames)
+/* (transfer full). */
+static char *shown(Frame *frames, guint n_frames)
 {
+    for (guint i = 0; i < n_frames; i++)
+        frames[i].kind = frame_kind_of(&frames[i]);
     g_autoptr(Columns) columns = columns_new("", " ");
     stack_add(columns, "16 B", NULL, "key", frames, n_frames);
     ck_assert_uint_le(columns_lines(columns), STACK_FRAMES);
