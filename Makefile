@@ -7,7 +7,7 @@
 #   make repeat      the gate REPEATS=20 times: as many passes  (make repeat-heap: with the heap instrument alone)
 #   make bench       speed, against peers in the same run
 #   make install     PREFIX=/usr/local DESTDIR=    (and make uninstall)
-#   make clean-root  both commands from nothing, in a Debian root made for it; by hand, as root
+#   make clean-root  both commands from nothing, in a root made for it; by hand, as root: RELEASE=bookworm|trixie|forky
 #   make clean
 #
 # Nothing but build/ and reports/ is written. SETUP=no installs no packages.
@@ -172,7 +172,7 @@ clean:
 	rm -rf $(O)
 
 clean-root:
-	tests/clean-root.sh
+	RELEASE=$(RELEASE) tests/clean-root.sh
 
 -include $(CORE_OBJECTS:.o=.d) $(MAIN_OBJECT:.o=.d) $(O)/make-ledger-layout.d $(TEST_OBJECTS:.o=.d)
 include tests/check-all.mk

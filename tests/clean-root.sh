@@ -1,9 +1,11 @@
 #!/usr/bin/env bash
-# Both commands of the README from nothing: makes a minimal Debian 12 root, copies a clean clone in, runs `make gate`
-# and `make test` there and reports what was installed and how long each took. By hand, as root: make clean-root
+# Both commands of the README from nothing: makes a minimal root of a Debian release, copies a clean clone in, runs
+# `make gate` and `make test` there and reports what was installed and how long each took. By hand, as root:
+# make clean-root RELEASE=bookworm|trixie|forky
 #
 # Into the root go, beside debootstrap's minimal base, `make` and `git` alone, as README says a machine needs them.
-# The mirror is the one that this machine's apt uses. KEEP=yes keeps the root for a look afterwards.
+# The mirror is the one that this machine's apt uses; Debian's mirrors have all releases. KEEP=yes keeps the root for
+# a look afterwards.
 # Other commands may be named: tests/clean-root.sh "make test SUITES=massif"
 # shellcheck disable=SC2016 # the dollars in single quotes are apt's and dpkg's
 set -euo pipefail
@@ -16,10 +18,16 @@ fail() {
 [ "$(id -u)" -eq 0 ] || fail "needs root, for chroot and mount"
 command -v debootstrap >/dev/null || fail "needs debootstrap: apt-get install debootstrap"
 
-suite=${SUITE:-bookworm}
-mirror=${MIRROR:-$(apt-get indextargets --format '$(REPO_URI) $(CODENAME)' 'Created-By: Packages' |
-    sed -n "s/ $suite\$//p" | head -n 1)}
-[ -n "$mirror" ] || fail "apt knows no mirror of $suite; name one: MIRROR=URL"
+release=${RELEASE:-bookworm}
+mirror_of() { # CODENAME
+    apt-get indextargets --format '$(REPO_URI) $(CODENAME)' 'Created-By: Packages' | sed -n "s/ $1\$//p" | head -n 1
+}
+mirror=${MIRROR:-$(mirror_of "$release")}
+mirror=${mirror:-$(mirror_of "$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)")}
+[ -n "$mirror" ] || fail "apt knows no mirror; name one: MIRROR=URL"
+# A release that is newer than debootstrap is made as the rolling one.
+script=/usr/share/debootstrap/scripts/$release
+[ -e "$script" ] || script=/usr/share/debootstrap/scripts/sid
 
 root=$(mktemp -d "${TMPDIR:-/tmp}/heapgate-root-XXXXXX")
 chmod 755 "$root" # apt downloads as a user of its own
@@ -48,8 +56,8 @@ inside() {
 installed() { inside dpkg-query -W -f '${Package}\n' | LC_ALL=C sort; }
 megabytes() { du -xsm --exclude=proc "$root" | cut -f 1; }
 
-echo "clean-root: a minimal $suite"
-debootstrap --variant=minbase "$suite" "$root" "$mirror" >"$root.log" 2>&1 ||
+echo "clean-root: a minimal $release"
+debootstrap --variant=minbase "$release" "$root" "$mirror" "$script" >"$root.log" 2>&1 ||
     { tail -n 20 "$root.log" >&2 && fail "debootstrap failed"; }
 rm -f "$root.log"
 mount -t proc proc "$root/proc"
