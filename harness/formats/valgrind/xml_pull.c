@@ -57,7 +57,14 @@ static int give(void *context, char *buffer, int room)
     return given > 0 ? (int)given : give_padding(self, buffer, size);
 }
 
-static char *describe(const XmlPull *self, xmlErrorPtr error)
+/* What an error handler gets: libxml2 2.12 declares it const, and gcc 14 insists on it. */
+#if LIBXML_VERSION >= 21200
+typedef const xmlError *HandledError;
+#else
+typedef xmlError *HandledError;
+#endif
+
+static char *describe(const XmlPull *self, HandledError error)
 {
     if (error->code == XML_ERR_TAG_NAME_MISMATCH && error->str1 != NULL && error->str2 != NULL)
         return g_strdup_printf("</%s> for the <%s> of line %" G_GUINT64_FORMAT, error->str2, error->str1,
@@ -65,7 +72,7 @@ static char *describe(const XmlPull *self, xmlErrorPtr error)
     return g_utf8_make_valid(error->message != NULL ? error->message : "an XML error", -1);
 }
 
-static void note_error(void *user_data, xmlErrorPtr error)
+static void note_error(void *user_data, HandledError error)
 {
     XmlPull *self = user_data;
     if (self->error_code != 0 || error == NULL || error->level < XML_ERR_ERROR)
