@@ -19,7 +19,7 @@ char *heap_ledger_reason(const Ledger *ledger);
 
 /* Processes of one program of which there are no books, for one reason. */
 typedef struct {
-    char *program; /* base name */
+    char *program; /* base name, "?" where it is no text */
     char *reason;
     guint processes;
 } BlindProgram;

@@ -8,6 +8,7 @@
 
 #include "formats/ledger/ledger_python.h"
 #include "heap.h"
+#include "model/text.h"
 #include "scenario/interpreter.h"
 
 static gsize read_at(FILE *file, void *buffer, gsize size, guint64 offset)
@@ -141,8 +142,17 @@ static void blind_program_free(gpointer data)
     g_free(blind);
 }
 
-static void add_blind(GPtrArray *all, const char *program, const char *reason)
+/* As a scenario can name it, which holds text alone: "?" stands for what is none. (transfer full). */
+static char *name_as_pattern(const char *program)
 {
+    g_autofree char *line = text_line(program);
+    g_auto(GStrv) pieces = g_strsplit(line, "\xef\xbf\xbd", -1); /* U+FFFD */
+    return g_strjoinv("?", pieces);
+}
+
+static void add_blind(GPtrArray *all, const char *file, const char *reason)
+{
+    g_autofree char *program = name_as_pattern(file);
     for (guint i = 0; i < all->len; i++) {
         BlindProgram *blind = g_ptr_array_index(all, i);
         if (strcmp(blind->program, program) == 0 && strcmp(blind->reason, reason) == 0) {
@@ -151,7 +161,7 @@ static void add_blind(GPtrArray *all, const char *program, const char *reason)
         }
     }
     BlindProgram *blind = g_new0(BlindProgram, 1);
-    *blind = (BlindProgram){g_strdup(program), g_strdup(reason), 1};
+    *blind = (BlindProgram){g_steal_pointer(&program), g_strdup(reason), 1};
     g_ptr_array_add(all, blind);
 }
 

@@ -47,6 +47,21 @@ START_TEST(test_a_blind_child_breaks_the_measurement_unless_it_is_named)
 }
 END_TEST
 
+/* YAML holds no such bytes: a pattern stands for them. */
+START_TEST(test_a_blind_child_whose_name_is_no_text_is_named_by_a_pattern)
+{
+    g_autofree char *lines =
+        g_strdup_printf("cp %s \"$(printf 'st\\377')\"; \"./$(printf 'st\\377')\"", program("static_child"));
+    g_autoptr(TestProject) project = project_of(lines, "");
+    test_project_expect(project, 3, "run", "BROKEN", "the tracer saw nothing of st?, which /bin/sh started",
+                        "heap: {blind: [st?]}", NULL);
+    test_project_write(project, SCENARIO,
+                       "run: [/bin/sh, lines.sh]\nfiles: [../lines.sh]\ninstruments: [heap]\n"
+                       "heap: {blind: [st?]}\n");
+    test_project_expect(project, 3, "run", "no baseline", NULL);
+}
+END_TEST
+
 START_TEST(test_a_scenario_that_becomes_a_blind_program_is_broken)
 {
     g_autofree char *line = g_strdup_printf("exec %s", program("static_child"));
@@ -105,6 +120,7 @@ SUITE(cli_blind, 60)
 {
     tcase_add_loop_test(tcase, test_a_blind_child_breaks_the_measurement_unless_it_is_named, 0,
                         G_N_ELEMENTS(blind_children));
+    tcase_add_test(tcase, test_a_blind_child_whose_name_is_no_text_is_named_by_a_pattern);
     tcase_add_test(tcase, test_a_scenario_that_becomes_a_blind_program_is_broken);
     tcase_add_test(
         tcase, test_what_the_c_library_gave_out_past_the_tracer_breaks_the_measurement_unless_it_is_named);

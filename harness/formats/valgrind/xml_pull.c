@@ -38,6 +38,64 @@ static int give_padding(XmlPull *self, char *buffer, gsize room)
     return PADDING_LENGTH;
 }
 
+/* Looks for a thread's name that begins here. A process gives it, so it may hold a line's end, and most of
+ * the tag that ends it. */
+static void note_thread_name(XmlPull *self)
+{
+    static const char begin[] = "<threadname>", end[] = "</threadname>";
+    enum { BEGIN = sizeof begin - 1, END = sizeof end - 1, LONGEST = 15 };
+    const char *text = self->bytes + self->at;
+    gsize remaining = self->length - self->at;
+    if (self->at < self->name_end || remaining < BEGIN || memcmp(text, begin, BEGIN) != 0)
+        return;
+    self->name_begin = self->name_end = self->at + BEGIN;
+    for (gsize length = 0; length <= LONGEST && BEGIN + length + END <= remaining; length++)
+        if (memcmp(text + BEGIN + length, end, END) == 0)
+            self->name_end = self->name_begin + length;
+}
+
+static gboolean is_entity(const char *text, gsize remaining)
+{
+    static const char *const entities[] = {"&lt;", "&gt;", "&amp;", "&quot;", "&apos;"};
+    for (gsize i = 0; i < G_N_ELEMENTS(entities); i++)
+        if (remaining >= strlen(entities[i]) && memcmp(text, entities[i], strlen(entities[i])) == 0)
+            return TRUE;
+    return FALSE;
+}
+
+/* What stands for the character in a thread's name; NULL: itself. */
+static const char *escape_in_name(const XmlPull *self)
+{
+    const char *text = self->bytes + self->at;
+    if (self->at < self->name_begin || self->at >= self->name_end)
+        return NULL;
+    switch (*text) {
+    case '<':
+        return "&lt;";
+    case '>':
+        return "&gt;";
+    case '&':
+        return is_entity(text, self->name_end - self->at) ? NULL : "&amp;";
+    default:
+        return NULL;
+    }
+}
+
+/* What stands for the character at hand, and its length; returns how many bytes the character has. */
+static gsize next_character(XmlPull *self, const char **given, gsize *given_length)
+{
+    note_thread_name(self);
+    gsize length = character_length(self->bytes + self->at, self->length - self->at);
+    *given = length > 0 ? escape_in_name(self) : "?";
+    if (*given != NULL) {
+        *given_length = strlen(*given);
+        return 1;
+    }
+    *given = self->bytes + self->at;
+    *given_length = length;
+    return length;
+}
+
 /* libxml2's read callback. */
 static int give(void *context, char *buffer, int room)
 {
@@ -46,13 +104,13 @@ static int give(void *context, char *buffer, int room)
     if (self->prefix_length > 0)
         return give_prefix(self, buffer, size);
     while (given < size && self->at < self->length) {
-        const char *text = self->bytes + self->at;
-        gsize length = character_length(text, self->length - self->at);
-        if (length > size - given)
+        const char *text;
+        gsize text_length, length = next_character(self, &text, &text_length);
+        if (text_length > size - given)
             break;
-        memcpy(buffer + given, length > 0 ? text : "?", MAX(length, 1));
-        given += MAX(length, 1);
-        self->at += MAX(length, 1);
+        memcpy(buffer + given, text, text_length);
+        given += text_length;
+        self->at += length;
     }
     return given > 0 ? (int)given : give_padding(self, buffer, size);
 }

@@ -2,7 +2,8 @@
  *
  * No network, no DTD, no entities but XML's own five, no XML_PARSE_HUGE (so libxml2's limits on depth and
  * text hold), nothing on stderr. Bytes that no XML file may hold (control characters, invalid UTF-8) are read
- * as '?': Valgrind writes program names and messages as they are. */
+ * as '?': Valgrind writes program names and messages as they are. Markup in a thread's name is text: Valgrind
+ * (3.19) escapes it nowhere. */
 #ifndef HEAPGATE_FORMATS_VALGRIND_XML_PULL_H
 #define HEAPGATE_FORMATS_VALGRIND_XML_PULL_H
 
@@ -15,8 +16,9 @@ typedef struct {
     gsize prefix_length;
     const char *bytes;
     gsize length;
-    gsize at;       /* bytes handed to libxml2 */
-    guint paddings; /* still to be handed over after them */
+    gsize at;                   /* bytes handed to libxml2 */
+    gsize name_begin, name_end; /* of the thread's name that was met last */
+    guint paddings;             /* still to be handed over after them */
     guint64 line_offset;
     guint64 line;   /* of the node last read, as the file counts */
     int error_code; /* libxml2's, of the first error; 0: none */
