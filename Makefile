@@ -122,17 +122,18 @@ $(O)/objects/%.o: %.c $(O)/flags
 $(O)/run-tests: $(TEST_OBJECTS) $(TRACER_TESTED) $(O)/libcore.a
 	$(call say,LD $@)$(CC) $(OPTIMIZE) $(SANITIZE) $(LDFLAGS) -o $@ $^ $(LIBRARY_LIBS) $(CHECK_LIBS)
 
-# The module for Python, whole: its sources and what is made of the ledger's records. heapgate and the tests look for it
+# The module for Python, whole: its sources and what is made of lists that C has, too. heapgate and the tests look for it
 # here, and `pip install` works from here, as from where it is installed.
 PYTHON_SOURCES := $(patsubst harness/python/%,%,$(wildcard harness/python/pyproject.toml harness/python/README.md \
 	harness/python/heapgate/*.py harness/python/heapgate/py.typed harness/python/heapgate-$(VERSION).dist-info/*))
-PYTHON_FILES := $(PYTHON_SOURCES) heapgate/ledger_layout.py
+PYTHON_MADE := ledger_layout growth_rule
+PYTHON_FILES := $(PYTHON_SOURCES) $(PYTHON_MADE:%=heapgate/%.py)
 
-$(O)/make-ledger-layout: harness/python/make_ledger_layout.c $(O)/flags
+$(PYTHON_MADE:%=$(O)/make_%): $(O)/%: harness/python/%.c $(O)/flags
 	@mkdir -p $(@D)
 	$(call say,LD $@)$(CC) -std=gnu11 $(WARNINGS) $(CFLAGS) -MMD -MP -Iharness -o $@ $<
 
-$(O)/python/heapgate/ledger_layout.py: $(O)/make-ledger-layout
+$(PYTHON_MADE:%=$(O)/python/heapgate/%.py): $(O)/python/heapgate/%.py: $(O)/make_%
 	@mkdir -p $(@D)
 	$(call say,GENERATE $@)$< > $@.new && mv $@.new $@
 
@@ -174,7 +175,7 @@ clean:
 clean-root:
 	RELEASE=$(RELEASE) tests/clean-root.sh
 
--include $(CORE_OBJECTS:.o=.d) $(MAIN_OBJECT:.o=.d) $(O)/make-ledger-layout.d $(TEST_OBJECTS:.o=.d)
+-include $(CORE_OBJECTS:.o=.d) $(MAIN_OBJECT:.o=.d) $(PYTHON_MADE:%=$(O)/make_%.d) $(TEST_OBJECTS:.o=.d)
 include tests/check-all.mk
 include tests/runner/runner.mk
 include tests/guest/tests.mk

@@ -5,10 +5,6 @@
 
 #include "frame_kind.h"
 
-enum { QUARTERS = GROWTH_QUARTERS, SLIGHT = 50 };
-/* Sites that gain less than this share of what others of their function lose did not take over their work. */
-#define TAKEN_OVER 0.9
-
 /* What the sites of one allocating function gain and lose: a site that grows because another with the same
  * allocation shrinks took over its work and leaks nothing. */
 typedef struct {
@@ -71,14 +67,14 @@ static void look_at(Summing *self, guint row)
  * leak: bytes per iteration that it rises by besides. */
 static gint64 python_rise(const gint64 *sum, guint points, gint64 leak)
 {
-    guint counted = points - 1, risen_in[QUARTERS] = {0};
+    guint counted = points - 1, risen_in[GROWTH_QUARTERS] = {0};
     gint64 rise = 0;
     for (guint t = 1; t < points; t++) {
         gint64 step = sum[t] - sum[t - 1] + leak;
         rise += MAX(step, 0);
-        risen_in[(t - 1) * QUARTERS / counted] += step > 0;
+        risen_in[(t - 1) * GROWTH_QUARTERS / counted] += step > 0;
     }
-    for (guint quarter = 0; quarter < QUARTERS; quarter++)
+    for (guint quarter = 0; quarter < GROWTH_QUARTERS; quarter++)
         if (risen_in[quarter] == 0)
             return 0;
     return (rise + counted - 1) / counted;
@@ -94,7 +90,7 @@ static void limit_python(Summing *self)
             python += self->found[row].bytes_per_iteration;
             rounded++;
         }
-    if (python <= together + rounded + python / SLIGHT)
+    if (python <= together + rounded + python / GROWTH_SLIGHT)
         return;
     for (guint row = 0; row < table->rows; row++) {
         GrowthFound *found = &self->found[row];
@@ -109,7 +105,7 @@ static void limit_python(Summing *self)
 
 static gboolean is_taken_over(const Balance *balance)
 {
-    return balance->lost > 0 && (double)balance->gained >= TAKEN_OVER * (double)balance->lost;
+    return balance->lost > 0 && (double)balance->gained >= GROWTH_TAKEN_OVER * (double)balance->lost;
 }
 
 /* What is left of a row's gain when what is lost in its balance is set off against all gains there. */
@@ -180,7 +176,7 @@ static gint64 bound_of(const Summing *self)
 
 void growth_of_table(const GrowthTable *table, Growth *growth)
 {
-    if (table->points < QUARTERS + 1)
+    if (table->points < GROWTH_QUARTERS + 1)
         return;
     g_autoptr(GHashTable) balances = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free);
     g_autoptr(GHashTable) callers = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free);

@@ -28,16 +28,14 @@
 #include <glib.h>
 
 #include "call_site.h"
+#include "growth_rule.h"
 
 enum {
-    GROWTH_QUARTERS = 4,
     GROWTH_FEWEST_OLD = 7,   /* points that old survivors must have had */
     GROWTH_AGE_UNKNOWN = -1, /* the instrument does not see ages */
 };
 /* Beyond any machine's memory: sums of a few such numbers do not overflow. */
 #define GROWTH_LARGEST (G_GINT64_CONSTANT(1) << 52)
-
-typedef enum { GROWTH_NONE, GROWTH_DOUBTFUL, GROWTH_SURE } GrowthEvidence;
 
 /* What a call site held. All have a value for the end of the last iteration before counting (index 0) and
  * for each counted iteration. */

@@ -3,21 +3,6 @@
 
 #include "growth.h"
 
-enum {
-    QUARTERS = GROWTH_QUARTERS,
-    ONE_IN = 3,        /* of a quarter's iterations, where what comes and goes may look like a leak */
-    SURE_RISES = 5,    /* where nothing goes, so many are no chance */
-    DOUBTFUL_RISES = 3 /* fewer are what is made once */
-};
-/* No longer time without a rise is a leak's, as a share of the counted iterations; after Bernoulli trials of
- * one in four in 57 iterations, 98 of 100 have none. */
-#define LONGEST_GAP 0.4
-/* By how much each rise of a list that grows by a factor exceeds the one before: capacities grow by half or
- * more. */
-#define LEAST_FACTOR 1.25
-/* So large a share of the last quarter's iterations with a rise is no cache that is nearly full. */
-#define STEADY 0.85
-
 static guint rises_between(const gint64 *floor, guint from, guint to)
 {
     guint rises = 0;
@@ -30,8 +15,9 @@ static guint rises_between(const gint64 *floor, guint from, guint to)
 static gboolean rises_in_every_quarter(const gint64 *floor, guint points, guint one_in)
 {
     guint counted = points - 1;
-    for (guint quarter = 0; quarter < QUARTERS; quarter++) {
-        guint from = 1 + counted * quarter / QUARTERS, to = 1 + counted * (quarter + 1) / QUARTERS;
+    for (guint quarter = 0; quarter < GROWTH_QUARTERS; quarter++) {
+        guint from = 1 + counted * quarter / GROWTH_QUARTERS,
+              to = 1 + counted * (quarter + 1) / GROWTH_QUARTERS;
         guint rises = rises_between(floor, from, to);
         if (rises == 0 || rises * one_in < (one_in > 0 ? to - from : 0))
             return FALSE;
@@ -49,7 +35,7 @@ static gboolean rises_by_a_factor(const gint64 *floor, guint points)
         double rise = (double)floor[i] - (double)floor[i - 1];
         if (rise <= 0)
             continue;
-        if (rise < last * LEAST_FACTOR)
+        if (rise < last * GROWTH_LEAST_FACTOR)
             return FALSE;
         last = rise;
         rises++;
@@ -61,8 +47,8 @@ static gboolean rises_by_a_factor(const gint64 *floor, guint points)
  * the end is not steady. */
 static gboolean fades(const gint64 *floor, guint points)
 {
-    guint half = points / 2, last = points - 1 - (points - 1) / QUARTERS;
-    if (rises_between(floor, last, points) >= STEADY * (points - last))
+    guint half = points / 2, last = points - 1 - (points - 1) / GROWTH_QUARTERS;
+    if (rises_between(floor, last, points) >= GROWTH_STEADY * (points - last))
         return FALSE;
     guint early = rises_between(floor, 1, half + 1), late = rises_between(floor, half + 1, points);
     double more = (double)floor[points - 1] - (double)floor[half],
@@ -72,7 +58,7 @@ static gboolean fades(const gint64 *floor, guint points)
 
 guint growth_rarest(guint counted)
 {
-    return MIN(counted / DOUBTFUL_RISES, (guint)(LONGEST_GAP * counted) + 1);
+    return MIN(counted / GROWTH_DOUBTFUL_RISES, (guint)(GROWTH_LONGEST_GAP * counted) + 1);
 }
 
 static guint longest_gap(const gint64 *floor, guint points)
@@ -91,12 +77,14 @@ static guint longest_gap(const gint64 *floor, guint points)
 static GrowthEvidence evidence_of(const gint64 *floor, guint points, gboolean steady)
 {
     guint rises = points > 0 ? rises_between(floor, 1, points) : 0;
-    if (points < QUARTERS + 1 || rises == 0 || rises_by_a_factor(floor, points) || fades(floor, points))
+    if (points < GROWTH_QUARTERS + 1 || rises == 0 || rises_by_a_factor(floor, points) ||
+        fades(floor, points))
         return GROWTH_NONE;
-    if (rises_in_every_quarter(floor, points, ONE_IN) ||
-        (steady && rises >= SURE_RISES && rises_in_every_quarter(floor, points, 0)))
+    if (rises_in_every_quarter(floor, points, GROWTH_ONE_IN) ||
+        (steady && rises >= GROWTH_SURE_RISES && rises_in_every_quarter(floor, points, 0)))
         return GROWTH_SURE;
-    if (steady && rises >= DOUBTFUL_RISES && longest_gap(floor, points) <= LONGEST_GAP * (points - 1) + 1)
+    if (steady && rises >= GROWTH_DOUBTFUL_RISES &&
+        longest_gap(floor, points) <= GROWTH_LONGEST_GAP * (points - 1) + 1)
         return GROWTH_DOUBTFUL;
     return GROWTH_NONE;
 }
@@ -172,7 +160,7 @@ static GrowthFound by_age(const GrowthSeries *self, guint points)
 
 GrowthFound growth_of_series(const GrowthSeries *self, guint points)
 {
-    if (points < QUARTERS + 1)
+    if (points < GROWTH_QUARTERS + 1)
         return (GrowthFound){0};
     g_autofree gint64 *floor = g_new(gint64, points);
     GrowthFound blocks = by_blocks(self, points, floor);

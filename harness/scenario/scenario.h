@@ -6,6 +6,7 @@
 
 #include "allow.h"
 #include "heap_options.h"
+#include "model/growth_rule.h"
 #include "project.h"
 #include "scenario_file.h"
 
@@ -33,7 +34,11 @@ typedef struct {
 } Scenario;
 
 /* Counted iterations below which growth cannot be told from noise. */
-enum { SCENARIO_FEWEST_COUNTED = 8, SCENARIO_DEFAULT_WARMUP = 3, SCENARIO_DEFAULT_ITERATIONS = 20 };
+enum {
+    SCENARIO_FEWEST_COUNTED = GROWTH_FEWEST_COUNTED,
+    SCENARIO_DEFAULT_WARMUP = 3,
+    SCENARIO_DEFAULT_ITERATIONS = 20
+};
 
 /* Reads one scenario. bytes: (transfer none). path: absolute path of the file, for its name and folder.
  * Opens nothing; scenario_check_files does. (transfer full).

@@ -40,7 +40,7 @@ static const struct {
     {"report/text", "model"},
     {"history", "model result"},
     {"include", ""},
-    {"python", "guest"},
+    {"python", "guest model"},
     {"share", ""},
 };
 

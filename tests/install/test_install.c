@@ -59,6 +59,7 @@ START_TEST(test_install_puts_each_file_where_it_belongs)
                             "share/heapgate/python/heapgate/drive.py 644\n"
                             "share/heapgate/python/heapgate/gauge.py 644\n"
                             "share/heapgate/python/heapgate/growth.py 644\n"
+                            "share/heapgate/python/heapgate/growth_rule.py 644\n"
                             "share/heapgate/python/heapgate/ledger.py 644\n"
                             "share/heapgate/python/heapgate/ledger_layout.py 644\n"
                             "share/heapgate/python/heapgate/lines.py 644\n"

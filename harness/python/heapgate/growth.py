@@ -1,7 +1,9 @@
 """The growth rule: what a workflow leaves behind in every pass, told from saw-teeth, caches and doubling lists.
 
-The same rule as heapgate's own, harness/model/growth.c, which docs/verdicts.md explains; test vectors hold the two
-together. A series has the live bytes at the end of the last pass before counting and at the end of each counted pass.
+It is heapgate's own (harness/model/growth.c, which docs/verdicts.md explains) for live bytes alone: numbers of blocks and
+ages, by which a scenario is judged besides, are not looked at here. The numbers of the rule are the same by construction
+(growth_rule.py is made of C's when heapgate is built); test vectors hold what is done with them together. A series has the
+live bytes at the end of the last pass before counting and at the end of each counted pass.
 """
 
 from __future__ import annotations
@@ -9,19 +11,20 @@ from __future__ import annotations
 import math
 from typing import Collection, Dict, Hashable, Iterable, List, NamedTuple, Sequence, Tuple, TypeVar
 
-_QUARTERS = 4
-_SLIGHT = 50  # what lines of Python gain beyond their sum is no sign of anything below this part
-_ONE_IN = 3  # of the passes of a quarter, where what comes and goes may look like a leak
-_SURE_RISES = 5  # where nothing goes, so many are no chance
-_DOUBTFUL_RISES = 3  # fewer are what is made once
-_LONGEST_GAP = 0.4  # no longer time without a rise is a leak's, as a share of the counted passes
-_LEAST_FACTOR = 1.25  # by which each rise of a list that grows by a factor exceeds the one before
-_STEADY = 0.85  # so large a share of the last quarter's passes with a rise is no cache that is nearly full
-_TAKEN_OVER = 0.9  # sites that gain less than this share of what others lose did not take over their work
-
-FEWEST_COUNTED = 8  # counted passes below which growth cannot be told from noise (SCENARIO_FEWEST_COUNTED)
-
-NONE, DOUBTFUL, SURE = range(3)  # evidence
+from .growth_rule import (
+    DOUBTFUL,
+    DOUBTFUL_RISES,
+    LEAST_FACTOR,
+    LONGEST_GAP,
+    NONE,
+    ONE_IN,
+    QUARTERS,
+    SLIGHT,
+    STEADY,
+    SURE,
+    SURE_RISES,
+    TAKEN_OVER,
+)
 
 Key = TypeVar("Key", bound=Hashable)
 
@@ -46,9 +49,9 @@ def _rises_between(floor: Sequence[int], first: int, after: int) -> int:
 
 def _rises_in_every_quarter(floor: Sequence[int], one_in: int) -> bool:
     counted = len(floor) - 1
-    for quarter in range(_QUARTERS):
-        first = 1 + counted * quarter // _QUARTERS
-        after = 1 + counted * (quarter + 1) // _QUARTERS
+    for quarter in range(QUARTERS):
+        first = 1 + counted * quarter // QUARTERS
+        after = 1 + counted * (quarter + 1) // QUARTERS
         rises = _rises_between(floor, first, after)
         if rises == 0 or (one_in > 0 and rises * one_in < after - first):
             return False
@@ -57,15 +60,15 @@ def _rises_in_every_quarter(floor: Sequence[int], one_in: int) -> bool:
 
 def _rises_by_a_factor(floor: Sequence[int]) -> bool:
     rises = [b - a for a, b in zip(floor, floor[1:]) if b > a]
-    if any(rise < last * _LEAST_FACTOR for last, rise in zip(rises, rises[1:])):
+    if any(rise < last * LEAST_FACTOR for last, rise in zip(rises, rises[1:])):
         return False
     return 3 * len(rises) <= 2 * (len(floor) - 1)
 
 
 def _fades(floor: Sequence[int]) -> bool:
     points = len(floor)
-    half, last = points // 2, points - 1 - (points - 1) // _QUARTERS
-    if _rises_between(floor, last, points) >= _STEADY * (points - last):
+    half, last = points // 2, points - 1 - (points - 1) // QUARTERS
+    if _rises_between(floor, last, points) >= STEADY * (points - last):
         return False
     early, late = _rises_between(floor, 1, half + 1), _rises_between(floor, half + 1, points)
     return 3 * (floor[-1] - floor[half]) < floor[half] - floor[0] or 3 * late < early
@@ -79,7 +82,7 @@ def _longest_gap(floor: Sequence[int]) -> int:
 def growth_of_series(series: Sequence[int]) -> Growth:
     """Whether one series grows; one of fewer than 5 points never does."""
     points = len(series)
-    if points < _QUARTERS + 1:
+    if points < QUARTERS + 1:
         return Growth(NONE, 0)
     floor = _floor(series)
     rises = _rises_between(floor, 1, points)
@@ -87,11 +90,11 @@ def growth_of_series(series: Sequence[int]) -> Growth:
         return Growth(NONE, 0)
     steady = floor == list(series)
     each = (floor[-1] - floor[0] + points - 2) // (points - 1)
-    if _rises_in_every_quarter(floor, _ONE_IN) or (
-        steady and rises >= _SURE_RISES and _rises_in_every_quarter(floor, 0)
+    if _rises_in_every_quarter(floor, ONE_IN) or (
+        steady and rises >= SURE_RISES and _rises_in_every_quarter(floor, 0)
     ):
         return Growth(SURE, each)
-    if steady and rises >= _DOUBTFUL_RISES and _longest_gap(floor) <= _LONGEST_GAP * (points - 1) + 1:
+    if steady and rises >= DOUBTFUL_RISES and _longest_gap(floor) <= LONGEST_GAP * (points - 1) + 1:
         return Growth(DOUBTFUL, each)
     return Growth(NONE, 0)
 
@@ -110,8 +113,8 @@ def _rise_together(sums: Sequence[int], leak: int = 0) -> int:
     to another unseen, so no more than their sum rose by, and nothing unless it rose in every quarter."""
     counted = len(sums) - 1
     rises = [max(b - a + leak, 0) for a, b in zip(sums, sums[1:])]
-    quarters = {i * _QUARTERS // counted for i, rise in enumerate(rises) if rise > 0}
-    return (sum(rises) + counted - 1) // counted if len(quarters) == _QUARTERS else 0
+    quarters = {i * QUARTERS // counted for i, rise in enumerate(rises) if rise > 0}
+    return (sum(rises) + counted - 1) // counted if len(quarters) == QUARTERS else 0
 
 
 class _Balance:
@@ -121,7 +124,7 @@ class _Balance:
         self.gained = self.lost = 0
 
     def taken_over(self, leak: int = 0) -> bool:
-        return self.lost > 0 and self.gained + leak >= _TAKEN_OVER * self.lost
+        return self.lost > 0 and self.gained + leak >= TAKEN_OVER * self.lost
 
 
 def _loss_of(series: Sequence[int]) -> int:
@@ -155,7 +158,7 @@ def growth_of_rows(
     sums = [sum(column) for column in zip(*(series for _, _, series in rows))]
     total = sum(growth.bytes_per_iteration for _, _, growth in found)
     together = _rise_together(sums) if found else 0
-    if python and total > together + len(found) + total // _SLIGHT:  # each was rounded up
+    if python and total > together + len(found) + total // SLIGHT:  # each was rounded up
         limited = (math.ceil(growth.bytes_per_iteration * together / total) for _, _, growth in found)
         found = [(k, f, Growth(g.evidence, limit)) for (k, f, g), limit in zip(found, limited) if limit > 0]
     for _, function, growth in found:

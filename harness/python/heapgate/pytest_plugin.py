@@ -26,7 +26,7 @@ import pytest
 
 from . import ledger as ledgers
 from .gauge import Gauge, Gauged, SiteShare
-from .growth import FEWEST_COUNTED
+from .growth_rule import FEWEST_COUNTED
 from .ledger import Ledger, LedgerError
 from .passes import Passes, check_passes
 from .snapshot import Frame, Stack
