@@ -66,7 +66,7 @@ __attribute__((constructor)) static void exec_begin(void)
 
 int execve(const char *path, Strings arguments, Strings environment)
 {
-    EXEC(family_enter(ROLL_EXEC, AT_FDCWD, path, 0, true), environment, next.execve(path, arguments, whole));
+    EXEC(entry_add(ROLL_EXEC, AT_FDCWD, path, 0, true), environment, next.execve(path, arguments, whole));
 }
 
 /* What the search finds first is tried by itself: where something else comes of it, a shell for a script
@@ -76,7 +76,7 @@ static int execute_found(const Start *start, const char *found, const char *file
 {
     if (found != NULL)
         next.execve(found, arguments, whole);
-    family_loosen(start->entry);
+    entry_loosen(start->entry);
     return next.execvpe(file, arguments, whole);
 }
 
@@ -85,21 +85,20 @@ int execvpe(const char *file, Strings arguments, Strings environment)
     const char *found = NULL;
     if (strchr(file, '/') != NULL)
         found = file;
-    EXEC(found != NULL ? family_enter(ROLL_EXEC, AT_FDCWD, file, 0, true)
-                       : family_enter_found(ROLL_EXEC, file, &found),
+    EXEC(found != NULL ? entry_add(ROLL_EXEC, AT_FDCWD, file, 0, true)
+                       : entry_add_found(ROLL_EXEC, file, &found),
          environment, execute_found(&start, found, file, arguments, whole));
 }
 
 int fexecve(int fd, Strings arguments, Strings environment)
 {
-    EXEC(family_enter(ROLL_EXEC, fd, "", AT_EMPTY_PATH, true), environment,
-         next.fexecve(fd, arguments, whole));
+    EXEC(entry_add(ROLL_EXEC, fd, "", AT_EMPTY_PATH, true), environment, next.fexecve(fd, arguments, whole));
 }
 
 int execveat(int folder, const char *path, Strings arguments, Strings environment, int flags)
 {
-    EXEC(family_enter(ROLL_EXEC, folder, path, flags & (AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW), true),
-         environment, next.execveat(folder, path, arguments, whole, flags));
+    EXEC(entry_add(ROLL_EXEC, folder, path, flags & (AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW), true), environment,
+         next.execveat(folder, path, arguments, whole, flags));
 }
 
 int execv(const char *path, Strings arguments)
@@ -165,8 +164,8 @@ static uint32_t enter_spawned(bool search, const char *file, const posix_spawn_f
     const char *found;
     bool known = actions == NULL || file[0] == '/';
     if (search && strchr(file, '/') == NULL)
-        return family_enter_found(ROLL_SPAWN, file, &found);
-    return family_enter(ROLL_SPAWN, AT_FDCWD, file, 0, known);
+        return entry_add_found(ROLL_SPAWN, file, &found);
+    return entry_add(ROLL_SPAWN, AT_FDCWD, file, 0, known);
 }
 
 static int spawn(Spawn *function, bool search, pid_t *pid, const char *file,

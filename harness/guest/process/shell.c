@@ -138,7 +138,7 @@ static int run_command(const char *command)
 
 int system(const char *command)
 {
-    return command != NULL && family_is_open() ? run_command(command) : next.system(command);
+    return command != NULL && family_roll != NULL ? run_command(command) : next.system(command);
 }
 
 /* Streams of popen. No lock: a fork may come at any time. */
@@ -240,7 +240,7 @@ FILE *popen(const char *command, const char *mode)
 {
     bool close_on_exec;
     char direction = direction_of(mode, &close_on_exec);
-    int place = family_is_open() && direction != 0 ? claim_place() : -1;
+    int place = family_roll != NULL && direction != 0 ? claim_place() : -1;
     if (place < 0)
         return next.popen(command, mode);
     FILE *stream = open_at(place, command, direction == 'r', close_on_exec);

@@ -2,6 +2,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "family.h"
 #include "process.h"
 #include "books/sample.h"
 #include "sandbox.h"
@@ -25,7 +26,7 @@ void start_open(void)
     strcat(strcpy(own.preload, "LD_PRELOAD="), preload);
     strcat(strcpy(own.socket, LEDGER_SOCKET_VARIABLE "="), inherited->socket);
     strcat(strcpy(own.sample, LEDGER_SAMPLE_VARIABLE "="), inherited->sample);
-    own.ready = family_is_open() && inherited->library[0] != '\0';
+    own.ready = family_roll != NULL && inherited->library[0] != '\0';
 }
 
 static const char *value_of(const char *entry, const char *name)
@@ -91,7 +92,7 @@ static Strings merge(Start *self, Strings environment, char **merged, const char
         merged[used++] = own.sample;
     if (self->entry != 0) {
         strcpy(self->parent, ROLL_PARENT_VARIABLE "=");
-        family_parent_text(self->entry, self->parent + strlen(self->parent));
+        entry_parent_text(self->entry, self->parent + strlen(self->parent));
         merged[used++] = self->parent;
     }
     strcpy(self->limits, LIMITS_VARIABLE "=");
@@ -132,11 +133,11 @@ Strings start_begin(Start *self, uint32_t entry, Strings environment)
     self->entry = anothers ? 0 : entry;
     self->scratch = NULL;
     if (anothers)
-        family_take_back(entry);
+        entry_take_back(entry);
     if (!own.ready || anothers)
         return environment;
     if (is_privileged())
-        family_explain(entry, LEDGER_OFF_PRIVILEGED);
+        entry_explain(entry, LEDGER_OFF_PRIVILEGED);
     const char *wanted = find(environment, "LD_PRELOAD");
     size_t pointers = count(environment) + ADDED, size = preload_size(wanted);
     char **merged = self->small;
@@ -146,18 +147,18 @@ Strings start_begin(Start *self, uint32_t entry, Strings environment)
         return environment;
     if (!sandbox_kills_starts)
         return merge(self, environment, merged, wanted, size, (char *)(merged + pointers));
-    family_explain(entry, LEDGER_OFF_SANDBOX);
+    entry_explain(entry, LEDGER_OFF_SANDBOX);
     return strip(environment, merged);
 }
 
 void start_succeeded(Start *self, pid_t pid)
 {
-    family_started(self->entry, (uint32_t)pid);
+    entry_started(self->entry, (uint32_t)pid);
     scratch_give(self->scratch);
 }
 
 void start_failed(Start *self)
 {
-    family_take_back(self->entry);
+    entry_take_back(self->entry);
     scratch_give(self->scratch);
 }

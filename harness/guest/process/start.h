@@ -6,7 +6,7 @@
 #ifndef HEAPGATE_GUEST_PROCESS_START_H
 #define HEAPGATE_GUEST_PROCESS_START_H
 
-#include "family.h"
+#include "entry.h"
 #include "program_limits.h"
 
 typedef char *const *Strings;
