@@ -9,7 +9,7 @@
 struct MemoryTaken memory_taken;
 void (*memory_follow)(void);
 
-static void take(int64_t *taken, int64_t bytes)
+static void memory_take(int64_t *taken, int64_t bytes)
 {
     int64_t page = sysconf(_SC_PAGESIZE), whole = bytes < 0 ? -bytes : bytes;
     whole = (whole + page - 1) & ~(page - 1);
@@ -21,11 +21,11 @@ static void take(int64_t *taken, int64_t bytes)
 void *memory_map(size_t size)
 {
     int error = errno;
-    take(&memory_taken.private_bytes, (int64_t)size);
+    memory_take(&memory_taken.private_bytes, (int64_t)size);
     long memory = syscall(SYS_mmap, NULL, size, PROT_READ | PROT_WRITE,
                           MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0L);
     if (memory == -1)
-        take(&memory_taken.private_bytes, -(int64_t)size);
+        memory_take(&memory_taken.private_bytes, -(int64_t)size);
     errno = error;
     return memory != -1 ? (void *)memory : NULL;
 }
@@ -34,13 +34,13 @@ void memory_unmap(void *memory, size_t size)
 {
     int error = errno;
     syscall(SYS_munmap, memory, size);
-    take(&memory_taken.private_bytes, -(int64_t)size);
+    memory_take(&memory_taken.private_bytes, -(int64_t)size);
     errno = error;
 }
 
 void memory_take_shared(int64_t bytes)
 {
     int error = errno;
-    take(&memory_taken.shared_bytes, bytes);
+    memory_take(&memory_taken.shared_bytes, bytes);
     errno = error;
 }

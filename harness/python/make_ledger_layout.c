@@ -39,7 +39,7 @@ static void field_put(const char *type, const char *name, size_t count, size_t o
     record_end += size;
 }
 
-static void record_put(const char *name)
+static void class_put(const char *name)
 {
     printf("\n\nclass %s(ctypes.Structure):\n    _fields_ = [\n", name);
     record_end = 0;
@@ -52,7 +52,7 @@ static void record_put(const char *name)
     static void name##_put(void)                                                                             \
     {                                                                                                        \
         typedef name Record;                                                                                 \
-        record_put(#name);
+        class_put(#name);
 #define FIELD(type, name)                     PUT(type, name, 0)
 #define ALIGNED(type, name, bytes)            PUT(type, name, 0)
 #define EITHER(type, name, other_type, other) PUT(type, name, 0)

@@ -217,7 +217,7 @@ __attribute__((noinline, cold)) static void block_lost(LedgerHeader *header, Led
 }
 
 /* The place of a new block, which is empty then; NULL: there is none. */
-static inline LedgerRecord *place_of(LedgerHeader *header, const void *block)
+static inline LedgerRecord *block_place(LedgerHeader *header, const void *block)
 {
     LedgerRecord *at = record_make(header, (uintptr_t)block);
     if (LIKELY(at != NULL) && UNLIKELY(ledger_record_site(*at) != 0))
@@ -237,7 +237,7 @@ static inline void enter(LedgerHeader *header, const void *block, LedgerRecord *
 
 void books_enter(LedgerHeader *header, const void *block, uint64_t size, uint32_t site)
 {
-    LedgerRecord *at = place_of(header, block);
+    LedgerRecord *at = block_place(header, block);
     if (LIKELY(at != NULL))
         enter(header, block, at, size, site, 0, guest_shared());
 }
@@ -281,7 +281,7 @@ void books_replace(LedgerHeader *header, const BooksTaken *taken, const void *bl
 {
     bool shared = guest_shared();
     int64_t before = taken->at != NULL ? site_leave(header, taken, shared) : 0;
-    LedgerRecord *at = place_of(header, block);
+    LedgerRecord *at = block_place(header, block);
     if (LIKELY(at != NULL))
         enter(header, block, at, size, site, before, shared);
     else

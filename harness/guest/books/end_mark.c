@@ -61,14 +61,14 @@ void end_mark_add(LedgerHeader *header, uint32_t site, uint32_t birth, int64_t b
     atomic_add(&sum->blocks, blocks, guest_shared());
 }
 
-static void add(LedgerHeader *header, LedgerRecord record, uint64_t size)
+static void end_record_add(LedgerHeader *header, LedgerRecord record, uint64_t size)
 {
     if (ledger_record_site(record) != LEDGER_OWN_SITE)
         end_mark_add(header, ledger_record_site(record), ledger_record_birth(record),
                      (int64_t)ledger_weight(size, sample_mean), 1);
 }
 
-static bool is_to_count(LedgerRecord record, uint32_t number)
+static bool record_is_to_count(LedgerRecord record, uint32_t number)
 {
     return ledger_record_site(record) != 0 && (record & LEDGER_COUNTED) == 0 &&
            ledger_record_birth(record) < number;
@@ -79,8 +79,8 @@ LedgerRecord end_mark_take(LedgerHeader *header, LedgerRecord *at)
     LedgerRecord record = __atomic_exchange_n(at, 0, __ATOMIC_ACQ_REL);
     uint32_t number = __atomic_load_n(&guest_desk->counting, __ATOMIC_ACQUIRE);
     bool mark_is_set = __atomic_load_n(&header->marks, __ATOMIC_ACQUIRE) >= number;
-    if (mark_is_set && is_to_count(record, number)) {
-        add(header, record, ledger_record_size(at, record));
+    if (mark_is_set && record_is_to_count(record, number)) {
+        end_record_add(header, record, ledger_record_size(at, record));
         record |= LEDGER_COUNTED;
     }
     return record;
@@ -91,12 +91,12 @@ LedgerRecord end_mark_take(LedgerHeader *header, LedgerRecord *at)
 static void count_record(LedgerHeader *header, LedgerRecord *at, uint32_t number)
 {
     LedgerRecord record = __atomic_load_n(at, __ATOMIC_ACQUIRE);
-    if (!is_to_count(record, number))
+    if (!record_is_to_count(record, number))
         return;
     uint64_t size = ledger_record_size(at, record);
     if (!guest_shared() || __atomic_compare_exchange_n(at, &record, record | LEDGER_COUNTED, false,
                                                        __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
-        add(header, record, size);
+        end_record_add(header, record, size);
 }
 
 static void uncount_record(LedgerHeader *header, LedgerRecord *at, uint32_t number)

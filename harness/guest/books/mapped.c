@@ -138,7 +138,7 @@ static void tally_add(LedgerHeader *header, Tally *tally, LedgerPage page, uint6
     tally->mappings += (page & LEDGER_PAGE_FIRST) != 0;
 }
 
-static bool is_to_count(LedgerPage page, uint32_t number)
+static bool page_is_to_count(LedgerPage page, uint32_t number)
 {
     return is_held(page) && (page & LEDGER_PAGE_COUNTED) == 0 && ledger_page_birth(page) < number;
 }
@@ -154,7 +154,7 @@ static void end_look(LedgerHeader *header, LedgerPage page, uint64_t bytes)
 {
     uint32_t number = __atomic_load_n(&guest_desk->counting, __ATOMIC_ACQUIRE);
     if (number != 0 && __atomic_load_n(&header->marks, __ATOMIC_ACQUIRE) >= number &&
-        is_to_count(page, number))
+        page_is_to_count(page, number))
         end_add(header, page, bytes);
 }
 
@@ -354,7 +354,8 @@ typedef struct {
 
 static LedgerPage count_next(const PagesWalk *walk, LedgerPage now)
 {
-    return is_to_count(now, ((const Count *)(const void *)walk)->number) ? now | LEDGER_PAGE_COUNTED : now;
+    return page_is_to_count(now, ((const Count *)(const void *)walk)->number) ? now | LEDGER_PAGE_COUNTED
+                                                                              : now;
 }
 
 static void count_done(PagesWalk *walk, LedgerPage before, LedgerPage after, uintptr_t at, uint64_t bytes)

@@ -26,7 +26,7 @@ static uint32_t modules_used(LedgerHeader *header)
 }
 
 /* Copies the build-id out of one segment of notes, of which every byte is checked to be mapped. */
-static void read_notes(LedgerModule *module, const char *at, const char *end)
+static void module_read_notes(LedgerModule *module, const char *at, const char *end)
 {
     while (at + sizeof(ElfW(Nhdr)) <= end) {
         const ElfW(Nhdr) *note = (const void *)at;
@@ -55,7 +55,7 @@ static void read_build_id(LedgerModule *module)
         uint64_t start = module->bias + headers[i].p_vaddr;
         if (headers[i].p_type == PT_NOTE && start >= module->start &&
             headers[i].p_memsz <= module->end - start && start <= module->end)
-            read_notes(module, (const char *)start, (const char *)start + headers[i].p_memsz);
+            module_read_notes(module, (const char *)start, (const char *)start + headers[i].p_memsz);
     }
 }
 
@@ -78,7 +78,7 @@ static void put_path(LedgerModule *module, const char *name)
     module->path[folder + length] = '\0';
 }
 
-static void record(LedgerHeader *header, const struct dl_find_object *object)
+static void module_record(LedgerHeader *header, const struct dl_find_object *object)
 {
     uint32_t slot = __atomic_load_n(&header->modules, __ATOMIC_RELAXED);
     do {
@@ -126,7 +126,7 @@ void modules_see(LedgerHeader *header, uint64_t address)
         if (module->unloaded_at == 0 && module->start == start && module->end == end)
             return;
     }
-    record(header, &object);
+    module_record(header, &object);
 }
 
 bool modules_same_slowly(LedgerHeader *header, uint64_t address, uint32_t node)

@@ -53,7 +53,7 @@ bool stack_tree_open(LedgerHeader *header)
     return table != NULL && site_of_node != NULL;
 }
 
-static inline uint64_t hash_of(const LedgerNode *node)
+static inline uint64_t node_hash(const LedgerNode *node)
 {
     uint64_t hash = (node->address ^ (uint64_t)node->parent << 32) * UINT64_C(0x9e3779b97f4a7c15);
     hash = (hash ^ hash >> 32 ^ node->flags) * UINT64_C(0xd6e8feb86659fd93);
@@ -87,7 +87,7 @@ static void table_fill(LedgerHeader *header, Table *to)
         const LedgerNode *node = &guest_nodes(header)[id];
         if (node->address == 0)
             continue;
-        uint64_t hash = hash_of(node);
+        uint64_t hash = node_hash(node);
         for (unsigned probe = 0; probe < PROBES; probe++) {
             Slot *place = slot_at(to, node->parent, hash, probe);
             if (*place != 0)
@@ -160,7 +160,7 @@ static uint32_t node_enter(LedgerHeader *header, Table *in, const LedgerNode *wa
 uint32_t stack_tree_child(LedgerHeader *header, uint32_t parent, uint64_t address, uint32_t flags)
 {
     LedgerNode wanted = {.address = address, .parent = parent, .flags = flags};
-    uint64_t hash = hash_of(&wanted);
+    uint64_t hash = node_hash(&wanted);
     Table *in = __atomic_load_n(&table, __ATOMIC_ACQUIRE);
     unsigned probe = 0;
     for (; probe < PROBES; probe++) {

@@ -7,7 +7,7 @@ _Static_assert(offsetof(LedgerSite, window_number) % 16 == 0 &&
                    offsetof(LedgerSite, window_bytes) == offsetof(LedgerSite, window_number) + 8,
                "number and bytes are one word");
 
-static inline AtomicPair *total_of(LedgerHeader *header)
+static inline AtomicPair *window_pair(LedgerHeader *header)
 {
     return (AtomicPair *)(void *)&header->window_live_bytes;
 }
@@ -32,7 +32,7 @@ void window_site(LedgerHeader *header, LedgerSite *site, bool shared)
 
 void window_total(LedgerHeader *header, int64_t bytes, bool shared)
 {
-    AtomicPair *at = total_of(header), old = atomic_pair_peek(at), new;
+    AtomicPair *at = window_pair(header), old = atomic_pair_peek(at), new;
     do {
         new.low = old.low + (uint64_t)bytes;
         new.high = (int64_t) new.low > (int64_t)old.high ? new.low : old.high;
@@ -54,7 +54,7 @@ static void close_window(LedgerHeader *header)
  * part. */
 static uint32_t open_window(LedgerHeader *header)
 {
-    AtomicPair *at = total_of(header), old = atomic_pair_peek(at);
+    AtomicPair *at = window_pair(header), old = atomic_pair_peek(at);
     uint32_t number = __atomic_add_fetch(&header->windows, 1, __ATOMIC_ACQ_REL);
     while (!atomic_pair_swap(at, &old, (AtomicPair){0, 0}, guest_shared()))
         continue;

@@ -50,7 +50,7 @@ static void *const ours[REAL_NAMES] = {malloc,   calloc,        realloc,        
                                        memalign, aligned_alloc, posix_memalign, valloc,       pvalloc};
 
 /* The number in real_names; -1: it is none of them. */
-static int number_of(const char *name)
+static int real_name_number(const char *name)
 {
     if (strcmp(name, "cfree") == 0)
         name = "free";
@@ -77,7 +77,7 @@ static void *mapping_front(const char *name, const void *found)
  * nothing to us. */
 static void *front_of(const char *name, const void *found)
 {
-    int number = number_of(name);
+    int number = real_name_number(name);
     void *our = number >= 0 ? ours[number] : interpose_new_ours(name);
     if (our == NULL)
         return mapping_front(name, found);
@@ -165,7 +165,7 @@ static void bind_slot(const Object *object, Segments segments, const Lazy *lazy,
     void *value = __atomic_load_n((void **)slot, __ATOMIC_ACQUIRE);
     bool itself = symbol->st_shndx != SHN_UNDEF && (uintptr_t)value == object->l_addr + symbol->st_value;
     if (!itself && ELF64_R_TYPE(relocation->r_info) == JUMP_SLOT && objects_at(value) == object) {
-        int number = number_of(name); /* it was not called yet */
+        int number = real_name_number(name); /* it was not called yet */
         value = number >= 0                  ? lazy->found[number]
                 : mapping_ours(name) != NULL ? next.dlsym((void *)lazy->first, name)
                                              : NULL;
@@ -316,7 +316,7 @@ static bool is_an_allocators(const Object *caller)
 
 /* What RTLD_NEXT finds for who stands behind us: among what it was loaded with, if it was loaded by dlopen;
  * else behind it in the order of the search. NULL: nothing past us. */
-static void *find_next(const Object *caller, const char *name)
+static void *object_find_next(const Object *caller, const char *name)
 {
     const Object *object = objects_own();
     while (object != NULL && object != caller)
@@ -332,7 +332,7 @@ static void *find_next(const Object *caller, const char *name)
 static bool is_of_family(const char *name)
 {
     return name != NULL &&
-           (number_of(name) >= 0 || interpose_new_ours(name) != NULL || mapping_ours(name) != NULL);
+           (real_name_number(name) >= 0 || interpose_new_ours(name) != NULL || mapping_ours(name) != NULL);
 }
 
 /* Our function where dlsym would find one past us; NULL: dlsym may answer. */
@@ -341,7 +341,7 @@ static void *front_by_name(void *handle, const char *name, const char *version, 
     const Object *in = objects_at(caller);
     if (real_is_passed || handle == RTLD_DEFAULT || in == objects_own() || is_an_allocators(in))
         return NULL;
-    void *found = handle == RTLD_NEXT ? find_next(in, name)
+    void *found = handle == RTLD_NEXT ? object_find_next(in, name)
                   : version != NULL   ? next.dlvsym(handle, name, version)
                                       : next.dlsym(handle, name);
     return found != NULL ? front_of(name, found) : NULL;

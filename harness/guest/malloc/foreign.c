@@ -68,7 +68,7 @@ static Real fronts[FOREIGN] = {
     }
     FRONT(0), FRONT(1), FRONT(2), FRONT(3)};
 
-static bool is_same(const Real *self, const Real *other)
+static bool real_is_same(const Real *self, const Real *other)
 {
     return self->malloc == other->malloc && self->free == other->free && self->realloc == other->realloc;
 }
@@ -80,14 +80,14 @@ static bool is_gone(Real *self)
 }
 
 /* Its number; -1: it is no allocator, or there is no room. */
-static int number_of(const Object *object)
+static int foreign_number(const Object *object)
 {
     Real found = {0};
     real_of(&found, object);
     if (found.malloc == NULL || found.free == NULL)
         return -1;
     for (int i = 0; i < FOREIGN; i++)
-        if (is_same(&foreign[i], &found))
+        if (real_is_same(&foreign[i], &found))
             return i;
     for (int i = 0; i < FOREIGN; i++)
         if (is_gone(&foreign[i])) {
@@ -99,7 +99,7 @@ static int number_of(const Object *object)
 
 void *foreign_front(const Object *object, int name, const void *function)
 {
-    int number = number_of(object);
+    int number = foreign_number(object);
     return number >= 0 && *real_place(&foreign[number], &real_names[name]) == function
                ? *real_place(&fronts[number], &real_names[name])
                : NULL;

@@ -87,7 +87,7 @@ static Form forms[FORMS] = {
     NEW_FORMS(FORM) DELETE_FORMS(FORM) SIZED_DELETE_FORMS(SIZED_FORM)};
 
 /* Among all objects after this one: a program in C may have loaded the C++ library for a plug-in's sake. */
-static void look(Form *form)
+static void form_look(Form *form)
 {
     const Object *own = objects_own(), *in = NULL;
     void *found = own != NULL ? objects_find(own->l_next, NULL, form->name, &in) : NULL;
@@ -100,14 +100,14 @@ static void look(Form *form)
 static int look_locked(struct dl_phdr_info *info, size_t size, void *form)
 {
     (void)info, (void)size;
-    look(form);
+    form_look(form);
     return 1;
 }
 
-__attribute__((noinline, cold)) static NewCall *find(Form *form)
+__attribute__((noinline, cold)) static NewCall *form_find(Form *form)
 {
     if (dl_iterate_phdr(look_locked, form) == 0)
-        look(form);
+        form_look(form);
     return form->go;
 }
 
@@ -135,7 +135,7 @@ void *interpose_new_ours(const char *name)
     }                                                                                                        \
     static void *first##name(uintptr_t first, uintptr_t second, uintptr_t third)                             \
     {                                                                                                        \
-        return find(&forms[FORM##name])(first, second, third);                                               \
+        return form_find(&forms[FORM##name])(first, second, third);                                          \
     }
 NEW_FORMS(JUMP)
 DELETE_FORMS(JUMP)

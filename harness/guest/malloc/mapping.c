@@ -96,7 +96,7 @@ static bool is_in_memory(int fd)
     return known && (about.f_type == TMPFS_MAGIC || about.f_type == HUGETLBFS_MAGIC);
 }
 
-static unsigned state_of(int protection, int flags, int fd)
+static unsigned mapping_state(int protection, int flags, int fd)
 {
     if ((flags & MAP_ANONYMOUS) != 0)
         return protection == PROT_NONE ? LEDGER_PAGE_RESERVED : LEDGER_PAGE_HELD;
@@ -117,7 +117,7 @@ static void *map(void *at, size_t size, int protection, int flags, int fd, off_t
         mapped_take(header, at, size, &taken);
     void *memory = (void *)syscall(SYS_mmap, at, size, protection, flags, fd, offset);
     if (memory != MAP_FAILED && mine != NULL)
-        mapped_enter(mine, memory, size, state_of(protection, flags, fd), start);
+        mapped_enter(mine, memory, size, mapping_state(protection, flags, fd), start);
     else if (memory == MAP_FAILED && taken.count > 0)
         mapped_return(header, &taken);
     return memory;

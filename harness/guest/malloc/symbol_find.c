@@ -27,7 +27,7 @@ SymbolTable symbol_table(uintptr_t bias, const ElfW(Dyn) * dynamic)
     return self;
 }
 
-static uint32_t hash_of(const char *name)
+static uint32_t symbol_hash(const char *name)
 {
     uint32_t hash = 5381;
     for (; *name != '\0'; name++)
@@ -55,7 +55,7 @@ static const ElfW(Sym) * find(const SymbolTable *self, const char *name)
         return NULL;
     const uint32_t *buckets = header + 4 + header[2] * (sizeof(ElfW(Addr)) / sizeof *header);
     const uint32_t *chains = buckets + header[0];
-    uint32_t hash = hash_of(name), i = buckets[hash % header[0]];
+    uint32_t hash = symbol_hash(name), i = buckets[hash % header[0]];
     if (i < header[1])
         return NULL;
     for (;; i++) {

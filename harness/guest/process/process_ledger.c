@@ -46,7 +46,7 @@ void process_inherit(void)
     }
 }
 
-static uint64_t hexadecimal(const char *text, size_t digits)
+static uint64_t hexadecimal_value(const char *text, size_t digits)
 {
     uint64_t value = 0;
     for (size_t i = 0; i < digits; i++) {
@@ -62,8 +62,8 @@ void process_parent(uint64_t *family, uint32_t *entry)
 {
     const char *text = process_inheritance.parent;
     bool whole = strlen(text) == ROLL_PARENT_SIZE - 1 && text[16] == '.';
-    *family = whole ? hexadecimal(text, 16) : 0;
-    *entry = whole ? (uint32_t)hexadecimal(text + 17, 8) : 0;
+    *family = whole ? hexadecimal_value(text, 16) : 0;
+    *entry = whole ? (uint32_t)hexadecimal_value(text + 17, 8) : 0;
 }
 
 /* Read once: a forked child's are the same. */

@@ -35,12 +35,12 @@ typedef struct {
 } Limit;
 static Limit address_space = {false, {0, 0}, {0, 0}}, data = {false, {0, 0}, {0, 0}};
 
-static Limit *limit_of(int resource)
+static Limit *limit_find(int resource)
 {
     return resource == RLIMIT_AS ? &address_space : resource == RLIMIT_DATA ? &data : NULL;
 }
 
-static uint64_t taken(int resource)
+static uint64_t limit_taken(int resource)
 {
     int64_t bytes = memory_taken.private_bytes + (_end - __ehdr_start) + 4096;
     return (uint64_t)(resource == RLIMIT_AS ? bytes + memory_taken.shared_bytes : bytes);
@@ -56,7 +56,7 @@ static int kernel_limit(pid_t pid, int resource, const struct rlimit64 *limit, s
     return (int)syscall(SYS_prlimit64, pid, resource, limit, old);
 }
 
-static bool is_same(const struct rlimit64 *a, const struct rlimit64 *b)
+static bool limit_is_same(const struct rlimit64 *a, const struct rlimit64 *b)
 {
     return a->rlim_cur == b->rlim_cur && a->rlim_max == b->rlim_max;
 }
@@ -66,7 +66,7 @@ static int limit_get(int resource, Limit *self, struct rlimit64 *own, struct rli
 {
     if (kernel_limit(0, resource, NULL, kernel) != 0)
         return -1;
-    if (self->is_set && !is_same(&self->kernel, kernel))
+    if (self->is_set && !limit_is_same(&self->kernel, kernel))
         self->is_set = false;
     *own = self->is_set ? self->own : *kernel;
     return 0;
@@ -84,11 +84,11 @@ static int limit_put(int resource, Limit *self, const struct rlimit64 *own, stru
 
 static void follow_one(int resource)
 {
-    Limit *self = limit_of(resource);
+    Limit *self = limit_find(resource);
     struct rlimit64 own, kernel;
     if (!self->is_set || limit_get(resource, self, &own, &kernel) != 0 || !self->is_set)
         return;
-    kernel.rlim_cur = raised(own.rlim_cur, taken(resource));
+    kernel.rlim_cur = raised(own.rlim_cur, limit_taken(resource));
     limit_put(resource, self, &own, kernel);
 }
 
@@ -106,8 +106,8 @@ static void follow(void)
 static int limit_set(int resource, Limit *self, const struct rlimit64 *wanted, const struct rlimit64 *own,
                      const struct rlimit64 *now)
 {
-    struct rlimit64 kernel = {raised(wanted->rlim_cur, taken(resource)),
-                              raised(wanted->rlim_max, taken(resource) + ROOM)};
+    struct rlimit64 kernel = {raised(wanted->rlim_cur, limit_taken(resource)),
+                              raised(wanted->rlim_max, limit_taken(resource) + ROOM)};
     if (wanted->rlim_max <= own->rlim_max && kernel.rlim_max > now->rlim_max)
         kernel.rlim_max = now->rlim_max;
     memory_follow = follow;
@@ -116,7 +116,7 @@ static int limit_set(int resource, Limit *self, const struct rlimit64 *wanted, c
 
 /* ---- to the next program ---- */
 
-static char *put(char *to, uint64_t value)
+static char *digits_put(char *to, uint64_t value)
 {
     for (int shift = 60; shift >= 0; shift -= 4)
         *to++ = "0123456789abcdef"[value >> shift & 15];
@@ -124,7 +124,7 @@ static char *put(char *to, uint64_t value)
     return to;
 }
 
-static bool take_number(const char **text, rlim64_t *value)
+static bool digits_take(const char **text, rlim64_t *value)
 {
     *value = 0;
     for (int i = 0; i < 16; i++) {
@@ -142,10 +142,10 @@ bool limits_text(char *text)
     static const int resources[] = {RLIMIT_AS, RLIMIT_DATA};
     bool any = false;
     for (int i = 0; i < 2; i++) {
-        const Limit *self = limit_of(resources[i]);
+        const Limit *self = limit_find(resources[i]);
         const Limit none = {false, {0, 0}, {0, 0}}, *one = self->is_set ? self : &none;
-        text = put(put(text, one->own.rlim_cur), one->own.rlim_max);
-        text = put(put(text, one->kernel.rlim_cur), one->kernel.rlim_max);
+        text = digits_put(digits_put(text, one->own.rlim_cur), one->own.rlim_max);
+        text = digits_put(digits_put(text, one->kernel.rlim_cur), one->kernel.rlim_max);
         any |= self->is_set;
     }
     return any;
@@ -157,12 +157,12 @@ void limits_inherit(const char *text)
     for (int i = 0; i < 2; i++) {
         Limit one = {true, {0, 0}, {0, 0}};
         struct rlimit64 now;
-        if (!take_number(&text, &one.own.rlim_cur) || !take_number(&text, &one.own.rlim_max) ||
-            !take_number(&text, &one.kernel.rlim_cur) || !take_number(&text, &one.kernel.rlim_max))
+        if (!digits_take(&text, &one.own.rlim_cur) || !digits_take(&text, &one.own.rlim_max) ||
+            !digits_take(&text, &one.kernel.rlim_cur) || !digits_take(&text, &one.kernel.rlim_max))
             return;
-        if (kernel_limit(0, resources[i], NULL, &now) != 0 || !is_same(&one.kernel, &now))
+        if (kernel_limit(0, resources[i], NULL, &now) != 0 || !limit_is_same(&one.kernel, &now))
             continue;
-        *limit_of(resources[i]) = one;
+        *limit_find(resources[i]) = one;
         memory_follow = follow;
     }
 }
@@ -172,7 +172,7 @@ void limits_inherit(const char *text)
 /* (transfer none) of both, which may be NULL. */
 static int limit_change(pid_t pid, int resource, const struct rlimit64 *wanted, struct rlimit64 *old)
 {
-    Limit *self = limit_of(resource);
+    Limit *self = limit_find(resource);
     struct rlimit64 own, now;
     if (self == NULL || !guest_watching() || (wanted != NULL && wanted->rlim_cur > wanted->rlim_max) ||
         (pid != 0 && pid != (pid_t)syscall(SYS_getpid)))

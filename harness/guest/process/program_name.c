@@ -8,7 +8,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-static const char *last_part(const char *path)
+static const char *path_last_part(const char *path)
 {
     const char *slash = strrchr(path, '/');
     return slash != NULL ? slash + 1 : path;
@@ -26,10 +26,10 @@ static bool is_own_file(const char *path)
 
 void program_name(char *name, size_t room, const char *executable)
 {
-    const char *path = (const char *)getauxval(AT_EXECFN), *file = last_part(executable), *found = file;
+    const char *path = (const char *)getauxval(AT_EXECFN), *file = path_last_part(executable), *found = file;
     bool named = path != NULL && strncmp(path, "/proc/", 6) != 0 && strncmp(path, "/dev/fd/", 8) != 0;
-    if (named && strncmp(file, last_part(path), strlen(last_part(path))) != 0 && is_own_file(path))
-        found = last_part(path);
+    if (named && strncmp(file, path_last_part(path), strlen(path_last_part(path))) != 0 && is_own_file(path))
+        found = path_last_part(path);
     size_t length = strnlen(found, room - 1);
     memcpy(name, found, length);
     name[length] = '\0';

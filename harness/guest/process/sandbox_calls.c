@@ -45,7 +45,7 @@ static int (*next_prctl)(int option, ...);
 
 extern void __libc_free(void *);
 
-static void *find_next(const char *name)
+static void *call_find_next(const char *name)
 {
     Dl_info theirs, libc;
     void *found = dlsym(RTLD_NEXT, name);
@@ -56,8 +56,8 @@ static void *find_next(const char *name)
 
 __attribute__((constructor)) static void sandbox_begin(void)
 {
-    *(void **)&next_syscall = find_next("syscall");
-    *(void **)&next_prctl = find_next("prctl");
+    *(void **)&next_syscall = call_find_next("syscall");
+    *(void **)&next_prctl = call_find_next("prctl");
 }
 
 /* As the call's own arguments lie: seccomp's second and third are the operation and flags, prctl's the option

@@ -97,7 +97,7 @@ typedef struct {
     sigset_t before;
 } Command;
 
-static void leave(const Command *self)
+static void command_leave(const Command *self)
 {
     heed_signals();
     pthread_sigmask(SIG_SETMASK, &self->before, NULL);
@@ -109,10 +109,10 @@ static void give_up(void *data)
     const Command *self = data;
     kill(self->pid, SIGKILL);
     await(self->pid);
-    leave(self);
+    command_leave(self);
 }
 
-static int run_command(const char *command)
+static int shell_run(const char *command)
 {
     Command self;
     posix_spawnattr_t attributes;
@@ -130,7 +130,7 @@ static int run_command(const char *command)
         pthread_cleanup_pop(0);
     }
     posix_spawnattr_destroy(&attributes);
-    leave(&self);
+    command_leave(&self);
     if (error != 0)
         errno = error;
     return status;
@@ -138,7 +138,7 @@ static int run_command(const char *command)
 
 int system(const char *command)
 {
-    return command != NULL && family_roll != NULL ? run_command(command) : next.system(command);
+    return command != NULL && family_roll != NULL ? shell_run(command) : next.system(command);
 }
 
 /* Streams of popen. No lock: a fork may come at any time. */
@@ -162,7 +162,7 @@ static int claim_place(void)
     return -1;
 }
 
-static int find_place(FILE *stream)
+static int stream_place(FILE *stream)
 {
     for (int i = 0; i < STREAMS; i++)
         if (__atomic_load_n(&streams[i].stream, __ATOMIC_ACQUIRE) == stream)
@@ -244,7 +244,7 @@ FILE *popen(const char *command, const char *mode)
     if (place < 0)
         return next.popen(command, mode);
     FILE *stream = open_at(place, command, direction == 'r', close_on_exec);
-    int before = stream != NULL ? find_place(stream) : -1;
+    int before = stream != NULL ? stream_place(stream) : -1;
     if (before >= 0) /* it was closed by fclose, and its address is given out again */
         set_place(before, NULL);
     set_place(place, stream);
@@ -253,7 +253,7 @@ FILE *popen(const char *command, const char *mode)
 
 int pclose(FILE *stream)
 {
-    int place = find_place(stream);
+    int place = stream_place(stream);
     if (place < 0)
         return next.pclose(stream);
     pid_t pid = streams[place].pid;

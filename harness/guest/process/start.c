@@ -29,23 +29,23 @@ void start_open(void)
     own.ready = family_roll != NULL && inherited->library[0] != '\0';
 }
 
-static const char *value_of(const char *entry, const char *name)
+static const char *entry_value(const char *entry, const char *name)
 {
     size_t length = strlen(name);
     return strncmp(entry, name, length) == 0 && entry[length] == '=' ? entry + length + 1 : NULL;
 }
 
-static const char *find(Strings environment, const char *name)
+static const char *environment_find(Strings environment, const char *name)
 {
     for (; environment != NULL && *environment != NULL; environment++) {
-        const char *value = value_of(*environment, name);
+        const char *value = entry_value(*environment, name);
         if (value != NULL)
             return value;
     }
     return NULL;
 }
 
-static size_t count(Strings strings)
+static size_t strings_count(Strings strings)
 {
     size_t n = 0;
     while (strings != NULL && strings[n] != NULL)
@@ -55,9 +55,9 @@ static size_t count(Strings strings)
 
 static bool is_one_of_ours(const char *entry)
 {
-    return value_of(entry, "LD_PRELOAD") != NULL || value_of(entry, LEDGER_SOCKET_VARIABLE) != NULL ||
-           (sample_mean != 0 && value_of(entry, LEDGER_SAMPLE_VARIABLE) != NULL) ||
-           value_of(entry, ROLL_PARENT_VARIABLE) != NULL || value_of(entry, LIMITS_VARIABLE) != NULL;
+    return entry_value(entry, "LD_PRELOAD") != NULL || entry_value(entry, LEDGER_SOCKET_VARIABLE) != NULL ||
+           (sample_mean != 0 && entry_value(entry, LEDGER_SAMPLE_VARIABLE) != NULL) ||
+           entry_value(entry, ROLL_PARENT_VARIABLE) != NULL || entry_value(entry, LIMITS_VARIABLE) != NULL;
 }
 
 /* How many bytes an LD_PRELOAD takes that has this library before whatever else is wanted; 0: there is one
@@ -79,8 +79,8 @@ static char *preload_entry(const char *wanted, size_t size, char *text)
     return (char *)wanted - strlen("LD_PRELOAD=");
 }
 
-static Strings merge(Start *self, Strings environment, char **merged, const char *wanted, size_t size,
-                     char *text)
+static Strings environment_merge(Start *self, Strings environment, char **merged, const char *wanted,
+                                 size_t size, char *text)
 {
     size_t used = 0;
     for (Strings entry = environment; entry != NULL && *entry != NULL; entry++)
@@ -105,7 +105,7 @@ static Strings merge(Start *self, Strings environment, char **merged, const char
 /* Programs that another harness is to watch answer to that one. */
 static bool is_anothers(Strings environment)
 {
-    const char *socket = find(environment, LEDGER_SOCKET_VARIABLE);
+    const char *socket = environment_find(environment, LEDGER_SOCKET_VARIABLE);
     return socket != NULL && socket[0] != '\0' && strcmp(socket, process_inheritance.socket) != 0;
 }
 
@@ -138,15 +138,15 @@ Strings start_begin(Start *self, uint32_t entry, Strings environment)
         return environment;
     if (is_privileged())
         entry_explain(entry, LEDGER_OFF_PRIVILEGED);
-    const char *wanted = find(environment, "LD_PRELOAD");
-    size_t pointers = count(environment) + ADDED, size = preload_size(wanted);
+    const char *wanted = environment_find(environment, "LD_PRELOAD");
+    size_t pointers = strings_count(environment) + ADDED, size = preload_size(wanted);
     char **merged = self->small;
     if (pointers > START_SMALL || size > 0)
         merged = self->scratch = scratch_take(pointers * sizeof *merged + size);
     if (merged == NULL)
         return environment;
     if (!sandbox_kills_starts)
-        return merge(self, environment, merged, wanted, size, (char *)(merged + pointers));
+        return environment_merge(self, environment, merged, wanted, size, (char *)(merged + pointers));
     entry_explain(entry, LEDGER_OFF_SANDBOX);
     return strip(environment, merged);
 }

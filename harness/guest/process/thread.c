@@ -39,7 +39,7 @@ static void desk_free(ThreadDesk *desk)
 
 /* Other destructors allocate and free too: this one comes again until the last round. What is allocated after
  * that has no known stack; what is freed needs none of this. */
-static void leave(void *desk)
+static void thread_leave(void *desk)
 {
     Thread *self = &thread_self;
     if (++self->rounds < PTHREAD_DESTRUCTOR_ITERATIONS && pthread_setspecific(key, desk) == 0)
@@ -51,7 +51,7 @@ static void leave(void *desk)
 
 void thread_open(void)
 {
-    key_made = pthread_key_create(&key, leave) == 0;
+    key_made = pthread_key_create(&key, thread_leave) == 0;
 }
 
 static ThreadDesk *desk_of(Thread *self, uint32_t depth)
@@ -83,7 +83,7 @@ static void begin_anew(Thread *self, ThreadDesk *desk, uint32_t generation)
         desk->python = python_desk_new();
 }
 
-static uint32_t walk(LedgerHeader *header, const UnwindStart *start, Paper *paper, StackCache *cache)
+static uint32_t thread_walk(LedgerHeader *header, const UnwindStart *start, Paper *paper, StackCache *cache)
 {
     uint32_t outer = 0;
     UnwindResult found = cache != NULL
@@ -101,7 +101,7 @@ static uint32_t walk(LedgerHeader *header, const UnwindStart *start, Paper *pape
 }
 
 /* What is remembered belongs to the outermost walk alone: deeper ones are those of signal handlers. */
-static uint32_t site_at(LedgerHeader *header, const UnwindStart *start, Thread *self, uint32_t depth)
+static uint32_t stack_site(LedgerHeader *header, const UnwindStart *start, Thread *self, uint32_t depth)
 {
     ThreadDesk *desk = LIKELY(depth < NESTED) ? desk_of(self, depth) : NULL;
     if (UNLIKELY(desk == NULL))
@@ -113,7 +113,7 @@ static uint32_t site_at(LedgerHeader *header, const UnwindStart *start, Thread *
         return site;
     StackCache *cache = depth == 0 ? desk->cache : NULL;
     site = LIKELY(cache != NULL) ? stack_cache_find(cache, start) : 0;
-    return LIKELY(site != 0) ? site : walk(header, start, &desk->papers[depth], cache);
+    return LIKELY(site != 0) ? site : thread_walk(header, start, &desk->papers[depth], cache);
 }
 
 /* Does the stack lead through this library? If not, a signal handler has left it without return (siglongjmp).
@@ -144,7 +144,7 @@ uint32_t thread_site(LedgerHeader *header, const UnwindStart *start)
     }
     __atomic_store_n(&self->inside, depth + 1, __ATOMIC_RELAXED);
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
-    uint32_t site = site_at(header, start, self, depth);
+    uint32_t site = stack_site(header, start, self, depth);
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
     __atomic_store_n(&self->inside, depth, __ATOMIC_RELAXED);
     return site;

@@ -56,15 +56,15 @@ void native_trail_clear(NativeTrail *self)
 
 /* Frames that lie together have hints that lie together; where a function was called, the stack pointer is a
  * multiple of 16. */
-static inline uint16_t *hint_of(NativeTrail *self, uintptr_t sp)
+static inline uint16_t *native_hint(NativeTrail *self, uintptr_t sp)
 {
     return &self->hints[sp >> 4 & ((1 << HINTS_SHIFT) - 1)];
 }
 
 /* The number of this frame in the trail; 0: it is not there. */
-static inline uint32_t state_of(NativeTrail *self, const Frame *frame)
+static inline uint32_t native_number(NativeTrail *self, const Frame *frame)
 {
-    uint32_t i = *hint_of(self, frame->sp);
+    uint32_t i = *native_hint(self, frame->sp);
     const State *state = &self->states[i];
     bool same = i <= self->count && i > 0 && state->sp == frame->sp && state->pc == frame_address(frame) &&
                 (state->fp == frame->fp || !state->fp_live);
@@ -90,7 +90,7 @@ static uint32_t find_loop(const NativeTrail *self, uint32_t from, uintptr_t mark
 }
 
 /* The frame with the innermost word that has changed between two frames; 0: none has. */
-static inline uint32_t first_changed(const NativeTrail *self, uint32_t from, uint32_t loop)
+static inline uint32_t native_first_changed(const NativeTrail *self, uint32_t from, uint32_t loop)
 {
     uint32_t first = self->states[loop].words_end, i = self->states[from].words_end;
     if (LIKELY(walk_words_hold(&self->words[first], i - first)))
@@ -118,9 +118,9 @@ static bool walk_fresh(NativeTrail *self, const UnwindStart *start, uintptr_t ma
     for (*found = (Found){0}; result == STEP_ON && found->fresh < NATIVE_TRAIL_DEEPEST;) {
         if (UNLIKELY(frame.exact) && python_is_interpreter(frame.pc)) /* also the loop itself */
             return false;
-        uint32_t i = state_of(self, &frame);
+        uint32_t i = native_number(self, &frame);
         if (i != 0 && i < below && (found->loop = find_loop(self, i, mark)) != 0) {
-            uint32_t changed = first_changed(self, i, found->loop);
+            uint32_t changed = native_first_changed(self, i, found->loop);
             found->known = i;
             if (changed == 0)
                 return true;
@@ -146,7 +146,7 @@ static void put_word(NativeTrail *self, State *state, UnwindWord word)
 }
 
 /* Of the loop only where its frame ends is relied on. */
-static void push(NativeTrail *self, const Fresh *fresh, bool loop)
+static void native_push(NativeTrail *self, const Fresh *fresh, bool loop)
 {
     const State *outer = &self->states[self->count];
     State *state = &self->states[++self->count];
@@ -161,7 +161,7 @@ static void push(NativeTrail *self, const Fresh *fresh, bool loop)
                      .interface = loop ? 0 : outer->interface,
                      .fp_live = (live && !loaded) || words->fp_used,
                      .loop = loop};
-    *hint_of(self, state->sp) = (uint16_t)self->count;
+    *native_hint(self, state->sp) = (uint16_t)self->count;
     if (loop)
         return;
     uintptr_t pc = fresh->pc & ~LEDGER_FRAME_EXACT;
@@ -203,7 +203,7 @@ bool native_trail_walk(NativeTrail *self, const UnwindStart *start, uintptr_t ma
     if (self->noded > self->states[self->count].kept_end)
         self->noded = self->states[self->count].kept_end;
     for (uint32_t i = found.fresh; i > 0; i--)
-        push(self, &self->fresh[i - 1], found.known == 0 && i == found.fresh);
+        native_push(self, &self->fresh[i - 1], found.known == 0 && i == found.fresh);
     const State *inner = &self->states[self->count], *loop = &self->states[self->loop];
     bool interface =
         inner->interface > self->loop && self->states[inner->interface].kept_end == inner->kept_end;

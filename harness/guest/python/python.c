@@ -56,7 +56,7 @@ static uint32_t number_at(const char **text)
 }
 
 /* "3.12.1 (main, ...)" or "3.13.0rc2": as PY_VERSION_HEX. */
-static uint32_t version_of(const char *text)
+static uint32_t version_parse(const char *text)
 {
     uint32_t version = 0;
     for (unsigned shift = 24;; shift -= 8) {
@@ -81,7 +81,7 @@ static bool is_free_threaded(uint32_t version, const void *runtime)
     return version >> 16 >= 0x030d && memcmp(words, "xdebugpy", 8) == 0 && words[2] != 0;
 }
 
-static uint32_t state_of(const Python *self)
+static uint32_t python_state_of(const Python *self)
 {
     PythonLayout layout;
     if (self->call.set_allocator == NULL)
@@ -94,7 +94,7 @@ static uint32_t state_of(const Python *self)
                                                                           : LEDGER_PYTHON_UNKNOWN;
 }
 
-static void tell(LedgerHeader *header)
+static void python_tell(LedgerHeader *header)
 {
     if (header == NULL)
         return;
@@ -103,11 +103,11 @@ static void tell(LedgerHeader *header)
 }
 
 /* Remembered stacks are native ones. */
-static void begin(void)
+static void python_begin(void)
 {
     if (python.hooked)
         python_memory_open();
-    tell(guest_desk->header);
+    python_tell(guest_desk->header);
     if (!python_on())
         return;
     __atomic_fetch_add(&guest_generation, 1, __ATOMIC_ACQ_REL);
@@ -126,8 +126,8 @@ static bool consider(uintptr_t start, uintptr_t end, const SymbolTable *symbols)
     if (__atomic_exchange_n(&busy, 1, __ATOMIC_ACQ_REL) != 0)
         return false;
     found.loop_end = found.loop_start + loop_size;
-    found.version = version_of(found.call.version());
-    uint32_t state = state_of(&found);
+    found.version = version_parse(found.call.version());
+    uint32_t state = python_state_of(&found);
     if (state == LEDGER_PYTHON_ON && found.loop_start == 0)
         state = LEDGER_PYTHON_UNKNOWN;
     found.hooked = state != LEDGER_PYTHON_HIDDEN && state != LEDGER_PYTHON_THREADED;
@@ -136,7 +136,7 @@ static bool consider(uintptr_t start, uintptr_t end, const SymbolTable *symbols)
     python_layout_find(found.version, found.call.runtime, &found.layout);
     python = found;
     __atomic_store_n(&python.state, state, __ATOMIC_RELEASE);
-    begin();
+    python_begin();
     return true;
 }
 
@@ -175,7 +175,7 @@ void python_see(uintptr_t start, uintptr_t end, const struct link_map *object)
 void python_off(uint32_t state)
 {
     __atomic_store_n(&python.state, state, __ATOMIC_RELEASE);
-    tell(guest_desk->header);
+    python_tell(guest_desk->header);
     __atomic_fetch_add(&guest_generation, 1, __ATOMIC_ACQ_REL);
 }
 
@@ -195,5 +195,5 @@ void python_ledger(LedgerHeader *header)
     header->codes = header->text = 1;
     if (python_on() && !python_code_open())
         python.state = LEDGER_PYTHON_UNKNOWN;
-    tell(header);
+    python_tell(header);
 }

@@ -16,7 +16,7 @@ static void *borrowed(void *object)
     return object;
 }
 
-static bool is_at(void *frame, uint32_t offset)
+static bool frame_is_at(void *frame, uint32_t offset)
 {
     void *number = python.call.attribute(frame, "f_lasti");
     if (number == NULL) {
@@ -51,7 +51,7 @@ static bool agrees(const PythonChain *chain, void *thread_state)
             return both;
         }
         bool same =
-            (uintptr_t)borrowed(python.call.frame_code(theirs)) == ours->code && is_at(theirs, offset);
+            (uintptr_t)borrowed(python.call.frame_code(theirs)) == ours->code && frame_is_at(theirs, offset);
         void *back = python.call.frame_back(theirs);
         python.call.release(theirs);
         theirs = back;

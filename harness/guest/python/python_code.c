@@ -30,7 +30,7 @@ bool python_code_open(void)
     return known != NULL && python_text_open();
 }
 
-static uint32_t slot_of(uint64_t hash)
+static uint32_t code_slot(uint64_t hash)
 {
     return (uint32_t)(hash * UINT64_C(0x9e3779b97f4a7c15) >> (64 - SHIFT));
 }
@@ -41,16 +41,16 @@ static uint64_t *maybe_of(uint32_t slot, uint64_t *bit)
     return &known->maybe[slot / 64];
 }
 
-static Place *place_at(uint32_t first, unsigned i)
+static Place *code_place_at(uint32_t first, unsigned i)
 {
     return &known->places[(first + i) & (ROOM - 1)];
 }
 
-static uint32_t find(uintptr_t code)
+static uint32_t code_find(uintptr_t code)
 {
-    uint32_t first = slot_of(code >> 4);
+    uint32_t first = code_slot(code >> 4);
     for (unsigned i = 0; i < PROBES; i++) {
-        Place *place = place_at(first, i);
+        Place *place = code_place_at(first, i);
         uintptr_t address = __atomic_load_n(&place->address, __ATOMIC_ACQUIRE);
         if (address == code)
             return __atomic_load_n(&place->number, __ATOMIC_ACQUIRE);
@@ -61,13 +61,13 @@ static uint32_t find(uintptr_t code)
 }
 
 /* False: there is no place for it, so nobody would notice its end. */
-static bool settle(LedgerHeader *header, uintptr_t code, uint32_t number)
+static bool code_settle(LedgerHeader *header, uintptr_t code, uint32_t number)
 {
-    uint32_t first = slot_of(code >> 4);
+    uint32_t first = code_slot(code >> 4);
     uint64_t bit, *maybe = maybe_of(first, &bit);
     __atomic_fetch_or(maybe, bit, __ATOMIC_RELEASE);
     for (unsigned i = 0; i < PROBES; i++) {
-        Place *place = place_at(first, i);
+        Place *place = code_place_at(first, i);
         uintptr_t address = __atomic_load_n(&place->address, __ATOMIC_RELAXED);
         if (address == code)
             return true;
@@ -86,12 +86,12 @@ void python_code_forget(const void *block)
 {
     if (known == NULL)
         return;
-    uint32_t first = slot_of((uintptr_t)block >> 4);
+    uint32_t first = code_slot((uintptr_t)block >> 4);
     uint64_t bit, *maybe = maybe_of(first, &bit);
     if (LIKELY((__atomic_load_n(maybe, __ATOMIC_RELAXED) & bit) == 0))
         return;
     for (unsigned i = 0; i < PROBES; i++) {
-        Place *place = place_at(first, i);
+        Place *place = code_place_at(first, i);
         uintptr_t address = __atomic_load_n(&place->address, __ATOMIC_RELAXED);
         if (address == 0)
             return;
@@ -108,7 +108,7 @@ static const void *pointer_in(uintptr_t object, uint16_t offset)
     return *(const void *const *)(object + offset);
 }
 
-static LedgerCode describe(LedgerHeader *header, uintptr_t code)
+static LedgerCode code_describe(LedgerHeader *header, uintptr_t code)
 {
     const PythonLayout *layout = &python.layout;
     const char *table = pointer_in(code, layout->line_table);
@@ -129,7 +129,7 @@ static LedgerCode describe(LedgerHeader *header, uintptr_t code)
 
 enum { SAME_FROM = offsetof(LedgerCode, name_at), SAME_SIZE = sizeof(LedgerCode) - SAME_FROM };
 
-static uint32_t append(LedgerHeader *header, const LedgerCode *code)
+static uint32_t code_append(LedgerHeader *header, const LedgerCode *code)
 {
     uint32_t number = atomic_claim(&header->codes, LEDGER_CODES);
     if (number == 0)
@@ -139,10 +139,10 @@ static uint32_t append(LedgerHeader *header, const LedgerCode *code)
     return number;
 }
 
-static uint32_t record(LedgerHeader *header, const LedgerCode *code)
+static uint32_t code_record(LedgerHeader *header, const LedgerCode *code)
 {
     const LedgerCode *codes = guest_section(header, LEDGER_CODES_AT);
-    uint32_t slot = slot_of(python_text_hash((const char *)code + SAME_FROM, SAME_SIZE));
+    uint32_t slot = code_slot(python_text_hash((const char *)code + SAME_FROM, SAME_SIZE));
     for (unsigned i = 0; i < PROBES; i++, slot = (slot + 1) & (ROOM - 1)) {
         uint32_t number = __atomic_load_n(&known->numbers[slot], __ATOMIC_ACQUIRE);
         if (number != 0 &&
@@ -150,11 +150,11 @@ static uint32_t record(LedgerHeader *header, const LedgerCode *code)
             return number;
         if (number != 0)
             continue;
-        number = append(header, code);
+        number = code_append(header, code);
         __atomic_store_n(&known->numbers[slot], number, __ATOMIC_RELEASE);
         return number;
     }
-    return append(header, code);
+    return code_append(header, code);
 }
 
 static bool is_import(LedgerHeader *header, const LedgerCode *code)
@@ -169,14 +169,14 @@ static bool is_import(LedgerHeader *header, const LedgerCode *code)
 
 uint32_t python_code_number(LedgerHeader *header, uintptr_t code)
 {
-    uint32_t number = find(code);
+    uint32_t number = code_find(code);
     if (LIKELY(number != 0))
         return number;
-    LedgerCode described = describe(header, code);
-    number = record(header, &described);
+    LedgerCode described = code_describe(header, code);
+    number = code_record(header, &described);
     if (number != 0 && is_import(header, &described))
         number |= PYTHON_CODE_IMPORTS;
-    return number != 0 && settle(header, code, number) ? number : 0;
+    return number != 0 && code_settle(header, code, number) ? number : 0;
 }
 
 /* Texts are objects of one type, that of the code's own name. */
@@ -229,5 +229,5 @@ uint32_t python_code_import(LedgerHeader *header, uintptr_t code, uintptr_t name
     const char *module = (const char *)guest_section(header, LEDGER_TEXT_AT) + at;
     size_t length = append_module(text, strlen(text), sizeof text, module);
     LedgerCode described = {.name_at = python_text_keep(header, text, (uint32_t)length)};
-    return record(header, &described);
+    return code_record(header, &described);
 }

@@ -56,7 +56,7 @@ static inline void *entered(LedgerHeader *header, void *block, size_t size, cons
     return block;
 }
 
-static inline void *take(const PythonAllocator *from, size_t size, const UnwindStart *start)
+static inline void *allocator_take(const PythonAllocator *from, size_t size, const UnwindStart *start)
 {
     LedgerHeader *header = books_for(start);
     if (UNLIKELY(probing))
@@ -111,7 +111,7 @@ static inline void give_back(const PythonAllocator *to, void *block)
     {                                                                                                        \
         UnwindStart start = unwind_start_here();                                                             \
         (void)context;                                                                                       \
-        return take(&below[domain - 1], size, &start);                                                       \
+        return allocator_take(&below[domain - 1], size, &start);                                             \
     }                                                                                                        \
     static void *name##_calloc(void *context, size_t count, size_t size)                                     \
     {                                                                                                        \

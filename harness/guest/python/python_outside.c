@@ -19,7 +19,7 @@ void python_outside_clear(PythonOutside *self)
 }
 
 /* Notes count from the loop that holds the mark on: all that lies inside of it comes and goes. */
-static void walk(Walk *self, WalkNotes *notes, uintptr_t mark, const UnwindStart *start)
+static void outside_walk(Walk *self, WalkNotes *notes, uintptr_t mark, const UnwindStart *start)
 {
     Frame frame = frame_begin(start, 0);
     StepResult result = STEP_ON;
@@ -60,7 +60,7 @@ uint32_t python_outside_node(PythonOutside *self, LedgerHeader *header, uintptr_
     __typeof__(&self->ways[0]) way = &self->ways[self->next++ % PYTHON_OUTSIDE_WAYS];
     Walk found = {.frames = 0};
     WalkNotes notes = {.words = way->word, .room = PYTHON_OUTSIDE_WORDS, .fp_is_start = true};
-    walk(&found, &notes, mark, start);
+    outside_walk(&found, &notes, mark, start);
     uint32_t node = nodes_of(header, &found);
     bool remembered = notes.count <= PYTHON_OUTSIDE_WORDS;
     way->mark = remembered ? mark : 0;

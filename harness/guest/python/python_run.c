@@ -93,8 +93,8 @@ static bool is_seen_again(PythonRuns *self, uint64_t hash)
     return again;
 }
 
-static void remember(PythonRuns *self, uint64_t hash, const UnwindStart *start, uintptr_t mark,
-                     const NativeWalk *walk)
+static void run_remember(PythonRuns *self, uint64_t hash, const UnwindStart *start, uintptr_t mark,
+                         const NativeWalk *walk)
 {
     if (walk->n_words > WORDS || walk->frames > KEPT || !is_seen_again(self, hash))
         return;
@@ -139,7 +139,7 @@ bool python_run_find(PythonRuns *self, const UnwindStart *start, uintptr_t mark,
     found->memo = NULL;
     if (!native_trail_walk(self->trail, start, mark, &found->walk))
         return false;
-    remember(self, hash, start, mark, &found->walk);
+    run_remember(self, hash, start, mark, &found->walk);
     return true;
 }
 

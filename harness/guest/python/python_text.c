@@ -26,7 +26,7 @@ uint64_t python_text_hash(const void *bytes, size_t size)
     return hash;
 }
 
-static uint32_t append(LedgerHeader *header, const void *bytes, uint32_t size)
+static uint32_t text_append(LedgerHeader *header, const void *bytes, uint32_t size)
 {
     uint32_t at = __atomic_load_n(&header->text, __ATOMIC_RELAXED);
     do {
@@ -40,7 +40,7 @@ static uint32_t append(LedgerHeader *header, const void *bytes, uint32_t size)
     return at;
 }
 
-static bool is_at(LedgerHeader *header, uint32_t at, const void *bytes, uint32_t size)
+static bool text_is_at(LedgerHeader *header, uint32_t at, const void *bytes, uint32_t size)
 {
     const char *text = (const char *)guest_section(header, LEDGER_TEXT_AT) + at;
     return size < LEDGER_TEXT - at && memcmp(text, bytes, size) == 0 && text[size] == '\0';
@@ -54,16 +54,16 @@ uint32_t python_text_keep(LedgerHeader *header, const void *bytes, uint32_t size
     uint32_t slot = (uint32_t)(python_text_hash(bytes, size) >> (64 - SLOTS_SHIFT));
     for (unsigned i = 0; i < PROBES; i++, slot = (slot + 1) & ((1u << SLOTS_SHIFT) - 1)) {
         uint32_t at = __atomic_load_n(&slots[slot], __ATOMIC_ACQUIRE);
-        if (at != 0 && is_at(header, at, bytes, size))
+        if (at != 0 && text_is_at(header, at, bytes, size))
             return at;
         if (at != 0)
             continue;
-        uint32_t fresh = append(header, bytes, size);
+        uint32_t fresh = text_append(header, bytes, size);
         if (fresh != 0)
             __atomic_store_n(&slots[slot], fresh, __ATOMIC_RELEASE);
         return fresh;
     }
-    return append(header, bytes, size);
+    return text_append(header, bytes, size);
 }
 
 /* Returns the end of the character's UTF-8. */

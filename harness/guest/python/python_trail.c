@@ -56,7 +56,7 @@ void python_trail_clear(PythonTrail *self)
     python_outside_clear(&self->outside);
 }
 
-static inline uint16_t *hint_of(PythonTrail *self, uintptr_t frame)
+static inline uint16_t *trail_hint(PythonTrail *self, uintptr_t frame)
 {
     return &self->hints[(frame >> 3) * UINT64_C(0x9e3779b97f4a7c15) >> (64 - HINTS_SHIFT)];
 }
@@ -64,7 +64,7 @@ static inline uint16_t *hint_of(PythonTrail *self, uintptr_t frame)
 /* The step of this frame; 0: it has none. */
 static inline uint32_t step_of(PythonTrail *self, uintptr_t frame)
 {
-    uint32_t i = *hint_of(self, frame);
+    uint32_t i = *trail_hint(self, frame);
     return i <= self->count && self->frames[i] == frame ? i : 0;
 }
 
@@ -77,7 +77,7 @@ static bool is_changed(const PythonTrail *self, uint32_t i)
 
 /* From a step outwards: the first that is not what it was; 0: all are what they were. Each makes the next
  * safe to read: a frame that a living one names lives. */
-static inline uint32_t first_changed(const PythonTrail *self, uint32_t from)
+static inline uint32_t trail_first_changed(const PythonTrail *self, uint32_t from)
 {
     const uint16_t back = python.layout.back;
     const uintptr_t *frame = &self->frames[from];
@@ -92,13 +92,13 @@ static inline uint32_t first_changed(const PythonTrail *self, uint32_t from)
 
 /* The frames that need a step, until one from which outwards all is unchanged: its number; 0: there is none.
  * Of more than there is room for the outermost remain. */
-static uint32_t collect(PythonTrail *self, uintptr_t top, uint32_t *fresh)
+static uint32_t trail_collect(PythonTrail *self, uintptr_t top, uint32_t *fresh)
 {
     uint32_t count = 0;
     for (uintptr_t frame = top; frame != 0; frame = python_frame_back(frame)) {
         uint32_t i = step_of(self, frame);
         if (i != 0) {
-            uint32_t changed = first_changed(self, i);
+            uint32_t changed = trail_first_changed(self, i);
             if (LIKELY(changed == 0)) {
                 *fresh = count;
                 return i;
@@ -122,7 +122,7 @@ static uint32_t code_of(const PythonTrail *self, LedgerHeader *header, const Ste
 }
 
 /* One more word of this step, the innermost. */
-static void watch(PythonTrail *self, uint32_t i, uint16_t offset)
+static void trail_watch(PythonTrail *self, uint32_t i, uint16_t offset)
 {
     uintptr_t address = self->frames[i] + offset;
     self->words[self->steps[i].words++] = (UnwindWord){address, frame_load(address)};
@@ -141,7 +141,7 @@ static uint32_t import_node(PythonTrail *self, LedgerHeader *header, uint32_t i)
     uint32_t number = python_code_import(header, step->code, name);
     if (number == 0)
         return outer->node;
-    watch(self, i, python.layout.locals);
+    trail_watch(self, i, python.layout.locals);
     step->number |= IS_NAMED;
     return stack_tree_child(header, outer->node, LEDGER_PYTHON_FRAME(number, 0), 0);
 }
@@ -165,9 +165,9 @@ static void watch_place(PythonTrail *self, uint32_t i)
     bool inside = (self->steps[i].number & self->steps[i - 1].number & IS_NAMED) != 0 &&
                   (self->steps[i].number & ~FLAGS) != 0;
     if (inside || python.layout.first_unit == 0)
-        watch(self, i, python.layout.code);
+        trail_watch(self, i, python.layout.code);
     if (!inside)
-        watch(self, i, python.layout.at);
+        trail_watch(self, i, python.layout.at);
 }
 
 /* Where no node can be made, the step stays a plain one: so the rest of the trail holds. */
@@ -178,7 +178,7 @@ static void step_make(PythonTrail *self, LedgerHeader *header, uint32_t i, uintp
     uint32_t offset, node = 0;
     self->frames[i] = address;
     *step = step_plain(self, i, frame.code);
-    *hint_of(self, address) = (uint16_t)i;
+    *trail_hint(self, address) = (uint16_t)i;
     if (frame.code != PYTHON_MARK && python_frame_runs(&frame, &offset)) {
         step->number = code_of(self, header, &old, frame.code);
         if ((step->number & IMPORTS) != 0)
@@ -239,12 +239,12 @@ PythonTrailEnd python_trail_follow(PythonTrail *self, LedgerHeader *header, uint
         self->era++;
         self->generation = generation;
     }
-    uint32_t known = collect(self, top, &fresh);
+    uint32_t known = trail_collect(self, top, &fresh);
     uintptr_t mark = known > 0 ? self->outermost : outermost_mark(self, thread_state, fresh);
     uint32_t outside = mark != 0 ? python_outside_node(&self->outside, header, mark, start) : 0;
     if (UNLIKELY(known > 0 && outside != self->steps[0].node)) {
         self->count = 0;
-        known = collect(self, top, &fresh);
+        known = trail_collect(self, top, &fresh);
     }
     self->steps[0].node = outside;
     self->outermost = mark;

@@ -100,7 +100,7 @@ static void define_cfa(Machine *self, uint64_t reg, int64_t offset)
     self->now.cfa_code = NULL;
 }
 
-static void remember(Machine *self, Bytes *bytes)
+static void machine_remember(Machine *self, Bytes *bytes)
 {
     if (self->depth == REMEMBERED)
         bytes->bad = true;
@@ -211,7 +211,7 @@ static void run_other(Machine *self, uint8_t opcode, Bytes *bytes)
         advance(self, bytes_unsigned(bytes, 4));
         break;
     case REMEMBER_STATE:
-        remember(self, bytes);
+        machine_remember(self, bytes);
         break;
     case RESTORE_STATE:
         recall(self, bytes);
@@ -224,7 +224,7 @@ static void run_other(Machine *self, uint8_t opcode, Bytes *bytes)
     }
 }
 
-static bool run(Machine *self, Bytes bytes)
+static bool machine_run(Machine *self, Bytes bytes)
 {
     while (!bytes.bad && bytes.at < bytes.end && self->location <= self->look) {
         uint8_t opcode = bytes_unsigned(&bytes, 1), operand = opcode & 0x3f;
@@ -285,11 +285,11 @@ bool cfi_row(const FrameDescription *description, uintptr_t look, CfiRow *row)
     machine.initial = machine.now; /* a common program may restore, though it should not */
     machine.depth = 0;
     machine.location = machine.look = look;
-    if (!run(&machine, description->initial))
+    if (!machine_run(&machine, description->initial))
         return false;
     machine.initial = machine.now;
     machine.location = description->start;
-    if (!run(&machine, description->program))
+    if (!machine_run(&machine, description->program))
         return false;
     fill_row(&machine, row);
     return true;

@@ -26,7 +26,7 @@ typedef struct {
     bool bad;
 } Stack;
 
-static void push(Stack *self, uint8_t base, int64_t offset)
+static void stack_push(Stack *self, uint8_t base, int64_t offset)
 {
     if (self->depth == sizeof self->values / sizeof self->values[0])
         self->bad = true;
@@ -74,19 +74,19 @@ static void dereference(Stack *self)
 static void run_operation(Stack *self, uint8_t op, Bytes *bytes, uintptr_t look)
 {
     if (op >= OP_LITERAL && op <= OP_LITERAL_LAST) {
-        push(self, NO_BASE, op - OP_LITERAL);
+        stack_push(self, NO_BASE, op - OP_LITERAL);
     } else if (op >= OP_REGISTER && op <= OP_REGISTER_LAST) {
         int64_t offset = bytes_sleb(bytes);
         bool number =
             op == OP_REGISTER + CFI_RIP; /* the program counter is known: so are .plt's expressions */
-        push(self, number ? NO_BASE : op - OP_REGISTER, number ? (int64_t)look + offset : offset);
+        stack_push(self, number ? NO_BASE : op - OP_REGISTER, number ? (int64_t)look + offset : offset);
     } else if (op >= OP_CONST_1 && op <= OP_CONST_LAST) {
         unsigned size = 1u << ((op - OP_CONST_1) / 2);
-        push(self, NO_BASE, op & 1 ? bytes_signed(bytes, size) : (int64_t)bytes_unsigned(bytes, size));
+        stack_push(self, NO_BASE, op & 1 ? bytes_signed(bytes, size) : (int64_t)bytes_unsigned(bytes, size));
     } else if (op == OP_CONST_ULEB || op == OP_CONST_SLEB) {
-        push(self, NO_BASE, op == OP_CONST_SLEB ? bytes_sleb(bytes) : (int64_t)bytes_uleb(bytes));
+        stack_push(self, NO_BASE, op == OP_CONST_SLEB ? bytes_sleb(bytes) : (int64_t)bytes_uleb(bytes));
     } else if (op == OP_PLUS_ULEB) {
-        push(self, NO_BASE, bytes_uleb(bytes));
+        stack_push(self, NO_BASE, bytes_uleb(bytes));
         combine(self, OP_PLUS);
     } else if (op == OP_PLUS || op == OP_MINUS || op == OP_AND || op == OP_SHL || op == OP_GE) {
         combine(self, op);
@@ -106,7 +106,7 @@ bool cfi_evaluate(const uint8_t *code, const uint8_t *end, bool cfa_first, uintp
     bytes.end = bytes.at + length;
     Stack stack = {.depth = 0};
     if (cfa_first)
-        push(&stack, CFI_CFA, 0);
+        stack_push(&stack, CFI_CFA, 0);
     while (!stack.bad && !bytes.bad && bytes.at < bytes.end)
         run_operation(&stack, bytes_unsigned(&bytes, 1), &bytes, look);
     if (stack.bad || bytes.bad || stack.depth == 0)

@@ -34,7 +34,7 @@ static Table *table;
 static CodeObject program;
 
 /* Where the object's program headers lie, if its first segment holds the ELF header as is usual. */
-static bool read_header(CodeObject *object)
+static bool object_read_header(CodeObject *object)
 {
     enum { FIRST_PAGE = 4096 };
     const ElfW(Ehdr) *header = (const ElfW(Ehdr) *)object->start;
@@ -65,7 +65,7 @@ Bytes code_object_bytes(const CodeObject *self, uintptr_t address)
 }
 
 /* Fills the rest from the program headers. */
-static void measure(CodeObject *object)
+static void object_measure(CodeObject *object)
 {
     object->start = UINTPTR_MAX;
     for (unsigned i = 0; i < object->header_count; i++) {
@@ -88,13 +88,13 @@ static int add_to_table(struct dl_phdr_info *info, size_t size, void *data)
     Table *self = data;
     CodeObject object = {
         .bias = info->dlpi_addr, .headers = info->dlpi_phdr, .header_count = info->dlpi_phnum};
-    measure(&object);
+    object_measure(&object);
     if (self->count < self->room)
         self->objects[self->count++] = object;
     return 0;
 }
 
-static void find_program(void)
+static void program_find(void)
 {
     CodeObject object = {.headers = (const ElfW(Phdr) *)getauxval(AT_PHDR),
                          .header_count = getauxval(AT_PHNUM)};
@@ -103,7 +103,7 @@ static void find_program(void)
     for (unsigned i = 0; i < object.header_count; i++)
         if (object.headers[i].p_type == PT_PHDR)
             object.bias = (uintptr_t)object.headers - object.headers[i].p_vaddr;
-    measure(&object);
+    object_measure(&object);
     program = object;
 }
 
@@ -127,12 +127,12 @@ void code_object_init(void)
     if (find_object == NULL)
         find_object = (FindObject)dlsym(RTLD_DEFAULT, "_dl_find_object");
     if (program.headers == NULL)
-        find_program();
+        program_find();
     if (table == NULL)
         code_object_refresh();
 }
 
-static bool holds(const CodeObject *object, uintptr_t address)
+static bool object_holds(const CodeObject *object, uintptr_t address)
 {
     return address - object->start < object->end - object->start;
 }
@@ -141,7 +141,7 @@ static bool find_in_table(uintptr_t address, CodeObject *object)
 {
     const Table *now = __atomic_load_n(&table, __ATOMIC_ACQUIRE);
     for (uint32_t i = 0; now != NULL && i < now->count; i++)
-        if (holds(&now->objects[i], address)) {
+        if (object_holds(&now->objects[i], address)) {
             *object = now->objects[i];
             return true;
         }
@@ -151,7 +151,7 @@ static bool find_in_table(uintptr_t address, CodeObject *object)
 bool code_object_find(uintptr_t address, CodeObject *object)
 {
     Found found;
-    if (holds(&program, address)) {
+    if (object_holds(&program, address)) {
         *object = program;
         return true;
     }
@@ -162,5 +162,5 @@ bool code_object_find(uintptr_t address, CodeObject *object)
     *object = (CodeObject){.start = (uintptr_t)found.map_start,
                            .end = (uintptr_t)found.map_end,
                            .eh_frame_hdr = (uintptr_t)found.eh_frame};
-    return read_header(object);
+    return object_read_header(object);
 }

@@ -33,7 +33,7 @@ static bool is_mapped_quietly(uintptr_t low, uintptr_t high)
 }
 
 /* Whether every page is there; asked in pieces, for the answer takes a byte a page. */
-static bool is_mapped(uintptr_t low, uintptr_t high)
+static bool range_is_mapped(uintptr_t low, uintptr_t high)
 {
     unsigned char pages[256];
     if (sandbox_entered)
@@ -53,7 +53,7 @@ bool memory_read(uintptr_t address, void *buffer, size_t size)
     int saved_errno = errno;
     struct iovec here = {buffer, size}, there = {(void *)address, size};
     bool got = syscall(SYS_process_vm_readv, syscall(SYS_getpid), &here, 1L, &there, 1L, 0L) == (long)size;
-    if (!got && errno != EFAULT && is_mapped(address, address + size)) { /* a sandbox forbids it */
+    if (!got && errno != EFAULT && range_is_mapped(address, address + size)) { /* a sandbox forbids it */
         memcpy(buffer, (const void *)address, size);
         got = true;
     }
@@ -65,7 +65,7 @@ bool memory_read(uintptr_t address, void *buffer, size_t size)
 static bool reaches(uintptr_t sp, uintptr_t end, bool may_ask)
 {
     enum { NEAR = 64 << 10, LARGEST = 64 << 20 };
-    return sp < end && (end - sp <= NEAR || (may_ask && end - sp <= LARGEST && is_mapped(sp, end)));
+    return sp < end && (end - sp <= NEAR || (may_ask && end - sp <= LARGEST && range_is_mapped(sp, end)));
 }
 
 /* A thread's control block lies at the end of its stack, unless it is the first thread. Only the first stack
@@ -193,7 +193,7 @@ static void by_probing(uintptr_t sp, StackBounds *bounds)
     uintptr_t page = sp & ~(uintptr_t)(PAGE - 1);
     uintptr_t size = 0;
     for (uintptr_t step = PAGE; step > 0 && size + step <= MOST;) {
-        if (is_mapped(page + size, page + size + step)) {
+        if (range_is_mapped(page + size, page + size + step)) {
             size += step;
             step *= 2;
         } else {
@@ -204,19 +204,19 @@ static void by_probing(uintptr_t sp, StackBounds *bounds)
         *bounds = (StackBounds){page, page + size};
 }
 
-static bool holds(const StackBounds *bounds, uintptr_t sp)
+static bool bounds_hold(const StackBounds *bounds, uintptr_t sp)
 {
     return sp - bounds->low < bounds->high - bounds->low;
 }
 
 static const StackBounds *find_known(uintptr_t sp)
 {
-    if (holds(&own, sp))
+    if (bounds_hold(&own, sp))
         return &own;
     for (unsigned i = 0; i < KEPT; i++)
-        if (holds(&kept[i], sp))
+        if (bounds_hold(&kept[i], sp))
             return &kept[i];
-    return __atomic_load_n(&first_known, __ATOMIC_ACQUIRE) && holds(&first, sp) ? &first : NULL;
+    return __atomic_load_n(&first_known, __ATOMIC_ACQUIRE) && bounds_hold(&first, sp) ? &first : NULL;
 }
 
 /* A stack that was not seen before; NULL: nothing could be learnt. */

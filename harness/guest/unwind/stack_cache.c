@@ -6,7 +6,7 @@
 #include "stack_index.h"
 
 /* Where segments begin is decided by the stack pointer alone, so that all stacks agree on it. */
-static inline bool is_boundary(uintptr_t sp)
+static inline bool is_segment_boundary(uintptr_t sp)
 {
     return (sp >> 3) * UINT64_C(0x9e3779b97f4a7c15) >> (64 - SEGMENT_BITS) == 0;
 }
@@ -99,7 +99,7 @@ static __attribute__((noinline)) uint32_t find_slowly(StackCache *self, const Fr
 uint32_t stack_cache_find(StackCache *self, const UnwindStart *start)
 {
     Frame frame = {.pc = start->pc, .sp = start->sp, .fp = start->fp};
-    uint32_t *recent = &self->recent[hash_of(start->pc, start->sp) >> (64 - RECENT_BITS)];
+    uint32_t *recent = &self->recent[word_hash(start->pc, start->sp) >> (64 - RECENT_BITS)];
     uint32_t entry = *recent & ~IS_TRUSTED;
     if (entry != *recent && self->generation == __atomic_load_n(&unwind_generation, __ATOMIC_RELAXED) &&
         accepts_whole(self, entry, &frame, 0))
@@ -116,7 +116,7 @@ UnwindResult stack_cache_walk(StackCache *self, const UnwindStart *start, uintpt
     bool guessed = false;
     room = room < STACK_CACHE_DEEPEST ? room : STACK_CACHE_DEEPEST;
     while (result == STEP_ON && count < room) {
-        if (is_boundary(frame.sp) && count > 0 &&
+        if (is_segment_boundary(frame.sp) && count > 0 &&
             (found = stack_index_look(self, &frame, room - count, accepts_outer)) != 0)
             break;
         Step *step = &self->step[count];
@@ -233,7 +233,7 @@ static uint32_t keep_segment(StackCache *self, uint32_t begin, uint32_t end, uin
 }
 
 /* Room for so many more groups; else all is forgotten, which costs each stack one walk. */
-static bool make_room(StackCache *self, uint32_t groups)
+static bool cache_make_room(StackCache *self, uint32_t groups)
 {
     if (self->used + groups <= GROUPS && self->forks_used >> FORK_BITS == 0)
         return true;
@@ -243,14 +243,14 @@ static bool make_room(StackCache *self, uint32_t groups)
 
 void stack_cache_keep(StackCache *self, const uint32_t *nodes, uint32_t id)
 {
-    if (self->steps == 0 || !make_room(self, 4 * self->steps))
+    if (self->steps == 0 || !cache_make_room(self, 4 * self->steps))
         return;
     mark_steps(self);
     uint32_t next = self->outer, end = self->steps;
     while (end > 0) {
         uint32_t begin = end - 1;
-        while (begin > 0 &&
-               !(self->shareable && is_boundary(self->step[begin].sp) && may_begin(&self->step[begin])))
+        while (begin > 0 && !(self->shareable && is_segment_boundary(self->step[begin].sp) &&
+                              may_begin(&self->step[begin])))
             begin--;
         if (!may_begin(&self->step[begin]))
             break;

@@ -77,7 +77,7 @@ struct StackCache {
 #define IS_FORK    (UINT32_C(1) << 31)
 #define IS_TRUSTED (UINT32_C(1) << 31)
 
-static inline uint64_t hash_of(uintptr_t pc, uintptr_t sp)
+static inline uint64_t word_hash(uintptr_t pc, uintptr_t sp)
 {
     uint64_t h = (pc ^ sp << 13) * UINT64_C(0x9e3779b97f4a7c15);
     return h ^ h >> 29;

@@ -10,7 +10,7 @@ static void put_at(StackCache *self, uint64_t key, uint32_t found)
 }
 
 /* The first word of an entry that is not what it was; beyond all addresses: it holds. */
-static UnwindWord first_changed(const StackCache *self, uint32_t entry)
+static UnwindWord entry_first_changed(const StackCache *self, uint32_t entry)
 {
     for (uint32_t next = entry; next != 0; next = self->groups[next].next) {
         const Group *group = &self->groups[next];
@@ -35,11 +35,11 @@ static uint32_t fork_make(StackCache *self, uint64_t *place, UnwindWord changed,
     uint32_t fork = IS_FORK | (uint32_t)reach << FORK_BITS | number;
     self->forks[number] = (Fork){changed.address, sample};
     *place = *place >> 32 << 32 | fork;
-    put_at(self, hash_of(fork, changed.value), before);
+    put_at(self, word_hash(fork, changed.value), before);
     return fork;
 }
 
-static uint64_t *place_of(StackCache *self, uint64_t key)
+static uint64_t *index_place(StackCache *self, uint64_t key)
 {
     uint64_t *bucket = bucket_of(self, key);
     for (unsigned way = 0; way < WAYS; way++)
@@ -58,7 +58,7 @@ static uint32_t fork_for(StackCache *self, uint64_t *place, uintptr_t pc, uintpt
     uint32_t sample = is_fork ? fork->sample : found;
     if (!is_from(&self->groups[sample], pc, sp))
         return 0; /* it only shares the key */
-    UnwindWord changed = first_changed(self, sample);
+    UnwindWord changed = entry_first_changed(self, sample);
     if (changed.address < (is_fork ? fork->address : UINTPTR_MAX))
         return fork_make(self, place, changed, sample, sp);
     return is_fork ? found : 0;
@@ -66,8 +66,8 @@ static uint32_t fork_for(StackCache *self, uint64_t *place, uintptr_t pc, uintpt
 
 void stack_index_put(StackCache *self, uint32_t entry, uintptr_t pc, uintptr_t sp)
 {
-    uint64_t key = hash_of(pc, sp), *place;
-    for (unsigned level = 0; level < FORKS_DEEP && (place = place_of(self, key)) != NULL; level++) {
+    uint64_t key = word_hash(pc, sp), *place;
+    for (unsigned level = 0; level < FORKS_DEEP && (place = index_place(self, key)) != NULL; level++) {
         uint32_t fork = fork_for(self, place, pc, sp);
         uint64_t next = fork != 0 ? fork_key(fork, sp) : 0;
         if (next == 0)

@@ -28,7 +28,7 @@ static inline uint64_t *bucket_of(StackCache *self, uint64_t key)
 static inline uint64_t fork_key(uint32_t fork, uintptr_t sp)
 {
     uintptr_t address = sp + (fork >> FORK_BITS & ((1 << FORK_REACH_BITS) - 1)) * sizeof(uintptr_t);
-    return address < stack_bounds_high(sp) ? hash_of(fork, frame_load(address)) : 0;
+    return address < stack_bounds_high(sp) ? word_hash(fork, frame_load(address)) : 0;
 }
 
 typedef bool StackIndexAccepts(StackCache *self, uint32_t entry, const Frame *frame, uint32_t room);
@@ -37,7 +37,7 @@ typedef bool StackIndexAccepts(StackCache *self, uint32_t entry, const Frame *fr
 static inline __attribute__((always_inline)) uint32_t
 stack_index_look(StackCache *self, const Frame *frame, uint32_t room, StackIndexAccepts *accepts)
 {
-    uint64_t key = hash_of(frame_address(frame), frame->sp);
+    uint64_t key = word_hash(frame_address(frame), frame->sp);
     for (unsigned level = 0; level < FORKS_DEEP && key != 0; level++) {
         const uint64_t *bucket = bucket_of(self, key);
         uint64_t next = 0;

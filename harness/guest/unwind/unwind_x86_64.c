@@ -56,7 +56,7 @@ static bool is_kernel_frame(const CfiRow *row)
 }
 
 /* RULE_WIDE where none fits. */
-static RuleKind kind_of(const CfiPlace *cfa)
+static RuleKind rule_kind_of(const CfiPlace *cfa)
 {
     if (cfa->base == CFI_RSP && !cfa->dereference)
         return RULE_SP;
@@ -68,7 +68,7 @@ static RuleKind kind_of(const CfiPlace *cfa)
 static Rule compile_plain(const CfiRow *row)
 {
     const CfiPlace *fp = &row->saved[CFI_RBP];
-    RuleKind kind = kind_of(&row->cfa);
+    RuleKind kind = rule_kind_of(&row->cfa);
     RuleSaved saved = SAVED_NOT;
     if (row->how[CFI_RBP] == CFI_SAVED)
         saved = fp->base == CFI_RBP ? SAVED_AT_FP : SAVED_AT_CFA;
