@@ -15,7 +15,7 @@ static char *skip_address(char *label)
 
 /* The " (" that the label's last parenthesis closes, NULL where there is none: paths and names may hold
  * others. */
-static char *place_of(char *label)
+static char *label_place(char *label)
 {
     gsize length = strlen(label);
     if (length < 3 || label[length - 1] != ')')
@@ -57,7 +57,7 @@ static gboolean split_line(char *place, Frame *frame)
 
 static void split_place(char *label, Frame *frame)
 {
-    char *place = place_of(label);
+    char *place = label_place(label);
     if (place == NULL)
         return;
     char *closing = place + strlen(place) - 1;

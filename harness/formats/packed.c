@@ -23,7 +23,7 @@ static guint8 *add_room(GByteArray *out)
 }
 
 /* Takes back what of the room was left over. */
-static void take_back(GByteArray *out, gsize left)
+static void room_take_back(GByteArray *out, gsize left)
 {
     g_byte_array_set_size(out, out->len - (guint)left);
 }
@@ -38,7 +38,7 @@ PackedEnd packed_convert(GConverter *converter, const void *bytes, gsize length,
         GConverterResult result =
             g_converter_convert(converter, (const guint8 *)bytes + *used, length - *used, room, STEP_BYTES,
                                 G_CONVERTER_INPUT_AT_END, &read, &written, &cause);
-        take_back(out, STEP_BYTES - written);
+        room_take_back(out, STEP_BYTES - written);
         *used += read;
         if (result == G_CONVERTER_ERROR)
             return g_error_matches(cause, G_IO_ERROR, G_IO_ERROR_PARTIAL_INPUT) ? PACKED_CUT : PACKED_DAMAGED;
@@ -73,7 +73,7 @@ static PackedEnd unpack_xz(const char *bytes, gsize length, gsize most_bytes, GB
         stream.next_out = add_room(out);
         stream.avail_out = STEP_BYTES;
         result = lzma_code(&stream, LZMA_FINISH);
-        take_back(out, stream.avail_out);
+        room_take_back(out, stream.avail_out);
     }
     lzma_end(&stream);
     if (out->len > most_bytes || result == LZMA_MEMLIMIT_ERROR || result == LZMA_MEM_ERROR)
@@ -106,7 +106,7 @@ static PackedEnd unpack_zstd(const char *bytes, gsize length, gsize most_bytes, 
     do {
         ZSTD_outBuffer room = {add_room(out), STEP_BYTES, 0};
         result = ZSTD_decompressStream(stream, &room, &in);
-        take_back(out, room.size - room.pos);
+        room_take_back(out, room.size - room.pos);
         /* With 0 a frame is whole: another one begins only where there are bytes for it. */
         more = in.pos < in.size || (result > 0 && room.pos == room.size);
     } while (more && !ZSTD_isError(result) && out->len <= most_bytes);

@@ -16,7 +16,7 @@ static gsize width_of(char field)
 
 /* ---- numbers ---- */
 
-static void put(GByteArray *out, guint64 number)
+static void number_put(GByteArray *out, guint64 number)
 {
     guint8 bytes[10];
     guint length = 0;
@@ -41,7 +41,7 @@ typedef struct {
     gboolean bad; /* it ended too early, or says what cannot be */
 } Reader;
 
-static guint64 get(Reader *reader)
+static guint64 number_get(Reader *reader)
 {
     guint64 number = 0;
     for (guint shift = 0; reader->at < reader->end && shift < 64; shift += 7) {
@@ -76,7 +76,7 @@ static void put_table(const guint8 *table, const LedgerSection *section, const c
         guint64 last = 0;
         for (guint64 i = 0; i < section->count; i++) {
             guint64 number = load(table + i * section->record_size + at, width_of(*field));
-            put(out, fold(number - last));
+            number_put(out, fold(number - last));
             if (g_ascii_tolower(*field) == 'd')
                 last = number;
         }
@@ -90,7 +90,8 @@ static void get_table(Reader *reader, const LedgerSection *section, const char *
     for (const char *field = columns; *field != '\0'; at += width_of(*field++)) {
         guint64 last = 0;
         for (guint64 i = 0; i < section->count && !reader->bad; i++) {
-            guint64 number = last + unfold(get(reader)); /* little-endian: its first bytes are the lowest */
+            guint64 number =
+                last + unfold(number_get(reader)); /* little-endian: its first bytes are the lowest */
             memcpy(table + i * section->record_size + at, &number, width_of(*field));
             if (g_ascii_tolower(*field) == 'd')
                 last = number;
@@ -141,14 +142,14 @@ static void put_nodes(const LedgerStack *nodes, guint count, guint known, GByteA
     g_autoptr(NodePlaces) places = node_places_new(known);
     g_autoptr(GByteArray) codes = g_byte_array_new(), seen = g_byte_array_new();
     for (guint i = 1; i < count; i++)
-        put(out, parent_code(nodes, i));
+        number_put(out, parent_code(nodes, i));
     for (guint i = 1; i < count; i++) {
         guint32 place = nodes[i].place;
         int position = node_places_position(places, nodes[i].caller, place);
         gboolean is_next = place == node_places_next(places);
-        put(codes, position >= 0 ? (guint64)position + 2 : is_next ? 0 : 1);
+        number_put(codes, position >= 0 ? (guint64)position + 2 : is_next ? 0 : 1);
         if (position < 0 && !is_next)
-            put(seen, place);
+            number_put(seen, place);
         node_places_append(places, nodes[i].caller, place);
     }
     g_byte_array_append(out, codes->data, codes->len);
@@ -156,11 +157,11 @@ static void put_nodes(const LedgerStack *nodes, guint count, guint known, GByteA
 }
 
 /* Behind this many numbers. */
-static Reader skip(const Reader *reader, guint64 count)
+static Reader reader_skip(const Reader *reader, guint64 count)
 {
     Reader at = *reader;
     for (guint64 i = 0; i < count && !at.bad; i++)
-        get(&at);
+        number_get(&at);
     return at;
 }
 
@@ -171,7 +172,7 @@ static guint32 get_place(NodePlaces *places, guint caller, guint64 code, Reader 
         seen->bad = seen->bad || !node_places_at(places, caller, code - 2, &place);
         return place;
     }
-    guint64 told = code == 0 ? node_places_next(places) : get(seen);
+    guint64 told = code == 0 ? node_places_next(places) : number_get(seen);
     seen->bad = seen->bad || told >= node_places_count(places);
     return seen->bad ? 0 : (guint32)told;
 }
@@ -183,10 +184,10 @@ static void get_nodes(Reader *reader, LedgerStack *nodes, guint count, guint kno
         return;
     g_autoptr(NodePlaces) places = node_places_new(known);
     for (guint i = 1; i < count && !reader->bad; i++)
-        reader->bad = !parent_of_code(nodes, i, get(reader), &nodes[i].caller) || reader->bad;
-    Reader seen = skip(reader, count - 1);
+        reader->bad = !parent_of_code(nodes, i, number_get(reader), &nodes[i].caller) || reader->bad;
+    Reader seen = reader_skip(reader, count - 1);
     for (guint i = 1; i < count && !reader->bad; i++) {
-        nodes[i].place = get_place(places, nodes[i].caller, get(reader), &seen);
+        nodes[i].place = get_place(places, nodes[i].caller, number_get(reader), &seen);
         reader->bad = reader->bad || seen.bad;
         if (!reader->bad)
             node_places_append(places, nodes[i].caller, nodes[i].place);
@@ -218,7 +219,7 @@ static gsize least_of(const LedgerSection *section, const char *columns)
 }
 
 /* What is not known, or is longer than what is known, stays as it is. */
-static const char *columns_of(const LedgerSection *section)
+static const char *section_columns(const LedgerSection *section)
 {
     for (guint i = 0; i < saved_n_arrays; i++)
         if (strncmp(section->tag, saved_arrays[i].tag, sizeof section->tag) == 0)
@@ -238,7 +239,7 @@ static guint places_before(const LedgerSection *sections, guint section)
 static void put_section(const GByteArray *saved, const LedgerSection *section, guint places, GByteArray *out)
 {
     const guint8 *data = saved->data + section->offset;
-    const char *columns = columns_of(section);
+    const char *columns = section_columns(section);
     if (section->count == 0)
         return;
     if (is_nodes(columns))
@@ -258,7 +259,7 @@ GByteArray *ledger_to_columns(const GByteArray *saved)
     GByteArray *out = g_byte_array_new();
     g_byte_array_append(out, saved->data, (guint)(sizeof head + head.sections * sizeof *sections));
     for (guint i = 0; i < head.sections; i++) {
-        const char *columns = columns_of(&sections[i]);
+        const char *columns = section_columns(&sections[i]);
         g_byte_array_append(out, (const guint8 *)columns, (guint)strlen(columns) + 1);
     }
     for (guint i = 0; i < head.sections; i++)

@@ -52,7 +52,7 @@ static void name_main(Gathering *self)
         self->items[self->length - 1].is_main = TRUE;
 }
 
-static void trim(Gathering *self)
+static void gathering_trim(Gathering *self)
 {
     guint drop = 0;
     while (drop < self->length && (traits_at(self, drop) & LEDGER_KIND_FOR_OTHERS) != 0)
@@ -74,7 +74,7 @@ static void gather_from(Gathering *self, guint32 node)
         add_place(self, self->nodes[node].place);
         node = self->nodes[node].caller; /* before its callee in the table */
     }
-    trim(self);
+    gathering_trim(self);
 }
 
 guint ledger_items(const Ledger *self, guint32 node, guint at_most, LedgerItem *items)

@@ -118,7 +118,7 @@ static guint32 site_of_kept(const Growing *self, guint32 index)
 }
 
 /* What each site held at each mark is written only where it changed: carried on from there. */
-static guint32 read_live(const Growing *self, guint row, gint64 *bytes, gint64 *blocks)
+static guint32 growing_read_live(const Growing *self, guint row, gint64 *bytes, gint64 *blocks)
 {
     guint32 oldest = 0;
     for (guint32 i = self->changes.starts[row]; i < self->changes.starts[row + 1]; i++) {
@@ -162,7 +162,7 @@ static GrowthSeries growing_read(gpointer source, guint row)
     gint64 *bytes = self->series, *blocks = bytes + points, *born_bytes = blocks + points,
            *born_blocks = born_bytes + points;
     memset(self->series, 0, 4 * points * sizeof *self->series);
-    guint32 oldest = read_live(self, row, bytes, blocks);
+    guint32 oldest = growing_read_live(self, row, bytes, blocks);
     read_born(self, row, born_bytes, born_blocks);
     for (guint t = 1; t < points; t++) {
         bytes[t] += bytes[t - 1];

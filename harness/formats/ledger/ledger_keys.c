@@ -21,7 +21,7 @@ typedef struct {
     guint32 mask;
 } Index;
 
-static const LedgerText *text_at(const LedgerKeys *self, guint32 key)
+static const LedgerText *key_text(const LedgerKeys *self, guint32 key)
 {
     return &g_array_index(self->texts, LedgerText, key);
 }
@@ -30,7 +30,7 @@ static guint32 *key_slot(const Index *self, const LedgerText *text)
 {
     guint32 slot = (guint32)text->low & self->mask;
     for (; self->slots[slot] != 0; slot = (slot + 1) & self->mask) {
-        const LedgerText *other = text_at(self->keys, self->slots[slot] - 1);
+        const LedgerText *other = key_text(self->keys, self->slots[slot] - 1);
         if (other->low == text->low && other->high == text->high)
             break;
     }
@@ -46,10 +46,10 @@ static void keys_make_room(Index *self)
     g_free(self->slots);
     self->slots = g_new0(guint32, (gsize)self->mask + 1);
     for (guint32 key = 0; key < self->keys->count; key++)
-        *key_slot(self, text_at(self->keys, key)) = key + 1;
+        *key_slot(self, key_text(self->keys, key)) = key + 1;
 }
 
-static guint32 find_or_add(Index *self, const LedgerText *text, guint32 site)
+static guint32 index_find_or_add(Index *self, const LedgerText *text, guint32 site)
 {
     guint32 *slot = key_slot(self, text), key = *slot;
     if (key != 0)
@@ -109,7 +109,7 @@ const LedgerKeys *ledger_keys(const Ledger *self)
     for (guint32 i = 1; i < self->sites->len; i++) {
         guint32 node = g_array_index(self->sites, LedgerSiteCounts, i).node;
         LedgerText text = text_of(kinds, items, ledger_items(self, node, LEDGER_KEY_FRAMES, items));
-        keys->of_site[i] = find_or_add(&index, &text, i);
+        keys->of_site[i] = index_find_or_add(&index, &text, i);
     }
     g_free(index.slots);
     ((Ledger *)self)->keys = keys; /* what is remembered is no part of its value */
@@ -135,7 +135,7 @@ gboolean ledger_key_is_python(const Ledger *self, guint32 key)
 }
 
 /* A number for the innermost so many frames that are told. */
-static guint64 number_of_frames(const Ledger *self, guint32 key, guint frames)
+static guint64 key_number_of_frames(const Ledger *self, guint32 key, guint frames)
 {
     LedgerItem items[LEDGER_DEEPEST];
     guint length = items_of_key(self, key, items);
@@ -152,12 +152,12 @@ static guint64 number_of_frames(const Ledger *self, guint32 key, guint frames)
 
 guint64 ledger_key_function(const Ledger *self, guint32 key)
 {
-    return number_of_frames(self, key, 1);
+    return key_number_of_frames(self, key, 1);
 }
 
 guint64 ledger_key_caller(const Ledger *self, guint32 key)
 {
-    return number_of_frames(self, key, 2);
+    return key_number_of_frames(self, key, 2);
 }
 
 void ledger_add_site(const Ledger *self, guint32 site, gint64 bytes, gint64 blocks, CallSites *sites)

@@ -7,7 +7,7 @@
 #include "ledger_sites.h"
 #include "model/frame_kind.h"
 
-static const char *text_at(const Ledger *self, guint32 offset)
+static const char *string_at(const Ledger *self, guint32 offset)
 {
     return offset != 0 ? self->strings->str + offset : NULL;
 }
@@ -18,8 +18,8 @@ static Frame item_frame(const Ledger *self, const LedgerItem *item)
     Frame frame = {0};
     if (item->number < self->names->len) {
         const LedgerName *name = &g_array_index(self->names, LedgerName, item->number);
-        frame = (Frame){text_at(self, name->function), text_at(self, name->file), text_at(self, name->object),
-                        name->line, FRAME_OTHER};
+        frame = (Frame){string_at(self, name->function), string_at(self, name->file),
+                        string_at(self, name->object), name->line, FRAME_OTHER};
     } else if (item->number - self->names->len < self->modules->len) {
         frame.object = g_array_index(self->modules, LedgerModule, item->number - self->names->len).path;
     }

@@ -28,7 +28,7 @@ void ledger_live_free(LedgerLive *self)
     g_free(self);
 }
 
-static LedgerEndRecord *entry_at(const LedgerLive *self, guint32 index)
+static LedgerEndRecord *live_entry(const LedgerLive *self, guint32 index)
 {
     return &g_array_index(self->kept, LedgerEndRecord, index);
 }
@@ -39,7 +39,7 @@ static guint32 *live_slot(const LedgerLive *self, guint32 site, guint32 birth)
     guint64 key = (guint64)site << 32 | birth;
     guint32 slot = (guint32)(key * UINT64_C(0x9e3779b97f4a7c15) >> 32) & self->mask;
     for (; self->slots[slot] != 0; slot = (slot + 1) & self->mask) {
-        const LedgerEndRecord *entry = entry_at(self, self->slots[slot] - 1);
+        const LedgerEndRecord *entry = live_entry(self, self->slots[slot] - 1);
         if (entry->site == site && entry->birth == birth)
             break;
     }
@@ -55,10 +55,10 @@ static void live_make_room(LedgerLive *self)
     g_free(self->slots);
     self->slots = g_new0(guint32, (gsize)self->mask + 1);
     for (guint32 i = 0; i < self->kept->len; i++)
-        *live_slot(self, entry_at(self, i)->site, entry_at(self, i)->birth) = i + 1;
+        *live_slot(self, live_entry(self, i)->site, live_entry(self, i)->birth) = i + 1;
 }
 
-static guint32 find_or_add(LedgerLive *self, guint32 site, guint32 birth)
+static guint32 live_find_or_add(LedgerLive *self, guint32 site, guint32 birth)
 {
     guint32 *slot = live_slot(self, site, birth);
     if (*slot != 0)
@@ -75,9 +75,9 @@ static LedgerEndRecord *entry_of(LedgerLive *self, guint32 site, guint32 birth)
     if (site >= self->last->len)
         g_array_set_size(self->last, site + 1); /* a site has LEDGER_SITE_BITS bits */
     guint32 *last = &g_array_index(self->last, guint32, site);
-    if (*last == 0 || entry_at(self, *last - 1)->birth != birth)
-        *last = find_or_add(self, site, birth);
-    return entry_at(self, *last - 1);
+    if (*last == 0 || live_entry(self, *last - 1)->birth != birth)
+        *last = live_find_or_add(self, site, birth);
+    return live_entry(self, *last - 1);
 }
 
 guint64 ledger_live_add(LedgerLive *self, const LedgerRecord *records, gsize count)

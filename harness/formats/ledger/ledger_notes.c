@@ -9,7 +9,7 @@
 #define FEWER_MARKS  "set fewer marks, or sample: heap: {sample: 64 KiB}"
 #define FEWER_IN_ALL "measure a shorter workflow"
 
-static void add_note(GPtrArray *notes, LedgerSeverity severity, char *text)
+static void notes_add(GPtrArray *notes, LedgerSeverity severity, char *text)
 {
     LedgerNote *note = g_new(LedgerNote, 1);
     *note = (LedgerNote){severity, text};
@@ -23,7 +23,7 @@ static void note_free(gpointer data)
 }
 
 /* What the books had no room for: the rest is no less wrong for it. */
-static void add_full(const Ledger *self, GPtrArray *notes)
+static void notes_add_full(const Ledger *self, GPtrArray *notes)
 {
     const LedgerHeader *header = &self->header;
     const struct {
@@ -57,7 +57,7 @@ static void add_full(const Ledger *self, GPtrArray *notes)
     };
     for (gsize i = 0; i < G_N_ELEMENTS(rows); i++)
         if (rows[i].count > 0)
-            add_note(
+            notes_add(
                 notes, LEDGER_NOTE_BROKEN,
                 g_strdup_printf("%" G_GUINT64_FORMAT " %s; %s", rows[i].count, rows[i].what, rows[i].helps));
 }
@@ -86,7 +86,7 @@ static LedgerSeverity severity_of_cut(const Ledger *self)
     return self->header.truncated_stacks > allocations / MANY + MANY ? LEDGER_NOTE_PLAIN : LEDGER_NOTE_DETAIL;
 }
 
-static void add_counts(const Ledger *self, GPtrArray *notes)
+static void notes_add_counts(const Ledger *self, GPtrArray *notes)
 {
     const LedgerHeader *header = &self->header;
     const struct {
@@ -112,8 +112,8 @@ static void add_counts(const Ledger *self, GPtrArray *notes)
     };
     for (gsize i = 0; i < G_N_ELEMENTS(rows); i++)
         if (rows[i].count > 0)
-            add_note(notes, rows[i].severity,
-                     g_strdup_printf("%s: %" G_GUINT64_FORMAT, rows[i].what, rows[i].count));
+            notes_add(notes, rows[i].severity,
+                      g_strdup_printf("%s: %" G_GUINT64_FORMAT, rows[i].what, rows[i].count));
 }
 
 static int by_severity(gconstpointer a, gconstpointer b)
@@ -126,14 +126,14 @@ GPtrArray *ledger_notes(const Ledger *self)
 {
     GPtrArray *notes = g_ptr_array_new_with_free_func(note_free);
     char *python = ledger_python_note(&self->header), *unseen = ledger_unseen_sentence(self);
-    add_full(self, notes);
+    notes_add_full(self, notes);
     if (self->header.sample_bytes > 0)
-        add_note(notes, LEDGER_NOTE_PLAIN, sample_note(self));
+        notes_add(notes, LEDGER_NOTE_PLAIN, sample_note(self));
     if (python != NULL)
-        add_note(notes, LEDGER_NOTE_PLAIN, python);
+        notes_add(notes, LEDGER_NOTE_PLAIN, python);
     if (unseen != NULL)
-        add_note(notes, LEDGER_NOTE_BROKEN, unseen);
-    add_counts(self, notes);
+        notes_add(notes, LEDGER_NOTE_BROKEN, unseen);
+    notes_add_counts(self, notes);
     g_ptr_array_sort(notes, by_severity); /* GLib's sort is stable */
     return notes;
 }

@@ -15,7 +15,7 @@ typedef struct {
 } Naming;
 
 /* A text of the guest's as an offset in the ledger's strings; 0: it is none. */
-static guint32 add_text(Naming *self, guint32 at)
+static guint32 naming_add_text(Naming *self, guint32 at)
 {
     const char *text = at < self->text->len ? (const char *)self->text->data + at : NULL;
     if (text == NULL || *text == '\0' || memchr(text, '\0', self->text->len - at) == NULL)
@@ -30,7 +30,7 @@ static guint32 add_text(Naming *self, guint32 at)
     return offset;
 }
 
-static guint line_of(const Naming *self, const LedgerCode *code, guint32 offset)
+static guint code_line(const Naming *self, const LedgerCode *code, guint32 offset)
 {
     if (code->line_table_at > self->text->len ||
         code->line_table_size > self->text->len - code->line_table_at)
@@ -40,25 +40,26 @@ static guint line_of(const Naming *self, const LedgerCode *code, guint32 offset)
 }
 
 /* Index + 1 of the place's name, made where it is new; 0: its code is none. */
-static guint32 name_of(Naming *self, guint64 address)
+static guint32 naming_name(Naming *self, guint64 address)
 {
     guint32 number = LEDGER_PYTHON_CODE(address);
     if (number == 0 || number >= self->codes->len)
         return 0;
     const LedgerCode *code = &g_array_index(self->codes, LedgerCode, number);
-    guint line = line_of(self, code, LEDGER_PYTHON_OFFSET(address));
+    guint line = code_line(self, code, LEDGER_PYTHON_OFFSET(address));
     gpointer key = GSIZE_TO_POINTER((guint64)number << 32 | line);
     guint32 index = GPOINTER_TO_UINT(g_hash_table_lookup(self->names, key));
     if (index != 0)
         return index;
-    LedgerName name = {add_text(self, code->name_at), add_text(self, code->file_at), self->object, line, 0};
+    LedgerName name = {naming_add_text(self, code->name_at), naming_add_text(self, code->file_at),
+                       self->object, line, 0};
     g_array_append_val(self->ledger->names, name);
     g_hash_table_insert(self->names, key, GUINT_TO_POINTER(self->ledger->names->len));
     return self->ledger->names->len;
 }
 
 /* Of the code's number and the line: neither alone tells many apart. */
-static guint key_hash(gconstpointer key)
+static guint line_key_hash(gconstpointer key)
 {
     return (guint)(GPOINTER_TO_SIZE(key) * UINT64_C(0x9e3779b97f4a7c15) >> 32);
 }
@@ -68,14 +69,14 @@ void ledger_name_python(Ledger *self, const GArray *codes, const GByteArray *tex
     if (codes->len <= 1)
         return;
     g_autoptr(GHashTable) offsets = g_hash_table_new(g_str_hash, g_str_equal);
-    g_autoptr(GHashTable) names = g_hash_table_new(key_hash, g_direct_equal);
+    g_autoptr(GHashTable) names = g_hash_table_new(line_key_hash, g_direct_equal);
     Naming naming = {self, codes, text, offsets, names, (guint32)self->strings->len};
     g_string_append_len(self->strings, FRAME_PYTHON_OBJECT, (gssize)sizeof FRAME_PYTHON_OBJECT);
     for (guint i = 0; i < self->places->len; i++) {
         LedgerPlace *place = &g_array_index(self->places, LedgerPlace, i);
         if (!ledger_frame_is(place->address, LEDGER_FRAME_PYTHON))
             continue;
-        place->name = name_of(&naming, place->address);
+        place->name = naming_name(&naming, place->address);
         self->damaged += place->name == 0;
     }
 }

@@ -13,13 +13,13 @@
 
 enum { PIECE = 1 << 18 }; /* bytes of the shadow or of a table, read at once */
 
-static gboolean fail(const char *name, GError **error, const char *what)
+static gboolean ledger_refuse(const char *name, GError **error, const char *what)
 {
     g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_FORMAT, "%s: %s", name, what);
     return FALSE;
 }
 
-static gboolean read_at(LedgerFile file, void *buffer, gsize size, guint64 offset)
+static gboolean file_read(LedgerFile file, void *buffer, gsize size, guint64 offset)
 {
     for (gsize done = 0; done < size;) {
         ssize_t got = pread(file.fd, (char *)buffer + done, size - done, (off_t)(file.at + offset + done));
@@ -33,29 +33,30 @@ static gboolean read_at(LedgerFile file, void *buffer, gsize size, guint64 offse
 }
 
 /* sections: filled in unless there are no books. */
-static gboolean read_header(LedgerFile file, const char *name, LedgerHeader *header, LedgerSections *sections,
+static gboolean header_read(LedgerFile file, const char *name, LedgerHeader *header, LedgerSections *sections,
                             GError **error)
 {
     struct stat info;
-    if (fstat(file.fd, &info) != 0 || !read_at(file, header, sizeof *header, 0))
-        return fail(name, error, "it is too short for a ledger");
+    if (fstat(file.fd, &info) != 0 || !file_read(file, header, sizeof *header, 0))
+        return ledger_refuse(name, error, "it is too short for a ledger");
     if (header->magic != LEDGER_MAGIC)
-        return fail(name, error, "it is no ledger");
+        return ledger_refuse(name, error, "it is no ledger");
     if (header->version != LEDGER_VERSION)
-        return fail(name, error,
-                    "the ledger is of another version; use libheapgate.so and heapgate of one build");
+        return ledger_refuse(
+            name, error, "the ledger is of another version; use libheapgate.so and heapgate of one build");
     if (header->header_size < sizeof *header)
-        return fail(name, error, "the ledger's header is shorter than this version of heapgate needs");
+        return ledger_refuse(name, error,
+                             "the ledger's header is shorter than this version of heapgate needs");
     if (header->off_reason == LEDGER_OFF_NO_MEMORY)
         return TRUE; /* there may be no more than the header */
     if ((guint64)info.st_size < file.at || header->file_size > (guint64)info.st_size - file.at)
-        return fail(name, error, "the ledger is longer than its file: it was cut off");
+        return ledger_refuse(name, error, "the ledger is longer than its file: it was cut off");
     return ledger_sections_of_header(header, name, sections, error);
 }
 
 /* Can so many bytes be in the file? Its length says nothing, it is sparse; a claim that nothing was written
  * for is to cost nobody memory. */
-static gboolean holds(LedgerFile file, guint64 size)
+static gboolean file_holds(LedgerFile file, guint64 size)
 {
     enum { BLOCK = 512, SLACK = 4 << 20 }; /* what is claimed and not written yet */
     struct stat info;
@@ -63,7 +64,7 @@ static gboolean holds(LedgerFile file, guint64 size)
 }
 
 /* The O(1) rule: a site that was not touched since the peak holds what it held then. */
-static LedgerSiteCounts settle(const LedgerSite *site, const LedgerHeader *header)
+static LedgerSiteCounts site_settle(const LedgerSite *site, const LedgerHeader *header)
 {
     enum { MOST = (1 << LEDGER_PEAK_BLOCK_BITS) - 1 };
     gboolean is_mapped = site->kind == LEDGER_SITE_MAPPED;
@@ -85,18 +86,18 @@ typedef void (*RecordFunc)(const void *records, guint32 number, guint32 count, g
 
 /* Reads the first `count` records of a section, if it has so many, piece by piece: what is kept of it may be
  * smaller. known: bytes of a record, as many as func takes. */
-static gboolean read_records(LedgerFile file, const LedgerSection *section, gsize known, guint32 count,
+static gboolean records_read(LedgerFile file, const LedgerSection *section, gsize known, guint32 count,
                              RecordFunc func, gpointer user_data)
 {
     const gsize size = section->record_size;
     const guint32 at_once = (guint32)(PIECE / size);
     count = (guint32)MIN(count, section->count);
-    if (!holds(file, count * (guint64)size))
+    if (!file_holds(file, count * (guint64)size))
         return FALSE;
     g_autofree guint8 *piece = g_malloc(at_once * size);
     for (guint32 number = 0, some = 0; number < count; number += some) {
         some = MIN(at_once, count - number);
-        if (!read_at(file, piece, some * size, section->offset + number * (guint64)size))
+        if (!file_read(file, piece, some * size, section->offset + number * (guint64)size))
             return FALSE;
         ledger_sections_cut(section, known, piece, some);
         func(piece, number, some, user_data);
@@ -104,34 +105,34 @@ static gboolean read_records(LedgerFile file, const LedgerSection *section, gsiz
     return TRUE;
 }
 
-static void add_records(const void *records, guint32 number, guint32 count, gpointer user_data)
+static void records_add(const void *records, guint32 number, guint32 count, gpointer user_data)
 {
     (void)number;
     g_array_append_vals(user_data, records, count);
 }
 
 /* Reads the first `count` records of a section, at most `room`, as they are. */
-static gboolean read_table(LedgerFile file, GArray *array, const LedgerSection *section, guint32 count,
+static gboolean table_read(LedgerFile file, GArray *array, const LedgerSection *section, guint32 count,
                            guint32 room)
 {
-    return read_records(file, section, g_array_get_element_size(array), MIN(count, room), add_records, array);
+    return records_read(file, section, g_array_get_element_size(array), MIN(count, room), records_add, array);
 }
 
-static void add_sites(const void *records, guint32 number, guint32 count, gpointer user_data)
+static void sites_add(const void *records, guint32 number, guint32 count, gpointer user_data)
 {
     const LedgerSite *sites = records;
     Ledger *self = user_data;
     g_array_set_size(self->sites, number + count);
     for (guint32 i = 0; i < count; i++)
-        g_array_index(self->sites, LedgerSiteCounts, number + i) = settle(&sites[i], &self->header);
+        g_array_index(self->sites, LedgerSiteCounts, number + i) = site_settle(&sites[i], &self->header);
     if (number == 0)
         g_array_index(self->sites, LedgerSiteCounts, 0) = (LedgerSiteCounts){0};
 }
 
-static gboolean read_sites(LedgerFile file, const LedgerSection *section, Ledger *self)
+static gboolean sites_read(LedgerFile file, const LedgerSection *section, Ledger *self)
 {
     guint32 count = MIN(self->header.sites, LEDGER_SITES);
-    return read_records(file, section, sizeof(LedgerSite), count, add_sites, self);
+    return records_read(file, section, sizeof(LedgerSite), count, sites_add, self);
 }
 
 typedef struct {
@@ -139,7 +140,7 @@ typedef struct {
     LedgerPlaces *places;
 } AddingNodes;
 
-static void add_nodes(const void *records, guint32 number, guint32 count, gpointer user_data)
+static void nodes_add(const void *records, guint32 number, guint32 count, gpointer user_data)
 {
     const LedgerNode *nodes = records;
     AddingNodes *adding = user_data;
@@ -149,16 +150,16 @@ static void add_nodes(const void *records, guint32 number, guint32 count, gpoint
             nodes[i].parent, number + i > 0 ? ledger_places_add(adding->places, number + i, &nodes[i]) : 0};
 }
 
-static gboolean read_nodes(LedgerFile file, const LedgerSection *section, Ledger *self)
+static gboolean nodes_read(LedgerFile file, const LedgerSection *section, Ledger *self)
 {
     g_autoptr(LedgerPlaces) places = ledger_places_new(self);
     AddingNodes adding = {self, places};
     guint32 count = MIN(self->header.nodes, LEDGER_NODES);
-    return read_records(file, section, sizeof(LedgerNode), count, add_nodes, &adding);
+    return records_read(file, section, sizeof(LedgerNode), count, nodes_add, &adding);
 }
 
 /* Reads the pages of the shadow that were ever written, and those alone. */
-static gboolean add_shadow(LedgerFile file, guint64 at, guint64 end, LedgerLive *live, guint64 *damaged)
+static gboolean shadow_add(LedgerFile file, guint64 at, guint64 end, LedgerLive *live, guint64 *damaged)
 {
     g_autofree LedgerRecord *piece = g_malloc(PIECE + sizeof *piece);
     while (at < end) {
@@ -174,7 +175,7 @@ static gboolean add_shadow(LedgerFile file, guint64 at, guint64 end, LedgerLive 
             gsize size = MIN((gsize)(stop - at), PIECE) & ~(sizeof(LedgerRecord) - 1);
             gsize more = at + size < end ? sizeof *piece : 0;
             piece[size / sizeof *piece] = 0;
-            if (size == 0 || !read_at(file, piece, size + more, at))
+            if (size == 0 || !file_read(file, piece, size + more, at))
                 return FALSE;
             *damaged += ledger_live_add(live, piece, size / sizeof(LedgerRecord));
             at += size;
@@ -184,14 +185,14 @@ static gboolean add_shadow(LedgerFile file, guint64 at, guint64 end, LedgerLive 
 }
 
 /* What the program maps itself. Tables know their level: no pointer is followed. */
-static gboolean add_mapped(LedgerFile file, const LedgerSections *sections, LedgerLive *live, Ledger *self)
+static gboolean mapped_add(LedgerFile file, const LedgerSections *sections, LedgerLive *live, Ledger *self)
 {
     guint32 tables = (guint32)MIN(MIN(self->header.page_tables, LEDGER_PAGE_TABLES), sections->levels.count);
     guint32 pages = (guint32)MIN(LEDGER_PAGE_GIB, sections->pages.count);
     g_autofree LedgerPage *words = g_new(LedgerPage, LEDGER_PAGE_GIB);
     g_autofree guint8 *levels = g_new0(guint8, LEDGER_PAGE_TABLES);
-    if (!read_at(file, words, pages * sizeof *words, sections->pages.offset) ||
-        !read_at(file, levels, tables, sections->levels.offset))
+    if (!file_read(file, words, pages * sizeof *words, sections->pages.offset) ||
+        !file_read(file, levels, tables, sections->levels.offset))
         return FALSE;
     self->damaged += ledger_live_add_pages(live, words, pages, 0);
     for (guint i = 0; i < tables; i++) {
@@ -200,7 +201,7 @@ static gboolean add_mapped(LedgerFile file, const LedgerSections *sections, Ledg
             continue;
         if (levels[i] >= LEDGER_PAGE_LEVELS)
             self->damaged++;
-        else if (!read_at(file, words, LEDGER_PAGE_TABLE_SIZE, at))
+        else if (!file_read(file, words, LEDGER_PAGE_TABLE_SIZE, at))
             return FALSE;
         else
             self->damaged += ledger_live_add_pages(live, words, LEDGER_PAGE_WORDS, levels[i]);
@@ -208,40 +209,40 @@ static gboolean add_mapped(LedgerFile file, const LedgerSections *sections, Ledg
     return TRUE;
 }
 
-static gboolean read_live(LedgerFile file, const LedgerSections *sections, Ledger *self)
+static gboolean live_read(LedgerFile file, const LedgerSections *sections, Ledger *self)
 {
     g_autoptr(LedgerLive) live = ledger_live_new(self->kept, self->header.sample_bytes);
     guint64 chunks = MIN(self->header.chunks, LEDGER_CHUNKS), at = sections->shadow.offset;
     guint64 end = at + MIN(chunks * LEDGER_CHUNK_SIZE, sections->shadow.count * sizeof(LedgerRecord));
-    return add_shadow(file, at, end, live, &self->damaged) && add_mapped(file, sections, live, self);
+    return shadow_add(file, at, end, live, &self->damaged) && mapped_add(file, sections, live, self);
 }
 
 /* live: what is there now, though a mark "end" was set. */
-static gboolean read_kept(LedgerFile file, const LedgerSections *sections, gboolean live, Ledger *self)
+static gboolean kept_read(LedgerFile file, const LedgerSections *sections, gboolean live, Ledger *self)
 {
     self->at_end_mark = self->header.end_mark != 0 && !live;
     if (!self->at_end_mark)
-        return read_live(file, sections, self);
-    return read_table(file, self->kept, &sections->ends, self->header.end_records, LEDGER_END_RECORDS);
+        return live_read(file, sections, self);
+    return table_read(file, self->kept, &sections->ends, self->header.end_records, LEDGER_END_RECORDS);
 }
 
-static gboolean read_python(LedgerFile file, const LedgerSections *sections, Ledger *self)
+static gboolean python_read(LedgerFile file, const LedgerSections *sections, Ledger *self)
 {
     g_autoptr(GArray) codes = g_array_new(FALSE, FALSE, sizeof(LedgerCode));
     g_autoptr(GByteArray) text = g_byte_array_new();
     guint32 length = (guint32)MIN(MIN(self->header.text, LEDGER_TEXT), sections->text.count);
-    if (!holds(file, length))
+    if (!file_holds(file, length))
         return FALSE;
     g_byte_array_set_size(text, length);
-    if (!read_table(file, codes, &sections->codes, self->header.codes, LEDGER_CODES) ||
-        !read_at(file, text->data, length, sections->text.offset))
+    if (!table_read(file, codes, &sections->codes, self->header.codes, LEDGER_CODES) ||
+        !file_read(file, text->data, length, sections->text.offset))
         return FALSE;
     ledger_name_python(self, codes, text);
     return TRUE;
 }
 
 /* No books were kept: whatever the header counts is not there. */
-static void empty(LedgerHeader *header)
+static void header_empty(LedgerHeader *header)
 {
     header->nodes = header->sites = header->modules = header->chunks = header->marks = header->end_mark = 0;
     header->end_records = header->changes = header->codes = header->text = 0;
@@ -249,43 +250,43 @@ static void empty(LedgerHeader *header)
 }
 
 /* Stacks, and what is needed to name them. */
-static gboolean read_stacks(LedgerFile file, const LedgerSections *sections, Ledger *self)
+static gboolean stacks_read(LedgerFile file, const LedgerSections *sections, Ledger *self)
 {
-    return read_table(file, self->modules, &sections->modules, self->header.modules, LEDGER_MODULES) &&
-           read_nodes(file, &sections->nodes, self);
+    return table_read(file, self->modules, &sections->modules, self->header.modules, LEDGER_MODULES) &&
+           nodes_read(file, &sections->nodes, self);
 }
 
 /* Whoever does without the stacks does without the sites' places among them. */
-static gboolean forget_stacks(Ledger *self)
+static gboolean stacks_forget(Ledger *self)
 {
     for (guint i = 0; i < self->sites->len; i++)
         g_array_index(self->sites, LedgerSiteCounts, i).node = 0;
     return TRUE;
 }
 
-static Ledger *read_books(LedgerFile file, const char *name, gboolean stacks, GError **error)
+static Ledger *books_read(LedgerFile file, const char *name, gboolean stacks, GError **error)
 {
     g_autoptr(Ledger) self = ledger_new();
     LedgerHeader *header = &self->header;
     LedgerSections sections;
     /* The header again after the blocks: what they name was made before them. */
-    if (!read_header(file, name, header, &sections, error))
+    if (!header_read(file, name, header, &sections, error))
         return NULL;
     if (header->off_reason == LEDGER_OFF_NO_MEMORY) {
-        empty(header);
+        header_empty(header);
         return ledger_check(self, name, error) ? g_steal_pointer(&self) : NULL;
     }
-    gboolean read = read_kept(file, &sections, !stacks, self);
-    if (!read_header(file, name, header, &sections, error))
+    gboolean read = kept_read(file, &sections, !stacks, self);
+    if (!header_read(file, name, header, &sections, error))
         return NULL;
-    read = read && read_sites(file, &sections.sites, self) &&
-           (stacks ? read_stacks(file, &sections, self) : forget_stacks(self)) &&
-           read_table(file, self->marks, &sections.marks, header->marks, LEDGER_MARKS) &&
-           read_table(file, self->changes, &sections.changes, header->changes, LEDGER_CHANGES);
+    read = read && sites_read(file, &sections.sites, self) &&
+           (stacks ? stacks_read(file, &sections, self) : stacks_forget(self)) &&
+           table_read(file, self->marks, &sections.marks, header->marks, LEDGER_MARKS) &&
+           table_read(file, self->changes, &sections.changes, header->changes, LEDGER_CHANGES);
     if (read && !ledger_check(self, name, error))
         return NULL;
-    if (!read || (stacks && !read_python(file, &sections, self))) {
-        fail(name, error, "the ledger cannot be read to its end: the traced process cut it");
+    if (!read || (stacks && !python_read(file, &sections, self))) {
+        ledger_refuse(name, error, "the ledger cannot be read to its end: the traced process cut it");
         return NULL;
     }
     return g_steal_pointer(&self);
@@ -293,10 +294,10 @@ static Ledger *read_books(LedgerFile file, const char *name, gboolean stacks, GE
 
 Ledger *ledger_read(LedgerFile file, const char *name, GError **error)
 {
-    return read_books(file, name, TRUE, error);
+    return books_read(file, name, TRUE, error);
 }
 
 Ledger *ledger_read_live(LedgerFile file, const char *name, GError **error)
 {
-    return read_books(file, name, FALSE, error);
+    return books_read(file, name, FALSE, error);
 }

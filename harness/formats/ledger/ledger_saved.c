@@ -95,7 +95,7 @@ gboolean ledger_recognise(const char *bytes, gsize length)
     return length >= sizeof magic && memcmp(bytes, &magic, sizeof magic) == 0;
 }
 
-static gboolean fail(const char *name, GError **error, int code, const char *what)
+static gboolean saved_refuse(const char *name, GError **error, int code, const char *what)
 {
     g_set_error(error, HEAPGATE_ERROR, code, "%s: %s", name, what);
     return FALSE;
@@ -106,25 +106,27 @@ static gboolean read_head(const char *bytes, gsize length, const char *name, Sav
                           LedgerSection *sections, GError **error)
 {
     if (!ledger_recognise(bytes, length))
-        return fail(name, error, HEAPGATE_ERROR_FORMAT,
-                    "expected a saved ledger (\"HGSaved1\"), found something else");
+        return saved_refuse(name, error, HEAPGATE_ERROR_FORMAT,
+                            "expected a saved ledger (\"HGSaved1\"), found something else");
     if (length < sizeof *head)
-        return fail(name, error, HEAPGATE_ERROR_TRUNCATED, "the saved ledger ends in the middle of its head");
+        return saved_refuse(name, error, HEAPGATE_ERROR_TRUNCATED,
+                            "the saved ledger ends in the middle of its head");
     memcpy(head, bytes, sizeof *head);
     if (head->version != SAVED_VERSION || head->sections > SAVED_MOST_SECTIONS) {
         g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_FORMAT, SAVED_OTHER_VERSION, name);
         return FALSE;
     }
     if (length < sizeof *head + head->sections * sizeof *sections)
-        return fail(name, error, HEAPGATE_ERROR_TRUNCATED,
-                    "the saved ledger ends in the middle of its table of sections");
+        return saved_refuse(name, error, HEAPGATE_ERROR_TRUNCATED,
+                            "the saved ledger ends in the middle of its table of sections");
     memcpy(sections, bytes + sizeof *head, head->sections * sizeof *sections);
     if (head->checksum != saved_checksum(head, sections))
-        return fail(name, error, HEAPGATE_ERROR_FORMAT,
-                    "the saved ledger is damaged: its checksum is another");
+        return saved_refuse(name, error, HEAPGATE_ERROR_FORMAT,
+                            "the saved ledger is damaged: its checksum is another");
     if (head->file_size != length)
-        return fail(name, error, length < head->file_size ? HEAPGATE_ERROR_TRUNCATED : HEAPGATE_ERROR_FORMAT,
-                    "the saved ledger is not as long as it says: it was cut off, or something was added");
+        return saved_refuse(
+            name, error, length < head->file_size ? HEAPGATE_ERROR_TRUNCATED : HEAPGATE_ERROR_FORMAT,
+            "the saved ledger is not as long as it says: it was cut off, or something was added");
     return TRUE;
 }
 

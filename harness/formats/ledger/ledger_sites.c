@@ -69,7 +69,7 @@ static Sum sum_of(const LedgerSiteCounts *site, LedgerNumber number)
 }
 
 /* What was kept, by site; (transfer full). NULL: the number is not about that. */
-static Sum *kept_of(const Ledger *self, LedgerNumber number)
+static Sum *sites_kept(const Ledger *self, LedgerNumber number)
 {
     if (!is_kept(number))
         return NULL;
@@ -92,7 +92,7 @@ static Sum sum_at(const Ledger *self, LedgerNumber number, const Sum *kept, guin
 void ledger_key_sums(const Ledger *self, LedgerNumber number, LedgerKeySum *by_key)
 {
     const LedgerKeys *keys = ledger_keys(self);
-    g_autofree Sum *kept = kept_of(self, number);
+    g_autofree Sum *kept = sites_kept(self, number);
     for (guint32 i = 1; i < self->sites->len; i++) {
         LedgerKeySum *key = &by_key[keys->of_site[i]];
         Sum sum = sum_at(self, number, kept, i);
@@ -105,7 +105,7 @@ void ledger_key_sums(const Ledger *self, LedgerNumber number, LedgerKeySum *by_k
 
 gint64 ledger_whole(const Ledger *self, LedgerNumber number)
 {
-    g_autofree Sum *kept = kept_of(self, number);
+    g_autofree Sum *kept = sites_kept(self, number);
     gint64 whole = 0;
     for (guint32 i = 1; i < self->sites->len; i++)
         whole = MIN(whole + sum_at(self, number, kept, i).amount, largest_sum);

@@ -54,12 +54,12 @@ gint64 ledger_tally_whole(const LedgerTally *self)
     return self->whole;
 }
 
-static guint text_hash(gconstpointer data)
+static guint key_text_hash(gconstpointer data)
 {
     return (guint)((const LedgerText *)data)->low;
 }
 
-static gboolean text_equal(gconstpointer a, gconstpointer b)
+static gboolean key_text_equal(gconstpointer a, gconstpointer b)
 {
     return memcmp(a, b, sizeof(LedgerText)) == 0;
 }
@@ -82,7 +82,7 @@ static void number_keys(Part *part, GHashTable *numbers)
 
 static void number_all(LedgerTally *self)
 {
-    g_autoptr(GHashTable) numbers = g_hash_table_new(text_hash, text_equal);
+    g_autoptr(GHashTable) numbers = g_hash_table_new(key_text_hash, key_text_equal);
     for (guint i = 0; i < self->parts->len; i++)
         number_keys(&g_array_index(self->parts, Part, i), numbers);
     self->totals = g_array_new(FALSE, TRUE, sizeof(gint64));
@@ -95,7 +95,7 @@ static void number_all(LedgerTally *self)
 }
 
 /* The sums of one ledger are the totals. */
-static void prepare(LedgerTally *self)
+static void tally_prepare(LedgerTally *self)
 {
     if (self->parts->len > 1 && self->totals == NULL)
         number_all(self);
@@ -132,7 +132,7 @@ static guint count_above(const LedgerTally *self, gint64 amount)
 
 gint64 ledger_tally_rank(LedgerTally *self, guint count)
 {
-    prepare(self);
+    tally_prepare(self);
     if (count_totals(self) <= count)
         return G_MININT64;
     gint64 low = 0, high = 0; /* the amount is above low - 1, and at most high */
@@ -153,7 +153,7 @@ gint64 ledger_tally_rank(LedgerTally *self, guint count)
 guint ledger_tally_name(LedgerTally *self, gint64 least, CallSites *sites)
 {
     guint unnamed = 0;
-    prepare(self);
+    tally_prepare(self);
     for (guint i = 0; i < self->parts->len; i++) {
         const Part *part = &g_array_index(self->parts, Part, i);
         for (guint key = 0; key < ledger_keys(part->ledger)->count; key++) {

@@ -22,7 +22,7 @@ typedef struct {
     gsize point_at;
 } Reading;
 
-static gboolean take_key(DhatWalk *walk)
+static gboolean place_take_key(DhatWalk *walk)
 {
     const Reading *self = walk->user_data;
     gboolean early = !self->has_version && !dhat_walk_key_is(walk, "dhatFileVersion");
@@ -66,7 +66,7 @@ static gboolean take_frame_number(DhatWalk *walk, gint64 value, const char *text
     return TRUE;
 }
 
-static gboolean take_integer(DhatWalk *walk, gint64 value, const char *text)
+static gboolean place_take_integer(DhatWalk *walk, gint64 value, const char *text)
 {
     switch (dhat_walk_place(walk)) {
     case DHAT_IN_FRAMES:
@@ -80,7 +80,7 @@ static gboolean take_integer(DhatWalk *walk, gint64 value, const char *text)
     }
 }
 
-static gboolean take_string(DhatWalk *walk, char *value)
+static gboolean place_take_string(DhatWalk *walk, char *value)
 {
     DhatFile *file = ((Reading *)walk->user_data)->file;
     gboolean in_file = dhat_walk_place(walk) == DHAT_IN_FILE;
@@ -100,7 +100,7 @@ static gboolean take_string(DhatWalk *walk, char *value)
     return TRUE;
 }
 
-static gboolean begin(DhatWalk *walk, DhatPlace place)
+static gboolean place_begin(DhatWalk *walk, DhatPlace place)
 {
     Reading *self = walk->user_data;
     self->has_points = self->has_points || place == DHAT_IN_POINTS;
@@ -112,7 +112,7 @@ static gboolean begin(DhatWalk *walk, DhatPlace place)
     return TRUE;
 }
 
-static gboolean end(DhatWalk *walk, DhatPlace place)
+static gboolean place_end(DhatWalk *walk, DhatPlace place)
 {
     Reading *self = walk->user_data;
     if (place != DHAT_IN_POINT)
@@ -128,11 +128,11 @@ static gboolean end(DhatWalk *walk, DhatPlace place)
 }
 
 static const DhatVisitor visitor = {
-    .key = take_key,
-    .begin = begin,
-    .end = end,
-    .integer = take_integer,
-    .string = take_string,
+    .key = place_take_key,
+    .begin = place_begin,
+    .end = place_end,
+    .integer = place_take_integer,
+    .string = place_take_string,
 };
 
 static void refuse_cut(DhatWalk *walk)
@@ -149,7 +149,7 @@ static void refuse_cut(DhatWalk *walk)
         walk->name, dhat_walk_line(walk, walk->length));
 }
 
-static void check_whole(DhatWalk *walk)
+static void dhat_check_whole(DhatWalk *walk)
 {
     const Reading *self = walk->user_data;
     const DhatPoints *points = &self->file->points;
@@ -172,7 +172,7 @@ gboolean dhat_file_read(DhatFile *self, const char *bytes, gsize length, const c
     DhatWalk walk = {
         .bytes = bytes, .name = name, .length = length, .visitor = &visitor, .user_data = &reading};
     if (dhat_walk_run(&walk))
-        check_whole(&walk);
+        dhat_check_whole(&walk);
     else if (walk.error == NULL)
         refuse_cut(&walk);
     if (walk.error == NULL)

@@ -70,30 +70,30 @@ gboolean dhat_walk_pass(DhatWalk *self, const char *found)
 
 /* ---- yajl's callbacks: 0 stops it ---- */
 
-static int take_null(void *context)
+static int walk_take_null(void *context)
 {
     return dhat_walk_pass(context, "null");
 }
 
-static int take_boolean(void *context, int value)
+static int walk_take_boolean(void *context, int value)
 {
     return dhat_walk_pass(context, value ? "true" : "false");
 }
 
 /* Keeps as much of a text without a terminator as fits. g_strlcpy would not do: it looks for the text's end.
  */
-static void keep(char *into, size_t size, const void *text, size_t length)
+static void text_keep(char *into, size_t size, const void *text, size_t length)
 {
     size_t kept = MIN(length, size - 1);
     memcpy(into, text, kept);
     into[kept] = '\0';
 }
 
-static int take_number(void *context, const char *text, size_t length)
+static int walk_take_number(void *context, const char *text, size_t length)
 {
     DhatWalk *self = context;
     char number[SHOWN];
-    keep(number, sizeof number, text, length);
+    text_keep(number, sizeof number, text, length);
     char *end = NULL;
     errno = 0;
     gint64 value = g_ascii_strtoll(number, &end, 10);
@@ -103,14 +103,14 @@ static int take_number(void *context, const char *text, size_t length)
 }
 
 /* Valgrind writes names as they are. */
-static int take_string(void *context, const unsigned char *text, size_t length)
+static int walk_take_string(void *context, const unsigned char *text, size_t length)
 {
     DhatWalk *self = context;
     char *value = g_utf8_make_valid((const char *)text, (gssize)MIN(length, LONGEST_TEXT));
     return self->visitor->string(self, value);
 }
 
-static int take_key(void *context, const unsigned char *text, size_t length)
+static int walk_take_key(void *context, const unsigned char *text, size_t length)
 {
     DhatWalk *self = context;
     DhatPlace here = dhat_walk_place(self);
@@ -118,7 +118,7 @@ static int take_key(void *context, const unsigned char *text, size_t length)
         return 1;
     self->key[0] = '\0';
     if (length < sizeof self->key)
-        keep(self->key, sizeof self->key, text, length);
+        text_keep(self->key, sizeof self->key, text, length);
     return self->visitor->key(self);
 }
 
@@ -141,7 +141,7 @@ static DhatPlace place_within(const DhatWalk *self, gboolean list)
     }
 }
 
-static int begin(DhatWalk *self, gboolean list)
+static int walk_begin(DhatWalk *self, gboolean list)
 {
     DhatPlace within = place_within(self, list);
     if (within == DHAT_IN_NOTHING || within == DHAT_IN_UNKNOWN) {
@@ -155,17 +155,17 @@ static int begin(DhatWalk *self, gboolean list)
     return self->visitor->begin(self, within);
 }
 
-static int begin_object(void *context)
+static int walk_begin_object(void *context)
 {
-    return begin(context, FALSE);
+    return walk_begin(context, FALSE);
 }
 
-static int begin_list(void *context)
+static int walk_begin_list(void *context)
 {
-    return begin(context, TRUE);
+    return walk_begin(context, TRUE);
 }
 
-static int end(void *context)
+static int walk_end(void *context)
 {
     DhatWalk *self = context;
     DhatPlace ended = dhat_walk_place(self);
@@ -175,15 +175,15 @@ static int end(void *context)
 }
 
 static const yajl_callbacks callbacks = {
-    .yajl_null = take_null,
-    .yajl_boolean = take_boolean,
-    .yajl_number = take_number,
-    .yajl_string = take_string,
-    .yajl_start_map = begin_object,
-    .yajl_map_key = take_key,
-    .yajl_end_map = end,
-    .yajl_start_array = begin_list,
-    .yajl_end_array = end,
+    .yajl_null = walk_take_null,
+    .yajl_boolean = walk_take_boolean,
+    .yajl_number = walk_take_number,
+    .yajl_string = walk_take_string,
+    .yajl_start_map = walk_begin_object,
+    .yajl_map_key = walk_take_key,
+    .yajl_end_map = walk_end,
+    .yajl_start_array = walk_begin_list,
+    .yajl_end_array = walk_end,
 };
 
 /* yajl's words for what is wrong, without its first ones and in one line. */

@@ -170,7 +170,7 @@ static gboolean find_time_unit(MassifLines *lines, const char **end, GError **er
 }
 
 /* The current line is the first "desc:". */
-static gboolean read_header(MassifLines *lines, MassifSummary *summary, GError **error)
+static gboolean massif_read_header(MassifLines *lines, MassifSummary *summary, GError **error)
 {
     const char *value, *end;
     g_autoptr(GString) description = g_string_new(NULL);
@@ -233,8 +233,8 @@ static gboolean only_blanks_left(const MassifLines *lines)
 }
 
 /* Reads snapshots up to the end of the file, or up to a header behind them. */
-static gboolean read_snapshots(MassifLines *lines, MassifSnapshotFunc each, gpointer user_data,
-                               MassifSummary *summary, GError **error)
+static gboolean massif_read_snapshots(MassifLines *lines, MassifSnapshotFunc each, gpointer user_data,
+                                      MassifSummary *summary, GError **error)
 {
     while (!lines->ended && !only_blanks_left(lines)) {
         MassifSnapshot snapshot;
@@ -255,7 +255,7 @@ static gboolean read_snapshots(MassifLines *lines, MassifSnapshotFunc each, gpoi
 
 static gboolean read_last_header(MassifLines *lines, MassifSummary *summary, GError **error)
 {
-    if (!read_header(lines, summary, error) || !massif_lines_next(lines, error))
+    if (!massif_read_header(lines, summary, error) || !massif_lines_next(lines, error))
         return FALSE;
     return lines->ended || only_blanks_left(lines) ||
            massif_lines_refuse_format(lines, error, "the end of the file behind the header");
@@ -271,9 +271,9 @@ gboolean massif_read(const char *bytes, gsize length, const char *name, MassifSn
         return FALSE;
     /* heaptrack 1.4's export has its header behind the snapshots. */
     gboolean header_last = starts_with(&lines, "#-----------");
-    if (!header_last && (!read_header(&lines, summary, error) || !massif_lines_next(&lines, error)))
+    if (!header_last && (!massif_read_header(&lines, summary, error) || !massif_lines_next(&lines, error)))
         return FALSE;
-    if (!read_snapshots(&lines, each, user_data, summary, error))
+    if (!massif_read_snapshots(&lines, each, user_data, summary, error))
         return FALSE;
     return !header_last || read_last_header(&lines, summary, error);
 }

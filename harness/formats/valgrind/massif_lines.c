@@ -42,8 +42,8 @@ static char *describe_found(const MassifLines *self)
                            self->whole ? "" : " and the end of the file");
 }
 
-static void refuse(const MassifLines *self, HeapgateError code, const char *expected, va_list arguments,
-                   GError **error)
+static void lines_refuse(const MassifLines *self, HeapgateError code, const char *expected, va_list arguments,
+                         GError **error)
 {
     g_autofree char *wanted = g_strdup_vprintf(expected, arguments);
     g_autofree char *found = describe_found(self);
@@ -56,7 +56,7 @@ gboolean massif_lines_refuse(const MassifLines *self, GError **error, const char
     gboolean cut = (self->ended || !self->whole) && self->begin != self->end;
     va_list arguments;
     va_start(arguments, expected);
-    refuse(self, cut ? HEAPGATE_ERROR_TRUNCATED : HEAPGATE_ERROR_FORMAT, expected, arguments, error);
+    lines_refuse(self, cut ? HEAPGATE_ERROR_TRUNCATED : HEAPGATE_ERROR_FORMAT, expected, arguments, error);
     va_end(arguments);
     return FALSE;
 }
@@ -65,7 +65,7 @@ gboolean massif_lines_refuse_format(const MassifLines *self, GError **error, con
 {
     va_list arguments;
     va_start(arguments, expected);
-    refuse(self, HEAPGATE_ERROR_FORMAT, expected, arguments, error);
+    lines_refuse(self, HEAPGATE_ERROR_FORMAT, expected, arguments, error);
     va_end(arguments);
     return FALSE;
 }

@@ -94,7 +94,7 @@ gboolean massif_tree_walk(MassifLines *lines, MassifBranchFunc func, gpointer us
 
 /* Cuts "(PLACE)" off the label's end. Returns where PLACE begins, or NULL where there is none; text ends in
  * ')'. */
-static char *find_place(char *text, gsize length)
+static char *label_find_place(char *text, gsize length)
 {
     if (length < 4 || text[length - 1] != ')')
         return NULL;
@@ -145,7 +145,7 @@ static void frame_parse(char *text, gsize length, Frame *frame)
             length -= hex + 2;
         }
     }
-    char *open = find_place(text, length);
+    char *open = label_find_place(text, length);
     /* An object's path may hold parentheses: "(in /memfd:x (deleted))". */
     char *in = g_strstr_len(text, length, " (in /");
     if (in != NULL && length > 0 && text[length - 1] == ')')

@@ -32,7 +32,7 @@ typedef struct {
 } Reading;
 
 /* The beginning of foreign text, on one line and printable; (transfer full). */
-static char *show(const char *bytes, gsize length)
+static char *foreign_show(const char *bytes, gsize length)
 {
     const char *end = memchr(bytes, '\n', length);
     gsize shown = end != NULL ? (gsize)(end - bytes) : length;
@@ -107,9 +107,10 @@ static gboolean read_document(Reading *self, const MemcheckPart *part, GError **
     return read;
 }
 
-static gboolean refuse(const Reading *self, guint64 line, const char *bytes, gsize length, GError **error)
+static gboolean reading_refuse(const Reading *self, guint64 line, const char *bytes, gsize length,
+                               GError **error)
 {
-    g_autofree char *shown = show(bytes, length);
+    g_autofree char *shown = foreign_show(bytes, length);
     g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_FORMAT,
                 "%s:%" G_GUINT64_FORMAT ": expected memcheck's XML, a <valgrindoutput> element, found %s%s%s",
                 self->file.name, line, length > 0 ? "\"" : "", length > 0 ? shown : "an empty file",
@@ -124,16 +125,16 @@ static gboolean read_parts(Reading *self, const char *bytes, gsize length, GErro
     memcheck_parts_init(&parts, bytes, length);
     while (memcheck_parts_next(&parts, &part)) {
         if (self->documents == 0 && part.kind != MEMCHECK_PART_DOCUMENT)
-            return refuse(self, part.line, part.bytes, part.length, error);
+            return reading_refuse(self, part.line, part.bytes, part.length, error);
         if (part.kind != MEMCHECK_PART_TEXT) {
             if (!read_document(self, &part, error))
                 return FALSE;
         } else if (self->text == NULL) {
-            self->text = show(part.bytes, part.length);
+            self->text = foreign_show(part.bytes, part.length);
             self->text_line = part.line;
         }
     }
-    return self->documents > 0 || refuse(self, 1, bytes, 0, error);
+    return self->documents > 0 || reading_refuse(self, 1, bytes, 0, error);
 }
 
 static Problem problem_of(const Reading *self)
@@ -153,7 +154,7 @@ static Problem problem_of(const Reading *self)
 }
 
 /* The sentence; (transfer full). */
-static char *tell(const Reading *self, Problem problem)
+static char *problem_tell(const Reading *self, Problem problem)
 {
     const char *name = self->file.name;
     switch (problem) {
@@ -205,7 +206,7 @@ static void hand_over_kinds(Reading *self)
 }
 
 /* The verdict on a file whose values were all readable. */
-static gboolean judge(Reading *self, GError **error)
+static gboolean reading_judge(Reading *self, GError **error)
 {
     Problem problem = problem_of(self);
     if (problem == PROBLEM_CUT && self->malformed != NULL) {
@@ -214,7 +215,7 @@ static gboolean judge(Reading *self, GError **error)
                     self->end_line, self->malformed);
         return FALSE;
     }
-    self->summary->problem = tell(self, problem);
+    self->summary->problem = problem_tell(self, problem);
     self->summary->complete = problem > PROBLEM_UNFINISHED;
     if (self->summary->complete)
         return TRUE;
@@ -233,7 +234,7 @@ gboolean memcheck_read(const char *bytes, gsize length, const char *name, const 
     gboolean good = read_parts(&reading, length > 0 ? bytes : "", length, error);
     summary->last_leak_check = reading.file.leak_check;
     hand_over_kinds(&reading);
-    good = good && judge(&reading, error);
+    good = good && reading_judge(&reading, error);
     g_hash_table_unref(reading.kinds);
     g_free(reading.malformed);
     g_free(reading.text);

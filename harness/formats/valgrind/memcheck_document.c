@@ -32,7 +32,7 @@ static void begin_element(MemcheckWalk *self)
         end_element(self);
 }
 
-static void add_text(MemcheckWalk *self)
+static void walk_add_text(MemcheckWalk *self)
 {
     const char *value = (const char *)xmlTextReaderConstValue(self->pull.reader);
     if (value == NULL || self->text->len >= LONGEST_TEXT)
@@ -56,7 +56,7 @@ static void take_node(MemcheckWalk *self)
         break;
     case XML_READER_TYPE_TEXT:
     case XML_READER_TYPE_CDATA:
-        add_text(self);
+        walk_add_text(self);
         break;
     default:
         break;

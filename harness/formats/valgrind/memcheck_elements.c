@@ -11,7 +11,7 @@ enum {
     MOST_FRAMES = 500,
 };
 
-static void fail(MemcheckWalk *self, const char *expected)
+static void walk_fail(MemcheckWalk *self, const char *expected)
 {
     if (self->error != NULL)
         return;
@@ -26,7 +26,7 @@ static gint64 number(MemcheckWalk *self)
 {
     gint64 value = 0;
     if (!leak_check_parse_number(self->text->str, &value))
-        fail(self, "a number");
+        walk_fail(self, "a number");
     return value;
 }
 
@@ -36,7 +36,7 @@ static guint64 hexadecimal(MemcheckWalk *self)
     const char *text = self->text->str;
     guint64 value = g_ascii_isxdigit(*text) ? g_ascii_strtoull(text, &end, 16) : 0;
     if (end == NULL || *end != '\0')
-        fail(self, "a hexadecimal number");
+        walk_fail(self, "a hexadecimal number");
     return value;
 }
 
@@ -45,14 +45,14 @@ static void read_protocol(MemcheckWalk *self)
 {
     gint64 protocol = number(self);
     if (self->error == NULL && (protocol < 4 || protocol > 6))
-        fail(self, "protocol 4, 5 or 6");
+        walk_fail(self, "protocol 4, 5 or 6");
     self->document->protocol = (int)CLAMP(protocol, 0, 6);
 }
 
 static void read_tool(MemcheckWalk *self)
 {
     if (strcmp(self->text->str, "memcheck") != 0)
-        fail(self, "memcheck");
+        walk_fail(self, "memcheck");
 }
 
 static void read_pid(MemcheckWalk *self)
@@ -176,7 +176,7 @@ static GArray *stack_here(const MemcheckWalk *self)
     return here ? frames : NULL;
 }
 
-static const char *keep(MemcheckWalk *self)
+static const char *value_keep(MemcheckWalk *self)
 {
     return stack_here(self) != NULL && self->text->len > 0
                ? g_string_chunk_insert_const(self->strings, self->text->str)
@@ -185,17 +185,17 @@ static const char *keep(MemcheckWalk *self)
 
 static void read_function(MemcheckWalk *self)
 {
-    self->frame.function = keep(self);
+    self->frame.function = value_keep(self);
 }
 
 static void read_file(MemcheckWalk *self)
 {
-    self->frame.file = keep(self);
+    self->frame.file = value_keep(self);
 }
 
 static void read_object(MemcheckWalk *self)
 {
-    self->frame.object = keep(self);
+    self->frame.object = value_keep(self);
 }
 
 static void read_line(MemcheckWalk *self)
@@ -275,7 +275,7 @@ static void count_error(MemcheckWalk *self, MemcheckError *error)
     if (__builtin_add_overflow(file->bytes, error->bytes, &file->bytes) ||
         __builtin_add_overflow(file->blocks, error->blocks, &file->blocks) ||
         __builtin_add_overflow(file->count, error->count, &file->count)) {
-        fail(self, "sums below 2^63");
+        walk_fail(self, "sums below 2^63");
         return;
     }
     self->document->errors++;

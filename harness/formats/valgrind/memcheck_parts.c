@@ -4,14 +4,14 @@
 
 static const char header[] = "<?xml", root[] = "<valgrindoutput", closing[] = "</valgrindoutput";
 
-static gboolean begins(const char *bytes, gsize length, const char *with)
+static gboolean bytes_begin(const char *bytes, gsize length, const char *with)
 {
     gsize n = strlen(with);
     return length >= n && memcmp(bytes, with, n) == 0;
 }
 
 /* Where text is found at or after from; length where it is not. */
-static gsize find(const char *bytes, gsize length, gsize from, const char *text)
+static gsize bytes_find(const char *bytes, gsize length, gsize from, const char *text)
 {
     const char *at = from < length ? memmem(bytes + from, length - from, text, strlen(text)) : NULL;
     return at != NULL ? (gsize)(at - bytes) : length;
@@ -28,15 +28,15 @@ static gsize skip_blanks(const char *bytes, gsize length)
 /* "<?xml-stylesheet" is an instruction, and no header. */
 static gboolean begins_header(const char *bytes, gsize length)
 {
-    return begins(bytes, length, header) && length >= sizeof header &&
+    return bytes_begin(bytes, length, header) && length >= sizeof header &&
            g_ascii_isspace(bytes[sizeof header - 1]);
 }
 
 static gsize find_header(const char *bytes, gsize length, gsize from)
 {
-    gsize at = find(bytes, length, from, header);
+    gsize at = bytes_find(bytes, length, from, header);
     while (at < length && !begins_header(bytes + at, length - at))
-        at = find(bytes, length, at + 1, header);
+        at = bytes_find(bytes, length, at + 1, header);
     return at;
 }
 
@@ -49,11 +49,11 @@ static const struct {
 static gsize aside_length(const char *bytes, gsize length, gboolean *endless)
 {
     for (gsize i = 0; i < MEMCHECK_ASIDES; i++) {
-        if (!begins(bytes, length, asides[i].start))
+        if (!bytes_begin(bytes, length, asides[i].start))
             continue;
         if (endless != NULL && endless[i])
             return 0;
-        gsize end = find(bytes, length, strlen(asides[i].start), asides[i].end);
+        gsize end = bytes_find(bytes, length, strlen(asides[i].start), asides[i].end);
         if (endless != NULL)
             endless[i] = end == length;
         return end < length ? end + strlen(asides[i].end) : 0;
@@ -85,7 +85,7 @@ static gsize skip_prolog(const char *bytes, gsize length, gboolean *endless)
 /* Of the byte order mark that some editors put before a file. */
 static gsize mark_length(const char *bytes, gsize length)
 {
-    return begins(bytes, length, "\xef\xbb\xbf") ? 3 : 0;
+    return bytes_begin(bytes, length, "\xef\xbb\xbf") ? 3 : 0;
 }
 
 void memcheck_parts_init(MemcheckParts *self, const char *bytes, gsize length)
@@ -101,7 +101,7 @@ static gsize part_end(MemcheckParts *self)
     gsize start = self->at + skip_prolog(self->bytes + self->at, self->length - self->at, self->endless);
     if (self->next_header < start || self->next_header <= self->at)
         self->next_header = find_header(self->bytes, self->length, MAX(start, self->at + 1));
-    gsize end = find(self->bytes, self->next_header, start, closing);
+    gsize end = bytes_find(self->bytes, self->next_header, start, closing);
     if (end == self->next_header)
         return end;
     const char *bracket = memchr(self->bytes + end, '>', self->next_header - end);
@@ -114,7 +114,7 @@ static gboolean begins_element_of_ours(const char *bytes, gsize length)
                                         "<suppcounts>",   "<clientmsg>",    "<fatal_signal>",
                                         "<heap_summary>", "<leak_summary>", "<error_summary>"};
     for (gsize i = 0; i < G_N_ELEMENTS(names); i++)
-        if (begins(bytes, length, names[i]))
+        if (bytes_begin(bytes, length, names[i]))
             return TRUE;
     return FALSE;
 }
@@ -131,7 +131,7 @@ static void drop(MemcheckPart *part, gsize count)
 /* Is there a root here? A DOCTYPE is refused by this. */
 static gboolean begins_root(const char *bytes, gsize length)
 {
-    if (!begins(bytes, length, root) || length < sizeof root)
+    if (!bytes_begin(bytes, length, root) || length < sizeof root)
         return FALSE;
     char next = bytes[sizeof root - 1];
     return next == '>' || next == '/' || g_ascii_isspace(next);
@@ -156,7 +156,7 @@ static void classify(MemcheckPart *part)
     }
 }
 
-static void trim(MemcheckPart *part)
+static void part_trim(MemcheckPart *part)
 {
     const char *bracket = memrchr(part->bytes, '>', part->length);
     if (bracket != NULL)
@@ -177,7 +177,7 @@ gboolean memcheck_parts_next(MemcheckParts *self, MemcheckPart *part)
         part->end_line = self->line;
         classify(part);
         if (part->kind != MEMCHECK_PART_TEXT)
-            trim(part);
+            part_trim(part);
         return TRUE;
     }
     return FALSE;

@@ -122,7 +122,7 @@ typedef const xmlError *HandledError;
 typedef xmlError *HandledError;
 #endif
 
-static char *describe(const XmlPull *self, HandledError error)
+static char *pull_describe(const XmlPull *self, HandledError error)
 {
     if (error->code == XML_ERR_TAG_NAME_MISMATCH && error->str1 != NULL && error->str2 != NULL)
         return g_strdup_printf("</%s> for the <%s> of line %" G_GUINT64_FORMAT, error->str2, error->str1,
@@ -137,7 +137,7 @@ static void note_error(void *user_data, HandledError error)
         return;
     self->error_code = error->code;
     self->error_line = error->line > 0 ? (guint64)error->line + self->line_offset : 0;
-    self->error_text = describe(self, error);
+    self->error_text = pull_describe(self, error);
     g_strdelimit(self->error_text, "\r\n", ' ');
     g_strchomp(self->error_text);
 }
