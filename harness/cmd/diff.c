@@ -87,7 +87,7 @@ static int diff_files(const char *before, const char *after, const DiffOptions *
     return output_write_view(output, options->json, error) ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
-static int run(int argc, char **argv, GError **error)
+static int run_diff(int argc, char **argv, GError **error)
 {
     g_autofree char *size = NULL;
     DiffOptions options = {.top = DEFAULT_TOP};
@@ -115,5 +115,5 @@ const Command command_diff = {
     .name = "diff",
     .arguments = "A B",
     .summary = "Show what grew and what shrank between two files, by call site.",
-    .run = run,
+    .run = run_diff,
 };

@@ -63,7 +63,7 @@ static gboolean run_traced(char **argv, char **env, Collector *collector, Foregr
     return TRUE;
 }
 
-static int watch(char **argv, const ExecOptions *options, GError **error)
+static int watch_command(char **argv, const ExecOptions *options, GError **error)
 {
     g_auto(OwnedFolder) place = {0};
     g_autofree char *library = heap_library(error);
@@ -145,7 +145,7 @@ static int command_exec_run(int argc, char **argv, GError **error)
     }
     options.folder = output != NULL ? output : default_folder();
     options.warmup = (guint)warmup;
-    return watch(argv + 1, &options, error);
+    return watch_command(argv + 1, &options, error);
 }
 
 const Command command_exec = {

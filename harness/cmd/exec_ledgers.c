@@ -128,7 +128,7 @@ static int compare_bytes(gint64 a, gint64 b)
 }
 
 /* Negative: a is told before b. */
-static int compare(const ExecLedger *a, const ExecLedger *b)
+static int compare_ledgers(const ExecLedger *a, const ExecLedger *b)
 {
     int order = compare_bytes(a->growth_bytes, b->growth_bytes);
     if (order == 0)
@@ -178,7 +178,7 @@ void exec_ledgers_take(Ledger *ledger, guint slot, gpointer user_data)
     if (one->blind == NULL) {
         g_autoptr(Ledger) books = set_figures(self, one, ledger);
         const ExecLedger *likely = self->likely;
-        if (likely == NULL || compare(one, likely) < 0 ||
+        if (likely == NULL || compare_ledgers(one, likely) < 0 ||
             (one->pid == likely->pid && slot > likely->slot && replaces(one, likely))) {
             self->likely = one;
             ledger_free(self->books);
@@ -197,7 +197,7 @@ static int by_slot(gconstpointer a, gconstpointer b)
 
 static int by_figures(gconstpointer a, gconstpointer b)
 {
-    int order = compare(*(const ExecLedger *const *)a, *(const ExecLedger *const *)b);
+    int order = compare_ledgers(*(const ExecLedger *const *)a, *(const ExecLedger *const *)b);
     return order != 0 ? order : by_slot(a, b);
 }
 

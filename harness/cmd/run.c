@@ -176,7 +176,7 @@ static InstrumentResult *take_judged(gpointer user_data)
     return g_steal_pointer(&judged->result);
 }
 
-static Result *measure(Campaign *campaign, const CampaignOptions *options, GError **error)
+static Result *measure_scenarios(Campaign *campaign, const CampaignOptions *options, GError **error)
 {
     gint64 started = g_get_monotonic_time();
     campaign_forget_reports(campaign);
@@ -329,8 +329,8 @@ static int report(const Campaign *campaign, const CampaignOptions *options, cons
 }
 
 /* recorded: --recorded, size: --max-size; NULL: not given. */
-static int run(const CampaignOptions *options, const char *recorded, const char *size,
-               const char *const *patterns, GError **error)
+static int run_scenarios(const CampaignOptions *options, const char *recorded, const char *size,
+                         const char *const *patterns, GError **error)
 {
     g_autoptr(Campaign) campaign = campaign_new(options, patterns, error);
     if (campaign == NULL)
@@ -338,8 +338,8 @@ static int run(const CampaignOptions *options, const char *recorded, const char 
     g_auto(Input) input = {0};
     if (recorded != NULL && !input_open(&input, recorded, size, error))
         return 0;
-    g_autoptr(Result) result =
-        recorded != NULL ? replay(campaign, options, &input, error) : measure(campaign, options, error);
+    g_autoptr(Result) result = recorded != NULL ? replay(campaign, options, &input, error)
+                                                : measure_scenarios(campaign, options, error);
     return result != NULL ? report(campaign, options, result, error) : 0;
 }
 
@@ -360,7 +360,7 @@ static int command_run_run(int argc, char **argv, GError **error)
     g_autoptr(GError) problem = NULL;
     int status = 0;
     if (command_parse(&command_run, entries, &argc, &argv, &helped, &problem) && !helped)
-        status = run(&options, recorded, size, (const char *const *)argv + 1, &problem);
+        status = run_scenarios(&options, recorded, size, (const char *const *)argv + 1, &problem);
     /* Whatever failed, an earlier run's verdict is not this one's. The measurements may still be wanted. */
     if (problem != NULL) {
         campaign_forget_failed(&options, recorded != NULL);

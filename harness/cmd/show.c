@@ -119,7 +119,7 @@ static int show_lines(const Input *input, const char *pattern, const char *sourc
     return output_write_view(output, json, error) ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
-static int run(int argc, char **argv, GError **error)
+static int run_show(int argc, char **argv, GError **error)
 {
     ViewOptions options = {.threshold_percent = VIEW_DEFAULT_THRESHOLD};
     gboolean folded = FALSE, pprof = FALSE;
@@ -174,5 +174,5 @@ const Command command_show = {
     .name = "show",
     .arguments = "FILE",
     .summary = "Read a ledger, massif, memcheck XML or DHAT file and print it as a tree.",
-    .run = run,
+    .run = run_show,
 };

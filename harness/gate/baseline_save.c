@@ -21,7 +21,7 @@ static int add_text(Writer *writer, const char *text)
                                     YAML_ANY_SCALAR_STYLE);
 }
 
-static void put(Writer *writer, int mapping, const char *key, int value)
+static void put_node(Writer *writer, int mapping, const char *key, int value)
 {
     yaml_document_append_mapping_pair(&writer->document, mapping, add_text(writer, key), value);
 }
@@ -29,7 +29,7 @@ static void put(Writer *writer, int mapping, const char *key, int value)
 static void put_text(Writer *writer, int mapping, const char *key, const char *text)
 {
     if (text != NULL)
-        put(writer, mapping, key, add_text(writer, text));
+        put_node(writer, mapping, key, add_text(writer, text));
 }
 
 static void put_number(Writer *writer, int mapping, const char *key, gint64 number)
@@ -90,8 +90,8 @@ static void put_sizes(Writer *writer, int mapping, const char *key, const SiteSi
         return;
     g_autofree char *text = site_sizes_format(sizes);
     yaml_scalar_style_t style = *text != '\0' ? YAML_LITERAL_SCALAR_STYLE : YAML_DOUBLE_QUOTED_SCALAR_STYLE;
-    put(writer, mapping, key,
-        yaml_document_add_scalar(&writer->document, NULL, (const yaml_char_t *)text, -1, style));
+    put_node(writer, mapping, key,
+             yaml_document_add_scalar(&writer->document, NULL, (const yaml_char_t *)text, -1, style));
 }
 
 static int add_figure(Writer *writer, const BaselineFigure *figure)
@@ -103,8 +103,8 @@ static int add_figure(Writer *writer, const BaselineFigure *figure)
         put_number(writer, mapping, "highest", figure->highest);
     if (figure->sites != NULL && (call_sites_count(figure->sites) > 0 || figure->cutoff_bytes > 0)) {
         put_number(writer, mapping, "cutoff", figure->cutoff_bytes);
-        put(writer, mapping, "call_sites",
-            add_sites(writer, metric_get(figure->metric)->unit, figure->sites, figure->slack));
+        put_node(writer, mapping, "call_sites",
+                 add_sites(writer, metric_get(figure->metric)->unit, figure->sites, figure->slack));
     }
     if (figure->value != 0) /* of 0 nothing can be part */
         put_sizes(writer, mapping, "other_sites", figure->others);
@@ -126,9 +126,9 @@ static int add_instrument(Writer *writer, const BaselineInstrument *self)
     for (const Metric *metric = metrics_all(); metric->name != NULL; metric++) {
         const BaselineFigure *figure = baseline_instrument_find(self, metric->id);
         if (figure != NULL)
-            put(writer, metrics, metric->name, add_figure(writer, figure));
+            put_node(writer, metrics, metric->name, add_figure(writer, figure));
     }
-    put(writer, mapping, "metrics", metrics);
+    put_node(writer, mapping, "metrics", metrics);
     return mapping;
 }
 
@@ -150,15 +150,15 @@ static void fill(Writer *writer, const Baseline *self)
     writer->root = add_mapping(writer);
     put_number(writer, writer->root, "format", BASELINE_FORMAT);
     put_text(writer, writer->root, "scenario", self->scenario);
-    put(writer, writer->root, "environment", add_environment(writer, self->environment));
-    put(writer, writer->root, "captured", add_captured(writer, self));
+    put_node(writer, writer->root, "environment", add_environment(writer, self->environment));
+    put_node(writer, writer->root, "captured", add_captured(writer, self));
     int instruments = add_mapping(writer);
     g_ptr_array_sort(self->instruments, by_instrument);
     for (guint i = 0; i < self->instruments->len; i++) {
         const BaselineInstrument *instrument = g_ptr_array_index(self->instruments, i);
-        put(writer, instruments, instrument->instrument, add_instrument(writer, instrument));
+        put_node(writer, instruments, instrument->instrument, add_instrument(writer, instrument));
     }
-    put(writer, writer->root, "instruments", instruments);
+    put_node(writer, writer->root, "instruments", instruments);
 }
 
 char *baseline_format(const Baseline *self)

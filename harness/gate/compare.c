@@ -6,7 +6,7 @@
 #include "limits.h"
 #include "owners.h"
 
-static char *describe(MetricId id, const char *format, gint64 now, gint64 other, gint64 limit)
+static char *metric_sentence(MetricId id, const char *format, gint64 now, gint64 other, gint64 limit)
 {
     g_autofree char *now_text = metric_format(id, now), *other_text = metric_format(id, other),
                     *limit_text = metric_format(id, limit);
@@ -36,13 +36,13 @@ static void apply_ceiling(Comparison *self, const CallSites *sites, const Allow 
     name_what_fills(self, sites);
     self->limit = said->ceiling;
     g_free(self->sentence);
-    self->sentence =
-        describe(self->metric, "%s %s is above the ceiling of %s", self->now, self->limit, self->limit);
+    self->sentence = metric_sentence(self->metric, "%s %s is above the ceiling of %s", self->now, self->limit,
+                                     self->limit);
 }
 
 /* Totals first; then single sites where the totals are flat. sites: of the run. */
-static void judge(Comparison *self, const BaselineFigure *base, const Limits *limits, const CallSites *sites,
-                  guint regressed_sites, gint64 flipped)
+static void judge_figure(Comparison *self, const BaselineFigure *base, const Limits *limits,
+                         const CallSites *sites, guint regressed_sites, gint64 flipped)
 {
     MetricId id = self->metric;
     gboolean unknown = sites != NULL && !baseline_knows_sites(base);
@@ -58,7 +58,7 @@ static void judge(Comparison *self, const BaselineFigure *base, const Limits *li
                 ? "%s %s (was %s, allowed %s); by which call sites is not known before the next capture, for "
                   "the baseline lists none"
                 : "%s %s, was %s, allowed %s";
-        self->sentence = describe(id, format, self->now, self->base, self->limit);
+        self->sentence = metric_sentence(id, format, self->now, self->base, self->limit);
     } else if (regressed_sites > 0) {
         self->verdict = VERDICT_REGRESSED;
         g_autofree char *total = metric_format(id, self->now);
@@ -67,7 +67,7 @@ static void judge(Comparison *self, const BaselineFigure *base, const Limits *li
             total, regressed_sites, regressed_sites == 1 ? " is" : "s are");
     } else if (self->now < self->base - allowed) {
         self->verdict = VERDICT_IMPROVED;
-        self->sentence = describe(id, "%s %s, was %s", self->now, self->base, self->limit);
+        self->sentence = metric_sentence(id, "%s %s, was %s", self->now, self->base, self->limit);
     }
 }
 
@@ -122,7 +122,7 @@ static Comparison *compare_figure(MetricId id, const BaselineFigure *base, gbool
     self->limit = self->now;
     compare_sites(self, base, figure->sites, limits, flips, &regressed_sites);
     if (base != NULL)
-        judge(self, base, limits, figure->sites, regressed_sites, flips != NULL ? flips->bytes : 0);
+        judge_figure(self, base, limits, figure->sites, regressed_sites, flips != NULL ? flips->bytes : 0);
     else if (allow_judges(limits->allow, id) && older)
         call_unknown_then(self);
     else if (allow_judges(limits->allow, id))

@@ -30,7 +30,7 @@ static gint64 loss_elsewhere(const Flips *self, const GPtrArray *deltas)
     return sum;
 }
 
-static gint64 take(SiteDelta *delta, gint64 most)
+static gint64 take_flipped(SiteDelta *delta, gint64 most)
 {
     gint64 part = MAX(MIN(most, delta->delta_bytes), 0);
     delta->base_bytes += part;
@@ -44,14 +44,15 @@ void flips_forget(GPtrArray *deltas, Flips *self)
     gint64 elsewhere = loss_elsewhere(self, deltas), with_it = 0;
     for (guint i = 0; i < deltas->len; i++) {
         SiteDelta *delta = g_ptr_array_index(deltas, i);
-        gint64 lost = delta->delta_bytes > 0 ? loss_at(self, delta->key) : 0, part = take(delta, lost);
+        gint64 lost = delta->delta_bytes > 0 ? loss_at(self, delta->key) : 0,
+               part = take_flipped(delta, lost);
         flipped[i] = lost > 0;
         with_it = limits_sum(with_it, lost - part);
         self->bytes += part;
     }
     for (guint i = 0; i < deltas->len; i++) {
         SiteDelta *delta = g_ptr_array_index(deltas, i);
-        gint64 *pool = flipped[i] ? &elsewhere : &with_it, part = take(delta, *pool);
+        gint64 *pool = flipped[i] ? &elsewhere : &with_it, part = take_flipped(delta, *pool);
         *pool -= part;
         self->bytes += part;
     }

@@ -16,7 +16,7 @@ static const Frame *owner_frame(const SiteDelta *delta)
     return native;
 }
 
-static void add(GHashTable *owners, const SiteDelta *delta)
+static void owner_add(GHashTable *owners, const SiteDelta *delta)
 {
     const Frame *frame = owner_frame(delta);
     if (frame == NULL)
@@ -48,7 +48,7 @@ GPtrArray *owners_of(const GPtrArray *deltas)
     for (guint i = 0; i < deltas->len; i++) {
         const SiteDelta *delta = g_ptr_array_index(deltas, i);
         if (delta->delta_bytes > 0)
-            add(all, delta);
+            owner_add(all, delta);
     }
     GHashTableIter each;
     gpointer owner;

@@ -23,7 +23,7 @@ static void start(Junit *self, const char *element)
     xmlTextWriterStartElement(self->writer, BAD_CAST element);
 }
 
-static void end(Junit *self)
+static void end_element(Junit *self)
 {
     xmlTextWriterEndElement(self->writer);
 }
@@ -62,7 +62,7 @@ static void attribute_totals(Junit *self, const Totals *totals)
     attribute_count(self, "errors", totals->errors);
 }
 
-static void count(Totals *totals, const Finding *finding)
+static void count_finding(Totals *totals, const Finding *finding)
 {
     totals->tests++;
     if (finding->verdict == VERDICT_REGRESSED)
@@ -78,14 +78,14 @@ static void write_failure(Junit *self, const Finding *finding)
     attribute(self, "message", finding->sentence);
     attribute(self, "type", verdict_name(finding->verdict));
     content(self, passage);
-    end(self);
+    end_element(self);
     g_autofree char *stacks = passage_stacks(finding);
     if (stacks == NULL)
         return;
     start(self, "system-out");
     content(self, "whole stacks:\n");
     content(self, stacks);
-    end(self);
+    end_element(self);
 }
 
 /* What a pass says: its values, the smallest leak it could have seen, how to keep an improvement. */
@@ -104,7 +104,7 @@ static void write_pass(Junit *self, const Finding *finding)
         return;
     start(self, "system-out");
     content(self, text->str);
-    end(self);
+    end_element(self);
 }
 
 /* GitLab drops a second testcase of the same name without a word: each gets its own. (transfer full). */
@@ -141,7 +141,7 @@ static void write_case(Junit *self, const Finding *finding)
         write_failure(self, finding);
     else
         write_pass(self, finding);
-    end(self);
+    end_element(self);
 }
 
 /* UTC, in the form without a zone that the schemas of JUnit's relatives ask for. (transfer full). */
@@ -161,7 +161,7 @@ static void write_suite(Junit *self, const Findings *findings, guint first, guin
     g_autofree char *started = timestamp(findings->result);
     Totals totals = {0};
     for (guint i = first; i < end_at; i++)
-        count(&totals, g_ptr_array_index(findings->all, i));
+        count_finding(&totals, g_ptr_array_index(findings->all, i));
     start(self, "testsuite");
     attribute(self, "name", finding->scenario_name);
     attribute_totals(self, &totals);
@@ -171,7 +171,7 @@ static void write_suite(Junit *self, const Findings *findings, guint first, guin
     attribute(self, "hostname", findings->result->platform);
     for (guint i = first; i < end_at; i++)
         write_case(self, g_ptr_array_index(findings->all, i));
-    end(self);
+    end_element(self);
 }
 
 static const ScenarioResult *scenario_at(const Findings *findings, guint i)
@@ -183,7 +183,7 @@ static void write_suites(Junit *self, const Findings *findings)
 {
     Totals totals = {0};
     for (guint i = 0; i < findings->all->len; i++)
-        count(&totals, g_ptr_array_index(findings->all, i));
+        count_finding(&totals, g_ptr_array_index(findings->all, i));
     start(self, "testsuites");
     attribute(self, "name", "heapgate");
     attribute_totals(self, &totals);
@@ -194,7 +194,7 @@ static void write_suites(Junit *self, const Findings *findings)
             ;
         write_suite(self, findings, i, i + n);
     }
-    end(self);
+    end_element(self);
 }
 
 static gboolean junit_write(const Findings *findings, const ReportOptions *options, GOutputStream *stream,

@@ -62,7 +62,7 @@ static void append_fenced(GString *out, const char *text)
 }
 
 /* The values of what passed, the most telling numbers of what did not. (transfer full). */
-static char *describe(const Finding *finding)
+static char *describe_finding(const Finding *finding)
 {
     if (finding->evidence->len > 0 || finding->fails)
         return g_strdup(finding->numbers);
@@ -80,7 +80,7 @@ static char *describe(const Finding *finding)
 
 static void append_row(GString *out, const Finding *finding)
 {
-    g_autofree char *what = describe(finding), *cell = text_shorten(what, CELL_COLUMNS);
+    g_autofree char *what = describe_finding(finding), *cell = text_shorten(what, CELL_COLUMNS);
     g_string_append(out, "| ");
     append_inline(out, finding->scenario_name);
     g_string_append(out, " | ");

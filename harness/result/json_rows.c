@@ -21,14 +21,14 @@ static void append_newline(Rows *self)
         g_string_append_c(self->text, ' ');
 }
 
-static void begin(Rows *self, char bracket)
+static void begin_bracket(Rows *self, char bracket)
 {
     g_string_append_c(self->text, bracket);
     self->depth++;
     append_newline(self);
 }
 
-static void end(Rows *self, char bracket)
+static void end_bracket(Rows *self, char bracket)
 {
     self->depth--;
     append_newline(self);
@@ -45,12 +45,12 @@ static void next(Rows *self, guint i)
 
 static void append_array(Rows *self, JsonArray *array)
 {
-    begin(self, '[');
+    begin_bracket(self, '[');
     for (guint i = 0; i < json_array_get_length(array); i++) {
         next(self, i);
         append_node(self, json_array_get_element(array, i));
     }
-    end(self, ']');
+    end_bracket(self, ']');
 }
 
 static void append_object(Rows *self, JsonObject *object)
@@ -58,7 +58,7 @@ static void append_object(Rows *self, JsonObject *object)
     JsonObjectIter iter;
     const char *name = NULL;
     JsonNode *node = NULL;
-    begin(self, '{');
+    begin_bracket(self, '{');
     json_object_iter_init_ordered(&iter, object);
     for (guint i = 0; json_object_iter_next_ordered(&iter, &name, &node); i++) {
         next(self, i);
@@ -67,7 +67,7 @@ static void append_object(Rows *self, JsonObject *object)
         g_string_append_c(self->text, ':');
         append_node(self, node);
     }
-    end(self, '}');
+    end_bracket(self, '}');
 }
 
 static gboolean holds_others(JsonNode *node)

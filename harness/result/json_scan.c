@@ -14,7 +14,7 @@ typedef struct {
     GError **error;
 } Scan;
 
-static gboolean fail(const Scan *self, const char *expected, const char *found)
+static gboolean fail_scan(const Scan *self, const char *expected, const char *found)
 {
     g_set_error(self->error, HEAPGATE_ERROR, HEAPGATE_ERROR_FORMAT, "%s:%u: expected %s, found %s",
                 self->name, self->line, expected, found);
@@ -45,7 +45,7 @@ static gboolean skip_number(Scan *self)
         whole = whole && c != '.' && c != 'e' && c != 'E';
     }
     return !whole || digits <= JSON_SCAN_DIGITS ||
-           fail(self, "a number of at most 18 digits", "a longer one");
+           fail_scan(self, "a number of at most 18 digits", "a longer one");
 }
 
 static gboolean step(Scan *self)
@@ -59,7 +59,7 @@ static gboolean step(Scan *self)
         return skip_number(self);
     if (c == '[' || c == '{') {
         if (++self->depth > JSON_SCAN_DEPTH)
-            return fail(self, "brackets nested at most 32 deep", "more");
+            return fail_scan(self, "brackets nested at most 32 deep", "more");
     } else if ((c == ']' || c == '}') && self->depth > 0) {
         self->depth--;
     } else if (c == '\n') {
@@ -68,7 +68,7 @@ static gboolean step(Scan *self)
         char found[16];
         g_snprintf(found, sizeof found, g_ascii_isprint(c) ? "'%c'" : "byte %d",
                    g_ascii_isprint(c) ? c : (guchar)c);
-        return fail(self, "JSON", found);
+        return fail_scan(self, "JSON", found);
     }
     self->at++;
     return TRUE;

@@ -357,7 +357,7 @@ Result *result_json_read(const char *bytes, gsize length, const char *name, GErr
     return result;
 }
 
-static const char *skip(const char *at, const char *end, const char *token)
+static const char *skip_token(const char *at, const char *end, const char *token)
 {
     while (at != NULL && at < end && strchr(" \t\r\n", *at) != NULL && *at != '\0')
         at++;
@@ -372,6 +372,6 @@ gboolean result_json_recognise(const char *bytes, gsize length)
     const char *const tokens[] = {"{", "\"format\"", ":", "\"" RESULT_JSON_FORMAT "\""};
     const char *at = bytes;
     for (gsize i = 0; i < G_N_ELEMENTS(tokens); i++)
-        at = skip(at, bytes + length, tokens[i]);
+        at = skip_token(at, bytes + length, tokens[i]);
     return at != NULL;
 }

@@ -130,7 +130,7 @@ void stack_reader_free(StackReader *self)
     g_free(self);
 }
 
-static const Stack *find(StackReader *self, JsonWalk *walk, JsonObject *object)
+static const Stack *find_stack(StackReader *self, JsonWalk *walk, JsonObject *object)
 {
     if (json_walk_is_null(walk, object, "stack"))
         return NULL;
@@ -150,7 +150,7 @@ static const Stack *find(StackReader *self, JsonWalk *walk, JsonObject *object)
 GArray *stack_reader_take(StackReader *self, JsonWalk *walk, JsonObject *object)
 {
     GArray *frames = g_array_new(FALSE, FALSE, sizeof(Frame));
-    for (const Stack *at = find(self, walk, object); at != NULL;) {
+    for (const Stack *at = find_stack(self, walk, object); at != NULL;) {
         g_array_append_val(frames, g_array_index(self->frames, SizedFrame, at->frame).frame);
         at = at->caller != NO_CALLER ? &g_array_index(self->stacks, Stack, at->caller) : NULL;
     }

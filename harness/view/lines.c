@@ -150,7 +150,7 @@ static gint64 signed_of(guint64 number)
     return (gint64)MIN(number, (guint64)G_MAXINT64 / LEDGER_SITES);
 }
 
-static void look(Looking *self, const Ledger *ledger)
+static void look_through(Looking *self, const Ledger *ledger)
 {
     g_autofree Counts *kept = kept_of(ledger);
     g_autoptr(GArray) frames = g_array_new(FALSE, FALSE, sizeof(Frame));
@@ -302,7 +302,7 @@ guint lines_append(const Ledger *ledger, const char *pattern, const char *source
         .functions = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, function_free),
         .fits = g_hash_table_new(NULL, NULL),
     };
-    look(&looking, ledger);
+    look_through(&looking, ledger);
     g_autoptr(GPtrArray) functions = values_of(looking.functions, by_allocated);
     if (json)
         append_json(functions, output);

@@ -74,8 +74,8 @@ static void show_text(DhatFile *file, double threshold_percent, GString *output)
     view_figure(output, first, threshold_percent);
 }
 
-static gboolean show(const char *bytes, gsize length, const char *name, const ViewOptions *options,
-                     GString *output, GError **error)
+static gboolean show_dhat(const char *bytes, gsize length, const char *name, const ViewOptions *options,
+                          GString *output, GError **error)
 {
     g_auto(DhatFile) file = {0};
     g_autoptr(GError) problem = NULL;
@@ -105,6 +105,6 @@ const View view_dhat = {
     .name = "dhat",
     .looks = "DHAT JSON (\"{\")",
     .recognise = dhat_recognise,
-    .show = show,
+    .show = show_dhat,
     .figures = figures,
 };

@@ -272,8 +272,8 @@ static void show_json(const Ledger *ledger, double threshold_percent, GString *o
     view_json_end(builder, output);
 }
 
-static gboolean show(const char *bytes, gsize length, const char *name, const ViewOptions *options,
-                     GString *output, GError **error)
+static gboolean show_ledger(const char *bytes, gsize length, const char *name, const ViewOptions *options,
+                            GString *output, GError **error)
 {
     g_autoptr(GError) problem = NULL;
     g_autoptr(Ledger) ledger = ledger_load(bytes, length, name, &problem);
@@ -307,6 +307,6 @@ const View view_ledger = {
     .name = "ledger",
     .looks = "a saved ledger (\"HGSaved1\")",
     .recognise = ledger_recognise,
-    .show = show,
+    .show = show_ledger,
     .figures = figures,
 };

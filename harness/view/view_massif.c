@@ -159,8 +159,8 @@ static gboolean show_text(const char *bytes, gsize length, const char *name, con
     return append_tree(bytes, length, name, tree, options->threshold_percent, output, error);
 }
 
-static gboolean show(const char *bytes, gsize length, const char *name, const ViewOptions *options,
-                     GString *output, GError **error)
+static gboolean show_massif(const char *bytes, gsize length, const char *name, const ViewOptions *options,
+                            GString *output, GError **error)
 {
     MassifSummary summary;
     g_autoptr(Chart) chart = chart_new();
@@ -225,6 +225,6 @@ const View view_massif = {
     .name = "massif",
     .looks = "a massif file (\"desc:\")",
     .recognise = massif_recognise,
-    .show = show,
+    .show = show_massif,
     .figures = figures,
 };

@@ -161,8 +161,8 @@ static void show_text(const MemcheckSummary *summary, const char *problem, const
     append_errors(output, pass->errors);
 }
 
-static gboolean show(const char *bytes, gsize length, const char *name, const ViewOptions *options,
-                     GString *output, GError **error)
+static gboolean show_memcheck(const char *bytes, gsize length, const char *name, const ViewOptions *options,
+                              GString *output, GError **error)
 {
     MemcheckSummary summary = {0};
     Pass pass;
@@ -207,6 +207,6 @@ const View view_memcheck = {
     .name = "memcheck",
     .looks = "memcheck XML (\"<?xml\")",
     .recognise = memcheck_recognise,
-    .show = show,
+    .show = show_memcheck,
     .figures = figures,
 };

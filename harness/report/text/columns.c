@@ -83,7 +83,7 @@ guint columns_lines(const Columns *self)
 }
 
 /* (transfer full), of guint. */
-static GArray *measure(const Columns *self)
+static GArray *measure_widths(const Columns *self)
 {
     GArray *widths = g_array_new(FALSE, TRUE, sizeof(guint));
     for (guint r = 0; r < self->rows->len; r++) {
@@ -106,7 +106,7 @@ static void append_cell(GString *out, const Cell *cell)
         g_string_append(out, cell->text);
 }
 
-static void trim(GString *out)
+static void trim_blanks(GString *out)
 {
     while (out->len > 0 && out->str[out->len - 1] == ' ')
         g_string_truncate(out, out->len - 1);
@@ -128,7 +128,7 @@ static void append_row(const Columns *self, const Row *row, const GArray *widths
 
 char *columns_render(const Columns *self)
 {
-    g_autoptr(GArray) widths = measure(self);
+    g_autoptr(GArray) widths = measure_widths(self);
     GString *out = g_string_new(NULL);
     for (guint r = 0; r < self->rows->len; r++) {
         const Row *row = g_ptr_array_index(self->rows, r);
@@ -136,7 +136,7 @@ char *columns_render(const Columns *self)
             g_string_append(out, row->line);
         else
             append_row(self, row, widths, out);
-        trim(out);
+        trim_blanks(out);
         g_string_append_c(out, '\n');
     }
     return g_string_free(out, FALSE);

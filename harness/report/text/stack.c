@@ -63,7 +63,7 @@ static guint rows_of(const gboolean *kept, guint count)
     return rows;
 }
 
-static void keep(gboolean *kept, guint count, guint line)
+static void keep_frame(gboolean *kept, guint count, guint line)
 {
     gboolean before = kept[line];
     kept[line] = TRUE;
@@ -76,18 +76,18 @@ static void keep(gboolean *kept, guint count, guint line)
 static gboolean *choose(const GArray *lines)
 {
     gboolean *kept = g_new0(gboolean, lines->len);
-    keep(kept, lines->len, 0);
-    keep(kept, lines->len, lines->len - 1);
+    keep_frame(kept, lines->len, 0);
+    keep_frame(kept, lines->len, lines->len - 1);
     for (guint i = 0; i < lines->len; i++)
         if (g_array_index(lines, Line, i).kind == FRAME_OWN_PYTHON)
-            keep(kept, lines->len, i);
+            keep_frame(kept, lines->len, i);
     for (guint i = 1; i < OUTERMOST; i++)
-        keep(kept, lines->len, lines->len - 1 - i);
+        keep_frame(kept, lines->len, lines->len - 1 - i);
     for (guint i = 0; i < lines->len; i++)
         if (frame_kind_is_own(g_array_index(lines, Line, i).kind))
-            keep(kept, lines->len, i);
+            keep_frame(kept, lines->len, i);
     for (guint i = 1; i < lines->len; i++)
-        keep(kept, lines->len, i);
+        keep_frame(kept, lines->len, i);
     return kept;
 }
 
@@ -184,7 +184,7 @@ void stack_add_short(Columns *columns, const char *amount, const char *remark, c
     add_row(columns, amount, "", &g_array_index(lines, Line, own_line(lines, 0)), remark);
 }
 
-static void describe(const Line *line, const char *before, GString *text)
+static void append_frame_text(const Line *line, const char *before, GString *text)
 {
     g_string_append_printf(text, "%s%s", before, line->function);
     if (line->place[0] != '\0')
@@ -196,9 +196,9 @@ char *stack_describe(const char *key, const Frame *frames, guint n_frames)
     g_autoptr(GArray) lines = lines_of(key, frames, n_frames);
     GString *text = g_string_new(NULL);
     guint caller = own_line(lines, 1);
-    describe(&g_array_index(lines, Line, 0), "", text);
+    append_frame_text(&g_array_index(lines, Line, 0), "", text);
     caller = MAX(caller, 1);
     if (caller < lines->len)
-        describe(&g_array_index(lines, Line, caller), ", called by ", text);
+        append_frame_text(&g_array_index(lines, Line, caller), ", called by ", text);
     return g_string_free(text, FALSE);
 }
