@@ -22,8 +22,9 @@ static void pass_on(int number, siginfo_t *info, void *unused)
 {
     (void)unused;
     int before = errno;
-    if (info->si_code <= 0 && guarded->program > 1)
-        kill(guarded->program, number);
+    const KeeperLog *log = guarded; /* another thread may end it meanwhile */
+    if (info->si_code <= 0 && log != NULL && log->program > 1)
+        kill(log->program, number);
     else if (info->si_code <= 0)
         early = number;
     errno = before;

@@ -4,11 +4,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <pty.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "error.h"
@@ -149,6 +151,24 @@ START_TEST(test_signals_are_passed_on_to_the_command)
 }
 END_TEST
 
+/* The key is sent before what is read: the command counts it once, and may read from the terminal. */
+START_TEST(test_a_terminals_keys_reach_the_command_once)
+{
+    int terminal = -1, status = 0;
+    pid_t child = forkpty(&terminal, NULL, NULL, NULL);
+    if (child == 0)
+        _exit(run_shell("n=0; trap 'n=$((n+1))' INT; exec 3> running; until read word; do :; done; "
+                        "test $word = word && exit $((n + 40))")
+                  .status);
+    close(open(running, O_RDONLY)); /* until the trap is set */
+    ck_assert_int_eq(write(terminal, "\3word\n", 6), 6);
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    close(terminal);
+    ck_assert(WIFEXITED(status));
+    ck_assert_int_eq(WEXITSTATUS(status), 41);
+}
+END_TEST
+
 START_TEST(test_a_command_may_end_in_its_own_way_when_it_is_asked_to)
 {
     GThread *thread = g_thread_new("signal", send_when_running, GINT_TO_POINTER(SIGTERM));
@@ -181,6 +201,7 @@ SUITE(run_foreground, 60)
     tcase_add_loop_test(tcase, test_a_keeper_that_is_killed_takes_what_it_guards_with_it, 0, 3);
     tcase_add_loop_test(tcase, test_a_keeper_that_is_stopped_goes_on, 0, 3);
     tcase_add_loop_test(tcase, test_signals_are_passed_on_to_the_command, 0, 4);
+    tcase_add_test(tcase, test_a_terminals_keys_reach_the_command_once);
     tcase_add_test(tcase, test_a_command_may_end_in_its_own_way_when_it_is_asked_to);
     tcase_add_test(tcase, test_what_is_ignored_stays_ignored_and_what_is_not_is_as_before);
 }
