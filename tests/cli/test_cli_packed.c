@@ -102,26 +102,20 @@ static void check_refused(TestProject *project, const char *text)
     }
 }
 
+/* zstd's alone, which is the quickest: that each packer is held to a size test_packed.c shows. */
 START_TEST(test_file_that_unpacks_to_more_than_256_mib_is_one_sentence)
 {
     g_autoptr(TestProject) project = test_project_new();
     g_autofree char *zeros = g_malloc0(PIECE_BYTES);
-    for (guint i = 0; i < N_PACKERS; i++) {
-        g_autoptr(GByteArray) piece = packers[i].pack(zeros, PIECE_BYTES), all = g_byte_array_new();
-        for (guint k = 0; k < DEFAULT_PIECES; k++)
-            g_byte_array_append(all, piece->data, piece->len);
-        write_bytes(project, "packed", all);
-        test_project_expect(project, 2, "show packed", "found a NUL byte", NULL);
+    g_autoptr(GByteArray) piece = packers[N_PACKERS - 1].pack(zeros, PIECE_BYTES), all = g_byte_array_new();
+    for (guint i = 0; i < DEFAULT_PIECES; i++)
         g_byte_array_append(all, piece->data, piece->len);
-        write_bytes(project, "packed", all);
-        test_project_expect(project, 2, "show --max-size=257MiB packed", "found a NUL byte", NULL);
-        g_autofree char *text =
-            g_strdup_printf("the %s stream holds more than 256 MiB; --max-size takes more", packers[i].name);
-        if (i == N_PACKERS - 1)
-            check_refused(project, text);
-        else
-            test_project_expect(project, 2, "show packed", text, NULL);
-    }
+    write_bytes(project, "packed", all);
+    test_project_expect(project, 2, "show packed", "found a NUL byte", NULL);
+    g_byte_array_append(all, piece->data, piece->len);
+    write_bytes(project, "packed", all);
+    test_project_expect(project, 2, "show --max-size=257MiB packed", "found a NUL byte", NULL);
+    check_refused(project, "the zstd stream holds more than 256 MiB; --max-size takes more");
 }
 END_TEST
 
