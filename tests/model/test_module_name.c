@@ -99,10 +99,15 @@ END_TEST
 
 START_TEST(test_the_users_own_temporary_folder_is_one)
 {
-    g_setenv("TMPDIR", "/home/ann/scratch/", TRUE); /* each test is a process */
+    g_autofree char *before = g_strdup(g_getenv("TMPDIR"));
+    g_setenv("TMPDIR", "/home/ann/scratch/", TRUE);
     check_name("/home/ann/scratch/unpacked-1.so", "temporary module");
     check_name("/home/ann/scratch/x/unpacked-1.so", "unpacked-*.so");
     check_name("/home/ann/scratches/unpacked-1.so", "unpacked-1.so");
+    if (before != NULL)
+        g_setenv("TMPDIR", before, TRUE);
+    else
+        g_unsetenv("TMPDIR");
 }
 END_TEST
 

@@ -147,7 +147,8 @@ static void tell(const TestSuite *suite, SuiteCount *count, const char *fault, c
         print_counts(count->passed, count->failed, count->skipped);
         printf(" in %.1f s\n", (double)count->took_us / G_USEC_PER_SEC);
     }
-    fwrite(output, 1, length, stdout);
+    if (length > 0)
+        fwrite(output, 1, length, stdout);
     fflush(stdout);
 }
 
