@@ -4,14 +4,9 @@
 #include <string.h>
 
 #include "module_name.h"
+#include "text.h"
 
 enum { LONGEST_PERIOD = 3 };
-
-static const char *base_name(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    return slash != NULL && slash[1] != '\0' ? slash + 1 : path;
-}
 
 /* The length of a function's name without what a compiler appends when it splits or clones it. */
 static gsize plain_length(const char *function)
@@ -29,7 +24,7 @@ static gsize plain_length(const char *function)
     return length;
 }
 
-static void append_frame(GString *key, const Frame *frame)
+static void key_append_frame(GString *key, const Frame *frame)
 {
     if (frame->function != NULL)
         g_string_append_len(key, frame->function, plain_length(frame->function));
@@ -39,7 +34,7 @@ static void append_frame(GString *key, const Frame *frame)
         return;
     g_string_append(key, " (");
     if (frame->file != NULL)
-        g_string_append(key, base_name(frame->file));
+        g_string_append(key, text_base_name(frame->file));
     else
         module_name_append(key, frame->object);
     g_string_append_c(key, ')');
@@ -53,7 +48,7 @@ gboolean frame_is_untold(const Frame *frame)
 char *frame_key(const Frame *frame)
 {
     GString *key = g_string_sized_new(64);
-    append_frame(key, frame);
+    key_append_frame(key, frame);
     char *text = g_string_free(key, FALSE);
     if (g_utf8_validate(text, -1, NULL))
         return text;
@@ -66,7 +61,7 @@ char *frame_key(const Frame *frame)
 char *frame_identity(const Frame *frame)
 {
     const char *function = frame->function != NULL ? frame->function : "";
-    const char *file = frame->file != NULL ? base_name(frame->file) : NULL;
+    const char *file = frame->file != NULL ? text_base_name(frame->file) : NULL;
     g_autoptr(GString) object = g_string_new(NULL);
     if (file == NULL && frame->object != NULL)
         module_name_append(object, frame->object);
@@ -99,7 +94,7 @@ void frame_describe(const Frame *frame, GString *function, GString *place)
     g_string_append(function, frame->function != NULL ? frame->function : FRAME_UNKNOWN);
     const char *where = frame->file != NULL ? frame->file : frame->object;
     if (where != NULL)
-        g_string_append(place, base_name(where));
+        g_string_append(place, text_base_name(where));
     if (frame->file != NULL && frame->line > 0)
         g_string_append_printf(place, ":%u", frame->line);
 }

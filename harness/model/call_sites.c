@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "frame_table.h"
+#include "sum.h"
 
 enum { FIRST_SLOTS = 1 << 6 };
 
@@ -146,13 +147,6 @@ static void index_sites(CallSites *self)
         *slot_of(self, site_at(self, i)) = i + 1;
 }
 
-/* A file may claim any number: a sum stays one. */
-static gint64 add(gint64 sum, gint64 more)
-{
-    gint64 result;
-    return __builtin_add_overflow(sum, more, &result) ? (more > 0 ? G_MAXINT64 : G_MININT64) : result;
-}
-
 /* wanted: its numbers are the last of all; they are taken back where there is such a site. */
 static void add_to(CallSites *self, Site *wanted, gint64 bytes, gint64 blocks)
 {
@@ -169,8 +163,8 @@ static void add_to(CallSites *self, Site *wanted, gint64 bytes, gint64 blocks)
     }
     g_array_set_size(self->numbers, wanted->first);
     Site *site = site_at(self, *slot - 1);
-    site->bytes = add(site->bytes, bytes);
-    site->blocks = add(site->blocks, blocks);
+    site->bytes = sum_add(site->bytes, bytes);
+    site->blocks = sum_add(site->blocks, blocks);
 }
 
 /* A site of these frames, those that count, in order; not in the table yet. */
@@ -308,7 +302,7 @@ CallSite *call_sites_find(const CallSites *self, const char *key)
     return index >= 0 ? call_sites_get(self, (guint)index) : NULL;
 }
 
-static int by_bytes(gconstpointer a, gconstpointer b, gpointer user_data)
+static int sites_by_bytes(gconstpointer a, gconstpointer b, gpointer user_data)
 {
     const Site *one = a, *two = b;
     if (one->bytes != two->bytes)
@@ -318,7 +312,7 @@ static int by_bytes(gconstpointer a, gconstpointer b, gpointer user_data)
 
 void call_sites_sort(CallSites *self)
 {
-    g_array_sort_with_data(self->sites, by_bytes, self);
+    g_array_sort_with_data(self->sites, sites_by_bytes, self);
     index_sites(self);
     frame_table_forget_lookups(self->frames); /* who sorts has added all */
 }
@@ -347,6 +341,6 @@ gint64 call_sites_total_bytes(const CallSites *self)
 {
     gint64 total = 0;
     for (guint i = 0; i < self->sites->len; i++)
-        total = add(total, call_sites_bytes(self, i));
+        total = sum_add(total, call_sites_bytes(self, i));
     return total;
 }

@@ -28,7 +28,7 @@ void environment_learn_python(Environment *self, const char *python)
         self->python = g_strdup(python);
 }
 
-static void compare(GString *text, const char *what, const char *base, const char *now)
+static void difference_append(GString *text, const char *what, const char *base, const char *now)
 {
     if (g_strcmp0(base, now) == 0)
         return;
@@ -39,9 +39,9 @@ static void compare(GString *text, const char *what, const char *base, const cha
 char *environment_difference(const Environment *base, const Environment *now)
 {
     g_autoptr(GString) text = g_string_new(NULL);
-    compare(text, "platform", base->platform, now->platform);
-    compare(text, "architecture", base->architecture, now->architecture);
-    compare(text, "libc", base->libc, now->libc);
-    compare(text, "Python", base->python, now->python);
+    difference_append(text, "platform", base->platform, now->platform);
+    difference_append(text, "architecture", base->architecture, now->architecture);
+    difference_append(text, "libc", base->libc, now->libc);
+    difference_append(text, "Python", base->python, now->python);
     return text->len > 0 ? g_string_free(g_steal_pointer(&text), FALSE) : NULL;
 }

@@ -2,22 +2,18 @@
 
 #include <string.h>
 
-static const char *base_name(const char *path)
-{
-    const char *slash = path != NULL ? strrchr(path, '/') : NULL;
-    return slash != NULL ? slash + 1 : path != NULL ? path : "";
-}
+#include "text.h"
 
 static gboolean is_allocator(const Frame *frame)
 {
-    return g_str_has_prefix(base_name(frame->object), "vgpreload_") ||
-           strcmp(base_name(frame->file), "vg_replace_malloc.c") == 0;
+    return g_str_has_prefix(text_base_name(frame->object), "vgpreload_") ||
+           strcmp(text_base_name(frame->file), "vg_replace_malloc.c") == 0;
 }
 
 /* The executable python3.N, or libpython3. */
 static gboolean is_interpreter(const Frame *frame)
 {
-    const char *object = base_name(frame->object);
+    const char *object = text_base_name(frame->object);
     return g_str_has_prefix(object, "libpython3") ||
            (g_str_has_prefix(object, "python3") && strstr(object, ".so") == NULL);
 }

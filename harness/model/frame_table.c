@@ -36,7 +36,7 @@ struct FrameTable {
     Recent *recent;       /* RECENT of them */
 };
 
-static guint hash_of(const char *text)
+static guint key_hash_of(const char *text)
 {
     return text != NULL ? g_str_hash(text) : 0;
 }
@@ -44,7 +44,9 @@ static guint hash_of(const char *text)
 static guint frame_hash(gconstpointer data)
 {
     const Frame *frame = data;
-    return ((hash_of(frame->function) * 31 + hash_of(frame->file)) * 31 + hash_of(frame->object)) * 31 +
+    return ((key_hash_of(frame->function) * 31 + key_hash_of(frame->file)) * 31 +
+            key_hash_of(frame->object)) *
+               31 +
            frame->line;
 }
 
@@ -140,7 +142,7 @@ static void make_lookups(FrameTable *self)
     }
 }
 
-static guint32 add_frame(FrameTable *self, const Frame *frame)
+static guint32 table_add_frame(FrameTable *self, const Frame *frame)
 {
     KnownFrame *known = g_new(KnownFrame, 1);
     known->frame = (Frame){frame_table_keep(self, frame->function), frame_table_keep(self, frame->file),
@@ -175,7 +177,7 @@ guint32 frame_table_add(FrameTable *self, const Frame *frame)
         return recent->number - 1;
     guint32 number = GPOINTER_TO_UINT(g_hash_table_lookup(self->frame_of, frame));
     if (number == 0)
-        number = add_frame(self, frame);
+        number = table_add_frame(self, frame);
     *recent = (Recent){*frame, number};
     return number - 1;
 }

@@ -43,7 +43,7 @@ static gint64 loss_of(const gint64 *bytes, guint points)
     return found.evidence == GROWTH_SURE ? found.bytes_per_iteration : 0;
 }
 
-static void look_at(Summing *self, guint row)
+static void row_look_at(Summing *self, guint row)
 {
     const GrowthTable *table = self->table;
     GrowthSeries series = table->read(table->source, row);
@@ -131,7 +131,7 @@ static void add_gains(const Summing *self)
 }
 
 /* Adds a row that grows, or moved, or neither. */
-static void add_row(const Summing *self, guint row, Growth *growth)
+static void found_add(const Summing *self, guint row, Growth *growth)
 {
     const GrowthTable *table = self->table;
     gint64 each = MAX(table->iterations_each, 1), gain = self->found[row].bytes_per_iteration;
@@ -184,12 +184,12 @@ void growth_of_table(const GrowthTable *table, Growth *growth)
     g_autofree GrowthFound *found = g_new0(GrowthFound, (gsize)table->rows + 1);
     Summing summing = {table, python, found, 1, balances, callers};
     for (guint row = 0; row < table->rows; row++)
-        look_at(&summing, row);
+        row_look_at(&summing, row);
     limit_python(&summing);
     add_gains(&summing);
     for (guint row = 0; row < table->rows; row++)
         if (found[row].evidence != GROWTH_NONE)
-            add_row(&summing, row, growth);
+            found_add(&summing, row, growth);
     growth->smallest = MAX(growth->smallest, bound_of(&summing));
 }
 
@@ -231,7 +231,7 @@ static gboolean tables_is_python(gpointer source, guint row)
 }
 
 /* A number for each beginning of a key with so many frames. */
-static guint64 number_of_frames(const Tables *self, guint row, guint frames)
+static guint64 row_number_of_frames(const Tables *self, guint row, guint frames)
 {
     const char *key = call_sites_get(self->all, row)->key, *end = key;
     for (guint i = 0; i < frames && end != NULL; i++)
@@ -246,12 +246,12 @@ static guint64 number_of_frames(const Tables *self, guint row, guint frames)
 
 static guint64 tables_function(gpointer source, guint row)
 {
-    return number_of_frames(source, row, 1);
+    return row_number_of_frames(source, row, 1);
 }
 
 static guint64 tables_caller(gpointer source, guint row)
 {
-    return number_of_frames(source, row, 2);
+    return row_number_of_frames(source, row, 2);
 }
 
 static void tables_add(gpointer source, guint row, gint64 bytes, CallSites *growing)

@@ -123,7 +123,7 @@ GrowthFound growth_of_bytes(const gint64 *bytes, guint points)
 }
 
 /* The number of blocks, where their sizes hide it. */
-static GrowthFound by_blocks(const GrowthSeries *self, guint points, gint64 *floor)
+static GrowthFound found_by_blocks(const GrowthSeries *self, guint points, gint64 *floor)
 {
     if (self->blocks == NULL || self->bytes[points - 1] <= 0)
         return (GrowthFound){0};
@@ -135,7 +135,8 @@ static GrowthFound by_blocks(const GrowthSeries *self, guint points, gint64 *flo
 
 /* A list that grows by a factor is one step in each of its doublings, and several lists of one site are steps
  * without order; where there are no more blocks, seldom rises are such. */
-static GrowthFound by_bytes(const GrowthSeries *self, guint points, GrowthEvidence blocks, gint64 *floor)
+static GrowthFound found_by_bytes(const GrowthSeries *self, guint points, GrowthEvidence blocks,
+                                  gint64 *floor)
 {
     gboolean steady = floor_make(self->bytes, points, floor);
     double rise = (double)floor[points - 1] - (double)floor[0];
@@ -146,7 +147,7 @@ static GrowthFound by_bytes(const GrowthSeries *self, guint points, GrowthEviden
 }
 
 /* What lives longer than anything that the site ever freed. Bytes and blocks must say the same. */
-static GrowthFound by_age(const GrowthSeries *self, guint points)
+static GrowthFound found_by_age(const GrowthSeries *self, guint points)
 {
     gint64 old = self->oldest_freed == GROWTH_AGE_UNKNOWN || self->born_bytes == NULL
                      ? 0
@@ -163,9 +164,9 @@ GrowthFound growth_of_series(const GrowthSeries *self, guint points)
     if (points < GROWTH_QUARTERS + 1)
         return (GrowthFound){0};
     g_autofree gint64 *floor = g_new(gint64, points);
-    GrowthFound blocks = by_blocks(self, points, floor);
-    GrowthFound found = by_bytes(self, points, blocks.evidence, floor);
+    GrowthFound blocks = found_by_blocks(self, points, floor);
+    GrowthFound found = found_by_bytes(self, points, blocks.evidence, floor);
     if (found.evidence != GROWTH_SURE)
-        found = stronger(found, by_age(self, points));
+        found = stronger(found, found_by_age(self, points));
     return found.evidence != GROWTH_SURE ? stronger(found, blocks) : found;
 }

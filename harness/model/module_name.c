@@ -29,7 +29,7 @@ static Place place_behind(const char *path, const char *folder)
     return strchr(path + length + 1, '/') != NULL ? PLACE_BELOW_TEMPORARY : PLACE_TEMPORARY;
 }
 
-static Place place_of(const char *path, gboolean deleted)
+static Place module_place(const char *path, gboolean deleted)
 {
     const char *folders[] = {"/tmp", "/var/tmp", "/dev/shm", g_getenv("TMPDIR")};
     if (g_str_has_prefix(path, MEMORY_FILE) || (g_str_has_prefix(path, "/proc/") && strstr(path, "/fd/")))
@@ -154,7 +154,7 @@ void module_name_append(GString *text, const char *path)
     const char *version = g_strstr_len(name, (gssize)length, ".so.");
     length = version != NULL ? (gsize)(version - name) + strlen(".so") : length;
     gsize stem = stem_length(name, length);
-    Place place = place_of(path, deleted);
+    Place place = module_place(path, deleted);
     if (place == PLACE_TEMPORARY && is_made_up(name, stem)) {
         g_string_append(text, "temporary module");
         return;

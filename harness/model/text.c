@@ -73,7 +73,7 @@ char *text_defuse(const char *text)
     return g_string_free(out, FALSE);
 }
 
-static guint columns_of(gunichar c)
+static guint character_columns(gunichar c)
 {
     return g_unichar_iszerowidth(c) ? 0 : g_unichar_iswide(c) ? 2 : 1;
 }
@@ -82,7 +82,7 @@ guint text_columns(const char *line)
 {
     guint columns = 0;
     for (const char *at = line; *at != '\0'; at = g_utf8_next_char(at))
-        columns += columns_of(g_utf8_get_char(at));
+        columns += character_columns(g_utf8_get_char(at));
     return columns;
 }
 
@@ -110,6 +110,12 @@ char *text_argument(const char *name)
         if (!g_ascii_isalnum(*at) && strchr("_.,/+=:@-", *at) == NULL)
             return g_shell_quote(line);
     return line[0] != '\0' ? g_steal_pointer(&line) : g_strdup("''");
+}
+
+const char *text_base_name(const char *path)
+{
+    const char *slash = path != NULL ? strrchr(path, '/') : NULL;
+    return slash != NULL && slash[1] != '\0' ? slash + 1 : path != NULL ? path : "";
 }
 
 int text_compare(gconstpointer a, gconstpointer b)

@@ -24,6 +24,9 @@ char *text_argument(const char *name);
  * else stays as it is. (transfer full). */
 char *text_defuse(const char *text);
 
+/* What stands behind the last "/" of a path; the whole where nothing does. NULL is "". (transfer none). */
+const char *text_base_name(const char *path);
+
 /* Orders an array of texts by their bytes; for g_ptr_array_sort and its kin. */
 int text_compare(gconstpointer a, gconstpointer b);
 

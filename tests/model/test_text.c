@@ -13,6 +13,15 @@ START_TEST(test_a_line_of_others_moves_no_cursor_and_is_one_line)
 }
 END_TEST
 
+START_TEST(test_the_base_name_of_a_path_is_what_stands_behind_its_last_slash)
+{
+    ck_assert_str_eq(text_base_name("/usr/lib/libx.so"), "libx.so");
+    ck_assert_str_eq(text_base_name("app.c"), "app.c");
+    ck_assert_str_eq(text_base_name("folder/"), "folder/");
+    ck_assert_str_eq(text_base_name(NULL), "");
+}
+END_TEST
+
 START_TEST(test_text_cannot_be_a_command_in_a_log)
 {
     static const struct {
@@ -39,5 +48,6 @@ END_TEST
 SUITE(text, 10)
 {
     tcase_add_test(tcase, test_a_line_of_others_moves_no_cursor_and_is_one_line);
+    tcase_add_test(tcase, test_the_base_name_of_a_path_is_what_stands_behind_its_last_slash);
     tcase_add_test(tcase, test_text_cannot_be_a_command_in_a_log);
 }

@@ -4,6 +4,7 @@
 #include "error.h"
 #include "ledger.h"
 #include "ledger_frames.h"
+#include "model/sum.h"
 
 /* No block is larger than the address space. */
 #define LARGEST (INT64_C(1) << 48)
@@ -50,13 +51,6 @@ void ledger_free(Ledger *self)
     g_string_free(self->strings, TRUE);
     ledger_forget_keys(self);
     g_free(self);
-}
-
-/* A sum that stays a number whatever is added. */
-static gint64 add(gint64 sum, gint64 more)
-{
-    gint64 result;
-    return __builtin_add_overflow(sum, more, &result) ? (more > 0 ? G_MAXINT64 : G_MININT64) : result;
 }
 
 static gint64 sane(gint64 bytes)
@@ -161,8 +155,8 @@ static void check_kept(Ledger *self)
             g_array_index(self->sites, LedgerSiteCounts, record.site).kind == LEDGER_SITE_MAPPED;
         gint64 *bytes = is_mapped ? &self->kept_mapped_bytes : &self->kept_bytes;
         gint64 *blocks = is_mapped ? &self->kept_mappings : &self->kept_blocks;
-        *bytes = add(*bytes, record.bytes);
-        *blocks = add(*blocks, record.blocks);
+        *bytes = sum_add(*bytes, record.bytes);
+        *blocks = sum_add(*blocks, record.blocks);
         g_array_index(self->kept, LedgerEndRecord, used++) = record;
     }
     g_array_set_size(self->kept, used);

@@ -1,0 +1,14 @@
+/* Sums of numbers that files claim: any numbers. */
+#ifndef HEAPGATE_MODEL_SUM_H
+#define HEAPGATE_MODEL_SUM_H
+
+#include <glib.h>
+
+/* The sum or, where that is no gint64, the nearest number that is one. */
+static inline gint64 sum_add(gint64 sum, gint64 more)
+{
+    gint64 result;
+    return __builtin_add_overflow(sum, more, &result) ? (more > 0 ? G_MAXINT64 : G_MININT64) : result;
+}
+
+#endif
