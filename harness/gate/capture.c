@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "baseline.h"
+#include "limits.h"
 #include "error.h"
 #include "model/sampling.h"
 
@@ -290,6 +291,18 @@ guint baseline_capture_wants(const GPtrArray *measurements, const Allow *allow)
     return few && differ(measurements, allow) ? NOISY_RUNS - measurements->len : 0;
 }
 
+/* The largest of the runs; where they differ, twice that: what comes and goes may hide more in the next run
+ * than in any of these. */
+static gint64 bound_of(const GPtrArray *runs, const Allow *allow)
+{
+    gint64 bound = 0;
+    for (guint i = 0; i < runs->len; i++) {
+        const Figure *growth = measurement_find(g_ptr_array_index(runs, i), METRIC_GROWTH);
+        bound = MAX(bound, growth != NULL ? growth->bound : 0);
+    }
+    return bound > 1 && differ(runs, allow) ? limits_sum(bound, bound) : bound;
+}
+
 BaselineInstrument *baseline_capture(const GPtrArray *measurements, const Allow *allow, GError **error)
 {
     guint left_out = unsettled(measurements, allow);
@@ -302,10 +315,7 @@ BaselineInstrument *baseline_capture(const GPtrArray *measurements, const Allow 
     self->runs = runs->len;
     self->left_out = left_out;
     self->duration_us = first->duration_us;
-    for (guint i = 0; i < runs->len; i++) {
-        const Figure *growth = measurement_find(g_ptr_array_index(runs, i), METRIC_GROWTH);
-        self->bound = MAX(self->bound, growth != NULL ? growth->bound : 0);
-    }
+    self->bound = bound_of(runs, allow);
     for (const Metric *metric = metrics_all(); metric->name != NULL; metric++) {
         if (!capture_figure(self, metric->id, runs, allow_judges(allow, metric->id), error)) {
             baseline_instrument_free(self);

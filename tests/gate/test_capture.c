@@ -60,6 +60,27 @@ START_TEST(test_captured_runs_give_their_median_and_their_spread)
 }
 END_TEST
 
+/* What the captured runs could see, and what a later one is said to see. */
+static void check_bound(const gint64 *peaks, gint64 bound, gint64 expected)
+{
+    g_autoptr(GPtrArray) runs = runs_of(METRIC_PEAK, peaks, 3);
+    for (guint i = 0; i < runs->len; i++) {
+        Figure *growth = measurement_set(g_ptr_array_index(runs, i), METRIC_GROWTH, 0, call_sites_new());
+        growth->bound = i == 1 ? bound : 1;
+    }
+    BaselineInstrument *captured = baseline_capture(runs, &everything, NULL);
+    ck_assert_int_eq(captured->bound, expected);
+    baseline_instrument_free(captured);
+}
+
+START_TEST(test_the_smallest_leak_of_noisy_runs_is_twice_the_largest_of_theirs)
+{
+    check_bound((gint64[]){1000, 1000, 1000}, 512, 512);
+    check_bound((gint64[]){1000, 1001, 1000}, 512, 1024);
+    check_bound((gint64[]){1000, 1001, 1000}, 1, 1); /* nothing hides even a byte */
+}
+END_TEST
+
 START_TEST(test_the_call_sites_are_those_of_the_median_run)
 {
     const gint64 values[] = {1017, 1000, 1001};
@@ -268,6 +289,7 @@ SUITE(capture, 20)
 {
     tcase_add_checked_fixture(tcase, ask_for_everything, NULL);
     tcase_add_test(tcase, test_captured_runs_give_their_median_and_their_spread);
+    tcase_add_test(tcase, test_the_smallest_leak_of_noisy_runs_is_twice_the_largest_of_theirs);
     tcase_add_test(tcase, test_the_call_sites_are_those_of_the_median_run);
     tcase_add_test(tcase, test_a_first_run_that_differs_from_all_others_is_left_out);
     tcase_add_test(tcase, test_runs_that_disagree_beyond_reason_make_no_baseline);
