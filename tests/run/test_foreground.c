@@ -1,19 +1,17 @@
 /* A command in its user's own place: how it ends, what is passed on to it, and that nothing of it is left. */
 #include "run/foreground.h"
 
-#include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <pty.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "error.h"
+#include "leftover.h"
 #include "runner.h"
 
 static char *folder, *running;
@@ -45,30 +43,6 @@ static ForegroundOutcome run_shell(const char *line)
                   error != NULL ? error->message : "");
     return outcome;
 }
-
-/* The process whose number is in the file "pid" is gone, or goes without being waited for long. */
-static void await_gone(void)
-{
-    g_autofree char *text = NULL;
-    ck_assert(g_file_get_contents("pid", &text, NULL, NULL));
-    pid_t pid = (pid_t)g_ascii_strtoll(text, NULL, 10);
-    int descriptor = (int)syscall(SYS_pidfd_open, pid, 0);
-    if (descriptor < 0) {
-        ck_assert_int_eq(errno, ESRCH);
-        return;
-    }
-    struct pollfd gone = {descriptor, POLLIN, 0};
-    int ready = poll(&gone, 1, 10000);
-    close(descriptor);
-    if (ready != 1)
-        kill(pid, SIGKILL);
-    ck_assert_msg(ready == 1, "process %d outlived its run", (int)pid);
-}
-
-/* A daemon in a session of its own, and one in heapgate's own group; "ready" tells that it is there. */
-#define IGNORANT "trap \"\" TERM INT HUP; echo $$ > pid; echo > ready; exec sleep 1000"
-#define DAEMON   "mkfifo ready; (setsid sh -c '" IGNORANT "' &); read word < ready; "
-#define CHILD    "mkfifo ready; (sh -c '" IGNORANT "' &); read word < ready; "
 
 START_TEST(test_status_and_process_are_those_of_the_command)
 {
@@ -105,24 +79,26 @@ END_TEST
 
 START_TEST(test_what_the_command_leaves_running_is_killed_with_it)
 {
-    static const char *const lines[] = {DAEMON "exit 7", CHILD "exit 7"};
+    static const char *const lines[] = {LEFTOVER_DAEMON "exit 7", LEFTOVER_CHILD "exit 7"};
     ck_assert_int_eq(run_shell(lines[_i]).status, 7);
-    await_gone();
+    leftover_await_gone(folder);
 }
 END_TEST
 
 START_TEST(test_a_keeper_that_is_killed_takes_what_it_guards_with_it)
 {
-    static const char *const lines[] = {DAEMON "kill -9 $PPID; exec sleep 1000",
-                                        CHILD "kill -9 $PPID; exec sleep 1000", CHILD "kill $PPID; wait"};
+    static const char *const lines[] = {LEFTOVER_DAEMON "kill -9 $PPID; exec sleep 1000",
+                                        LEFTOVER_CHILD "kill -9 $PPID; exec sleep 1000",
+                                        LEFTOVER_CHILD "kill $PPID; wait"};
     ck_assert(run_shell(lines[_i]).unguarded);
-    await_gone();
+    leftover_await_gone(folder);
 }
 END_TEST
 
 START_TEST(test_a_keeper_that_is_stopped_goes_on)
 {
-    static const char *const lines[] = {"kill -STOP $PPID; exit 5", DAEMON "kill -STOP $PPID; exit 5",
+    static const char *const lines[] = {"kill -STOP $PPID; exit 5",
+                                        LEFTOVER_DAEMON "kill -STOP $PPID; exit 5",
                                         "for i in 1 2 3 4 5 6 7 8 9; do kill -STOP $PPID; done; exit 5"};
     ForegroundOutcome outcome = run_shell(lines[_i]);
     ck_assert_int_eq(outcome.status, 5);
@@ -144,10 +120,10 @@ START_TEST(test_signals_are_passed_on_to_the_command)
 {
     static const int signals[] = {SIGINT, SIGQUIT, SIGTERM, SIGHUP};
     GThread *thread = g_thread_new("signal", send_when_running, GINT_TO_POINTER(signals[_i]));
-    ForegroundOutcome outcome = run_shell(DAEMON "exec 3> running; exec sleep 1000");
+    ForegroundOutcome outcome = run_shell(LEFTOVER_DAEMON "exec 3> running; exec sleep 1000");
     g_thread_join(thread);
     ck_assert_int_eq(outcome.status, 128 + signals[_i]);
-    await_gone();
+    leftover_await_gone(folder);
 }
 END_TEST
 
