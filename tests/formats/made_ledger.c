@@ -133,6 +133,21 @@ void made_ledger_block(MadeLedger *self, guint32 chunk, guint32 granule, guint64
         made_ledger_record(self, chunk, granule + 1, ledger_record_rest(size));
 }
 
+void made_ledger_init_small(MadeLedger *self)
+{
+    made_ledger_init(self);
+    guint32 outer = made_ledger_node(self, 0, 0x1010), inner = made_ledger_node(self, outer, 0x1020);
+    guint32 first = made_ledger_site(self, inner, 100, 7, 900),
+            second = made_ledger_site(self, outer, 50, 6, 800);
+    made_ledger_module(self, "/usr/lib/made.so", 0x1000, 0x2000);
+    made_ledger_mark(self, "opened");
+    made_ledger_block(self, 0, 5, 60, first, 0);
+    made_ledger_block(self, 0, 4000, 40, first, 1);
+    made_ledger_block(self, 900, LEDGER_CHUNK_GRANULES - 1, 50, second, 1);
+    self->header.live_bytes = 150;
+    self->header.peak_number = 7;
+}
+
 void made_ledger_finish(MadeLedger *self)
 {
     put(self, &self->header, sizeof self->header, 0);

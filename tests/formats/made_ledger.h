@@ -17,6 +17,8 @@ typedef struct {
 void made_ledger_init(MadeLedger *self);
 /* The same as the first of a family's file. */
 void made_ledger_init_family(MadeLedger *self);
+/* An empty one with two stacks, two sites, a module, a mark and three blocks in two chunks far apart. */
+void made_ledger_init_small(MadeLedger *self);
 void made_ledger_clear(MadeLedger *self);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(MadeLedger, made_ledger_clear)
 

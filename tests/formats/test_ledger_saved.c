@@ -1,4 +1,4 @@
-/* Saved ledgers of a heapgate that saves more than is known here, and such that lie. */
+/* Saved ledgers: as they were, of a heapgate that saves more than is known here, and such that lie. */
 #include "formats/ledger/ledger_saved.h"
 
 #include <string.h>
@@ -94,6 +94,52 @@ static GByteArray *save_as_newer(GByteArray *saved, guint more, guint annex)
     parts_write(&is);
     return is.bytes;
 }
+
+START_TEST(test_saved_ledger_is_read_as_it_was)
+{
+    g_auto(MadeLedger) made = {0};
+    made_ledger_init_small(&made);
+    g_autoptr(Ledger) ledger = made_ledger_read(&made);
+    LedgerSample sample = {50, 100, 200};
+    g_array_append_val(ledger->samples, sample);
+    g_autoptr(GByteArray) saved = ledger_save(ledger);
+    ck_assert_uint_lt(saved->len, 16384);
+    ck_assert(ledger_recognise((const char *)saved->data, saved->len));
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Ledger) again = ledger_load((const char *)saved->data, saved->len, "saved", &error);
+    ck_assert_msg(again != NULL, "%s", error != NULL ? error->message : "");
+    ck_assert_int_eq(again->kept_bytes, 150);
+    ck_assert_int_eq(g_array_index(again->sites, LedgerSiteCounts, 1).peak_bytes, 900);
+    ck_assert_int_eq(g_array_index(again->samples, LedgerSample, 0).rss_bytes, 200);
+    g_autoptr(GByteArray) twice = ledger_save(again);
+    ck_assert_uint_eq(twice->len, saved->len);
+    ck_assert_mem_eq(twice->data, saved->data, saved->len);
+}
+END_TEST
+
+START_TEST(test_saved_ledger_that_was_cut_or_changed_is_refused_or_whole)
+{
+    g_auto(MadeLedger) made = {0};
+    made_ledger_init_small(&made);
+    g_autoptr(Ledger) ledger = made_ledger_read(&made);
+    g_autoptr(GByteArray) saved = ledger_save(ledger);
+    for (guint length = 0; length < saved->len; length += 7) {
+        g_autofree char *cut = g_memdup2(saved->data, MAX(length, 1)); /* its own end, for sanitizers */
+        g_autoptr(GError) error = NULL;
+        g_autoptr(Ledger) read = ledger_load(cut, length, "cut", &error);
+        ck_assert_ptr_null(read);
+        ck_assert_ptr_nonnull(error);
+    }
+    for (guint at = 0; at < saved->len; at++) {
+        saved->data[at] ^= 0xa5;
+        g_autoptr(GError) error = NULL;
+        g_autoptr(Ledger) read = ledger_load((const char *)saved->data, saved->len, "changed", &error);
+        ck_assert((read == NULL) == (error != NULL));
+        ck_assert(at >= 48 || read == NULL); /* the head is under its checksum */
+        saved->data[at] ^= 0xa5;
+    }
+}
+END_TEST
 
 START_TEST(test_a_newer_heapgates_ledger_is_read_as_far_as_it_is_known)
 {
@@ -240,6 +286,8 @@ END_TEST
 
 SUITE(ledger_saved, 30)
 {
+    tcase_add_test(tcase, test_saved_ledger_is_read_as_it_was);
+    tcase_add_test(tcase, test_saved_ledger_that_was_cut_or_changed_is_refused_or_whole);
     tcase_add_test(tcase, test_a_newer_heapgates_ledger_is_read_as_far_as_it_is_known);
     tcase_add_test(tcase, test_a_newer_heapgates_ledger_is_packed_and_unpacked_whole);
     tcase_add_test(tcase, test_columns_of_a_section_that_is_not_known_are_those_that_the_file_says);
