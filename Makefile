@@ -124,7 +124,7 @@ $(O)/run-tests: $(TEST_OBJECTS) $(TRACER_TESTED) $(O)/libcore.a
 
 # The module for Python, whole: its sources and what is made of lists that C has, too. heapgate and the tests look for it
 # here, and `pip install` works from here, as from where it is installed.
-PYTHON_SOURCES := $(patsubst harness/python/%,%,$(wildcard harness/python/pyproject.toml harness/python/README.md \
+PYTHON_SOURCES := $(patsubst harness/python/%,%,$(wildcard harness/python/pyproject.toml harness/python/README.md harness/python/wheel_backend.py \
 	harness/python/heapgate/*.py harness/python/heapgate/py.typed harness/python/heapgate-$(VERSION).dist-info/*))
 PYTHON_MADE := ledger_layout growth_rule
 PYTHON_FILES := $(PYTHON_SOURCES) $(PYTHON_MADE:%=heapgate/%.py)
