@@ -13,8 +13,8 @@ static gsize plain_length(const char *function)
 {
     static const char *const suffixes[] = {".constprop.", ".isra.", ".part.", ".cold", ".lto_priv.", NULL};
     gsize length = strlen(function);
-    if (memchr(function, '.', length) ==
-        NULL) /* nearly all of them, and every frame of every stack comes by */
+    /* Nearly no function has a dot, and this is called for each frame of each stack. */
+    if (memchr(function, '.', length) == NULL)
         return length;
     for (const char *const *suffix = suffixes; *suffix != NULL; suffix++) {
         const char *at = strstr(function, *suffix);
@@ -52,7 +52,7 @@ char *frame_key(const Frame *frame)
     char *text = g_string_free(key, FALSE);
     if (g_utf8_validate(text, -1, NULL))
         return text;
-    /* A key must survive being written down and read again. */
+    /* YAML and JSON take UTF-8 alone, and a key must be the same when it is read again. */
     char *valid = g_utf8_make_valid(text, -1);
     g_free(text);
     return valid;
@@ -70,12 +70,12 @@ char *frame_identity(const Frame *frame)
                            file != NULL ? file : "", object->str);
 }
 
-guint call_site_repeats(const guint32 *same, guint length)
+guint call_site_repeats(const guint32 *identities, guint length)
 {
     for (guint period = 1; period <= LONGEST_PERIOD && 2 * period <= length; period++) {
         gboolean repeated = TRUE;
         for (guint i = 0; i < period && repeated; i++)
-            repeated = same[length - 1 - i] == same[length - 1 - i - period];
+            repeated = identities[length - 1 - i] == identities[length - 1 - i - period];
         if (repeated)
             return period;
     }

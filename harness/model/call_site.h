@@ -1,13 +1,12 @@
 /* Call sites: where memory was allocated, named so that unrelated edits do not change the name.
  *
- * A call site is a whole stack, innermost frame first. Its key is made of function names and file base names
- * (of what has no source: modules, module_name.h) only: no address, no line number, no directory, no
- * compiler suffix (".constprop.0", ".isra.0", ".part.0",
- * ".cold"); frames repeated by recursion (periods of one to three frames) count once. The lines are kept for
- * showing.
+ * A call site is a whole stack, innermost frame first. Its key consists of function names and of the base
+ * names of source files, or of modules (module_name.h) where the source is not known. Not in it: addresses,
+ * line numbers, folders, suffixes that compilers append to functions (".constprop.0", ".isra.0", ".part.0",
+ * ".cold"), and frames repeated by recursion (periods of one to three frames). Lines are kept for showing.
  *
- * A table has each frame once, and of a site the numbers of its frames: a stack of sixty frames is 240 bytes,
- * and five thousand as texts. */
+ * A table stores each frame once, and each site as the numbers of its frames: a stack of sixty frames takes
+ * 240 bytes instead of some 5,000 as text. */
 #ifndef HEAPGATE_MODEL_CALL_SITE_H
 #define HEAPGATE_MODEL_CALL_SITE_H
 
@@ -15,18 +14,18 @@
 
 /* A frame's function in keys where no symbol is known. */
 #define FRAME_UNKNOWN "???"
-/* The object of frames that are Python's. */
+/* Frame.object of frames of Python code. */
 #define FRAME_PYTHON_OBJECT "<python>"
 
 /* Whose code a frame is of (frame_kind.h). */
 typedef enum {
-    FRAME_OTHER,       /* a library's or the system's, or without a source */
-    FRAME_OWN,         /* the program's own, with a source */
-    FRAME_ALLOCATOR,   /* Valgrind's replacements of malloc, free and their kin: stacks begin with one, and it
-                          says nothing */
+    FRAME_OTHER,     /* native code of a library or of the system, or of an unknown source */
+    FRAME_OWN,       /* native code of the program itself */
+    FRAME_ALLOCATOR, /* Valgrind's replacement of malloc, free and their like, the innermost frame of each of
+                        its stacks */
     FRAME_INTERPRETER, /* native code of Python's interpreter */
-    FRAME_PYTHON,      /* in Python, of the interpreter's library or of an installed package */
-    FRAME_OWN_PYTHON,  /* the program's own, in Python */
+    FRAME_PYTHON,      /* Python code of the interpreter's library or of an installed package */
+    FRAME_OWN_PYTHON,  /* Python code of the program itself */
 } FrameKind;
 
 typedef struct {
@@ -34,7 +33,7 @@ typedef struct {
     const char *file;     /* source file, with or without its directory; NULL where unknown */
     const char *object;   /* the module, where file is unknown; NULL where that is unknown too */
     guint line;           /* 0 where unknown */
-    FrameKind kind;       /* of frames that a table gave; whoever adds one need not say it */
+    FrameKind kind;       /* set in frames that come from a table; not read in frames that are added */
 } Frame;
 
 typedef struct {
@@ -56,57 +55,60 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(CallSites, call_sites_free)
  * frames: (transfer none), copied; innermost first; may be empty ("(unknown)"). */
 void call_sites_add(CallSites *self, const Frame *frames, guint n_frames, gint64 bytes, gint64 blocks);
 
-/* The same for the stack of a site of another table. */
+/* Adds to the site with the stack and key of `like`, a site of another table. */
 void call_sites_add_site(CallSites *self, const CallSite *like, gint64 bytes, gint64 blocks);
 
-/* The same for a site of which only the key is known (a baseline keeps no more); its frames are read from the
- * key for showing. */
+/* Adds to the site with this key. Frames are made from the key for showing: baselines keep no others. */
 void call_sites_add_key(CallSites *self, const char *key, gint64 bytes, gint64 blocks);
 
-/* Adds every site of `other`. */
+/* Adds every site of `other`, which stays as it is. */
 void call_sites_add_all(CallSites *self, const CallSites *other);
 
 guint call_sites_count(const CallSites *self);
-/* In order of first adding until call_sites_sort is called; (transfer none), good until the table is freed or
- * forgets the site. Its texts are made when first asked for, and then kept: who goes through large tables
- * asks for less. */
+/* The site at this index, in the order in which sites were added until call_sites_sort is called; (transfer
+ * none), valid as long as the table. Its key and frames are made at the first call and kept, which large
+ * tables pay for: prefer the functions below that make no text. */
 CallSite *call_sites_get(const CallSites *self, guint index);
-/* Of a site's key: the same in every run and on every machine, so that it can be written down. */
+/* The hash of a site's key. It is the same in every run and on every machine: baselines store it. */
 guint64 call_sites_hash(const CallSites *self, guint index);
 guint64 call_site_key_hash(const char *key);
-/* (transfer none) or NULL. */
+/* The site with this key, (transfer none), or NULL. */
 CallSite *call_sites_find(const CallSites *self, const char *key);
-/* The same without texts: of a site its bytes and blocks; the place of a key, or -1; and the frames, elements
- * const Frame * of the table's, which `frames` gets in place of what it had. */
+/* These make no text. */
 gint64 call_sites_bytes(const CallSites *self, guint index);
 gint64 call_sites_blocks(const CallSites *self, guint index);
+/* The index of the site with this key, or -1. */
 int call_sites_index(const CallSites *self, const char *key);
+/* Replaces the elements of `frames` by the site's, innermost first: const Frame *, owned by the table. */
 void call_sites_frames(const CallSites *self, guint index, GPtrArray *frames);
-/* A copy of a site, for a moment; (transfer full), free with call_site_clear. */
+/* A site whose key and array of frames the caller owns; (transfer full), free with call_site_clear. The texts
+ * of the frames stay the table's. */
 CallSite call_sites_copy(const CallSites *self, guint index);
 void call_site_clear(CallSite *self);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(CallSite, call_site_clear)
-/* Most bytes first; equal bytes by key. */
+/* Sorts by bytes, most first, then by key. Changes indices. */
 void call_sites_sort(CallSites *self);
-/* What a site that was left out of the table had at the most, in bytes; 0: none was. */
+/* The cutoff: no site that was left out of this table had more bytes. 0: none was left out. */
 void call_sites_set_cutoff(CallSites *self, gint64 bytes);
 gint64 call_sites_cutoff(const CallSites *self);
-/* Sum of bytes over all sites. */
+/* The sum of bytes over all sites. */
 gint64 call_sites_total_bytes(const CallSites *self);
 
 /* The key of a stack; (transfer full). */
 char *call_site_key(const Frame *frames, guint n_frames);
 /* A frame's part of a key, "function (place)"; (transfer full). */
 char *frame_key(const Frame *frame);
-/* What calls main is no part of a key. */
+/* Is it what calls main ("(below main)")? Such a frame is no part of a key. */
 gboolean frame_is_untold(const Frame *frame);
-/* Frames of one identity repeat each other: recursion. (transfer full). */
+/* A text that two frames have in common exactly if one counts as a repetition (recursion) of the other;
+ * (transfer full). */
 char *frame_identity(const Frame *frame);
-/* same: a number for each identity, innermost first. How many of the last ones to drop, for they repeat those
- * before them; asked after each frame that is added. */
-guint call_site_repeats(const guint32 *same, guint length);
-/* One frame as a person reads it, "copy_attribute   roundtrip.c:112" split in two columns: appends the
- * function name to `function` and the place ("file.c:12", "file.c", "libfoo.so" or "") to `place`. */
+/* Folds recursion: how many of the last frames repeat the ones before them and are to be dropped. To be asked
+ * after each frame that is added. identities: a number for each frame's identity, innermost first; length:
+ * how many. */
+guint call_site_repeats(const guint32 *identities, guint length);
+/* One frame as a person reads it, in two columns: appends the function's name ("copy_attribute") to
+ * `function` and the place ("file.c:12", "file.c", "libfoo.so" or "") to `place`. */
 void frame_describe(const Frame *frame, GString *function, GString *place);
 
 #endif

@@ -1,4 +1,4 @@
-/* Tables of call sites: frames and their texts once, stacks as numbers. */
+/* Tables of call sites. A site's stack is a run of frame numbers in `numbers`. */
 #include <stdint.h>
 #include <string.h>
 
@@ -8,19 +8,19 @@
 enum { FIRST_SLOTS = 1 << 6 };
 
 typedef struct {
-    guint32 first, n_frames; /* in numbers */
+    guint32 first, n_frames; /* its frames: numbers[first], ... */
     gint64 bytes, blocks;
     guint64 hash;    /* of its key */
-    const char *key; /* where its frames do not tell it; else NULL */
-    CallSite *shown; /* NULL until asked for */
+    const char *key; /* NULL where the key is made of its frames */
+    CallSite *shown; /* what call_sites_get gave; NULL before */
 } Site;
 
 struct CallSites {
     gint64 cutoff;
     FrameTable *frames;
-    GArray *numbers;      /* guint32: of frames, of one site after the other */
+    GArray *numbers;      /* guint32: the frames of one site after the other, as numbers of `frames` */
     GArray *sites;        /* Site */
-    guint32 *slots, mask; /* index + 1 into sites by hash, open addressing; 0: free */
+    guint32 *slots, mask; /* a hash table with open addressing: index + 1 into sites; 0: free */
 };
 
 static void site_clear(gpointer data)
@@ -99,7 +99,7 @@ static gboolean same_parts(const CallSites *self, const Site *one, const Site *t
     return TRUE;
 }
 
-/* As strcmp of the two keys; mostly without making them. */
+/* What strcmp of the two keys returns, mostly without making the keys. */
 static int compare_keys(const CallSites *self, const Site *one, const Site *two)
 {
     guint shorter = MIN(one->n_frames, two->n_frames);
@@ -109,7 +109,7 @@ static int compare_keys(const CallSites *self, const Site *one, const Site *two)
         if (text == other)
             continue;
         if (g_str_has_prefix(text, other) || g_str_has_prefix(other, text))
-            break; /* what follows decides */
+            break; /* what stands behind the shorter text decides */
         return strcmp(text, other);
     }
     g_autofree char *key = key_of(self, one), *other = key_of(self, two);
@@ -123,7 +123,7 @@ static Site *site_at(const CallSites *self, guint index)
     return &g_array_index(self->sites, Site, index);
 }
 
-/* Where the site with this key stands, or would. */
+/* The slot of the site with the key of `wanted`, or the free one where it would stand. */
 static guint32 *slot_of(const CallSites *self, const Site *wanted)
 {
     guint32 slot = (guint32)(wanted->hash * UINT64_C(0x9e3779b97f4a7c15) >> 32) & self->mask;
@@ -136,7 +136,7 @@ static guint32 *slot_of(const CallSites *self, const Site *wanted)
     return &self->slots[slot];
 }
 
-/* All sites anew, in a table of which at most half is taken. */
+/* Makes the hash table anew, so large that at most half of it is taken. */
 static void index_sites(CallSites *self)
 {
     while (self->mask < 2 * (guint64)self->sites->len)
@@ -147,7 +147,8 @@ static void index_sites(CallSites *self)
         *slot_of(self, site_at(self, i)) = i + 1;
 }
 
-/* wanted: its numbers are the last of all; they are taken back where there is such a site. */
+/* Adds to the site with the key of `wanted`, or appends `wanted`. The frames of `wanted` must be the last in
+ * `numbers`; they are removed where the site exists. */
 static void add_to(CallSites *self, Site *wanted, gint64 bytes, gint64 blocks)
 {
     guint32 *slot = slot_of(self, wanted);
@@ -167,18 +168,19 @@ static void add_to(CallSites *self, Site *wanted, gint64 bytes, gint64 blocks)
     site->blocks = sum_add(site->blocks, blocks);
 }
 
-/* A site of these frames, those that count, in order; not in the table yet. */
+/* A site of these frames without "(below main)" and without recursion, not in the table yet; its frames are
+ * appended to `numbers`. */
 static Site folded_site(CallSites *self, const Frame *frames, guint n_frames)
 {
     Site site = {.first = self->numbers->len};
-    g_autofree guint32 *same = g_new(guint32, (gsize)n_frames + 1);
+    g_autofree guint32 *identities = g_new(guint32, (gsize)n_frames + 1);
     for (guint i = 0; i < n_frames; i++) {
         if (frame_is_untold(&frames[i]))
             continue;
         guint32 number = frame_table_add(self->frames, &frames[i]);
         g_array_append_val(self->numbers, number);
-        same[site.n_frames++] = frame_table_same(self->frames, number);
-        site.n_frames -= call_site_repeats(same, site.n_frames);
+        identities[site.n_frames++] = frame_table_identity(self->frames, number);
+        site.n_frames -= call_site_repeats(identities, site.n_frames);
         g_array_set_size(self->numbers, site.first + site.n_frames);
     }
     site.hash = hash_of_numbers(self, numbers_of(self, &site), site.n_frames);
@@ -195,13 +197,14 @@ void call_sites_add_site(CallSites *self, const CallSite *like, gint64 bytes, gi
 {
     Site site = folded_site(self, like->frames, like->n_frames);
     guint64 hash = text_hash_of(like->key).hash;
-    if (hash != site.hash) /* a key that was written down need not be its frames' */
+    if (hash != site.hash) /* the key was read from a file and is not the one of its frames */
         site.key = like->key;
     site.hash = hash;
     add_to(self, &site, bytes, blocks);
 }
 
-/* "function (place)" as frame_key wrote it. Texts are of `text`, which is changed. */
+/* Takes "function (place)", as frame_key writes it, apart. The frame's texts lie in `text`, which is
+ * changed. */
 static Frame frame_of_text(char *text)
 {
     char *open = g_strrstr(text, " (");
@@ -314,7 +317,7 @@ void call_sites_sort(CallSites *self)
 {
     g_array_sort_with_data(self->sites, sites_by_bytes, self);
     index_sites(self);
-    frame_table_forget_lookups(self->frames); /* who sorts has added all */
+    frame_table_forget_lookups(self->frames); /* as a rule nothing is added to a sorted table */
 }
 
 guint64 call_sites_hash(const CallSites *self, guint index)

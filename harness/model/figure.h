@@ -1,7 +1,7 @@
-/* A figure: one number that was measured, and what makes it up.
+/* A figure: one number that was measured, with the call sites that make it up.
  *
- * A measurement is a list of figures, in the order of the metric table; so is what a file of measurements
- * comes to, ready to be set against another's. */
+ * A measurement is a list of figures in the order of the metric table. The contents of a file that `heapgate
+ * diff` compares are such a list, too. */
 #ifndef HEAPGATE_MODEL_FIGURE_H
 #define HEAPGATE_MODEL_FIGURE_H
 
@@ -10,33 +10,32 @@
 
 typedef struct {
     MetricId metric;
-    char *subject; /* what it is of: "peak", "xml-roundtrip, massif: peak"; the same thing has the same
-                      subject in every file. NULL: the run as a whole */
-    gint64 value;
-    CallSites *sites; /* NULL where the instrument does not say */
-    /* Of growth: what only a baseline without it makes certain (growth.h); NULL: not known. */
-    CallSites *doubtful;
-    /* Of growth: what others of their function lose (growth.h), which excuses nothing; NULL: not known. */
-    CallSites *moved;
-    /* Of growth: the smallest leak the run could have seen, in bytes per iteration; 0: not known. */
+    char *subject; /* what was measured: "peak", "xml-roundtrip, massif: peak". Two files are compared by it.
+                      NULL: the run as a whole */
+    gint64 value;  /* in the metric's unit */
+    CallSites *sites; /* NULL where the instrument does not know them */
+    /* Of growth: the doubtful and the moved sites (growth.h); NULL: not known. */
+    CallSites *doubtful, *moved;
+    /* Of growth: the smallest leak that the run would have shown, in bytes per iteration; 0: not known. */
     gint64 bound;
-    /* Sites too small to be shown, and so not in `sites`; what they come to together. */
+    /* How many sites were too small to be listed in `sites`, and their sum, in the metric's unit. */
     guint unnamed_sites;
     gint64 unnamed_amount;
 } Figure;
 
-/* sites: (transfer full) (nullable). (transfer full). */
+/* subject: copied, may be NULL. sites: (transfer full) (nullable). Returns (transfer full). */
 Figure *figure_new(const char *subject, MetricId metric, gint64 value, CallSites *sites);
 void figure_free(Figure *self); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Figure, figure_free)
 
-/* An empty list that owns its figures; (transfer full), of Figure. */
+/* An empty array of Figure that owns its elements; (transfer full). */
 GPtrArray *figures_new(void);
-/* The first of this metric in an array of Figure; (transfer none) or NULL. metric: may be -1. */
+/* The first figure of this metric, (transfer none), or NULL. metric: a MetricId, or -1 for none. */
 Figure *figure_find_metric(const GPtrArray *figures, int metric);
-/* The first of this subject in an array of Figure; (transfer none) or NULL. */
+/* The first figure with this subject, (transfer none), or NULL. */
 Figure *figure_find(const GPtrArray *figures, const char *subject);
-/* Puts it where the metric table has it, in place of one of the same metric. figure: (transfer full). */
+/* Inserts a figure in the order of the metric table; it replaces one of the same metric. figure: (transfer
+ * full). */
 void figures_put(GPtrArray *figures, Figure *figure);
 
 #endif

@@ -18,7 +18,8 @@ static gboolean is_interpreter(const Frame *frame)
            (g_str_has_prefix(object, "python3") && strstr(object, ".so") == NULL);
 }
 
-/* Not installed, the interpreter's or by pip, and not heapgate's, which drives a workflow. */
+/* Not the interpreter's library, no installed package, and not heapgate's own module, which drives
+ * workflows. */
 static gboolean is_own_python(const char *file)
 {
     static const char *const libraries[] = {"/lib/python", "/site-packages/", "/dist-packages/",
@@ -28,12 +29,12 @@ static gboolean is_own_python(const char *file)
     for (gsize i = 0; i < G_N_ELEMENTS(libraries); i++)
         if (strstr(file, libraries[i]) != NULL)
             return FALSE;
-    /* Code that a library made at run time; "<string>" is that of python -c. */
+    /* Other names in <> are code that a library made at run time; "<string>" is the code of python -c. */
     return file[0] != '<' || strcmp(file, "<string>") == 0 || strcmp(file, "<stdin>") == 0;
 }
 
-/* With a source of its own: not the system's headers, and not what names its sources from where it was built,
- * as glibc does. */
+/* The source is known and lies in the project: not in the system's headers, and not where a distribution
+ * built a library (glibc's debug information names "./malloc/malloc.c" or "/build/..."). */
 static gboolean is_own_native(const Frame *frame)
 {
     static const char *const systems[] = {"/usr/", "/lib/", "/lib64/", "/rustc/", "/build/", "."};

@@ -1,12 +1,12 @@
-/* Whose code a frame is of. It is decided once, by what was read (where the source lies, in which module),
- * when a table of call sites takes the frame or a reader has need of it before; from then on Frame.kind says
- * it. */
+/* Whose code a frame is of. It is decided once, by the source file and the module that were read: when a
+ * table of call sites takes the frame, or earlier by a reader that needs it. From then on Frame.kind has it.
+ */
 #ifndef HEAPGATE_MODEL_FRAME_KIND_H
 #define HEAPGATE_MODEL_FRAME_KIND_H
 
 #include "call_site.h"
 
-/* The kind of a frame by its texts; frame->kind is not looked at. */
+/* The kind of a frame, from its texts alone; frame->kind is not read. */
 FrameKind frame_kind_of(const Frame *frame);
 
 /* A frame of Python, whoever wrote it. */

@@ -7,33 +7,34 @@
 
 enum { RECENT = 1 << 10, FACTOR = 0x5bd1e995 };
 
-/* What frames say in a key. */
+/* A frame's part of a key. */
 typedef struct {
     const char *text;
     TextHash hash;
 } KeyPart;
 
 typedef struct {
-    Frame frame;  /* texts are the table's */
-    guint32 part; /* index into parts */
-    guint32 same; /* frames of one number repeat each other */
+    Frame frame;      /* texts are the table's */
+    guint32 part;     /* index into parts */
+    guint32 identity; /* the same for frames with the same frame_identity */
 } KnownFrame;
 
-/* A frame that came by lately, by the addresses of its texts: the same ones come again and again. */
+/* A slot of the cache of frames that were added lately. It is found by the addresses of a frame's texts,
+ * which readers pass again and again. */
 typedef struct {
     Frame seen;
-    guint32 number; /* index + 1 into frames */
+    guint32 number; /* index + 1 into frames; 0: the slot is free */
 } Recent;
 
 struct FrameTable {
     GStringChunk *strings;
     GArray *parts;     /* KeyPart */
     GPtrArray *frames; /* KnownFrame, owned */
-    /* To add frames by; NULL when nothing is added. */
-    GHashTable *part_of;  /* text of a part -> index + 1 */
-    GHashTable *same_of;  /* identity -> number */
-    GHashTable *frame_of; /* Frame of a KnownFrame -> index + 1 */
-    Recent *recent;       /* RECENT of them */
+    /* What only adding needs; NULL after frame_table_forget_lookups. */
+    GHashTable *part_of;     /* text of a part -> index + 1 */
+    GHashTable *identity_of; /* frame_identity -> KnownFrame.identity */
+    GHashTable *frame_of;    /* Frame of a KnownFrame -> index + 1 */
+    Recent *recent;          /* RECENT slots */
 };
 
 static guint key_hash_of(const char *text)
@@ -69,7 +70,7 @@ FrameTable *frame_table_new(void)
 void frame_table_forget_lookups(FrameTable *self)
 {
     g_clear_pointer(&self->part_of, g_hash_table_unref);
-    g_clear_pointer(&self->same_of, g_hash_table_unref);
+    g_clear_pointer(&self->identity_of, g_hash_table_unref);
     g_clear_pointer(&self->frame_of, g_hash_table_unref);
     g_clear_pointer(&self->recent, g_free);
 }
@@ -115,13 +116,14 @@ static guint32 part_of_frame(FrameTable *self, const Frame *frame)
     return self->parts->len - 1;
 }
 
-static guint32 same_of_frame(FrameTable *self, const Frame *frame, guint32 fresh)
+/* The number of the frame's identity; `fresh` where the identity is new. */
+static guint32 identity_of_frame(FrameTable *self, const Frame *frame, guint32 fresh)
 {
-    char *identity = frame_identity(frame);
-    guint32 same = GPOINTER_TO_UINT(g_hash_table_lookup(self->same_of, identity));
-    same = same > 0 ? same : fresh;
-    g_hash_table_replace(self->same_of, identity, GUINT_TO_POINTER(same));
-    return same;
+    char *text = frame_identity(frame);
+    guint32 identity = GPOINTER_TO_UINT(g_hash_table_lookup(self->identity_of, text));
+    identity = identity > 0 ? identity : fresh;
+    g_hash_table_replace(self->identity_of, text, GUINT_TO_POINTER(identity));
+    return identity;
 }
 
 static void make_lookups(FrameTable *self)
@@ -129,7 +131,7 @@ static void make_lookups(FrameTable *self)
     if (self->recent != NULL)
         return;
     self->part_of = g_hash_table_new(g_str_hash, g_str_equal);
-    self->same_of = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    self->identity_of = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     self->frame_of = g_hash_table_new(frame_hash, frame_equal);
     self->recent = g_new0(Recent, RECENT);
     for (guint i = 0; i < self->parts->len; i++)
@@ -137,7 +139,7 @@ static void make_lookups(FrameTable *self)
                             GUINT_TO_POINTER(i + 1));
     for (guint i = 0; i < self->frames->len; i++) {
         KnownFrame *known = g_ptr_array_index(self->frames, i);
-        same_of_frame(self, &known->frame, known->same);
+        identity_of_frame(self, &known->frame, known->identity);
         g_hash_table_insert(self->frame_of, &known->frame, GUINT_TO_POINTER(i + 1));
     }
 }
@@ -148,7 +150,7 @@ static guint32 table_add_frame(FrameTable *self, const Frame *frame)
     known->frame = (Frame){frame_table_keep(self, frame->function), frame_table_keep(self, frame->file),
                            frame_table_keep(self, frame->object), frame->line, frame_kind_of(frame)};
     known->part = part_of_frame(self, frame);
-    known->same = same_of_frame(self, frame, self->frames->len + 1); /* no other has this number */
+    known->identity = identity_of_frame(self, frame, self->frames->len + 1); /* a number not used yet */
     g_ptr_array_add(self->frames, known);
     g_hash_table_insert(self->frame_of, &known->frame, GUINT_TO_POINTER(self->frames->len));
     return self->frames->len;
@@ -159,7 +161,7 @@ static const KnownFrame *frame_at(const FrameTable *self, guint32 number)
     return g_ptr_array_index(self->frames, number);
 }
 
-static gboolean has_addresses(const Frame *one, const Frame *two)
+static gboolean has_same_addresses(const Frame *one, const Frame *two)
 {
     return one->function == two->function && one->file == two->file && one->object == two->object &&
            one->line == two->line;
@@ -171,8 +173,8 @@ guint32 frame_table_add(FrameTable *self, const Frame *frame)
                  GPOINTER_TO_SIZE(frame->object) << 13 ^ frame->line;
     make_lookups(self);
     Recent *recent = &self->recent[hash * UINT64_C(0x9e3779b97f4a7c15) >> 54];
-    /* Whose texts lie there now? */
-    if (recent->number > 0 && has_addresses(&recent->seen, frame) &&
+    /* Other texts may lie at the same addresses by now, so they are compared, too. */
+    if (recent->number > 0 && has_same_addresses(&recent->seen, frame) &&
         frame_equal(&frame_at(self, recent->number - 1)->frame, frame))
         return recent->number - 1;
     guint32 number = GPOINTER_TO_UINT(g_hash_table_lookup(self->frame_of, frame));
@@ -187,9 +189,9 @@ const Frame *frame_table_frame(const FrameTable *self, guint32 number)
     return &frame_at(self, number)->frame;
 }
 
-guint32 frame_table_same(const FrameTable *self, guint32 number)
+guint32 frame_table_identity(const FrameTable *self, guint32 number)
 {
-    return frame_at(self, number)->same;
+    return frame_at(self, number)->identity;
 }
 
 const char *frame_table_text(const FrameTable *self, guint32 number)

@@ -1,16 +1,17 @@
-/* The frames of a table of call sites, each once, and what they say in a key; for call_sites.c. */
+/* The frames of a table of call sites, each once, with their parts of keys; for call_sites.c. */
 #ifndef HEAPGATE_MODEL_FRAME_TABLE_H
 #define HEAPGATE_MODEL_FRAME_TABLE_H
 
 #include "call_site.h"
 
-/* A text's hash, of which that of a text made of several can be worked out: read as a number to a base, and
- * the base to the power of its length. */
+/* A polynomial hash of a text (as in Rabin-Karp): its bytes as the digits of a number, modulo 2^64. The hash
+ * of two texts joined follows from their hashes. */
 typedef struct {
-    guint64 hash, power;
+    guint64 hash;
+    guint64 power; /* the base to the power of the text's length */
 } TextHash;
 TextHash text_hash_of(const char *text);
-/* Of one text and another behind it. */
+/* The hash of one text followed by another. */
 TextHash text_hash_join(TextHash one, TextHash two);
 
 typedef struct FrameTable FrameTable;
@@ -18,19 +19,20 @@ typedef struct FrameTable FrameTable;
 FrameTable *frame_table_new(void); /* (transfer full) */
 void frame_table_free(FrameTable *self);
 
-/* The frame's number, from 0; it is copied where it is new. */
+/* The number of this frame, from 0. A new frame is copied. */
 guint32 frame_table_add(FrameTable *self, const Frame *frame);
-/* What only adding needs is given back, and made anew when something is added. */
+/* Frees what only adding needs; the next frame_table_add makes it again. */
 void frame_table_forget_lookups(FrameTable *self);
-/* A text that stays as long as the table; NULL is NULL. (transfer none). */
+/* A copy of the text that lives as long as the table; NULL for NULL. (transfer none). */
 const char *frame_table_keep(FrameTable *self, const char *text);
 
-/* The frame, which stays where it is. (transfer none). */
+/* The frame with this number, at an address that does not change. (transfer none). */
 const Frame *frame_table_frame(const FrameTable *self, guint32 number);
-/* Its part of a key: equal ones are one text. (transfer none). */
+/* The frame's part of a key. Equal parts have one address. (transfer none). */
 const char *frame_table_text(const FrameTable *self, guint32 number);
+/* The hash of that part. */
 TextHash frame_table_hash(const FrameTable *self, guint32 number);
-/* Frames of one number repeat each other (frame_identity). */
-guint32 frame_table_same(const FrameTable *self, guint32 number);
+/* A number that two frames have in common exactly if their frame_identity is equal. */
+guint32 frame_table_identity(const FrameTable *self, guint32 number);
 
 #endif

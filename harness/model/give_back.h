@@ -1,9 +1,9 @@
-/* Memory that was freed goes back to the system. */
+/* Returns freed memory to the system. */
 #ifndef HEAPGATE_MODEL_GIVE_BACK_H
 #define HEAPGATE_MODEL_GIVE_BACK_H
 
-/* To be called when something large is done with: the ledgers of a large program are a hundred megabytes, and
- * what comes next has its own. From any thread. */
+/* Returns what the C library holds of freed memory. To be called after freeing something large: the ledgers
+ * of a large program take some 100 MB, and the next run needs as much again. Any thread may call it. */
 void give_back_memory(void);
 
 #endif

@@ -5,33 +5,33 @@
 
 #include "frame_kind.h"
 
-/* What the sites of one allocating function gain and lose: a site that grows because another with the same
- * allocation shrinks took over its work and leaks nothing. */
+/* What the sites of one allocating function gain and lose together: the basis of the set-off. */
 typedef struct {
     gint64 gained, lost; /* bytes per iteration, both positive */
 } Balance;
 
-static Balance *balance_of(GHashTable *balances, guint64 function)
+/* The balance with this number in the table, made where there is none; (transfer none). */
+static Balance *balance_of(GHashTable *balances, guint64 number)
 {
-    Balance *balance = g_hash_table_lookup(balances, &function);
+    Balance *balance = g_hash_table_lookup(balances, &number);
     if (balance == NULL) {
         balance = g_new0(Balance, 1);
-        g_hash_table_insert(balances, g_memdup2(&function, sizeof function), balance);
+        g_hash_table_insert(balances, g_memdup2(&number, sizeof number), balance);
     }
     return balance;
 }
 
-/* What the rows of a table come to. */
+/* The work on one table. */
 typedef struct {
     const GrowthTable *table;
-    gint64 *python;       /* the sum over the rows of Python, at each point */
-    GrowthFound *found;   /* by row, before anything is set off */
-    gint64 smallest;      /* the largest bound of a row */
-    GHashTable *balances; /* by allocating function */
-    GHashTable *callers;  /* by allocating function and caller */
+    gint64 *python;     /* the live bytes of all rows of Python together, at each point */
+    GrowthFound *found; /* by row, before the set-off */
+    gint64 smallest;    /* the largest bound of a row so far */
+    GHashTable *function_balances, *caller_balances; /* Balance by table->function and by table->caller */
 } Summing;
 
-/* What was there at the beginning and steadily went away, in bytes per iteration. */
+/* What was there at the beginning and steadily went away, in bytes per iteration: the growth of the negated
+ * series. */
 static gint64 loss_of(const gint64 *bytes, guint points)
 {
     if (bytes[0] <= bytes[points - 1])
@@ -43,7 +43,7 @@ static gint64 loss_of(const gint64 *bytes, guint points)
     return found.evidence == GROWTH_SURE ? found.bytes_per_iteration : 0;
 }
 
-static void row_look_at(Summing *self, guint row)
+static void row_judge(Summing *self, guint row)
 {
     const GrowthTable *table = self->table;
     GrowthSeries series = table->read(table->source, row);
@@ -55,16 +55,16 @@ static void row_look_at(Summing *self, guint row)
         self->smallest = growth_bound_of_series(&series, table->points, self->smallest);
     gint64 loss = loss_of(series.bytes, table->points);
     if (loss > 0) {
-        balance_of(self->balances, table->function(table->source, row))->lost += loss;
-        balance_of(self->callers, table->caller(table->source, row))->lost += loss;
+        balance_of(self->function_balances, table->function(table->source, row))->lost += loss;
+        balance_of(self->caller_balances, table->caller(table->source, row))->lost += loss;
     }
 }
 
-/* An interpreter keeps freed lists and dictionaries to use their memory again elsewhere, and no allocator
- * hears of it: a block stays booked to the line that first had it, so lines of Python gain what others lose.
- * Together they can gain no more than all of them rose by, and not steadily unless they rose in every
- * quarter. Returns that, in bytes per iteration, rounded up. sum: over the lines of Python, at each point;
- * leak: bytes per iteration that it rises by besides. */
+/* An interpreter keeps freed lists and dictionaries to use their memory again, and no allocator hears of it:
+ * a block stays booked to the line that first had it, and so one line of Python gains what another loses.
+ * Returns the most that all lines together can gain, in bytes per iteration, rounded up: the rises of their
+ * sum, or 0 where some quarter of the run has none. sum: their live bytes at each point; leak: bytes that the
+ * sum is assumed to rise by in each iteration besides. */
 static gint64 python_rise(const gint64 *sum, guint points, gint64 leak)
 {
     guint counted = points - 1, risen_in[GROWTH_QUARTERS] = {0};
@@ -80,7 +80,8 @@ static gint64 python_rise(const gint64 *sum, guint points, gint64 leak)
     return (rise + counted - 1) / counted;
 }
 
-/* Each gain was rounded up, and a fiftieth is no sign of anything. */
+/* Scales the gains of all lines of Python down to what their sum rises by. Rounding (each gain was rounded
+ * up) and a fiftieth of the gains (GROWTH_SLIGHT) are tolerated. */
 static void limit_python(Summing *self)
 {
     const GrowthTable *table = self->table;
@@ -108,13 +109,13 @@ static gboolean is_taken_over(const Balance *balance)
     return balance->lost > 0 && (double)balance->gained >= GROWTH_TAKEN_OVER * (double)balance->lost;
 }
 
-/* What is left of a row's gain when what is lost in its balance is set off against all gains there. */
+/* What is left of a row's gain after the set-off: its share, by gain, of the balance's net gain, rounded up.
+ */
 static gint64 rest_of(const Balance *balance, gint64 gain)
 {
     gint64 net = balance->gained - balance->lost;
     if (!is_taken_over(balance))
         return gain;
-    /* Its share of what is left, rounded up. */
     return net > 0 ? (gint64)ceil((double)gain * (double)net / (double)balance->gained) : 0;
 }
 
@@ -125,34 +126,34 @@ static void add_gains(const Summing *self)
         gint64 gain = self->found[row].bytes_per_iteration;
         if (self->found[row].evidence == GROWTH_NONE)
             continue;
-        balance_of(self->balances, table->function(table->source, row))->gained += gain;
-        balance_of(self->callers, table->caller(table->source, row))->gained += gain;
+        balance_of(self->function_balances, table->function(table->source, row))->gained += gain;
+        balance_of(self->caller_balances, table->caller(table->source, row))->gained += gain;
     }
 }
 
-/* Adds a row that grows, or moved, or neither. */
+/* Adds a row to the sites that grow or to those that moved; a row that was set off whole is neither. */
 static void found_add(const Summing *self, guint row, Growth *growth)
 {
     const GrowthTable *table = self->table;
     gint64 each = MAX(table->iterations_each, 1), gain = self->found[row].bytes_per_iteration;
-    gint64 rest = rest_of(balance_of(self->balances, table->function(table->source, row)), gain);
+    gint64 rest = rest_of(balance_of(self->function_balances, table->function(table->source, row)), gain);
     gboolean sure = self->found[row].evidence == GROWTH_SURE;
     if (rest > 0) {
         rest = (rest + each - 1) / each;
         table->add(table->source, row, rest, sure ? growth->sites : growth->doubtful);
         growth->total += sure ? rest : 0;
     } else if (sure && growth->moved != NULL &&
-               rest_of(balance_of(self->callers, table->caller(table->source, row)), gain) > 0) {
+               rest_of(balance_of(self->caller_balances, table->caller(table->source, row)), gain) > 0) {
         table->add(table->source, row, (gain + each - 1) / each, growth->moved);
     }
 }
 
-/* The smallest that is not set off against what a function loses, from `leak` on. */
+/* The smallest leak of at least `leak` bytes that no function's losses would be set off against. */
 static gint64 beyond_balances(const Summing *self, gint64 leak)
 {
     GHashTableIter all;
     gpointer value;
-    g_hash_table_iter_init(&all, self->balances);
+    g_hash_table_iter_init(&all, self->function_balances);
     while (g_hash_table_iter_next(&all, NULL, &value)) {
         const Balance *balance = value, with = {balance->gained + leak, balance->lost};
         if (is_taken_over(&with) && with.gained <= with.lost)
@@ -161,7 +162,8 @@ static gint64 beyond_balances(const Summing *self, gint64 leak)
     return leak;
 }
 
-/* What is called at every row may still be set off, or be beyond what lines of Python gain together. */
+/* The table's bound. A leak that is evidence at every row may still be set off, or be taken from Python's
+ * lines because their sum does not rise; so it is raised until neither happens. */
 static gint64 bound_of(const Summing *self)
 {
     gint64 leak = self->smallest, last = 0;
@@ -184,7 +186,7 @@ void growth_of_table(const GrowthTable *table, Growth *growth)
     g_autofree GrowthFound *found = g_new0(GrowthFound, (gsize)table->rows + 1);
     Summing summing = {table, python, found, 1, balances, callers};
     for (guint row = 0; row < table->rows; row++)
-        row_look_at(&summing, row);
+        row_judge(&summing, row);
     limit_python(&summing);
     add_gains(&summing);
     for (guint row = 0; row < table->rows; row++)
@@ -195,12 +197,12 @@ void growth_of_table(const GrowthTable *table, Growth *growth)
 
 /* ---- tables of call sites ---- */
 
-/* The call sites of some tables, one table for each point. */
+/* The source of a GrowthTable made of one table of call sites for each point. */
 typedef struct {
     const GPtrArray *tables;
-    const CallSites *all;
-    GHashTable *functions; /* allocating function -> its number */
-    gint64 *bytes, *blocks;
+    const CallSites *all;   /* the rows */
+    GHashTable *functions;  /* the beginning of a key -> its number */
+    gint64 *bytes, *blocks; /* the series of the row that was read last */
 } Tables;
 
 static GrowthSeries tables_read(gpointer source, guint row)
@@ -230,7 +232,7 @@ static gboolean tables_is_python(gpointer source, guint row)
     return FALSE;
 }
 
-/* A number for each beginning of a key with so many frames. */
+/* The number of the row's innermost `frames` frames: the same number for the same beginning of a key. */
 static guint64 row_number_of_frames(const Tables *self, guint row, guint frames)
 {
     const char *key = call_sites_get(self->all, row)->key, *end = key;
@@ -266,9 +268,9 @@ void growth_of_call_sites(const GPtrArray *tables, Growth *growth)
     g_autoptr(GHashTable) functions = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     g_autofree gint64 *bytes = g_new0(gint64, (gsize)tables->len + 1);
     g_autofree gint64 *blocks = g_new0(gint64, (gsize)tables->len + 1);
+    /* The first and the last table: a site in neither of them neither grows nor shrinks. */
     for (guint t = 0; t < tables->len; t += MAX(tables->len - 1, 1))
-        call_sites_add_all(all,
-                           g_ptr_array_index(tables, t)); /* what neither holds neither grows nor shrinks */
+        call_sites_add_all(all, g_ptr_array_index(tables, t));
     Tables source = {tables, all, functions, bytes, blocks};
     const GrowthTable table = {
         .rows = call_sites_count(all),

@@ -1,10 +1,11 @@
-/* Which leak would be called: by trying. */
+/* The bound: the smallest leak that would be called. It is found by adding leaks to the series and judging it
+ * again. */
 #include "growth.h"
 
-/* A series and a leak of one block in every iteration besides. */
+/* Room for a series with a leak added to it. */
 typedef struct {
     gint64 *bytes, *blocks, *born_bytes, *born_blocks;
-} Leaking;
+} LeakingSeries;
 
 static void add_leak(const gint64 *from, guint points, gint64 each, gint64 *to)
 {
@@ -12,7 +13,8 @@ static void add_leak(const gint64 *from, guint points, gint64 each, gint64 *to)
         to[i] = CLAMP(from[i], -GROWTH_LARGEST, GROWTH_LARGEST) + each * i;
 }
 
-static gboolean is_called(const GrowthSeries *series, guint points, gint64 leak, const Leaking *room)
+/* Would a leak of one block of `leak` bytes in every iteration be sure evidence? */
+static gboolean is_called(const GrowthSeries *series, guint points, gint64 leak, const LeakingSeries *room)
 {
     add_leak(series->bytes, points, leak, room->bytes);
     add_leak(series->blocks, points, 1, room->blocks);
@@ -28,8 +30,8 @@ static gboolean is_called(const GrowthSeries *series, guint points, gint64 leak,
     return growth_of_series(&with, points).evidence == GROWTH_SURE;
 }
 
-/* A leak that outweighs every fall lets no fall be seen. */
-static gint64 certain_of(const GrowthSeries *series, guint points)
+/* One byte more than the largest fall: with a leak of that size the series rises at every point. */
+static gint64 leak_above_falls(const GrowthSeries *series, guint points)
 {
     gint64 fall = 0;
     for (guint i = 1; i < points; i++)
@@ -41,8 +43,8 @@ static gint64 certain_of(const GrowthSeries *series, guint points)
 gint64 growth_bound_of_series(const GrowthSeries *series, guint points, gint64 least)
 {
     g_autofree gint64 *room = g_new0(gint64, 4 * (gsize)points);
-    const Leaking leaking = {room, room + points, room + 2 * points, room + 3 * points};
-    gint64 certain = certain_of(series, points), leak = MAX(least, 1);
+    const LeakingSeries leaking = {room, room + points, room + 2 * points, room + 3 * points};
+    gint64 certain = leak_above_falls(series, points), leak = MAX(least, 1);
     while (leak < certain && !is_called(series, points, leak, &leaking))
         leak = leak > certain / 2 ? certain : leak * 2;
     return leak;

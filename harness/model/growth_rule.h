@@ -1,4 +1,4 @@
-/* The numbers of the rule of growth, GROWTH_* each (growth_rule.def). */
+/* The numbers of the rule of growth (growth_rule.def) as constants GROWTH_*. */
 #ifndef HEAPGATE_MODEL_GROWTH_RULE_H
 #define HEAPGATE_MODEL_GROWTH_RULE_H
 

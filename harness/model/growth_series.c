@@ -1,4 +1,4 @@
-/* What one series says by itself. */
+/* The evidence in one series. "floor" is its suffix minimum throughout. */
 #include <string.h>
 
 #include "growth.h"
@@ -11,7 +11,7 @@ static guint rises_between(const gint64 *floor, guint from, guint to)
     return rises;
 }
 
-/* one_in: 0: one rise in each quarter is enough. */
+/* one_in: at least one in so many of each quarter's iterations must rise; 0: one rise is enough. */
 static gboolean rises_in_every_quarter(const gint64 *floor, guint points, guint one_in)
 {
     guint counted = points - 1;
@@ -25,8 +25,8 @@ static gboolean rises_in_every_quarter(const gint64 *floor, guint points, guint 
     return TRUE;
 }
 
-/* A list that grows by a factor rises seldom, and by more each time; in a short run that may fall into every
- * quarter. */
+/* Exception (growing list): rises in at most 2/3 of the iterations, each at least 1.25 times the one before.
+ */
 static gboolean rises_by_a_factor(const gint64 *floor, guint points)
 {
     guint rises = 0;
@@ -43,17 +43,17 @@ static gboolean rises_by_a_factor(const gint64 *floor, guint points)
     return 3 * rises <= 2 * (points - 1);
 }
 
-/* Filling ever more slowly: the second half adds less than a third of what the first did, or seldom, and
- * the end is not steady. */
+/* Exception (cache): the second half of the run has less than a third of the first half's bytes or of its
+ * rises, and the last quarter does not rise steadily (GROWTH_STEADY). */
 static gboolean fades(const gint64 *floor, guint points)
 {
     guint half = points / 2, last = points - 1 - (points - 1) / GROWTH_QUARTERS;
     if (rises_between(floor, last, points) >= GROWTH_STEADY * (points - last))
         return FALSE;
     guint early = rises_between(floor, 1, half + 1), late = rises_between(floor, half + 1, points);
-    double more = (double)floor[points - 1] - (double)floor[half],
-           less = (double)floor[half] - (double)floor[0];
-    return 3 * more < less || 3 * late < early;
+    double late_bytes = (double)floor[points - 1] - (double)floor[half],
+           early_bytes = (double)floor[half] - (double)floor[0];
+    return 3 * late_bytes < early_bytes || 3 * late < early;
 }
 
 guint growth_rarest(guint counted)
@@ -61,6 +61,7 @@ guint growth_rarest(guint counted)
     return MIN(counted / GROWTH_DOUBTFUL_RISES, (guint)(GROWTH_LONGEST_GAP * counted) + 1);
 }
 
+/* The most iterations from one rise to the next, the run's beginning and its end counted as rises. */
 static guint longest_gap(const gint64 *floor, guint points)
 {
     guint last = 0, longest = 0;
@@ -73,24 +74,24 @@ static guint longest_gap(const gint64 *floor, guint points)
     return longest;
 }
 
-/* steady: nothing of it ever went away again, so that each rise is one. */
-static GrowthEvidence evidence_of(const gint64 *floor, guint points, gboolean steady)
+/* never_falls: the floor is the series itself, so that few rises are enough. */
+static GrowthEvidence evidence_of(const gint64 *floor, guint points, gboolean never_falls)
 {
     guint rises = points > 0 ? rises_between(floor, 1, points) : 0;
     if (points < GROWTH_QUARTERS + 1 || rises == 0 || rises_by_a_factor(floor, points) ||
         fades(floor, points))
         return GROWTH_NONE;
     if (rises_in_every_quarter(floor, points, GROWTH_ONE_IN) ||
-        (steady && rises >= GROWTH_SURE_RISES && rises_in_every_quarter(floor, points, 0)))
+        (never_falls && rises >= GROWTH_SURE_RISES && rises_in_every_quarter(floor, points, 0)))
         return GROWTH_SURE;
-    if (steady && rises >= GROWTH_DOUBTFUL_RISES &&
+    if (never_falls && rises >= GROWTH_DOUBTFUL_RISES &&
         longest_gap(floor, points) <= GROWTH_LONGEST_GAP * (points - 1) + 1)
         return GROWTH_DOUBTFUL;
     return GROWTH_NONE;
 }
 
-/* The suffix minimum: what was there after an iteration and never went away again. Whether that is the series
- * itself. */
+/* Writes the suffix minimum of the series to `floor`. Returns whether the two are equal: the series never
+ * falls. */
 static gboolean floor_make(const gint64 *series, guint points, gint64 *floor)
 {
     floor[points - 1] = series[points - 1];
@@ -122,31 +123,33 @@ GrowthFound growth_of_bytes(const gint64 *bytes, guint points)
     return growth_of_series(&series, points);
 }
 
-/* The number of blocks, where their sizes hide it. */
+/* Evidence in the number of blocks, for sites whose block sizes vary. The bytes are the rise in blocks times
+ * the mean size at the end. */
 static GrowthFound found_by_blocks(const GrowthSeries *self, guint points, gint64 *floor)
 {
     if (self->blocks == NULL || self->bytes[points - 1] <= 0)
         return (GrowthFound){0};
-    gboolean steady = floor_make(self->blocks, points, floor);
+    gboolean never_falls = floor_make(self->blocks, points, floor);
     double rise = (double)floor[points - 1] - (double)floor[0];
     double each = (double)self->bytes[points - 1] / (double)MAX(self->blocks[points - 1], 1);
-    return found_of(evidence_of(floor, points, steady), rise * each, points - 1);
+    return found_of(evidence_of(floor, points, never_falls), rise * each, points - 1);
 }
 
-/* A list that grows by a factor is one step in each of its doublings, and several lists of one site are steps
- * without order; where there are no more blocks, seldom rises are such. */
+/* Evidence in the bytes. Several growing lists of one site rise seldom and in no order, without more blocks:
+ * so where blocks give weaker evidence, few rises of the bytes are not enough. */
 static GrowthFound found_by_bytes(const GrowthSeries *self, guint points, GrowthEvidence blocks,
                                   gint64 *floor)
 {
-    gboolean steady = floor_make(self->bytes, points, floor);
+    gboolean never_falls = floor_make(self->bytes, points, floor);
     double rise = (double)floor[points - 1] - (double)floor[0];
-    GrowthEvidence evidence = evidence_of(floor, points, steady);
+    GrowthEvidence evidence = evidence_of(floor, points, never_falls);
     if (self->blocks != NULL && blocks < evidence)
         evidence = MAX(blocks, evidence_of(floor, points, FALSE));
     return found_of(evidence, rise, points - 1);
 }
 
-/* What lives longer than anything that the site ever freed. Bytes and blocks must say the same. */
+/* Evidence in survivors that are older than any block that the site ever freed: those born in the first `old`
+ * points. The weaker evidence of bytes and blocks counts. */
 static GrowthFound found_by_age(const GrowthSeries *self, guint points)
 {
     gint64 old = self->oldest_freed == GROWTH_AGE_UNKNOWN || self->born_bytes == NULL

@@ -4,8 +4,8 @@
 
 #include "units.h"
 
-/* Arenas that a program makes for itself come in pieces of this order; heaps with a collector of their own
- * come and go in larger ones, at other instants in each run. */
+/* Allocators map arenas of about a MiB. Heaps with a garbage collector map and unmap larger pieces, at other
+ * instants in each run. */
 enum { MAPPED_FLOOR = 1024 * 1024, MAPPED_AGREE = 8 * 1024 * 1024, MAPPED_AGREE_PERCENT = 25 };
 
 static const char *const by_tracer[] = {"heap", NULL},
@@ -19,7 +19,7 @@ static const Metric metrics[] = {
                      .title = "peak",
                      .summary = "Most bytes allocated at once.",
                      .change = "%s %s at the peak",
-                     .telling = 8,
+                     .rank = 8,
                      .unit = METRIC_UNIT_BYTES,
                      .instruments = by_tracer_and_massif,
                      .objects = "peak_objects",
@@ -34,7 +34,7 @@ static const Metric metrics[] = {
                          .title = "retained",
                          .summary = "Bytes still allocated at the end mark or, without one, at exit.",
                          .change = "%s %s still allocated at the end",
-                         .telling = 5,
+                         .rank = 5,
                          .unit = METRIC_UNIT_BYTES,
                          .instruments = by_tracer_and_massif,
                          .objects = "inuse_objects",
@@ -50,7 +50,7 @@ static const Metric metrics[] = {
          .summary = "Bytes per iteration, after warm-up, that were allocated in an iteration and are still "
                     "there at the end.",
          .change = "%s %s in every iteration after warm-up",
-         .telling = 2,
+         .rank = 2,
          .unit = METRIC_UNIT_BYTES_PER_ITERATION,
          .instruments = by_all,
          .objects = NULL,
@@ -63,7 +63,7 @@ static const Metric metrics[] = {
                             .summary =
                                 "Most bytes that the program itself had mapped at once (mmap and its like).",
                             .change = "%s %s mapped at once",
-                            .telling = 9,
+                            .rank = 9,
                             .unit = METRIC_UNIT_BYTES,
                             .instruments = by_tracer,
                             .objects = "mapped_peak_objects",
@@ -81,7 +81,7 @@ static const Metric metrics[] = {
          .summary = "Bytes that the program itself mapped, and that are still mapped at the end mark or, "
                     "without one, at exit.",
          .change = "%s %s still mapped at the end",
-         .telling = 7,
+         .rank = 7,
          .unit = METRIC_UNIT_BYTES,
          .instruments = by_tracer,
          .objects = "mapped_objects",
@@ -99,7 +99,7 @@ static const Metric metrics[] = {
          .summary = "Bytes per iteration, after warm-up, that were mapped in an iteration and are "
                     "still mapped at the end.",
          .change = "%s %s mapped in every iteration after warm-up",
-         .telling = 4,
+         .rank = 4,
          .unit = METRIC_UNIT_BYTES_PER_ITERATION,
          .instruments = by_tracer,
          .objects = NULL,
@@ -112,7 +112,7 @@ static const Metric metrics[] = {
                      .title = "lost",
                      .summary = "Bytes no pointer leads to any more (definitely and indirectly lost).",
                      .change = "%s %s lost",
-                     .telling = 3,
+                     .rank = 3,
                      .unit = METRIC_UNIT_BYTES,
                      .instruments = by_memcheck,
                      .objects = "lost_objects",
@@ -123,7 +123,7 @@ static const Metric metrics[] = {
                               .title = "possibly lost",
                               .summary = "Bytes that only pointers into their middle lead to.",
                               .change = "%s %s possibly lost",
-                              .telling = 6,
+                              .rank = 6,
                               .unit = METRIC_UNIT_BYTES,
                               .instruments = by_memcheck,
                               .objects = "possibly_lost_objects",
@@ -136,7 +136,7 @@ static const Metric metrics[] = {
                        .title = "errors",
                        .summary = "Memory errors other than leaks, by place.",
                        .change = "memory errors: %s %s",
-                       .telling = 1,
+                       .rank = 1,
                        .unit = METRIC_UNIT_COUNT,
                        .instruments = by_memcheck,
                        .objects = "errors",
@@ -146,7 +146,7 @@ static const Metric metrics[] = {
                             .title = "allocations",
                             .summary = "How often memory was asked for, by malloc and its like.",
                             .change = "%s %s allocations",
-                            .telling = 10,
+                            .rank = 10,
                             .unit = METRIC_UNIT_COUNT,
                             .instruments = by_tracer,
                             .objects = NULL,
@@ -160,7 +160,7 @@ static const Metric metrics[] = {
                           .title = "temporary allocations",
                           .summary = "Allocations that were freed by their thread's next deallocation.",
                           .change = "%s %s temporary allocations",
-                          .telling = 12,
+                          .rank = 12,
                           .unit = METRIC_UNIT_COUNT,
                           .instruments = by_tracer,
                           .objects = "temporary_objects",
@@ -174,7 +174,7 @@ static const Metric metrics[] = {
                                 .title = "total allocated",
                                 .summary = "Bytes of all allocations together.",
                                 .change = "%s %s allocated in all",
-                                .telling = 11,
+                                .rank = 11,
                                 .unit = METRIC_UNIT_BYTES,
                                 .instruments = by_tracer,
                                 .objects = "alloc_objects",
@@ -238,7 +238,7 @@ int metric_find(const char *name)
     return -1;
 }
 
-static char *format(MetricId id, gint64 value, gboolean is_signed)
+static char *metric_format_with(MetricId id, gint64 value, gboolean is_signed)
 {
     MetricUnit unit = metric_get(id)->unit;
     if (unit == METRIC_UNIT_COUNT)
@@ -253,10 +253,10 @@ static char *format(MetricId id, gint64 value, gboolean is_signed)
 
 char *metric_format(MetricId id, gint64 value)
 {
-    return format(id, value, FALSE);
+    return metric_format_with(id, value, FALSE);
 }
 
 char *metric_format_signed(MetricId id, gint64 value)
 {
-    return format(id, value, TRUE);
+    return metric_format_with(id, value, TRUE);
 }

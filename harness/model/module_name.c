@@ -6,10 +6,10 @@
 #define MEMORY_FILE "/memfd:"
 
 enum {
-    CHOSEN_DIGITS = 3, /* in a row; more are made up */
-    HEX_WORD = 8,
+    CHOSEN_DIGITS = 3, /* more digits in a row are made up */
+    HEX_WORD = 8,      /* the shortest hexadecimal word that is made up */
     UUID_LENGTH = 36,
-    PYTHON_RANDOM = 8, /* letters that Python's tempfile puts behind "tmp" */
+    PYTHON_RANDOM = 8, /* random characters that Python's tempfile appends to "tmp" */
 };
 
 typedef enum {
@@ -18,7 +18,7 @@ typedef enum {
     PLACE_TEMPORARY, /* directly in such a folder */
 } Place;
 
-/* folder: NULL is none, and "/" is none either. */
+/* Where the path lies with regard to one temporary folder. folder: NULL and "/" match nothing. */
 static Place place_behind(const char *path, const char *folder)
 {
     gsize length = folder != NULL ? strlen(folder) : 0;
@@ -42,7 +42,7 @@ static Place module_place(const char *path, gboolean deleted)
     return deleted ? PLACE_BELOW_TEMPORARY : PLACE_LASTING;
 }
 
-/* How much of a name comes before ".so" or a tag of Python's: those were chosen by whoever built it. */
+/* The length of a name without ".so" and Python's tags, which the build chose. */
 static gsize stem_length(const char *name, gsize length)
 {
     static const char *const endings[] = {".so", ".cpython-", ".pypy", ".abi3"};
@@ -56,7 +56,7 @@ static gsize stem_length(const char *name, gsize length)
     return stem;
 }
 
-/* Without a version behind it, "libpython3.12": digits with a dot between them. */
+/* The length without a version at the end, digits with a dot between them: of "libpython3.12" 9. */
 static gsize unversioned_length(const char *stem, gsize length)
 {
     gsize at = length;
@@ -107,7 +107,7 @@ static gboolean is_hex_word(const char *word, gsize length)
     return length >= HEX_WORD && hex == length && digits > 0;
 }
 
-/* A number of its own, and not a part of a version. */
+/* Is the word a number between separators, and no part of a version? */
 static gboolean is_own_number(const char *stem, const char *word, gsize length, const char *end)
 {
     if (digits_length(word, word + length) != length || (word > stem && word[-1] == '.'))

@@ -1,8 +1,8 @@
 /* The name that a module (a library or a program) has in the keys of call sites.
  *
- * It is the last part of its path without the version that an upgrade changes: "libsqlite3.so" for
- * "/usr/lib/libsqlite3.so.0.8.6". A program that unpacks its libraries makes names up, others in each run.
- * Whether a name may be made up the folder says, never the name alone:
+ * It is the base name of the module's path without the version, which upgrades change: "libsqlite3.so" for
+ * "/usr/lib/libsqlite3.so.0.8.6". A program that unpacks its libraries at run time makes up new names in each
+ * run; these are replaced, so that the key stays the same. A name counts as made up only in some folders:
  *
  *   path                                          in keys
  *   /opt/app/libfoo-1.so                          libfoo-1.so
@@ -15,17 +15,17 @@
  *   /opt/app/unpacked-1.so (deleted)              unpacked-*.so
  *   /tmp/x/foo.cpython-312-x86_64-linux-gnu.so    foo.cpython-312-x86_64-linux-gnu.so
  *
- * Directly in a temporary folder (/tmp, /var/tmp, /dev/shm, $TMPDIR; memory files) a name must be unlike all
- * others there: with a digit or a capital it is one that nobody chose. In a folder below it, the working
- * folder of a run too, and of what was deleted, only what cannot be chosen is left out: a number of its own
- * behind '-' or '_', four digits in a row, hexadecimal words of eight letters and more, UUIDs. What is a part
- * of a version ("3.12") or a tag of Python's stays. */
+ * Directly in a temporary folder (/tmp, /var/tmp, /dev/shm, $TMPDIR) and of files in memory, any name with a
+ * digit or a capital letter is made up, because it had to differ from all others there. In folders below a
+ * temporary one (the working folder of a run is such) and of deleted files, only parts of the name are
+ * replaced by '*': a number between separators, four digits or more in a row, hexadecimal words of eight
+ * characters or more, UUIDs. Versions ("3.12") and Python's tags stay. */
 #ifndef HEAPGATE_MODEL_MODULE_NAME_H
 #define HEAPGATE_MODEL_MODULE_NAME_H
 
 #include <glib.h>
 
-/* Appends the name of the module at this path. */
+/* Appends the name of the module at this path, which may end in the kernel's " (deleted)", to the text. */
 void module_name_append(GString *text, const char *path);
 
 #endif

@@ -1,4 +1,4 @@
-/* One call site in two measurements: what it had, and what it has now. */
+/* The difference of one call site between a base (a baseline or a file) and what is compared with it. */
 #ifndef HEAPGATE_MODEL_SITE_DELTA_H
 #define HEAPGATE_MODEL_SITE_DELTA_H
 
@@ -6,19 +6,19 @@
 
 typedef struct {
     char *key;
-    Frame *frames; /* innermost first; owns its strings (site_delta_new copies) */
+    Frame *frames; /* innermost first; owned with their texts */
     guint n_frames;
     gint64 base_bytes;
     gint64 now_bytes;
     gint64 delta_bytes;  /* now - base */
     gint64 delta_blocks; /* 0 where not known */
-    gboolean is_beyond;  /* what it may have: it is a regression by itself */
+    gboolean is_beyond;  /* the site exceeds its own limit: it is a regression even if the total is none */
 } SiteDelta;
 
-/* A copy of the stack with its own strings. */
+/* key and frames: (transfer none), copied; n_frames: how many, innermost first. Returns (transfer full). */
 SiteDelta *site_delta_new(const char *key, const Frame *frames, guint n_frames, gint64 base_bytes,
                           gint64 now_bytes, gint64 delta_blocks);
-void site_delta_free(SiteDelta *self);
+void site_delta_free(SiteDelta *self); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SiteDelta, site_delta_free)
 
 #endif

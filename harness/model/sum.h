@@ -1,10 +1,10 @@
-/* Sums of numbers that files claim: any numbers. */
+/* Sums of untrusted numbers: files may contain any. */
 #ifndef HEAPGATE_MODEL_SUM_H
 #define HEAPGATE_MODEL_SUM_H
 
 #include <glib.h>
 
-/* The sum or, where that is no gint64, the nearest number that is one. */
+/* The sum, or G_MAXINT64 or G_MININT64 where it overflows. */
 static inline gint64 sum_add(gint64 sum, gint64 more)
 {
     gint64 result;

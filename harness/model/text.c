@@ -8,7 +8,7 @@ typedef struct {
     gunichar first, last;
 } Range;
 
-/* Beyond the control characters proper: marks and overrides of direction, separators, what XML forbids. */
+/* Besides control characters: marks and overrides of direction, line separators, what XML forbids. */
 static const Range harmful[] = {
     {0x061c, 0x061c}, {0x200e, 0x200f}, {0x2028, 0x202e},
     {0x2066, 0x2069}, {0xfff9, 0xfffb}, {0xfffe, 0xffff},
@@ -51,14 +51,14 @@ char *text_block(const char *text)
     return clean(text, FALSE);
 }
 
-/* GitHub's runner leaves out all of Unicode's blanks at a line's beginning before it looks, and may not see
- * characters without a width. */
+/* GitHub's runner skips all of Unicode's white space at the beginning of a line, and may skip characters
+ * without a width. */
 char *text_defuse(const char *text)
 {
     g_autofree char *valid = g_utf8_make_valid(text, -1);
     GString *out = g_string_sized_new(strlen(valid));
     gboolean begins = TRUE; /* nothing but blanks on this line so far */
-    guint hashes = 0;       /* just before */
+    guint hashes = 0;       /* how many '#' stand just before */
     for (const char *at = valid; *at != '\0'; at = g_utf8_next_char(at)) {
         gunichar c = g_utf8_get_char(at);
         gboolean unseen = g_unichar_iszerowidth(c) || g_unichar_type(c) == G_UNICODE_FORMAT;
@@ -86,8 +86,8 @@ guint text_columns(const char *line)
     return columns;
 }
 
-/* A character, combining ones included, is cut after so many of them: a name of a million accents is short
- * too. */
+/* Combining characters take no column, but are counted as characters: so a name of a million accents is
+ * shortened, too. */
 char *text_shorten(const char *text, guint columns)
 {
     char *line = text_line(text);

@@ -23,8 +23,9 @@ static const Unit time_units[] = {
     {"ms", 1e3}, {"s", 1e6}, {"min", 60e6}, {"h", 3600e6}, {NULL, 0},
 };
 
-static gboolean parse(const char *text, const Unit *units, gboolean bare, const char *expected, gint64 *value,
-                      GError **error)
+/* bare: a number without a unit is one of units[0]. */
+static gboolean quantity_parse(const char *text, const Unit *units, gboolean bare, const char *expected,
+                               gint64 *value, GError **error)
 {
     char *end = NULL;
     gboolean decimal = g_ascii_isdigit(text[0]) && g_ascii_tolower(text[1]) != 'x';
@@ -46,12 +47,14 @@ static gboolean parse(const char *text, const Unit *units, gboolean bare, const 
 
 gboolean units_parse_bytes(const char *text, gint64 *bytes, GError **error)
 {
-    return parse(text, byte_units, TRUE, "a size such as 0 B, 64 KiB, 1.5 MiB or 2 GiB", bytes, error);
+    return quantity_parse(text, byte_units, TRUE, "a size such as 0 B, 64 KiB, 1.5 MiB or 2 GiB", bytes,
+                          error);
 }
 
 gboolean units_parse_duration(const char *text, gint64 *microseconds, GError **error)
 {
-    return parse(text, time_units, FALSE, "a duration such as 500 ms, 120 s or 5 min", microseconds, error);
+    return quantity_parse(text, time_units, FALSE, "a duration such as 500 ms, 120 s or 5 min", microseconds,
+                          error);
 }
 
 static char *format_bytes(gint64 bytes, const char *sign)

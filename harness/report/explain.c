@@ -8,7 +8,7 @@
 static int by_telling(gconstpointer a, gconstpointer b)
 {
     const Comparison *one = *(const Comparison *const *)a, *two = *(const Comparison *const *)b;
-    return (int)metric_get(one->metric)->telling - (int)metric_get(two->metric)->telling;
+    return (int)metric_get(one->metric)->rank - (int)metric_get(two->metric)->rank;
 }
 
 GPtrArray *explain_comparisons(const InstrumentResult *instrument)

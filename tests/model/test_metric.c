@@ -16,8 +16,8 @@ START_TEST(test_every_metric_has_a_name_a_title_and_a_sentence)
         ck_assert_int_eq(metric_find(metric->name), metric->id);
         ck_assert_msg(strstr(metric->change, "%s") != strrchr(metric->change, '%'), "%s", metric->change);
         for (const Metric *other = metrics_all(); other < metric; other++)
-            ck_assert_uint_ne(metric->telling, other->telling);
-        rank = MAX(rank, metric->telling);
+            ck_assert_uint_ne(metric->rank, other->rank);
+        rank = MAX(rank, metric->rank);
     }
     ck_assert_uint_eq(rank, METRIC_TOTAL_ALLOCATED + 1);
     /* What files of other tools count is none that a scenario may name. */
