@@ -187,7 +187,7 @@ START_TEST(test_notes_say_why_there_are_no_python_frames)
         {LEDGER_PYTHON_NOT, 0, NULL},
         {LEDGER_PYTHON_ON, 0, NULL},
         {LEDGER_PYTHON_ON, 3, "could not be read: 3"},
-        {LEDGER_PYTHON_UNKNOWN, 0, "CPython 3.15.0 is not one of"},
+        {LEDGER_PYTHON_UNKNOWN, 0, "CPython 3.16.0 is not one of"},
         {LEDGER_PYTHON_THREADED, 0, NULL},
         {LEDGER_PYTHON_HIDDEN, 0, NULL},
         {LEDGER_PYTHON_MISMATCH, 0, "was not what its own"},
@@ -197,7 +197,7 @@ START_TEST(test_notes_say_why_there_are_no_python_frames)
     ck_assert(strstr(gone, "3.12.1 was loaded; it was unloaded") != NULL);
     for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
         LedgerHeader header = {
-            .python_version = 0x030f00a1, .python_state = rows[i].state, .python_unread = rows[i].unread};
+            .python_version = 0x031000a1, .python_state = rows[i].state, .python_unread = rows[i].unread};
         g_autofree char *note = ledger_python_note(&header);
         ck_assert_msg((note == NULL) == (rows[i].says == NULL), "row %zu", i);
         ck_assert(note == NULL || strstr(note, rows[i].says) != NULL);
@@ -216,7 +216,7 @@ START_TEST(test_an_interpreter_that_hides_its_objects_is_not_seen)
         {LEDGER_PYTHON_MISMATCH, NULL}, {LEDGER_PYTHON_HIDDEN, "the first whose allocators can be watched"},
     };
     for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
-        LedgerHeader header = {.python_version = 0x030f00a1, .python_state = rows[i].state};
+        LedgerHeader header = {.python_version = 0x031000a1, .python_state = rows[i].state};
         g_autofree char *reason = ledger_python_hidden(&header);
         ck_assert_msg((reason == NULL) == (rows[i].says == NULL), "row %zu", i);
         ck_assert(reason == NULL || strstr(reason, rows[i].says) != NULL);

@@ -1,4 +1,4 @@
-/* Lines of Python code, held to what five versions of the interpreter say of themselves
+/* Lines of Python code, held to what seven versions of the interpreter say of themselves
  * (python_lines/vectors.py). */
 #include <string.h>
 

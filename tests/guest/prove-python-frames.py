@@ -19,6 +19,7 @@ import sys
 import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+PYENV = os.environ.get("PYENV_ROOT", os.path.expanduser("~/.pyenv"))
 SIZE = 10033  # of bytes(10000)
 OTHERS = 16  # more of them than expected may be other objects
 
@@ -142,8 +143,8 @@ def compare(python, build, layout, count):
 def main():
     build, count, *pythons = sys.argv[1:]
     if not pythons:
-        for minor in range(9, 14):
-            pythons += glob.glob(os.path.expanduser(f"~/.pyenv/versions/3.{minor}.*/bin/python3.{minor}"))
+        for minor in range(9, 16):
+            pythons += glob.glob(f"{PYENV}/versions/3.{minor}.*/bin/python3.{minor}")
         pythons.append("/usr/bin/python3")
     layout = layout_of(build)
     right = [compare(python, build, layout, int(count)) for python in pythons]

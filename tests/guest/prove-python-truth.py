@@ -2,7 +2,7 @@
 
 usage: prove-python-truth.py BUILD [PYTHON...]        (called by `make prove-python-truth`)
 
-Without PYTHON: those of ~/.pyenv from 3.9 to 3.13, and /usr/bin/python3. Each runs
+Without PYTHON: those of pyenv from 3.9 to 3.15, and /usr/bin/python3. Each runs
 tests/fixtures/python/deterministic.py twice, by the same code at the same path: under `heapgate exec`, and under
 `-X tracemalloc=1`, which like the tracer begins before the script. What is there at the end of the script is compared
 for each of its lines. Every difference is printed; exits with 1 where one has no known reason.
@@ -129,8 +129,9 @@ def compare(heapgate, python, work):
 
 
 def pythons_at_hand():
-    found = glob.glob(os.path.expanduser("~/.pyenv/versions/*/bin/python3"))
-    fitting = [path for path in found if re.search(r"/versions/3\.(9|1[0-3])\.\d+/", path)]
+    root = os.environ.get("PYENV_ROOT", os.path.expanduser("~/.pyenv"))
+    found = glob.glob(root + "/versions/*/bin/python3")
+    fitting = [path for path in found if re.search(r"/versions/3\.(9|1[0-5])\.\d+/", path)]
     fitting.sort(key=lambda path: [int(part) for part in re.findall(r"\d+", path.split("/versions/")[1].split("/")[0])])
     return fitting + [path for path in ["/usr/bin/python3"] if os.path.exists(path)]
 
@@ -139,7 +140,7 @@ def main(build, pythons):
     heapgate = str(pathlib.Path(build).resolve() / "heapgate")
     pythons = pythons or pythons_at_hand()
     if not pythons:
-        sys.exit("prove-python-truth: there is no CPython from 3.9 to 3.13 here; name one: PYTHONS=/path/to/python3")
+        sys.exit("prove-python-truth: there is no CPython from 3.9 to 3.15 here; name one: PYTHONS=/path/to/python3")
     print("%-9s%13s%21s%21s%10s" % ("", "lines", "tracer", "tracemalloc", ""))
     print("%-9s%6s%7s%12s%9s%12s%9s%10s" % ("CPython", "ours", "theirs", "bytes", "blocks", "bytes", "blocks", "different"))
     unexplained = 0

@@ -4,8 +4,19 @@
 
 #include "runner.h"
 
+const char *const pythons_versions[PYTHONS_VERSIONS] = {"3.9",  "3.10", "3.11", "3.12",
+                                                        "3.13", "3.14", "3.15"};
+
+/* Where pyenv keeps its versions; (transfer full). */
+static char *versions_folder(void)
+{
+    const char *root = g_getenv("PYENV_ROOT");
+    return root != NULL ? g_build_filename(root, "versions", NULL)
+                        : g_build_filename(g_get_home_dir(), ".pyenv", "versions", NULL);
+}
+
 /* ~/.pyenv/versions/3.12.1/bin/python3.12 */
-static char *find_version(const char *folder, const char *version)
+static char *find_in(const char *folder, const char *version)
 {
     g_autoptr(GDir) versions = g_dir_open(folder, 0, NULL);
     g_autofree char *prefix = g_strconcat(version, ".", NULL),
@@ -19,27 +30,26 @@ static char *find_version(const char *folder, const char *version)
     return NULL;
 }
 
-char *pythons_older(const char *test)
+char *pythons_version(const char *version, const char *test)
 {
-    g_autofree char *folder = g_build_filename(g_get_home_dir(), ".pyenv", "versions", NULL);
-    char *path = find_version(folder, "3.8");
+    g_autofree char *folder = versions_folder(), *system = g_strconcat("/usr/bin/python", version, NULL);
+    char *path = find_in(folder, version);
+    if (path == NULL && g_file_test(system, G_FILE_TEST_IS_EXECUTABLE))
+        path = g_strdup(system);
+    g_autofree char *reason =
+        g_strdup_printf("there is no CPython %s below %s, nor %s", version, folder, system);
     if (path == NULL)
-        runner_skip(test, "there is no CPython 3.8 below ~/.pyenv/versions");
+        runner_skip(test, reason);
     return path;
 }
 
 GPtrArray *pythons_find(const char *test)
 {
-    static const char *const versions[] = {"3.9", "3.10", "3.11", "3.12", "3.13"};
-    g_autofree char *folder = g_build_filename(g_get_home_dir(), ".pyenv", "versions", NULL);
     GPtrArray *found = g_ptr_array_new_with_free_func(g_free);
-    for (guint i = 0; i < G_N_ELEMENTS(versions); i++) {
-        char *path = find_version(folder, versions[i]);
-        g_autofree char *reason = g_strdup_printf("there is no CPython %s below %s", versions[i], folder);
+    for (guint i = 0; i < PYTHONS_VERSIONS; i++) {
+        char *path = pythons_version(pythons_versions[i], test);
         if (path != NULL)
             g_ptr_array_add(found, path);
-        else
-            runner_skip(test, reason);
     }
     if (g_file_test("/usr/bin/python3", G_FILE_TEST_IS_EXECUTABLE))
         g_ptr_array_add(found, g_strdup("/usr/bin/python3"));

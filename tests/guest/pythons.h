@@ -4,12 +4,16 @@
 
 #include "ledgers.h"
 
-/* A CPython that is too old for frames; NULL, and the test is told as skipped, where there is none. (transfer
- * full).
- */
-char *pythons_older(const char *test);
+/* The versions whose frames are known. */
+enum { PYTHONS_VERSIONS = 7 };
+extern const char *const pythons_versions[PYTHONS_VERSIONS];
 
-/* Paths of the interpreters from 3.9 to 3.13 that are installed: pyenv's and Debian's. Prints the versions
+/* A CPython of a version ("3.12"): pyenv's, which lies in $PYENV_ROOT or ~/.pyenv, or else the
+ * system's. NULL, and the test is told as skipped, where there is none. (transfer full).
+ */
+char *pythons_version(const char *version, const char *test);
+
+/* Paths of the interpreters of those versions that are installed, and /usr/bin/python3. Prints the versions
  * that are not. (transfer full) */
 GPtrArray *pythons_find(const char *test);
 

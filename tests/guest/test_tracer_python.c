@@ -154,7 +154,8 @@ START_TEST(test_an_interpreter_of_an_older_version_is_measured_whole)
 {
     static const char *const settings[] = {"PYTHONMALLOC=pymalloc", "PYTHONMALLOC=debug",
                                            "PYTHONMALLOC=malloc"};
-    g_autofree char *python = pythons_older("test_an_interpreter_of_an_older_version_is_measured_whole");
+    g_autofree char *python =
+        pythons_version("3.8", "test_an_interpreter_of_an_older_version_is_measured_whole");
     for (gsize i = 0; python != NULL && i < G_N_ELEMENTS(settings); i++) {
         const char *argv[] = {"/usr/bin/env", settings[i], python, "-c", KEEPS, NULL};
         g_autoptr(Ledgers) ran = ledgers_run(argv, TRUE, 0);

@@ -93,7 +93,7 @@ $(O)/tests/unmarked/%: tests/fixtures/%.cpp tests/fixtures/fixture.h harness/inc
 	$(call say,CC $@)$(CXX) -std=c++11 $(FIXTURE_FLAGS) -o $@ $<
 
 #   make prove-python-truth     lines, bytes and blocks of Python's allocations against tracemalloc's, on every CPython
-#                               from 3.9 to 3.13 below ~/.pyenv, and on /usr/bin/python3; PYTHONS="PATH..."
+#                               from 3.9 to 3.15 below ~/.pyenv or PYENV_ROOT, and on /usr/bin/python3; PYTHONS="PATH..."
 .PHONY: prove-python-truth
 prove-python-truth: build
 	@/usr/bin/python3 -B tests/guest/prove-python-truth.py $(O) $(PYTHONS)

@@ -3,6 +3,7 @@
 #include <gio/gio.h>
 #include <string.h>
 
+#include "guest/pythons.h"
 #include "python_module.h"
 #include "runner.h"
 
@@ -50,29 +51,11 @@ START_TEST(test_the_module_works_with_the_systems_python)
 }
 END_TEST
 
-/* pyenv's versions, the newest of each minor one that is supported. */
-static const char *const versions[] = {"3.9", "3.10", "3.11", "3.12", "3.13"};
-
-/* (transfer full) or NULL. */
-static char *find_version(const char *version)
-{
-    g_autofree char *folder = g_build_filename(g_get_home_dir(), ".pyenv", "versions", NULL);
-    g_autoptr(GDir) entries = g_dir_open(folder, 0, NULL);
-    g_autofree char *prefix = g_strconcat(version, ".", NULL);
-    const char *name;
-    while (entries != NULL && (name = g_dir_read_name(entries)) != NULL)
-        if (g_str_has_prefix(name, prefix))
-            return g_build_filename(folder, name, "bin", "python", NULL);
-    return NULL;
-}
-
 START_TEST(test_the_module_works_with_other_versions)
 {
-    g_autofree char *interpreter = find_version(versions[_i]);
-    g_autofree char *name = g_strconcat("python_module: Python ", versions[_i], NULL);
-    if (interpreter == NULL)
-        runner_skip(name, "no such version below ~/.pyenv/versions");
-    else
+    g_autofree char *name = g_strconcat("python_module: Python ", pythons_versions[_i], NULL);
+    g_autofree char *interpreter = pythons_version(pythons_versions[_i], name);
+    if (interpreter != NULL)
         check_units(interpreter);
 }
 END_TEST
@@ -101,7 +84,7 @@ END_TEST
 SUITE(python_module, 600)
 {
     tcase_add_test(tcase, test_the_module_works_with_the_systems_python);
-    tcase_add_loop_test(tcase, test_the_module_works_with_other_versions, 0, G_N_ELEMENTS(versions));
+    tcase_add_loop_test(tcase, test_the_module_works_with_other_versions, 0, PYTHONS_VERSIONS);
 }
 
 SUITE(python_module_plugin, 600)

@@ -132,12 +132,12 @@ char *ledger_python_note(const LedgerHeader *header)
     guint32 minor = header->python_version >> 16;
     switch (header->python_state) {
     case LEDGER_PYTHON_UNKNOWN:
-        if (minor >= 0x0309 && minor <= 0x030d)
+        if (minor >= 0x0309 && minor <= 0x030f)
             return g_strdup_printf("Python lines are named while CPython %s was loaded; it was unloaded, and "
                                    "is not seen if it comes back",
                                    version);
         return g_strdup_printf(
-            "Python lines are not named: CPython %s is not one of 3.9 to 3.13; its objects "
+            "Python lines are not named: CPython %s is not one of 3.9 to 3.15; its objects "
             "are counted all the same, with native stacks",
             version);
     case LEDGER_PYTHON_MISMATCH:

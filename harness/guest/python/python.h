@@ -1,4 +1,4 @@
-/* The Python interpreter in this process, if there is one: CPython 3.9 to 3.13 with its global lock.
+/* The Python interpreter in this process, if there is one: CPython 3.9 to 3.15 with its global lock.
  *
  * It is found among the loaded objects when the program begins, or later when its object is first seen in a
  * stack (an embedded interpreter). From then on its small objects come through python_memory.h, whatever the

@@ -1,15 +1,15 @@
 #include "python_frames.h"
 
-enum { OWNED_BY_GENERATOR = 1, OWNED_BY_NATIVE_STACK = 3 };
+enum { OWNED_BY_GENERATOR = 1, OWNED_BY_LOOP = 3 /* and more */ };
 
 PythonFrame python_frame_read(uintptr_t frame)
 {
     const PythonLayout *layout = &python.layout;
-    uintptr_t code = python_word(frame, layout->code);
+    uintptr_t code = python_object(python_word(frame, layout->code));
     if (layout->first_unit == 0) /* an index of 32 bits */
         return (PythonFrame){code, *(const uint32_t *)(frame + layout->at)};
     uint8_t owner = *(const uint8_t *)(frame + layout->owner);
-    if (layout->frames == PYTHON_FRAMES_SHIMS && owner == OWNED_BY_NATIVE_STACK)
+    if (layout->frames == PYTHON_FRAMES_SHIMS && owner >= OWNED_BY_LOOP)
         return (PythonFrame){PYTHON_MARK, frame};
     return (PythonFrame){code, python_word(frame, layout->at) |
                                    (owner == OWNED_BY_GENERATOR ? PYTHON_FRAME_GENERATOR : 0)};
@@ -19,9 +19,10 @@ void python_frames_read(PythonChain *chain, uintptr_t thread_state)
 {
     chain->count = 0;
     uintptr_t frame = thread_state != 0 ? python_frame_top(thread_state) : 0;
-    for (; frame != 0 && chain->count < LEDGER_DEEPEST; frame = python_frame_back(frame))
+    uintptr_t end = thread_state != 0 ? python_frames_end(thread_state) : 0;
+    for (; frame != end && frame != 0 && chain->count < LEDGER_DEEPEST; frame = python_frame_back(frame))
         chain->frames[chain->count++] = python_frame_read(frame);
-    chain->cut = frame != 0;
+    chain->cut = frame != end && frame != 0;
 }
 
 /* An index of -1 says that the first instruction is still to come. */

@@ -37,6 +37,20 @@ static inline uintptr_t python_frame_top(uintptr_t thread_state)
     return python_word(holder, layout->thread_top);
 }
 
+/* What the outermost frame of this thread state names as the one before it. */
+static inline uintptr_t python_frames_end(uintptr_t thread_state)
+{
+    const uint16_t base = python.layout.thread_base;
+    return base != 0 ? python_word(thread_state, base) : 0;
+}
+
+/* From 3.14 on a frame says in the low bits of a reference to an object how it holds it; in all versions they
+ * are no part of an object's address. */
+static inline uintptr_t python_object(uintptr_t reference)
+{
+    return reference & ~(uintptr_t)3;
+}
+
 static inline uintptr_t python_frame_back(uintptr_t frame)
 {
     return python_word(frame, python.layout.back);

@@ -77,56 +77,102 @@ static const struct {
       .compact_text = 56}},
 };
 
-/* _Py_DebugOffsets of 3.13, in words. */
-enum {
-    OFFSETS_VERSION = 1,
-    OFFSETS_THREAD_TOP = 23,
-    OFFSETS_FRAME_BACK = 29,
-    OFFSETS_FRAME_CODE = 30,
-    OFFSETS_FRAME_AT = 31,
-    OFFSETS_FRAME_LOCALS = 32,
-    OFFSETS_FRAME_OWNER = 33,
-    OFFSETS_CODE_FILE = 35,
-    OFFSETS_CODE_QUALIFIED_NAME = 37,
-    OFFSETS_CODE_LINE_TABLE = 38,
-    OFFSETS_CODE_FIRST_LINE = 39,
-    OFFSETS_CODE_FIRST_UNIT = 43,
-    OFFSETS_ASCII_SIZE = 70,
-    OFFSETS_WORDS = 73,
+/* _Py_DebugOffsets begins with "xdebugpy", the version and whether it is free-threaded; where the rest has
+ * what is wanted here, in words of it, each version decides anew. */
+static const struct {
+    uint32_t version; /* major and minor */
+    uint8_t thread_top, thread_base;
+    uint8_t back, code, at, locals, owner;
+    uint8_t file, name, line_table, first_line, first_unit;
+    uint8_t ascii_size;
+} published[] = {
+    {.version = 0x030d,
+     .thread_top = 23,
+     .back = 29,
+     .code = 30,
+     .at = 31,
+     .locals = 32,
+     .owner = 33,
+     .file = 35,
+     .name = 37,
+     .line_table = 38,
+     .first_line = 39,
+     .first_unit = 43,
+     .ascii_size = 70},
+    {.version = 0x030e,
+     .thread_top = 26,
+     .back = 32,
+     .code = 33,
+     .at = 34,
+     .locals = 35,
+     .owner = 36,
+     .file = 40,
+     .name = 42,
+     .line_table = 43,
+     .first_line = 44,
+     .first_unit = 48,
+     .ascii_size = 80},
+    {.version = 0x030f,
+     .thread_top = 26,
+     .thread_base = 27,
+     .back = 40,
+     .code = 41,
+     .at = 42,
+     .locals = 43,
+     .owner = 44,
+     .file = 48,
+     .name = 50,
+     .line_table = 51,
+     .first_line = 52,
+     .first_unit = 56,
+     .ascii_size = 92},
 };
+enum { OFFSETS_VERSION = 1, OFFSETS_WORDS = 93 };
 
-static bool published(uint32_t version, const void *runtime, PythonLayout *layout)
+/* runtime: begins with offsets that are as these. */
+static PythonLayout layout_published(unsigned i, const void *runtime)
 {
     uint64_t words[OFFSETS_WORDS];
-    if (runtime == NULL || memcmp(runtime, "xdebugpy", 8) != 0)
+    memcpy(words, runtime, sizeof words);
+#define PUBLISHED(field) ((uint16_t)words[published[i].field])
+    return (PythonLayout){
+        .frames = PYTHON_FRAMES_SHIMS,
+        .thread_top = PUBLISHED(thread_top),
+        .thread_base = published[i].thread_base != 0 ? PUBLISHED(thread_base) : 0,
+        .back = PUBLISHED(back),
+        .code = PUBLISHED(code),
+        .at = PUBLISHED(at),
+        .owner = PUBLISHED(owner),
+        .locals = PUBLISHED(locals),
+        .first_unit = PUBLISHED(first_unit),
+        .first_traceable = (uint16_t)(PUBLISHED(first_unit) - 16), /* and co_extra between them */
+        .first_line = PUBLISHED(first_line),
+        .file = PUBLISHED(file),
+        .name = PUBLISHED(name),
+        .line_table = PUBLISHED(line_table),
+        .ascii_text = PUBLISHED(ascii_size),
+        .compact_text = (uint16_t)(PUBLISHED(ascii_size) + 16), /* UTF-8 copy and its length */
+    };
+#undef PUBLISHED
+}
+
+/* Do the offsets that the runtime begins with have the layout of this version? */
+static bool runtime_publishes(const void *runtime, uint32_t version)
+{
+    uint64_t words[OFFSETS_VERSION + 1];
+    if (runtime == NULL)
         return false;
     memcpy(words, runtime, sizeof words);
-    if (words[OFFSETS_VERSION] >> 16 != version >> 16)
-        return false;
-    *layout = (PythonLayout){
-        .frames = PYTHON_FRAMES_SHIMS,
-        .thread_top = (uint16_t)words[OFFSETS_THREAD_TOP],
-        .back = (uint16_t)words[OFFSETS_FRAME_BACK],
-        .code = (uint16_t)words[OFFSETS_FRAME_CODE],
-        .at = (uint16_t)words[OFFSETS_FRAME_AT],
-        .owner = (uint16_t)words[OFFSETS_FRAME_OWNER],
-        .locals = (uint16_t)words[OFFSETS_FRAME_LOCALS],
-        .first_unit = (uint16_t)words[OFFSETS_CODE_FIRST_UNIT],
-        .first_traceable = (uint16_t)(words[OFFSETS_CODE_FIRST_UNIT] - 16), /* and co_extra between them */
-        .first_line = (uint16_t)words[OFFSETS_CODE_FIRST_LINE],
-        .file = (uint16_t)words[OFFSETS_CODE_FILE],
-        .name = (uint16_t)words[OFFSETS_CODE_QUALIFIED_NAME],
-        .line_table = (uint16_t)words[OFFSETS_CODE_LINE_TABLE],
-        .ascii_text = (uint16_t)words[OFFSETS_ASCII_SIZE],
-        .compact_text = (uint16_t)(words[OFFSETS_ASCII_SIZE] + 16), /* UTF-8 copy and its length */
-    };
-    return true;
+    return memcmp(words, "xdebugpy", sizeof words[0]) == 0 && words[OFFSETS_VERSION] >> 16 == version;
 }
 
 bool python_layout_find(uint32_t version, const void *runtime, PythonLayout *layout)
 {
-    if (version >> 16 == 0x030d)
-        return published(version, runtime, layout);
+    for (unsigned i = 0; i < sizeof published / sizeof published[0]; i++)
+        if (published[i].version == version >> 16 && runtime_publishes(runtime, version >> 16)) {
+            *layout = layout_published(i, runtime);
+            return true;
+        }
     for (unsigned i = 0; i < sizeof known / sizeof known[0]; i++)
         if (known[i].version == version >> 16) {
             *layout = known[i].layout;

@@ -127,7 +127,7 @@ uint32_t python_stack_site(LedgerHeader *header, const UnwindStart *start, Pytho
 {
     uintptr_t thread_state = (uintptr_t)python.call.thread_state();
     uintptr_t top = thread_state != 0 ? python_frame_top(thread_state) : 0;
-    if (top == 0)
+    if (top == 0 || top == python_frames_end(thread_state))
         return 0;
     PythonRun run;
     bool early = python.layout.frames != PYTHON_FRAMES_SHIMS || python.layout.thread_mark != 0;

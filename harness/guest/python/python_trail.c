@@ -31,8 +31,8 @@ struct PythonTrail {
     uint32_t era;        /* what an address says of a code object holds for one */
     uintptr_t outermost; /* the mark of the outermost loop */
     PythonOutside outside;
-    uint16_t hints[1 << HINTS_SHIFT]; /* by frame: its step, perhaps */
-    uintptr_t frames[PYTHON_TRAIL_DEEPEST + 1];
+    uint16_t hints[1 << HINTS_SHIFT];           /* by frame: its step, perhaps */
+    uintptr_t frames[PYTHON_TRAIL_DEEPEST + 1]; /* behind the end of all, python_frames_end */
     Step steps[PYTHON_TRAIL_DEEPEST + 1];
     UnwindWord words[WORDS * PYTHON_TRAIL_DEEPEST]; /* of the frames, which must not change */
     uintptr_t fresh[PYTHON_TRAIL_DEEPEST]; /* frames that need a step, innermost first, round and round */
@@ -95,7 +95,7 @@ static inline uint32_t trail_first_changed(const PythonTrail *self, uint32_t fro
 static uint32_t trail_collect(PythonTrail *self, uintptr_t top, uint32_t *fresh)
 {
     uint32_t count = 0;
-    for (uintptr_t frame = top; frame != 0; frame = python_frame_back(frame)) {
+    for (uintptr_t frame = top; frame != self->frames[0] && frame != 0; frame = python_frame_back(frame)) {
         uint32_t i = step_of(self, frame);
         if (i != 0) {
             uint32_t changed = trail_first_changed(self, i);
@@ -137,7 +137,7 @@ static uint32_t import_node(PythonTrail *self, LedgerHeader *header, uint32_t i)
     step->number |= outer->number & IS_NAMED;
     if ((step->number & IS_NAMED) != 0)
         return outer->node;
-    uintptr_t name = python_word(self->frames[i], python.layout.locals);
+    uintptr_t name = python_object(python_word(self->frames[i], python.layout.locals));
     uint32_t number = python_code_import(header, step->code, name);
     if (number == 0)
         return outer->node;
@@ -239,6 +239,7 @@ PythonTrailEnd python_trail_follow(PythonTrail *self, LedgerHeader *header, uint
         self->era++;
         self->generation = generation;
     }
+    self->frames[0] = python_frames_end(thread_state);
     uint32_t known = trail_collect(self, top, &fresh);
     uintptr_t mark = known > 0 ? self->outermost : outermost_mark(self, thread_state, fresh);
     uint32_t outside = mark != 0 ? python_outside_node(&self->outside, header, mark, start) : 0;
