@@ -7,7 +7,7 @@
 #include "scenario/project_file.h"
 
 enum { FILE_LIMIT = 16 * 1024 * 1024 };
-/* No file can say it: values there are not negative. */
+/* Marks a figure without a value. Values in files are not negative. */
 #define NO_VALUE G_MININT64
 
 Baseline *baseline_new(const char *scenario)
@@ -172,7 +172,7 @@ static gboolean read_sizes(YamlFile *yaml, yaml_node_t *node, gpointer target, G
                           "writes them; capture the baseline again");
 }
 
-/* read_sites takes the whole figure. */
+/* Offset 0: read_sites gets the whole figure. */
 static const YamlField figure_fields[] = {
     {"value", yaml_file_read_bytes, offsetof(BaselineFigure, value)},
     {"spread", yaml_file_read_bytes, offsetof(BaselineFigure, spread)},
@@ -268,7 +268,7 @@ static gboolean read_scenario(YamlFile *yaml, yaml_node_t *node, gpointer target
     return TRUE;
 }
 
-/* read_instruments, read_captured and read_scenario take the whole baseline. */
+/* Offset 0: read_instruments, read_captured and read_scenario get the whole baseline. */
 static const YamlField baseline_fields[] = {
     {"format", read_format, offsetof(Baseline, format)},
     {"scenario", read_scenario, 0},
@@ -278,7 +278,7 @@ static const YamlField baseline_fields[] = {
     {NULL},
 };
 
-/* From format 3 on the end is written. */
+/* Format 3 ends in "...", the end of a YAML document. */
 static gboolean is_whole(const char *bytes, gsize length)
 {
     static const char end[] = "\n...\n";
@@ -308,7 +308,7 @@ Baseline *baseline_parse(const char *bytes, gsize length, const char *name, cons
     return g_steal_pointer(&self);
 }
 
-/* The other platforms that have a baseline of this scenario, joined; NULL where none; (transfer full). */
+/* The platforms that have a baseline of this scenario, "a, b"; (transfer full), or NULL where none has. */
 static char *platforms_with(const Project *project, const char *scenario)
 {
     g_autoptr(GDir) folder = g_dir_open(project->baselines, 0, NULL);
@@ -365,6 +365,6 @@ gboolean baseline_load(const Project *project, const char *platform, const char 
         *elsewhere = platforms_with(project, scenario);
     else
         g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_CONFIG,
-                    "%s; mend it, or capture it again with heapgate update", cause->message);
+                    "%s; fix it, or capture it again with heapgate update", cause->message);
     return missing;
 }

@@ -5,8 +5,8 @@
 
 gint64 baseline_chance(gint64 highest, gint64 spread)
 {
-    enum { RANGES = 2, SHARE = 4 }; /* a file may say anything: sums must not overflow */
-    const gint64 most = G_MAXINT64 / SHARE;
+    enum { RANGES = 2, SHARE = 4 };
+    const gint64 most = G_MAXINT64 / SHARE; /* baselines may contain any numbers: sums must not overflow */
     return CLAMP(highest, 0, most) + RANGES * CLAMP(spread, 0, most / RANGES);
 }
 

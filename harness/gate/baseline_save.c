@@ -1,4 +1,4 @@
-/* The text of a baseline, by libyaml's emitter, and how it reaches the disk. */
+/* Formats a baseline by libyaml's emitter, and writes it to the disk. */
 #include <errno.h>
 #include <glib.h>
 #include <string.h>
@@ -13,7 +13,7 @@ typedef struct {
     int root;
 } Writer;
 
-/* The emitter takes nothing but UTF-8. */
+/* The emitter accepts only UTF-8. */
 static int add_text(Writer *writer, const char *text)
 {
     g_autofree char *valid = g_utf8_make_valid(text, -1);
@@ -83,7 +83,7 @@ static int add_sites(Writer *writer, MetricUnit unit, CallSites *sites, const Si
     return sequence;
 }
 
-/* "" says that there were none; without the key nothing is known. */
+/* An empty text means that there are no such sites; a missing key means that nothing is known. */
 static void put_sizes(Writer *writer, int mapping, const char *key, const SiteSizes *sizes)
 {
     if (sizes == NULL)
@@ -106,7 +106,7 @@ static int add_figure(Writer *writer, const BaselineFigure *figure)
         put_node(writer, mapping, "call_sites",
                  add_sites(writer, metric_get(figure->metric)->unit, figure->sites, figure->slack));
     }
-    if (figure->value != 0) /* of 0 nothing can be part */
+    if (figure->value != 0) /* a figure of 0 has no call sites */
         put_sizes(writer, mapping, "other_sites", figure->others);
     put_sizes(writer, mapping, "doubtful_sites", figure->doubtful);
     return mapping;
@@ -145,7 +145,7 @@ static int by_instrument(gconstpointer a, gconstpointer b)
     return strcmp(one->instrument, two->instrument);
 }
 
-static void fill(Writer *writer, const Baseline *self)
+static void add_baseline(Writer *writer, const Baseline *self)
 {
     writer->root = add_mapping(writer);
     put_number(writer, writer->root, "format", BASELINE_FORMAT);
@@ -168,14 +168,14 @@ char *baseline_format(const Baseline *self)
     GString *text =
         g_string_new("# Written by `heapgate update`. Review it as you review code: these numbers are what "
                      "later runs are held to.\n");
-    /* The end is written, so that a file that was cut off can be told. */
+    /* An explicit end ("..."), so that a reader notices a file that was cut off. */
     yaml_document_initialize(&writer.document, NULL, NULL, NULL, TRUE, FALSE);
-    fill(&writer, self);
+    add_baseline(&writer, self);
     yaml_emitter_initialize(&emitter);
     yaml_emitter_set_output(&emitter, append_output, text);
     yaml_emitter_set_unicode(&emitter, TRUE);
     yaml_emitter_set_width(&emitter, -1);
-    /* The document is the emitter's to free from here. */
+    /* yaml_emitter_dump frees the document. */
     yaml_emitter_open(&emitter);
     yaml_emitter_dump(&emitter, &writer.document);
     yaml_emitter_close(&emitter);

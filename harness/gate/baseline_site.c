@@ -1,12 +1,13 @@
 #include "baseline_site.h"
 
-/* Half as much again is as doubtful; what merely moved (of size 0) excuses nothing. */
+/* Doubtful growth may be half as much more and stay as doubtful. Sites that moved (size 0) may have nothing.
+ */
 static gint64 chance_of_doubtful(gint64 size)
 {
     return size > 0 ? size / 2 + 1 : 0;
 }
 
-/* What it alone differed by; what nothing is kept of may have had the cutoff. */
+/* The site's own slack; a site of which nothing is kept may have had as much as the cutoff. */
 static gint64 chance_of(const BaselineFigure *self, guint64 hash, const BaselineSite *site)
 {
     gint64 slack = 0;

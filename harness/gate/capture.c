@@ -1,15 +1,18 @@
-/* From measurements to a baseline: runs that agree, their median and their spread. */
+/* Makes a baseline of measurements: checks that the runs agree, takes their median and their spread. */
 #include <math.h>
 #include <stdlib.h>
 
 #include "baseline.h"
-#include "limits.h"
 #include "error.h"
 #include "model/sampling.h"
+#include "model/sum.h"
 
-/* Which call sites a baseline lists: those with at least this share of the whole, so that reviews stay short.
- */
-enum { SITES_LIMIT = 40, SHARE = 200, OTHERS_LIMIT = 16384 };
+/* Which call sites a baseline keeps. It lists few, so that reviews stay short. */
+enum {
+    SITES_LIMIT = 40,     /* listed, at most */
+    SHARE = 200,          /* listed is what has at least one part in so many of the total */
+    OTHERS_LIMIT = 16384, /* kept by hash, at most */
+};
 
 static int by_value(gconstpointer a, gconstpointer b)
 {
@@ -31,7 +34,7 @@ static GArray *values_of(const GPtrArray *measurements, MetricId id)
     return values;
 }
 
-/* A metric that only some runs saw is a disagreement, too. */
+/* Did all runs measure the metric, or none? */
 static gboolean check_presence(MetricId id, const GArray *values, const GPtrArray *measurements,
                                const char *instrument, GError **error)
 {
@@ -44,7 +47,8 @@ static gboolean check_presence(MetricId id, const GArray *values, const GPtrArra
     return FALSE;
 }
 
-/* sample_bytes: of sampled runs, which differ by chance, too. */
+/* Do the values differ by no more than the metric's row says and chance explains? sample_bytes: mean distance
+ * between samples; 0: the runs are exact. */
 static gboolean check_agreement(MetricId id, const GArray *values, const char *instrument,
                                 gint64 sample_bytes, GError **error)
 {
@@ -62,7 +66,7 @@ static gboolean check_agreement(MetricId id, const GArray *values, const char *i
     return FALSE;
 }
 
-/* The figure whose value is the median stands for all. */
+/* The figure of the run that has the median. */
 static const Figure *median_figure(const GPtrArray *measurements, MetricId id, gint64 median)
 {
     for (guint i = 0; i < measurements->len; i++) {
@@ -83,10 +87,11 @@ static const CallSites *sites_of_run(const GPtrArray *measurements, guint run, M
 /* What a site had in all runs. */
 typedef struct {
     gint64 least, most;
-    guint runs;
+    guint runs; /* how many have the site */
 } Range;
 
-/* By hash of the key; (transfer full), guint64 -> Range. The keys themselves would be far more memory. */
+/* The range of each site, by the hash of its key, which takes far less memory than the key; (transfer full),
+ * guint64 -> Range. */
 static GHashTable *ranges_of(const GPtrArray *measurements, MetricId id)
 {
     GHashTable *ranges = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free);
@@ -109,13 +114,14 @@ static GHashTable *ranges_of(const GPtrArray *measurements, MetricId id)
     return ranges;
 }
 
+/* What the site may have in a later run. runs: of the capture; a run without the site had 0. */
 static gint64 limit_of(const Range *range, guint runs)
 {
     gint64 least = range->runs < runs ? MIN(range->least, 0) : range->least;
     return baseline_chance(range->most, range->most - least);
 }
 
-/* What was listed leaves the ranges. */
+/* Lists a site in the baseline and removes it from the ranges. */
 static void list_site(BaselineFigure *figure, const CallSite *site, GHashTable *ranges, guint runs)
 {
     guint64 hash = site_sizes_hash(site->key);
@@ -129,8 +135,7 @@ static void list_site(BaselineFigure *figure, const CallSite *site, GHashTable *
     g_hash_table_remove(ranges, &hash);
 }
 
-/* Of the sites that are not listed the size of each, or of as many as are worth a baseline's room: the
- * largest. */
+/* Keeps the limits of the sites that are not listed, by hash: the OTHERS_LIMIT largest ones. */
 static void keep_others(BaselineFigure *figure, GHashTable *ranges, guint runs)
 {
     g_autoptr(GArray) limits = g_array_new(FALSE, FALSE, sizeof(gint64));
@@ -177,14 +182,15 @@ static void add_doubtful(BaselineFigure *figure, const CallSites *sites)
         site_sizes_add(figure->doubtful, site_sizes_hash_at(sites, i), MAX(call_sites_bytes(sites, i), 0));
 }
 
-/* Known, and no excuse for growth: of size 0. */
+/* Sites that moved have size 0: the baseline knows them, but allows them no growth. */
 static void add_moved(BaselineFigure *figure, const CallSites *sites)
 {
     for (guint i = 0; sites != NULL && i < call_sites_count(sites); i++)
         site_sizes_add(figure->doubtful, site_sizes_hash_at(sites, i), 0);
 }
 
-/* Where not every run grew none did for certain: what grew in some is doubtful. */
+/* Keeps the doubtful and moved sites of all runs. Where some run did not grow (the value is 0), what grew in
+ * the others is doubtful, too. */
 static void keep_doubtful(BaselineFigure *figure, const GPtrArray *measurements)
 {
     figure->doubtful = site_sizes_new();
@@ -197,13 +203,14 @@ static void keep_doubtful(BaselineFigure *figure, const GPtrArray *measurements)
     }
 }
 
-/* Growth is what every run shows: the least of them. */
+/* Did some run not grow? Then the growth of the others does not count: the figure is 0. values: sorted. */
 static gboolean is_growth_of_some(MetricId id, const GArray *values)
 {
     return metric_is_rate(id) && values->len > 0 && g_array_index(values, gint64, 0) == 0;
 }
 
-/* The median of the runs; what they do not agree in is refused where it is judged, else left out. */
+/* Adds the figure of one metric. Where the runs disagree, it is an error if the metric is judged, and
+ * otherwise the figure is left out. */
 static gboolean capture_figure(BaselineInstrument *self, MetricId id, const GPtrArray *measurements,
                                gboolean is_judged, GError **error)
 {
@@ -233,9 +240,9 @@ static gboolean capture_figure(BaselineInstrument *self, MetricId id, const GPtr
     return TRUE;
 }
 
-/* Are the first so many runs far from each of the others, by many times what those differ among themselves?
- * Of mere noise one in ten first runs is beyond the others' range, and leaving it out would make the limit
- * too tight. */
+/* Are the first `first` runs farther from all others than four times the range of those? Being just outside
+ * that range is not enough: noise alone puts one first run in ten there, and leaving it out would make the
+ * limit too tight. */
 static gboolean are_apart(const GPtrArray *measurements, guint first, MetricId id)
 {
     enum { FAR = 4 };
@@ -256,9 +263,9 @@ static gboolean are_apart(const GPtrArray *measurements, guint first, MetricId i
     return TRUE;
 }
 
-/* How many runs at the beginning wrote caches (compiled Python, fonts, a database's files) that the others
- * found there; some may have run side by side. */
-static guint unsettled(const GPtrArray *measurements, const Allow *allow)
+/* How many runs at the beginning filled caches (compiled Python, fonts, a database's files) that the others
+ * found. It may be several, because runs go side by side. */
+static guint unsettled_runs(const GPtrArray *measurements, const Allow *allow)
 {
     enum { FEWEST = 3 };
     for (guint first = 1; first + FEWEST <= measurements->len; first++)
@@ -268,8 +275,8 @@ static guint unsettled(const GPtrArray *measurements, const Allow *allow)
     return 0;
 }
 
-/* Do they differ in anything that is judged? */
-static gboolean differ(const GPtrArray *measurements, const Allow *allow)
+/* Do the runs differ in a metric that is judged? */
+static gboolean runs_differ(const GPtrArray *measurements, const Allow *allow)
 {
     const Measurement *first = g_ptr_array_index(measurements, 0);
     for (guint i = 1; i < measurements->len; i++) {
@@ -288,10 +295,10 @@ guint baseline_capture_wants(const GPtrArray *measurements, const Allow *allow)
 {
     enum { NOISY_RUNS = 5 };
     gboolean few = measurements->len > 1 && measurements->len < NOISY_RUNS;
-    return few && differ(measurements, allow) ? NOISY_RUNS - measurements->len : 0;
+    return few && runs_differ(measurements, allow) ? NOISY_RUNS - measurements->len : 0;
 }
 
-/* The largest of the runs; where they differ, twice that: what comes and goes may hide more in the next run
+/* The largest bound of the runs; twice that where they differ, because noise may hide more in a later run
  * than in any of these. */
 static gint64 bound_of(const GPtrArray *runs, const Allow *allow)
 {
@@ -300,12 +307,12 @@ static gint64 bound_of(const GPtrArray *runs, const Allow *allow)
         const Figure *growth = measurement_find(g_ptr_array_index(runs, i), METRIC_GROWTH);
         bound = MAX(bound, growth != NULL ? growth->bound : 0);
     }
-    return bound > 1 && differ(runs, allow) ? limits_sum(bound, bound) : bound;
+    return bound > 1 && runs_differ(runs, allow) ? sum_add(bound, bound) : bound;
 }
 
 BaselineInstrument *baseline_capture(const GPtrArray *measurements, const Allow *allow, GError **error)
 {
-    guint left_out = unsettled(measurements, allow);
+    guint left_out = unsettled_runs(measurements, allow);
     g_autoptr(GPtrArray) runs = g_ptr_array_new();
     for (guint i = left_out; i < measurements->len; i++)
         g_ptr_array_add(runs, g_ptr_array_index(measurements, i));

@@ -4,6 +4,7 @@
 
 #include "doubtful.h"
 #include "limits.h"
+#include "model/sum.h"
 #include "owners.h"
 
 static char *metric_sentence(MetricId id, const char *format, gint64 now, gint64 other, gint64 limit)
@@ -13,7 +14,7 @@ static char *metric_sentence(MetricId id, const char *format, gint64 now, gint64
     return g_strdup_printf(format, metric_get(id)->title, now_text, other_text, limit_text);
 }
 
-/* What is above a ceiling though nothing was added is named by what it is made of. */
+/* Where a figure is above its ceiling and no call site grew, lists the sites that it is made of. */
 static void name_what_fills(Comparison *self, const CallSites *sites)
 {
     const SiteDelta *first = self->deltas->len > 0 ? g_ptr_array_index(self->deltas, 0) : NULL;
@@ -25,7 +26,7 @@ static void name_what_fills(Comparison *self, const CallSites *sites)
     self->deltas = compare_call_sites(NULL, sites, &none, NULL, &regressed);
 }
 
-/* A ceiling holds whatever the baseline says, and without one. */
+/* A ceiling holds whatever the baseline says, and without a baseline. */
 static void apply_ceiling(Comparison *self, const CallSites *sites, const Allow *allow)
 {
     const MetricAllow *said = allow_find(allow, self->metric);
@@ -40,24 +41,24 @@ static void apply_ceiling(Comparison *self, const CallSites *sites, const Allow 
                                      self->limit);
 }
 
-/* Totals first; then single sites where the totals are flat. sites: of the run. */
+/* Judges the total first, and single call sites where the total is within its limit. sites: of the run.
+ * flipped: bytes that came from the other metric (flips.h). */
 static void judge_figure(Comparison *self, const BaselineFigure *base, const Limits *limits,
                          const CallSites *sites, guint regressed_sites, gint64 flipped)
 {
     MetricId id = self->metric;
     gboolean unknown = sites != NULL && !baseline_knows_sites(base);
-    gint64 allowed = limits_sum(limits_of_whole(id, base, limits), doubtful_known(base, sites));
+    gint64 allowed = sum_add(limits_of_whole(id, base, limits), doubtful_known(base, sites));
     self->has_base = TRUE;
     self->base = base->value;
     self->spread = base->spread;
-    self->limit = limits_sum(base->value, allowed);
+    self->limit = sum_add(base->value, allowed);
     if (self->now - flipped > self->limit) {
         self->verdict = VERDICT_REGRESSED;
-        const char *format =
-            unknown
-                ? "%s %s (was %s, allowed %s); by which call sites is not known before the next capture, for "
-                  "the baseline lists none"
-                : "%s %s, was %s, allowed %s";
+        const char *format = unknown ? "%s %s (was %s, allowed %s); the baseline lists no call sites, so "
+                                       "which of them grew is not "
+                                       "known before the next capture"
+                                     : "%s %s, was %s, allowed %s";
         self->sentence = metric_sentence(id, format, self->now, self->base, self->limit);
     } else if (regressed_sites > 0) {
         self->verdict = VERDICT_REGRESSED;
@@ -82,7 +83,7 @@ static void compare_sites(Comparison *self, const BaselineFigure *base, const Ca
     self->deltas = compare_call_sites(base, sites, &allowance, flips, regressed);
 }
 
-/* Not measured, though the baseline holds it or the scenario counts on it. */
+/* The metric was not measured, though the baseline holds it or the scenario has an allowance for it. */
 static void call_unmeasured(Comparison *self, const BaselineFigure *base)
 {
     self->verdict = VERDICT_BROKEN;
@@ -92,13 +93,13 @@ static void call_unmeasured(Comparison *self, const BaselineFigure *base)
         base != NULL
             ? "the baseline holds %s, but this run did not measure it: does the program still mark "
               "its iterations?"
-            : "the scenario's allow names %s, but this run did not measure it: the program must mark "
-              "its iterations, or the line must go",
+            : "the scenario's allow names %s, but this run did not measure it: make the program mark "
+              "its iterations, or remove the line",
         metric_get(self->metric)->title);
 }
 
-/* The baseline is older than heapgate's knowledge of the metric: that is no fault of the program. */
-static void call_unknown_then(Comparison *self)
+/* The baseline is older than the metric (baseline_is_older): the verdict stays pass. */
+static void call_older(Comparison *self)
 {
     self->sentence =
         g_strdup_printf("the baseline was captured before heapgate measured %s: it is judged from the next "
@@ -106,8 +107,9 @@ static void call_unknown_then(Comparison *self)
                         metric_get(self->metric)->title);
 }
 
-/* base: NULL too where the metric is compared for its ceiling alone. older: as baseline_is_older. figure:
- * NULL: not measured. flips: NULL: its blocks move nowhere. */
+/* base: NULL: the baseline has no such figure, or the metric has a ceiling only. older: as of
+ * baseline_is_older. figure: NULL: it was not measured. flips: NULL: no other metric's blocks can be in it.
+ */
 static Comparison *compare_figure(MetricId id, const BaselineFigure *base, gboolean older,
                                   const Figure *figure, const Limits *limits, Flips *flips)
 {
@@ -124,7 +126,7 @@ static Comparison *compare_figure(MetricId id, const BaselineFigure *base, gbool
     if (base != NULL)
         judge_figure(self, base, limits, figure->sites, regressed_sites, flips != NULL ? flips->bytes : 0);
     else if (allow_judges(limits->allow, id) && older)
-        call_unknown_then(self);
+        call_older(self);
     else if (allow_judges(limits->allow, id))
         self->verdict = VERDICT_NEW;
     else
@@ -134,11 +136,11 @@ static Comparison *compare_figure(MetricId id, const BaselineFigure *base, gbool
     return self;
 }
 
-/* Keeps what explains a verdict: growth for a regression, what went away for an improvement, little for the
- * rest. */
+/* Keeps the call sites that explain the verdict: those that shrank of an improvement, those that grew of any
+ * other, none of a pass. At most 20, and of those beyond their limit at most 1000: repeats compare these. */
 static void trim_deltas(Comparison *self)
 {
-    enum { MOST = 20, MOST_BEYOND = 1000 }; /* those beyond decide when it is measured again */
+    enum { MOST = 20, MOST_BEYOND = 1000 };
     if (self->verdict == VERDICT_PASS) {
         g_ptr_array_set_size(self->deltas, 0);
         return;
@@ -164,14 +166,14 @@ static void trim_deltas(Comparison *self)
         g_ptr_array_set_size(self->deltas, MOST_BEYOND);
 }
 
-/* It maps nothing itself, and did not. */
+/* Is it 0 of memory that the program maps itself, and was 0? */
 static gboolean is_no_news(const Figure *figure, const BaselineFigure *base)
 {
     return figure != NULL && metric_get(figure->metric)->of_mapped && figure->value == 0 &&
            (base == NULL || base->value == 0);
 }
 
-/* FALSE where nothing can have come to this metric from another one. */
+/* Fills in *flips for a metric that blocks flip to; FALSE where none can. */
 static gboolean flips_of(const Metric *metric, const BaselineInstrument *base, const Measurement *measurement,
                          Flips *flips)
 {
@@ -192,8 +194,8 @@ static void compare_all(InstrumentResult *result, const BaselineInstrument *base
         const Figure *figure = measurement_find(result->measurement, id);
         gboolean judged = allow_judges(reference->allow, id);
         const BaselineFigure *before = base != NULL && judged ? baseline_instrument_find(base, id) : NULL;
-        /* Every instrument measures growth, but only where a program marks its iterations; whether one of a
-         * scenario's instruments measures the others is looked at before anything runs. */
+        /* Growth is measured only where the program marks its iterations. That the scenario's instruments
+         * measure the other metrics it names was checked before anything ran. */
         gboolean missed = metric_is_rate(id) && said != NULL && said->line > 0;
         if ((!judged && (said == NULL || !said->has_ceiling)) ||
             (before == NULL && figure == NULL && !missed) || is_no_news(figure, before))
@@ -208,8 +210,7 @@ static void compare_all(InstrumentResult *result, const BaselineInstrument *base
     }
 }
 
-/* Why base and the measurement cannot be compared, or NULL; (transfer full). What one instrument was measured
- * with concerns that one alone. */
+/* Why base and measurement cannot be compared, (transfer full), or NULL where they can. */
 static char *difference_from(const BaselineInstrument *base, const Reference *reference,
                              const Measurement *measurement)
 {
@@ -220,8 +221,8 @@ static char *difference_from(const BaselineInstrument *base, const Reference *re
     return difference;
 }
 
-/* Pools, arenas and threads are made by the number of processors: what is held where that differs says
- * nothing. Growth does, whatever it is divided by. */
+/* Makes a regression incomparable where the number of processors differs and all that is red depends on it
+ * (Metric.by_processors). Growth does not. */
 static void excuse_processors(InstrumentResult *result, const Reference *reference)
 {
     gint64 there = reference->baseline->environment->processors, here = reference->environment->processors;
@@ -241,9 +242,9 @@ static void excuse_processors(InstrumentResult *result, const Reference *referen
     result->verdict = VERDICT_INCOMPARABLE;
     g_free(result->sentence);
     result->sentence = g_strdup_printf(
-        "more is held than the baseline has, which was captured with %" G_GINT64_FORMAT
-        " processors; here are %" G_GINT64_FORMAT
-        ", and pools are made by their number: pin them in the scenario (cpus: %" G_GINT64_FORMAT
+        "more is held than in the baseline, but that was captured with %" G_GINT64_FORMAT
+        " processors, and here are %" G_GINT64_FORMAT
+        ": pools and arenas depend on their number. Fix it in the scenario (cpus: %" G_GINT64_FORMAT
         ") and capture again",
         there, here, MIN(there, here));
 }
@@ -272,7 +273,7 @@ InstrumentResult *compare(const Reference *reference, Measurement *measurement)
                                ? g_strdup_printf("the baseline holds nothing of %s", measurement->instrument)
                                : g_strdup("no baseline");
     }
-    /* Of a program that differs from run to run no single run says what can be seen. */
+    /* The bound of a program that differs from run to run is the largest over all captured runs. */
     Figure *growth = measurement_find(measurement, METRIC_GROWTH);
     if (base != NULL && growth != NULL && growth->bound > 0)
         growth->bound = MAX(growth->bound, base->bound);

@@ -1,9 +1,10 @@
-/* What a capture changes: what a run would be red for, were the old baseline kept. */
+/* Compares a fresh capture with the old baseline: what would be red if the old one were kept. */
 #include "baseline_site.h"
 #include "compare.h"
 #include "limits.h"
+#include "model/sum.h"
 
-/* Of the sites that are not listed for reading, those that are new or larger. */
+/* How many of the sites that are not listed are new or larger. */
 static guint count_others(const BaselineFigure *old, const BaselineFigure *fresh, gint64 allowed)
 {
     if (old->others == NULL || fresh->others == NULL)
@@ -29,7 +30,7 @@ guint compare_captured(MetricId metric, const BaselineFigure *old, const Baselin
     *deltas = compare_call_sites(old, fresh->sites, &allowance, NULL, &regressed);
     if (metric_get(metric)->passes_through && !(allow_judges(allow, metric) && baseline_knows_sites(old)))
         return 0;
-    /* Sites below the new cut-off are not kept, and one of them may be too large for the old one. */
-    gint64 allowed = limits_sum(old->cutoff_bytes, allowance_of(&allowance, 0));
+    /* Sites below the new cutoff are not kept, and one of them may exceed what the old baseline allows. */
+    gint64 allowed = sum_add(old->cutoff_bytes, allowance_of(&allowance, 0));
     return regressed + count_others(old, fresh, allowed) + (fresh->cutoff_bytes > allowed);
 }

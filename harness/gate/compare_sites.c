@@ -1,23 +1,23 @@
-/* Which call sites made the difference. */
+/* Which call sites of a measurement differ from the baseline. */
 #include <string.h>
 
 #include "baseline_site.h"
 #include "compare.h"
 
-/* Of the frames of a stack one in so many may be there under one optimizer and not under another. */
+/* One in so many frames of a stack may be missing from another one that was compiled otherwise (inlining). */
 enum { INLINED = 3 };
 
-/* Both are the same, or one of them had no symbol: what was unloaded, or stripped, has a name where debug
- * information is kept. */
+/* Are the two frames' parts of keys equal, or is one without a symbol? The other may have been read where
+ * debug information was there. */
 static gboolean frames_agree(const char *frame, const char *other)
 {
     return strcmp(frame, other) == 0 || strcmp(frame, FRAME_UNKNOWN) == 0 ||
            strcmp(other, FRAME_UNKNOWN) == 0;
 }
 
+/* The length of the longest common subsequence, by dynamic programming with one row. */
 static guint common_in_order(const GStrv a, guint a_length, const GStrv b, guint b_length)
 {
-    /* Longest common subsequence, one row at a time. Stacks have a few dozen frames. */
     g_autofree guint *row = g_new0(guint, b_length + 1);
     for (guint i = 0; i < a_length; i++) {
         guint diagonal = 0;
@@ -30,7 +30,7 @@ static guint common_in_order(const GStrv a, guint a_length, const GStrv b, guint
     return row[b_length];
 }
 
-/* "(file.c)" of two frames. */
+/* Do two frames' parts of keys end in the same "(file.c)"? */
 static gboolean is_same_file(const char *frame, const char *other)
 {
     const char *place = strrchr(frame, '('), *others = strrchr(other, '(');
@@ -48,7 +48,7 @@ gboolean call_sites_similar(const char *key, const char *other)
         return FALSE;
     if (strcmp(a[0], b[0]) == 0 || (frames_agree(a[0], b[0]) && common == longer))
         return TRUE;
-    /* A tail call leaves out the allocating function, and an optimizer may leave out callers besides. */
+    /* A tail call leaves out the allocating function; inlining may leave out callers besides. */
     const GStrv whole = a_length > b_length ? a : b, rest = a_length > b_length ? b : a;
     return a_length != b_length && common == MIN(a_length, b_length) &&
            (is_same_file(a[0], b[0]) || strcmp(whole[1], rest[0]) == 0);
@@ -61,9 +61,9 @@ static SiteDelta *delta_of(const CallSites *now, guint index, const BaselineSite
     return site_delta_new(site.key, site.frames, site.n_frames, before->had, site.bytes, blocks);
 }
 
-/* By site of now: the base's with this key, or NULL. Adds what vanished. (transfer full), of const CallSite.
- */
-static const CallSite **match(const CallSites *base, const CallSites *now, GPtrArray *deltas)
+/* For each site of now the base's site with the same key, or NULL; (transfer full). Adds the sites that only
+ * the base has to `deltas`. */
+static const CallSite **match_sites(const CallSites *base, const CallSites *now, GPtrArray *deltas)
 {
     const CallSite **before = g_new0(const CallSite *, (gsize)call_sites_count(now) + 1);
     for (guint i = 0; i < call_sites_count(base); i++) {
@@ -78,9 +78,9 @@ static const CallSite **match(const CallSites *base, const CallSites *now, GPtrA
     return before;
 }
 
-/* Takes from what was lost at sites that are the same allocation reached another way, the largest losses
- * first, until `wanted` bytes are accounted for. exact: only a loss of just as much. take: FALSE: only looks.
- * Returns what is still wanted. */
+/* Sets losses at similar sites (call_sites_similar) off against a gain, the largest losses first, until
+ * `wanted` bytes are accounted for. exact: only losses of the gain's own size. take: FALSE: changes nothing.
+ * Returns how many bytes are not accounted for. */
 static gint64 take_losses(const SiteDelta *gained, GPtrArray *deltas, gint64 wanted, gboolean exact,
                           gboolean take)
 {
@@ -109,9 +109,9 @@ static gint64 allowed_at(const SiteDelta *delta, const BaselineFigure *base, con
            baseline_site_find(base, delta->key).chance;
 }
 
-/* Forgets gains that were lost elsewhere. exact: those of which just as much was lost at one other site; else
- * those beyond what they may have: an optimizer makes one site of two, and two of one, so that a gain may be
- * made of several losses and a loss of several gains. Each byte accounts for one. */
+/* Drops gains that are losses of similar sites: the same allocation under another key. exact: only where one
+ * site lost as much as another gained. Otherwise gains beyond their limit, set off against several losses,
+ * for optimizers split call sites and merge them. Each lost byte accounts for one gained byte. */
 static void forget_moved(GPtrArray *deltas, const BaselineFigure *base, const Allowance *allowance,
                          gboolean exact)
 {
@@ -129,16 +129,8 @@ static void forget_moved(GPtrArray *deltas, const BaselineFigure *base, const Al
     }
 }
 
-static int by_delta(gconstpointer a, gconstpointer b)
-{
-    const SiteDelta *one = *(const SiteDelta *const *)a, *two = *(const SiteDelta *const *)b;
-    if (one->delta_bytes != two->delta_bytes)
-        return one->delta_bytes > two->delta_bytes ? -1 : 1;
-    return strcmp(one->key, two->key);
-}
-
-/* Is it more than it had, or of a listed site less? A site of which nothing is kept may have had the cutoff
- * all along. */
+/* Does a site have more than it had or, if it is listed, less? A site of which nothing is kept may have had
+ * as much as the cutoff. */
 static gboolean has_changed(const BaselineFigure *base, const BaselineSite *site, gint64 bytes)
 {
     if (site->listed != NULL)
@@ -154,16 +146,16 @@ GPtrArray *compare_call_sites(const BaselineFigure *base, const CallSites *now, 
     *regressed = 0;
     now = now != NULL ? now : none;
     g_autofree const CallSite **before =
-        match(base != NULL && base->sites != NULL ? base->sites : none, now, deltas);
+        match_sites(base != NULL && base->sites != NULL ? base->sites : none, now, deltas);
     for (guint i = 0; i < call_sites_count(now); i++) {
         BaselineSite site = baseline_site(base, site_sizes_hash_at(now, i), before[i]);
         if (has_changed(base, &site, call_sites_bytes(now, i)))
             g_ptr_array_add(deltas, delta_of(now, i, &site));
     }
-    g_ptr_array_sort(deltas, by_delta);
+    g_ptr_array_sort(deltas, site_delta_compare);
     if (flips != NULL) {
         flips_forget(deltas, flips);
-        g_ptr_array_sort(deltas, by_delta);
+        g_ptr_array_sort(deltas, site_delta_compare);
     }
     forget_moved(deltas, base, allowance, TRUE);
     forget_moved(deltas, base, allowance, FALSE);

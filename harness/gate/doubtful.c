@@ -1,9 +1,10 @@
 #include "doubtful.h"
 
 #include "baseline_site.h"
-#include "limits.h"
+#include "model/sum.h"
 
-/* Adds those sites' deltas and returns their number. sites: may be NULL. */
+/* Adds deltas of the sites that the baseline does not keep and that exceed `allowed`, and returns their
+ * number. sites: may be NULL. */
 static guint add_deltas(Comparison *comparison, const BaselineFigure *base, const CallSites *sites,
                         gint64 allowed)
 {
@@ -37,8 +38,8 @@ void doubtful_judge(Comparison *comparison, const BaselineFigure *base, const Fi
                         "captured: %s",
                         called, called == 1 ? "" : "s",
                         rare > 0 ? "in some iterations only, but again and again"
-                                 : "others of the same function lose as much, which may be "
-                                   "chance");
+                                 : "other call sites of the same function shrink by as much, which "
+                                   "may be a coincidence");
 }
 
 gint64 doubtful_known(const BaselineFigure *base, const CallSites *sites)
@@ -50,7 +51,7 @@ gint64 doubtful_known(const BaselineFigure *base, const CallSites *sites)
         g_auto(CallSite) site = call_sites_copy(sites, i);
         BaselineSite before = baseline_site_find(base, site.key);
         if (before.is_doubtful)
-            known = limits_sum(known, CLAMP(site.bytes, 0, before.had + before.chance));
+            known = sum_add(known, CLAMP(site.bytes, 0, before.had + before.chance));
     }
     return known;
 }

@@ -1,10 +1,10 @@
 #include "flips.h"
 
 #include "baseline_site.h"
-#include "limits.h"
 #include "model/site_delta.h"
+#include "model/sum.h"
 
-/* What the other metric has less than it had, of one call site. */
+/* What one call site lost in the other metric, in bytes. */
 static gint64 loss_at(const Flips *self, const char *key)
 {
     const CallSite *site = self->now->sites != NULL ? call_sites_find(self->now->sites, key) : NULL;
@@ -12,7 +12,7 @@ static gint64 loss_at(const Flips *self, const char *key)
     return MAX(had - has, 0);
 }
 
-/* What the other metric lost at sites that gained nothing here, of those that the baseline lists. */
+/* What the other metric lost at listed sites that gained nothing here, in bytes. */
 static gint64 loss_elsewhere(const Flips *self, const GPtrArray *deltas)
 {
     g_autoptr(GHashTable) gained = g_hash_table_new(g_str_hash, g_str_equal);
@@ -25,11 +25,12 @@ static gint64 loss_elsewhere(const Flips *self, const GPtrArray *deltas)
     for (guint i = 0; self->base->sites != NULL && i < call_sites_count(self->base->sites); i++) {
         const CallSite *site = call_sites_get(self->base->sites, i);
         if (!g_hash_table_contains(gained, site->key))
-            sum = limits_sum(sum, loss_at(self, site->key));
+            sum = sum_add(sum, loss_at(self, site->key));
     }
     return sum;
 }
 
+/* Takes at most `most` bytes from a gain; returns how many. */
 static gint64 take_flipped(SiteDelta *delta, gint64 most)
 {
     gint64 part = MAX(MIN(most, delta->delta_bytes), 0);
@@ -47,7 +48,7 @@ void flips_forget(GPtrArray *deltas, Flips *self)
         gint64 lost = delta->delta_bytes > 0 ? loss_at(self, delta->key) : 0,
                part = take_flipped(delta, lost);
         flipped[i] = lost > 0;
-        with_it = limits_sum(with_it, lost - part);
+        with_it = sum_add(with_it, lost - part);
         self->bytes += part;
     }
     for (guint i = 0; i < deltas->len; i++) {

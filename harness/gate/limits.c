@@ -10,7 +10,8 @@ Limits limits_new(const Allow *allow, const Environment *environment, const Meas
     return self;
 }
 
-/* Growth is by iteration, and so is its chance. */
+/* The allowance of a metric's total. The sampling error of growth is divided by the iterations, as growth is.
+ */
 static Allowance allowance_of_metric(MetricId id, const Limits *limits)
 {
     const Metric *metric = metric_get(id);
@@ -33,13 +34,16 @@ gint64 limits_of_whole(MetricId id, const BaselineFigure *base, const Limits *li
     return MAX(allowance_of(&allowance, base->value), baseline_slack(base));
 }
 
-/* Exact metrics have no slack of their own, the others that of allow.call_site. Of work that passes through,
- * a site may take over as much as may be added in all; of growth that was accepted, what one site loses
- * another gains. Of what is held a site may have as much more by chance as the whole: a peak is at another
- * instant in each run, and made of other things. Growth is where it is. */
+/* By metric:
+ *   passing through   one site may add as much as the total
+ *   peak, retained    the scenario's allow.call_site
+ *   growth            the total's allowance with 4 times its percentage: accepted growth moves between sites
+ *   others            the total's allowance
+ * The floor of all but growth is at least the total's slack: a peak that falls on another instant is made of
+ * other call sites. */
 Allowance limits_of_site(MetricId id, const BaselineFigure *base, const Limits *limits)
 {
-    enum { GROWTH_SITE = 4 }; /* times the whole's share */
+    enum { GROWTH_SITE = 4 };
     if (metric_get(id)->passes_through && base != NULL)
         return (Allowance){.floor = limits_of_whole(id, base, limits)};
     gboolean held = id == METRIC_PEAK || id == METRIC_RETAINED;
@@ -51,9 +55,4 @@ Allowance limits_of_site(MetricId id, const BaselineFigure *base, const Limits *
     else if (base != NULL)
         allowance.floor = MAX(allowance.floor, baseline_slack(base));
     return allowance;
-}
-
-gint64 limits_sum(gint64 one, gint64 other)
-{
-    return one > G_MAXINT64 - other ? G_MAXINT64 : one + other;
 }

@@ -1,9 +1,9 @@
 #include "owners.h"
 
-#include <string.h>
+#include "model/sum.h"
 
-/* The program's own Python before what is native: where the interpreter's module is not known, its sources
- * look like a program's own. */
+/* The frame that owns a call site, or NULL. Python code comes first: where the interpreter's module is not
+ * known, its C sources look like the program's own. */
 static const Frame *owner_frame(const SiteDelta *delta)
 {
     const Frame *native = NULL;
@@ -27,18 +27,9 @@ static void owner_add(GHashTable *owners, const SiteDelta *delta)
         owner = site_delta_new(identity, frame, 1, 0, 0, 0);
         g_hash_table_insert(owners, g_steal_pointer(&line), owner);
     }
-    if (__builtin_add_overflow(owner->now_bytes, delta->delta_bytes, &owner->now_bytes))
-        owner->now_bytes = G_MAXINT64;
+    owner->now_bytes = sum_add(owner->now_bytes, delta->delta_bytes);
     owner->delta_bytes = owner->now_bytes;
     owner->delta_blocks++;
-}
-
-static int by_bytes(gconstpointer a, gconstpointer b)
-{
-    const SiteDelta *one = *(const SiteDelta *const *)a, *two = *(const SiteDelta *const *)b;
-    if (one->delta_bytes != two->delta_bytes)
-        return one->delta_bytes > two->delta_bytes ? -1 : 1;
-    return strcmp(one->key, two->key);
 }
 
 GPtrArray *owners_of(const GPtrArray *deltas)
@@ -59,7 +50,7 @@ GPtrArray *owners_of(const GPtrArray *deltas)
         else
             site_delta_free(owner);
     }
-    g_ptr_array_sort(owners, by_bytes);
+    g_ptr_array_sort(owners, site_delta_compare);
     if (owners->len > OWNERS_MOST)
         g_ptr_array_set_size(owners, OWNERS_MOST);
     return owners;

@@ -2,14 +2,14 @@
 
 #include <string.h>
 
-/* What no run measured was the same in all. */
+/* Was the figure equal in all captured runs? figure: NULL: no run measured it, so it was. */
 static gboolean is_steady(const BaselineFigure *figure)
 {
     return figure == NULL || (figure->spread == 0 && figure->slack == NULL);
 }
 
-/* Was it the same in every captured run, so that any difference is the program's? Growth is where what the
- * program holds is. */
+/* Was the metric equal in all captured runs, so that any difference is the program's? Growth is only where
+ * peak and retained are equal, too. */
 static gboolean is_exact(const InstrumentResult *self, const BaselineInstrument *base, MetricId id)
 {
     static const MetricId held[] = {METRIC_PEAK, METRIC_RETAINED};
@@ -47,7 +47,7 @@ static const SiteDelta *delta_of(const Comparison *self, const char *key)
     return NULL;
 }
 
-/* In how many is this call site beyond what it may have? */
+/* In how many comparisons is this call site beyond its limit? */
 static guint count_beyond(const GPtrArray *comparisons, const char *key)
 {
     guint beyond = 0;
@@ -58,7 +58,7 @@ static guint count_beyond(const GPtrArray *comparisons, const char *key)
     return beyond;
 }
 
-/* Is one call site, the same in so many of them, beyond what it may have? */
+/* Is one call site beyond its limit in self and in at least `wanted` of the others? */
 static gboolean agree_in_a_site(const Comparison *self, const GPtrArray *again, guint wanted)
 {
     for (guint i = 0; i < self->deltas->len; i++) {
@@ -77,10 +77,10 @@ static guint count_red(const GPtrArray *comparisons)
     return red;
 }
 
-/* Do they agree with this one: is the total above its limit in all, or one call site beyond what it may have?
- * Growth at one call site needs one witness more: what comes and goes may hide it in the third run, and
- * hardly ever looks like it at the same place twice. */
-static gboolean agree(const Comparison *self, const GPtrArray *again)
+/* Do the further runs agree with the first: is the total above its limit in all, or the same call site beyond
+ * its own? Of growth at a call site one further run is enough: noise may hide a leak in the other one, and
+ * hardly ever looks like growth at the same site twice. */
+static gboolean runs_agree(const Comparison *self, const GPtrArray *again)
 {
     gboolean total = self->now > self->limit;
     for (guint i = 0; i < again->len; i++) {
@@ -91,7 +91,8 @@ static gboolean agree(const Comparison *self, const GPtrArray *again)
     return total || agree_in_a_site(self, again, grows ? 1 : again->len);
 }
 
-/* runs: measured again; again: of those that have the metric. */
+/* Makes a red comparison pass, with a note. runs: how many further runs there were; again: their comparisons
+ * of this metric. */
 static void take_back(InstrumentResult *self, Comparison *comparison, guint runs, const GPtrArray *again)
 {
     const Metric *metric = metric_get(comparison->metric);
@@ -102,19 +103,19 @@ static void take_back(InstrumentResult *self, Comparison *comparison, guint runs
         g_string_append_printf(values, "%s%s", i > 0 ? " and " : "", value);
     }
     g_autofree char *now = metric_format(comparison->metric, comparison->now);
-    measurement_add_note(
-        self->measurement,
-        "%s %s was red in the first of %u runs and not in all, so it is not: it differs from run "
-        "to run; the others gave %s",
-        metric->title, now, runs + 1, values->str);
+    measurement_add_note(self->measurement,
+                         "%s %s was red in the first of %u runs, but not in all of them: it differs from run "
+                         "to run, so it is no "
+                         "regression; the others gave %s",
+                         metric->title, now, runs + 1, values->str);
     comparison->verdict = VERDICT_PASS;
     g_clear_pointer(&comparison->sentence, g_free);
     g_ptr_array_set_size(comparison->deltas, 0);
     g_ptr_array_set_size(comparison->owners, 0);
 }
 
-/* The same metric's comparisons; of a run without one, nothing is red there. FALSE: a run was not measured.
- */
+/* Adds the further runs' comparisons of a metric to `others`. *missing: set where a run has none, which means
+ * that it is not red there. FALSE: a run has a problem. */
 static gboolean others_of(const GPtrArray *again, MetricId id, GPtrArray *others, gboolean *missing)
 {
     for (guint a = 0; a < again->len; a++) {
@@ -138,7 +139,7 @@ static void take_back_all(InstrumentResult *self, const GPtrArray *again)
         if (comparison->verdict != VERDICT_REGRESSED ||
             !others_of(again, comparison->metric, others, &missing))
             continue;
-        if (missing || !agree(comparison, others)) {
+        if (missing || !runs_agree(comparison, others)) {
             take_back(self, comparison, again->len, others);
             continue;
         }

@@ -1,27 +1,28 @@
-/* Repeat on red: what differs from run to run is red only where further runs say so.
+/* Repeat on red: a regression of something that differs from run to run is measured again, and stays red only
+ * if the further runs agree.
  *
- * A limit made of a few runs is exceeded by chance now and then: of three captures and any noise, the fourth
- * run is the largest in one of four. What was equal in all captured runs has no slack. But threads and random
- * numbers agree three times now and then, too: so what is quick to measure is measured again whatever its
- * captures were. */
+ * The reason: of three captured runs and a fourth, the fourth is the largest in one of four cases, by noise
+ * alone. What was equal in all captured runs is exact and is not repeated; but threads and random numbers may
+ * agree three times by chance, so what is quick to measure is repeated in any case. */
 #ifndef HEAPGATE_GATE_REPEAT_H
 #define HEAPGATE_GATE_REPEAT_H
 
 #include "baseline.h"
 #include "result/result.h"
 
-/* How often what is red is measured again. */
+/* How many further runs are made. */
 enum { REPEAT_TIMES = 2 };
 
-/* Might measuring again turn this red? Not above a ceiling; and, unless it is quick, not where anything that
- * is red was the same in all captured runs. base: what it was compared with; NULL: nothing. */
+/* Is a red result to be measured again? No: where a ceiling is exceeded; or where something that is red was
+ * exact, unless the measurement is quick. base: what it was compared with; NULL: nothing, and so no. */
 gboolean repeat_is_wanted(const InstrumentResult *self, const BaselineInstrument *base, gboolean is_quick);
 
-/* The verdict of all runs. What is red in self and not in all of `again` (InstrumentResult, of the same
- * scenario and instrument against the same baseline) is taken back and noted; of growth at one call site one
- * more is enough. A run among them that could not be measured takes nothing back. self: (transfer full).
- * Returns (transfer full): self, or where that is red no more the first of `again` that never was, which
- * leaves the array: its measurement says by itself what the verdict is. */
+/* Judges the first run together with the further ones. A metric that is red in self stays red if it is in all
+ * of `again`; growth at a call site, if it is in one more. Otherwise it passes and a note says so. If a
+ * further run has a problem, everything stays red. self: (transfer full). again: of InstrumentResult, of the
+ * same scenario and instrument, compared with the same baseline. Returns (transfer full): self or, where
+ * nothing is red any more, the first of `again` that was not red, removed from the array: so that the figures
+ * shown are within their limits. */
 InstrumentResult *repeat_judge(InstrumentResult *self, GPtrArray *again);
 
 #endif

@@ -25,20 +25,20 @@ void site_sizes_free(SiteSizes *self)
     g_free(self);
 }
 
-/* The low bits of the key's hash are its last characters' alone. */
-static guint64 shorten(guint64 hash)
+/* Multiplies before cutting: the low bits of a polynomial hash depend on the last characters alone. */
+static guint64 hash_shorten(guint64 hash)
 {
     return hash * UINT64_C(0x9e3779b97f4a7c15) >> (64 - HASH_BITS);
 }
 
 guint64 site_sizes_hash(const char *key)
 {
-    return shorten(call_site_key_hash(key));
+    return hash_shorten(call_site_key_hash(key));
 }
 
 guint64 site_sizes_hash_at(const CallSites *sites, guint index)
 {
-    return shorten(call_sites_hash(sites, index));
+    return hash_shorten(call_sites_hash(sites, index));
 }
 
 void site_sizes_add(SiteSizes *self, guint64 hash, gint64 size)

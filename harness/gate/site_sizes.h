@@ -1,5 +1,5 @@
-/* Sizes of call sites by a short hash of their keys: what a baseline keeps of the sites that it does not list
- * for reading. */
+/* Sizes of call sites by a short hash of their keys. A baseline keeps this of the sites whose stacks it does
+ * not list. */
 #ifndef HEAPGATE_GATE_SITE_SIZES_H
 #define HEAPGATE_GATE_SITE_SIZES_H
 
@@ -11,25 +11,25 @@ SiteSizes *site_sizes_new(void);       /* (transfer full) */
 void site_sizes_free(SiteSizes *self); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SiteSizes, site_sizes_free)
 
-/* 40 bits of the key's hash: of 100,000 keys one in 200 sets has a pair that agrees. */
+/* 40 bits of the hash of a key. Among 100,000 keys two agree with a probability of 1/200. */
 guint64 site_sizes_hash(const char *key);
-/* The same of a table's site. */
+/* The same for a site of a table, without making its key. */
 guint64 site_sizes_hash_at(const CallSites *sites, guint index);
-/* Of two sizes of one hash the larger one counts. size: in the metric's unit, not negative. */
+/* Adds a size. If the hash has one, the larger one stays. size: in the metric's unit, not negative. */
 void site_sizes_add(SiteSizes *self, guint64 hash, gint64 size);
 void site_sizes_add_all(SiteSizes *self, const SiteSizes *other);
-/* FALSE: it holds nothing of this hash. size: may be NULL. self: NULL holds nothing. */
+/* Is there a size for this hash? If so, it is stored in *size, which may be NULL. self: NULL: there is none.
+ */
 gboolean site_sizes_find(const SiteSizes *self, guint64 hash, gint64 *size);
 guint site_sizes_count(const SiteSizes *self);
-/* How many of self are larger than they are in `than` by more than `allowed`; what `than` lacks has 0 there.
- */
+/* How many sizes exceed the one in `than` by more than `allowed`; a hash that `than` has not has 0 there. */
 guint site_sizes_larger(const SiteSizes *self, const SiteSizes *than, gint64 allowed);
-/* How many of self `than` lacks. */
+/* How many hashes `than` has not. */
 guint site_sizes_missing(const SiteSizes *self, const SiteSizes *than);
 
-/* "HASH SIZE" in lines of several, by hash, so that a change of one changes one line; (transfer full). */
+/* A text of pairs "HASH SIZE", sorted by hash, five to a line; (transfer full). */
 char *site_sizes_format(const SiteSizes *self);
-/* Reads that text; (transfer full), or NULL where it is anything else. Sizes are below 2^61. */
+/* Reads that text; (transfer full), or NULL where it is malformed. Sizes are at most G_MAXINT64 / 4. */
 SiteSizes *site_sizes_parse(const char *text);
 
 #endif

@@ -1,5 +1,7 @@
 #include "site_delta.h"
 
+#include <string.h>
+
 SiteDelta *site_delta_new(const char *key, const Frame *frames, guint n_frames, gint64 base_bytes,
                           gint64 now_bytes, gint64 delta_blocks)
 {
@@ -32,4 +34,12 @@ void site_delta_free(SiteDelta *self)
     g_free(self->frames);
     g_free(self->key);
     g_free(self);
+}
+
+int site_delta_compare(gconstpointer a, gconstpointer b)
+{
+    const SiteDelta *one = *(const SiteDelta *const *)a, *two = *(const SiteDelta *const *)b;
+    if (one->delta_bytes != two->delta_bytes)
+        return one->delta_bytes > two->delta_bytes ? -1 : 1;
+    return strcmp(one->key, two->key);
 }

@@ -19,6 +19,8 @@ typedef struct {
 SiteDelta *site_delta_new(const char *key, const Frame *frames, guint n_frames, gint64 base_bytes,
                           gint64 now_bytes, gint64 delta_blocks);
 void site_delta_free(SiteDelta *self); /* NULL is fine */
+/* Orders an array of SiteDelta: the largest delta_bytes first, then by key. For g_ptr_array_sort. */
+int site_delta_compare(gconstpointer a, gconstpointer b);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SiteDelta, site_delta_free)
 
 #endif

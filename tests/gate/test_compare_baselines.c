@@ -198,7 +198,7 @@ START_TEST(test_more_held_on_another_number_of_processors_is_incomparable_and_gr
         g_autoptr(InstrumentResult) result = case_judge(&self);
         ck_assert_msg(result->verdict == cases[c].verdict, "case %zu: %s", c, verdict_name(result->verdict));
         if (cases[c].verdict == VERDICT_INCOMPARABLE)
-            ck_assert_ptr_nonnull(strstr(result->sentence, "pin them in the scenario (cpus: 2)"));
+            ck_assert_ptr_nonnull(strstr(result->sentence, "Fix it in the scenario (cpus: 2)"));
     }
 }
 END_TEST
