@@ -116,6 +116,15 @@ static gpointer send_when_running(gpointer data)
     return NULL;
 }
 
+/* The program runs when nobody waits for the keeper to close a descriptor any more. That is a matter of luck
+ * where it is wrong, so it is tried often. */
+START_TEST(test_a_keeper_that_is_stopped_in_the_first_moment_goes_on)
+{
+    for (guint i = 0; i < 100; i++)
+        ck_assert_int_eq(run_shell("kill -STOP $PPID; exit 5").status, 5);
+}
+END_TEST
+
 START_TEST(test_signals_are_passed_on_to_the_command)
 {
     static const int signals[] = {SIGINT, SIGQUIT, SIGTERM, SIGHUP};
@@ -176,6 +185,7 @@ SUITE(run_foreground, 60)
     tcase_add_loop_test(tcase, test_what_the_command_leaves_running_is_killed_with_it, 0, 2);
     tcase_add_loop_test(tcase, test_a_keeper_that_is_killed_takes_what_it_guards_with_it, 0, 3);
     tcase_add_loop_test(tcase, test_a_keeper_that_is_stopped_goes_on, 0, 3);
+    tcase_add_test(tcase, test_a_keeper_that_is_stopped_in_the_first_moment_goes_on);
     tcase_add_loop_test(tcase, test_signals_are_passed_on_to_the_command, 0, 4);
     tcase_add_test(tcase, test_a_terminals_keys_reach_the_command_once);
     tcase_add_test(tcase, test_a_command_may_end_in_its_own_way_when_it_is_asked_to);
