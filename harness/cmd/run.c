@@ -140,8 +140,7 @@ static gboolean measure_again(Campaign *campaign, const CampaignOptions *options
     if (runs->len == 0)
         return TRUE;
     if (!options->quiet)
-        g_printerr("measuring again what is red and differs from run to run: %u run%s\n", runs->len,
-                   runs->len == 1 ? "" : "s");
+        g_printerr("measuring again what is red: %u run%s\n", runs->len, runs->len == 1 ? "" : "s");
     return campaign_measure_runs(campaign, options, runs, error);
 }
 
