@@ -44,7 +44,7 @@ check-valgrind: test-programs
 	@echo "check-valgrind: our own tests under memcheck"
 	@CK_FORK=no G_SLICE=always-malloc valgrind --quiet --child-silent-after-fork=yes --leak-check=full --errors-for-leak-kinds=definite,indirect \
 		--show-leak-kinds=definite,indirect --error-exitcode=9 --suppressions=tests/glib.supp --num-callers=25 \
-		$(O)/run-tests '-cli*' -collector -unwind -stack_cache $(GUEST_SUITES:%='-%') $(LAUNCHING_SUITES:%='-%')
+		$(O)/run-tests '-cli*' '-collector*' -unwind -stack_cache $(GUEST_SUITES:%='-%') $(LAUNCHING_SUITES:%='-%')
 
 C_FILES = $(wildcard harness/*.[ch] harness/*/*.[ch] harness/*/*/*.[ch] tests/*.[ch] tests/*/*.[ch] tests/*/samples/*.[ch] scenarios/*/*.[ch])
 check-format:
