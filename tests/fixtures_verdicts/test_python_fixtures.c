@@ -14,9 +14,12 @@
 typedef struct {
     const char *module;   /* tests/fixtures/python/MODULE.py */
     const char *function; /* that holds the marked line */
-    gint64 least_bytes;   /* that the marked line adds in every pass, and at most */
+    gint64 least_bytes;   /* that the marked line adds in every pass, and at most, in CPython 3.11 */
     gint64 most_bytes;
 } Fixture;
+
+/* Objects of other versions have other sizes: instances of 3.13 are a tenth smaller. */
+enum { PERCENT_OF_OTHER_VERSIONS = 20 };
 
 /* tests/fixtures/README.md, row by row. */
 
@@ -117,8 +120,17 @@ static gint64 bytes_at_line(const Comparison *growth, const Fixture *fixture, gu
     return bytes;
 }
 
+/* By how many percent what is measured may be beside a row. */
+static int tolerance(void)
+{
+    g_autofree char *version = NULL;
+    ck_assert(
+        g_spawn_command_line_sync(PYTHON " -c 'import sys; print(sys.version)'", &version, NULL, NULL, NULL));
+    return g_str_has_prefix(version, "3.11.") ? 0 : PERCENT_OF_OTHER_VERSIONS;
+}
+
 /* One row; a failure's sentence, or NULL. */
-static char *check_leaky(const Result *result, const Fixture *fixture)
+static char *check_leaky(const Result *result, const Fixture *fixture, int tolerance_percent)
 {
     const InstrumentResult *found = test_result_find(result, fixture->module, "heap");
     const Comparison *growth = find_growth(found);
@@ -126,7 +138,8 @@ static char *check_leaky(const Result *result, const Fixture *fixture)
         return g_strdup_printf("%s: its growth is not called", fixture->module);
     guint line = marked_line(fixture);
     gint64 bytes = bytes_at_line(growth, fixture, line);
-    if (bytes < fixture->least_bytes || bytes > fixture->most_bytes)
+    if (bytes < fixture->least_bytes * (100 - tolerance_percent) / 100 ||
+        bytes > fixture->most_bytes * (100 + tolerance_percent) / 100)
         return g_strdup_printf(
             "%s: %" G_GINT64_FORMAT " B at line %u in %s, expected %" G_GINT64_FORMAT " to %" G_GINT64_FORMAT,
             fixture->module, bytes, line, fixture->function, fixture->least_bytes, fixture->most_bytes);
@@ -151,8 +164,9 @@ static void check_fixtures(const char *test, const Fixture *fixtures, gsize n)
     test_project_expect(project, 1, "run", NULL);
     g_autoptr(Result) result = test_project_result(project);
     g_autoptr(GString) wrong = g_string_new(NULL);
+    int tolerance_percent = tolerance();
     for (gsize i = 0; i < n; i++) {
-        g_autofree char *sentence = check_leaky(result, &fixtures[i]);
+        g_autofree char *sentence = check_leaky(result, &fixtures[i], tolerance_percent);
         if (sentence != NULL)
             g_string_append_printf(wrong, "%s\n", sentence);
     }
