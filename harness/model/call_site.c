@@ -70,6 +70,33 @@ char *frame_identity(const Frame *frame)
                            file != NULL ? file : "", object->str);
 }
 
+static guint frame_text_hash(const char *text)
+{
+    return text != NULL ? g_str_hash(text) : 0;
+}
+
+guint frame_hash(gconstpointer data)
+{
+    const Frame *frame = data;
+    guint texts = (frame_text_hash(frame->function) * 31 + frame_text_hash(frame->file)) * 31 +
+                  frame_text_hash(frame->object);
+    return texts * 31 + frame->line;
+}
+
+gboolean frame_equal(gconstpointer a, gconstpointer b)
+{
+    const Frame *one = a, *two = b;
+    return one->line == two->line && g_strcmp0(one->function, two->function) == 0 &&
+           g_strcmp0(one->file, two->file) == 0 && g_strcmp0(one->object, two->object) == 0;
+}
+
+gboolean frame_same(gconstpointer a, gconstpointer b)
+{
+    const Frame *one = a, *two = b;
+    return one->function == two->function && one->file == two->file && one->object == two->object &&
+           one->line == two->line;
+}
+
 guint call_site_repeats(const guint32 *identities, guint length)
 {
     for (guint period = 1; period <= LONGEST_PERIOD && 2 * period <= length; period++) {

@@ -103,6 +103,12 @@ gboolean frame_is_untold(const Frame *frame);
 /* A text that two frames have in common exactly if one counts as a repetition (recursion) of the other;
  * (transfer full). */
 char *frame_identity(const Frame *frame);
+/* Hash and equality of frames by their texts and line; for GHashTable. */
+guint frame_hash(gconstpointer frame);
+gboolean frame_equal(gconstpointer a, gconstpointer b);
+/* Are the frames' lines and the addresses of their texts the same? Quicker than frame_equal, and FALSE for
+ * copies of texts; for GHashTable. */
+gboolean frame_same(gconstpointer a, gconstpointer b);
 /* Folds recursion: how many of the last frames repeat the ones before them and are to be dropped. To be asked
  * after each frame that is added. identities: a number for each frame's identity, innermost first; length:
  * how many. */

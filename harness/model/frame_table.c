@@ -37,27 +37,6 @@ struct FrameTable {
     Recent *recent;          /* RECENT slots */
 };
 
-static guint key_hash_of(const char *text)
-{
-    return text != NULL ? g_str_hash(text) : 0;
-}
-
-static guint frame_hash(gconstpointer data)
-{
-    const Frame *frame = data;
-    return ((key_hash_of(frame->function) * 31 + key_hash_of(frame->file)) * 31 +
-            key_hash_of(frame->object)) *
-               31 +
-           frame->line;
-}
-
-static gboolean frame_equal(gconstpointer a, gconstpointer b)
-{
-    const Frame *one = a, *two = b;
-    return one->line == two->line && g_strcmp0(one->function, two->function) == 0 &&
-           g_strcmp0(one->file, two->file) == 0 && g_strcmp0(one->object, two->object) == 0;
-}
-
 FrameTable *frame_table_new(void)
 {
     FrameTable *self = g_new0(FrameTable, 1);
@@ -161,12 +140,6 @@ static const KnownFrame *frame_at(const FrameTable *self, guint32 number)
     return g_ptr_array_index(self->frames, number);
 }
 
-static gboolean has_same_addresses(const Frame *one, const Frame *two)
-{
-    return one->function == two->function && one->file == two->file && one->object == two->object &&
-           one->line == two->line;
-}
-
 guint32 frame_table_add(FrameTable *self, const Frame *frame)
 {
     gsize hash = GPOINTER_TO_SIZE(frame->function) ^ GPOINTER_TO_SIZE(frame->file) << 7 ^
@@ -174,7 +147,7 @@ guint32 frame_table_add(FrameTable *self, const Frame *frame)
     make_lookups(self);
     Recent *recent = &self->recent[hash * UINT64_C(0x9e3779b97f4a7c15) >> 54];
     /* Other texts may lie at the same addresses by now, so they are compared, too. */
-    if (recent->number > 0 && has_same_addresses(&recent->seen, frame) &&
+    if (recent->number > 0 && frame_same(&recent->seen, frame) &&
         frame_equal(&frame_at(self, recent->number - 1)->frame, frame))
         return recent->number - 1;
     guint32 number = GPOINTER_TO_UINT(g_hash_table_lookup(self->frame_of, frame));

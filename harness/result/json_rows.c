@@ -35,7 +35,8 @@ static void end_bracket(Rows *self, char bracket)
     g_string_append_c(self->text, bracket);
 }
 
-static void next(Rows *self, guint i)
+/* The comma and newline between two elements. i: which element follows; 0: none comes before it. */
+static void append_separator(Rows *self, guint i)
 {
     if (i == 0)
         return;
@@ -47,7 +48,7 @@ static void append_array(Rows *self, JsonArray *array)
 {
     begin_bracket(self, '[');
     for (guint i = 0; i < json_array_get_length(array); i++) {
-        next(self, i);
+        append_separator(self, i);
         append_node(self, json_array_get_element(array, i));
     }
     end_bracket(self, ']');
@@ -61,7 +62,7 @@ static void append_object(Rows *self, JsonObject *object)
     begin_bracket(self, '{');
     json_object_iter_init_ordered(&iter, object);
     for (guint i = 0; json_object_iter_next_ordered(&iter, &name, &node); i++) {
-        next(self, i);
+        append_separator(self, i);
         g_autoptr(JsonNode) key = json_node_init_string(json_node_alloc(), name);
         append_line(self, key);
         g_string_append_c(self->text, ':');
@@ -70,35 +71,35 @@ static void append_object(Rows *self, JsonObject *object)
     end_bracket(self, '}');
 }
 
-static gboolean holds_others(JsonNode *node)
+static gboolean is_container(JsonNode *node)
 {
     return JSON_NODE_HOLDS_OBJECT(node) || JSON_NODE_HOLDS_ARRAY(node);
 }
 
-static gboolean array_holds_others(JsonArray *array)
+static gboolean array_has_containers(JsonArray *array)
 {
     for (guint i = 0; i < json_array_get_length(array); i++)
-        if (holds_others(json_array_get_element(array, i)))
+        if (is_container(json_array_get_element(array, i)))
             return TRUE;
     return FALSE;
 }
 
-static gboolean object_holds_others(JsonObject *object)
+static gboolean object_has_containers(JsonObject *object)
 {
     JsonObjectIter iter;
     JsonNode *node = NULL;
     json_object_iter_init(&iter, object);
     while (json_object_iter_next(&iter, NULL, &node))
-        if (holds_others(node))
+        if (is_container(node))
             return TRUE;
     return FALSE;
 }
 
 static void append_node(Rows *self, JsonNode *node)
 {
-    if (JSON_NODE_HOLDS_ARRAY(node) && array_holds_others(json_node_get_array(node)))
+    if (JSON_NODE_HOLDS_ARRAY(node) && array_has_containers(json_node_get_array(node)))
         append_array(self, json_node_get_array(node));
-    else if (JSON_NODE_HOLDS_OBJECT(node) && object_holds_others(json_node_get_object(node)))
+    else if (JSON_NODE_HOLDS_OBJECT(node) && object_has_containers(json_node_get_object(node)))
         append_object(self, json_node_get_object(node));
     else
         append_line(self, node);

@@ -21,7 +21,7 @@ static gboolean fail_scan(const Scan *self, const char *expected, const char *fo
     return FALSE;
 }
 
-/* Past the closing quote, or to the end: json-glib says what is wrong then. */
+/* Moves behind the closing quote, or to the end where there is none; then json-glib reports the error. */
 static void skip_string(Scan *self)
 {
     for (self->at++; self->at < self->length && self->bytes[self->at] != '"'; self->at++) {
@@ -48,7 +48,7 @@ static gboolean skip_number(Scan *self)
            fail_scan(self, "a number of at most 18 digits", "a longer one");
 }
 
-static gboolean step(Scan *self)
+static gboolean scan_token(Scan *self)
 {
     char c = self->bytes[self->at];
     if (c == '"') {
@@ -78,7 +78,7 @@ gboolean json_scan(const char *bytes, gsize length, const char *name, GError **e
 {
     Scan self = {.bytes = bytes, .length = length, .name = name, .line = 1, .error = error};
     while (self.at < self.length)
-        if (!step(&self))
+        if (!scan_token(&self))
             return FALSE;
     return TRUE;
 }

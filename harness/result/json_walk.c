@@ -100,6 +100,16 @@ JsonArray *json_walk_as_array(JsonWalk *self, JsonNode *node)
     return NULL;
 }
 
+const char *json_walk_as_string(JsonWalk *self, JsonNode *node)
+{
+    if (self->error != NULL || node == NULL)
+        return NULL;
+    if (is_value(node, G_TYPE_STRING))
+        return json_node_get_string(node);
+    json_walk_fail(self, NULL, "a string", kind_of(node));
+    return NULL;
+}
+
 gint64 json_walk_as_int(JsonWalk *self, JsonNode *node, gint64 least, gint64 most)
 {
     if (self->error != NULL || node == NULL)
@@ -168,12 +178,10 @@ JsonArray *json_walk_array(JsonWalk *self, JsonObject *object, const char *membe
 const char *json_walk_string(JsonWalk *self, JsonObject *object, const char *member)
 {
     JsonNode *node = json_walk_member(self, object, member);
-    if (node == NULL)
-        return NULL;
-    if (is_value(node, G_TYPE_STRING))
-        return json_node_get_string(node);
-    json_walk_fail(self, member, "a string", kind_of(node));
-    return NULL;
+    gsize at = json_walk_down(self, member);
+    const char *found = json_walk_as_string(self, node);
+    json_walk_up(self, at);
+    return found;
 }
 
 const char *json_walk_nullable(JsonWalk *self, JsonObject *object, const char *member)
@@ -188,4 +196,17 @@ gint64 json_walk_int(JsonWalk *self, JsonObject *object, const char *member, gin
     gint64 value = json_walk_as_int(self, node, least, most);
     json_walk_up(self, at);
     return value;
+}
+
+void json_walk_each(JsonWalk *self, JsonObject *object, const char *member, JsonWalkElement read,
+                    gpointer target)
+{
+    JsonArray *array = json_walk_array(self, object, member);
+    gsize at = json_walk_down(self, member);
+    for (guint i = 0; array != NULL && i < json_array_get_length(array) && self->error == NULL; i++) {
+        gsize above = json_walk_down_index(self, i);
+        read(self, json_array_get_element(array, i), target);
+        json_walk_up(self, above);
+    }
+    json_walk_up(self, at);
 }

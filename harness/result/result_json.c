@@ -1,4 +1,4 @@
-/* Writes reports/result.json: the model as it is, in the field's terms; result_json_read.c is its mirror. */
+/* Writes reports/result.json. result_json_read.c reads it member by member in the same order. */
 #include "result_json.h"
 
 #include <json-glib/json-glib.h>
@@ -15,7 +15,7 @@ static void member(JsonBuilder *out, const char *name)
     json_builder_set_member_name(out, name);
 }
 
-/* Within what the reader takes: nothing real is beyond it. */
+/* Clamped to what the reader accepts; no real number is beyond that. */
 static void add_int_value(JsonBuilder *out, gint64 value)
 {
     json_builder_add_int_value(out, CLAMP(value, -RESULT_JSON_LARGEST, RESULT_JSON_LARGEST));
@@ -32,7 +32,7 @@ static void add_duration(JsonBuilder *out, gint64 duration_us)
     add_int(out, "duration_us", CLAMP(duration_us, 0, RESULT_JSON_LONGEST_US));
 }
 
-/* JSON is UTF-8: what is not becomes U+FFFD. Control characters stay: the generator escapes them. */
+/* JSON is UTF-8, so invalid bytes become U+FFFD. json-glib escapes control characters. */
 static void add_text_value(JsonBuilder *out, const char *text)
 {
     g_autofree char *valid = text != NULL ? g_utf8_make_valid(text, -1) : NULL;
@@ -48,7 +48,8 @@ static void add_text(JsonBuilder *out, const char *name, const char *text)
     add_text_value(out, text);
 }
 
-/* A time with three decimals at most: json-glib writes 1e+17 as "1e+17.0", which is no JSON. */
+/* A time with at most three decimals, and large ones as whole numbers: json-glib writes the double 1e+17 as
+ * "1e+17.0", which is not JSON. */
 static void add_time(JsonBuilder *out, double time)
 {
     double limit = (double)RESULT_JSON_LARGEST;
@@ -60,7 +61,7 @@ static void add_time(JsonBuilder *out, double time)
         json_builder_add_double_value(out, value);
 }
 
-/* One object for each element; add(out, [stacks, ] element). */
+/* Adds a member that is an array with one object for each element, filled by add(out, [stacks, ] element). */
 #define ADD_ARRAY(out, name, array, add, ...)                                                                \
     do {                                                                                                     \
         member((out), (name));                                                                               \
@@ -73,7 +74,7 @@ static void add_time(JsonBuilder *out, double time)
         json_builder_end_array(out);                                                                         \
     } while (0)
 
-/* A stack as its place in the table of stacks; null where nothing of it is known. */
+/* A stack as its index in the table of stacks, or null where it has no frames. */
 static void add_stack(JsonBuilder *out, StackWriter *stacks, const GPtrArray *frames)
 {
     member(out, "stack");
@@ -132,7 +133,7 @@ static void add_process(JsonBuilder *out, const MeasuredProcess *process)
     add_int(out, "retained_bytes", process->retained_bytes);
 }
 
-/* Points are [time, bytes] or, where it was looked at, [time, bytes, resident bytes]. */
+/* Points are [time, bytes] or, where resident memory was measured, [time, bytes, resident bytes]. */
 static void add_timeline(JsonBuilder *out, const Measurement *measurement)
 {
     member(out, "timeline");
@@ -153,7 +154,7 @@ static void add_timeline(JsonBuilder *out, const Measurement *measurement)
     json_builder_end_object(out);
 }
 
-/* Only where there are some. */
+/* The member is left out where there are none. */
 static void add_notes(JsonBuilder *out, const char *name, const GPtrArray *notes)
 {
     if (notes->len == 0)
@@ -186,7 +187,8 @@ static void add_measurement(JsonBuilder *out, StackWriter *stacks, const Measure
     json_builder_end_object(out);
 }
 
-/* The key only where the frames do not tell it: those of a baseline's call site were read from it. */
+/* "key" is written only where it is not the key of the frames: a baseline's call site has a key alone, and
+ * its frames were read from that. */
 static void add_delta(JsonBuilder *out, StackWriter *stacks, const SiteDelta *delta)
 {
     g_autofree char *key = call_site_key(delta->frames, delta->n_frames);
@@ -267,7 +269,7 @@ static void add_scenario(JsonBuilder *out, StackWriter *stacks, const ScenarioRe
     ADD_ARRAY(out, "instruments", scenario->instruments, add_instrument, stacks);
 }
 
-/* The tables come last: what a person looks for is above them. */
+/* The tables of frames and stacks come last, below what people look for. */
 static void add_result(JsonBuilder *out, const Result *result)
 {
     g_autoptr(StackWriter) stacks = stack_writer_new();

@@ -1,5 +1,5 @@
-/* Reads reports/result.json: the mirror of result_json.c. The bytes are hostile; after the first error the
- * walk gives nothing more and what was made so far is freed. Unknown members are passed over. */
+/* Reads reports/result.json, which result_json.c writes. The bytes are untrusted. After the first error the
+ * walk returns nothing more, and what was made so far is freed. Unknown members are ignored. */
 #include <json-glib/json-glib.h>
 #include <string.h>
 
@@ -21,6 +21,7 @@ static gint64 read_duration(JsonWalk *walk, JsonObject *object)
     return json_walk_int(walk, object, "duration_us", 0, RESULT_JSON_LONGEST_US);
 }
 
+/* Fails because of an unknown name, which the message quotes. */
 static void refuse_name(JsonWalk *walk, const char *member, const char *name, const char *expected)
 {
     g_autofree char *clean = text_shorten(name, 40), *found = g_strdup_printf("\"%s\"", clean);
@@ -37,22 +38,25 @@ static Verdict read_verdict(JsonWalk *walk, JsonObject *object)
     return VERDICT_BROKEN;
 }
 
-typedef void (*ReadElement)(JsonWalk *walk, JsonObject *element, gpointer target);
+typedef struct {
+    void (*read)(JsonWalk *walk, JsonObject *object, gpointer target);
+    gpointer target;
+} ObjectReader;
 
-/* Each element of an array of objects. */
-static void read_each(JsonWalk *walk, JsonObject *object, const char *member, ReadElement read,
-                      gpointer target)
+static void read_object(JsonWalk *walk, JsonNode *node, gpointer target)
 {
-    JsonArray *array = json_walk_array(walk, object, member);
-    gsize at = json_walk_down(walk, member);
-    for (guint i = 0; array != NULL && i < json_array_get_length(array) && !json_walk_failed(walk); i++) {
-        gsize above = json_walk_down_index(walk, i);
-        JsonObject *element = json_walk_as_object(walk, json_array_get_element(array, i));
-        if (element != NULL)
-            read(walk, element, target);
-        json_walk_up(walk, above);
-    }
-    json_walk_up(walk, at);
+    const ObjectReader *reader = target;
+    JsonObject *object = json_walk_as_object(walk, node);
+    if (object != NULL)
+        reader->read(walk, object, reader->target);
+}
+
+/* Reads an array of objects, element by element. */
+static void read_each(JsonWalk *walk, JsonObject *object, const char *member,
+                      void (*read)(JsonWalk *walk, JsonObject *object, gpointer target), gpointer target)
+{
+    ObjectReader reader = {read, target};
+    json_walk_each(walk, object, member, read_object, &reader);
 }
 
 static void read_call_site(JsonWalk *walk, JsonObject *object, gpointer target)
@@ -61,7 +65,7 @@ static void read_call_site(JsonWalk *walk, JsonObject *object, gpointer target)
     g_autoptr(GArray) frames = stack_reader_take(walk->context, walk, object);
     g_autofree char *key = call_site_key((const Frame *)(gpointer)frames->data, frames->len);
     if (call_sites_find(target, key) != NULL)
-        json_walk_fail(walk, NULL, "a call site of its own", "one that was there before");
+        json_walk_fail(walk, NULL, "a new call site", "one that was there before");
     if (!json_walk_failed(walk))
         call_sites_add(target, (const Frame *)(gpointer)frames->data, frames->len, bytes, blocks);
 }
@@ -76,7 +80,7 @@ static MetricId read_metric_name(JsonWalk *walk, JsonObject *object)
     return 0;
 }
 
-/* NULL where the member is null. */
+/* A table of call sites, (transfer full), or NULL where the member is null. */
 static CallSites *read_call_sites(JsonWalk *walk, JsonObject *object, const char *member)
 {
     if (json_walk_is_null(walk, object, member))
@@ -93,7 +97,7 @@ static void read_figure(JsonWalk *walk, JsonObject *object, gpointer target)
     gint64 value = read_bytes(walk, object, "value");
     CallSites *sites = read_call_sites(walk, object, "call_sites");
     if (measurement_find(measurement, id) != NULL)
-        json_walk_fail(walk, "metric", "a metric of its own", "one that was there before");
+        json_walk_fail(walk, "metric", "a new metric", "one that was there before");
     Figure *figure = measurement_set(measurement, id, value, sites);
     if (!json_walk_failed(walk) && json_object_has_member(object, "sees"))
         figure->bound = read_bytes(walk, object, "sees");
@@ -117,8 +121,9 @@ static void read_process(JsonWalk *walk, JsonObject *object, gpointer target)
         read_bytes(walk, object, "peak_bytes"), read_bytes(walk, object, "retained_bytes"));
 }
 
-static void read_point(JsonWalk *walk, JsonNode *node, Measurement *measurement)
+static void read_point(JsonWalk *walk, JsonNode *node, gpointer target)
 {
+    Measurement *measurement = target;
     JsonArray *pair = json_walk_as_array(walk, node);
     if (pair == NULL)
         return;
@@ -148,32 +153,22 @@ static void read_timeline(JsonWalk *walk, JsonObject *object, Measurement *measu
     JsonObject *timeline = json_walk_object(walk, object, "timeline");
     gsize at = json_walk_down(walk, "timeline");
     measurement->time_unit = g_strdup(json_walk_nullable(walk, timeline, "unit"));
-    JsonArray *points = json_walk_array(walk, timeline, "points");
-    json_walk_down(walk, "points");
-    for (guint i = 0; points != NULL && i < json_array_get_length(points) && !json_walk_failed(walk); i++) {
-        gsize above = json_walk_down_index(walk, i);
-        read_point(walk, json_array_get_element(points, i), measurement);
-        json_walk_up(walk, above);
-    }
+    json_walk_each(walk, timeline, "points", read_point, measurement);
     json_walk_up(walk, at);
+}
+
+/* target: a GPtrArray of char *. */
+static void read_text(JsonWalk *walk, JsonNode *node, gpointer target)
+{
+    const char *text = json_walk_as_string(walk, node);
+    if (text != NULL)
+        g_ptr_array_add(target, g_strdup(text));
 }
 
 static void read_notes(JsonWalk *walk, JsonObject *object, const char *name, GPtrArray *sentences)
 {
-    if (json_walk_failed(walk) || !json_object_has_member(object, name))
-        return;
-    JsonArray *notes = json_walk_array(walk, object, name);
-    gsize at = json_walk_down(walk, name);
-    for (guint i = 0; notes != NULL && i < json_array_get_length(notes) && !json_walk_failed(walk); i++) {
-        gsize above = json_walk_down_index(walk, i);
-        JsonNode *node = json_array_get_element(notes, i);
-        if (JSON_NODE_HOLDS_VALUE(node) && json_node_get_value_type(node) == G_TYPE_STRING)
-            g_ptr_array_add(sentences, g_strdup(json_node_get_string(node)));
-        else
-            json_walk_fail(walk, NULL, "a text", "something else");
-        json_walk_up(walk, above);
-    }
-    json_walk_up(walk, at);
+    if (!json_walk_failed(walk) && json_object_has_member(object, name))
+        json_walk_each(walk, object, name, read_text, sentences);
 }
 
 static Measurement *read_measurement(JsonWalk *walk, JsonObject *instrument, const char *name)
@@ -234,7 +229,8 @@ static void read_comparison(JsonWalk *walk, JsonObject *object, gpointer target)
     instrument_result_add(target, g_steal_pointer(&self));
 }
 
-/* Verdicts are read and derived: the worse counts, so that no edited file passes. */
+/* The worse of two verdicts counts, the one in the file and the one that follows from the parts: so an edited
+ * file does not pass. */
 static void read_instrument(JsonWalk *walk, JsonObject *object, gpointer target)
 {
     const char *name = json_walk_string(walk, object, "instrument");
@@ -262,26 +258,13 @@ static Environment *read_environment(JsonWalk *walk, JsonObject *object)
     return self;
 }
 
-static GStrv read_tags(JsonWalk *walk, JsonObject *object)
-{
-    g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
-    JsonArray *tags = json_walk_array(walk, object, "tags");
-    for (guint i = 0; tags != NULL && i < json_array_get_length(tags); i++) {
-        JsonNode *tag = json_array_get_element(tags, i);
-        if (JSON_NODE_HOLDS_VALUE(tag) && json_node_get_value_type(tag) == G_TYPE_STRING)
-            g_strv_builder_add(builder, json_node_get_string(tag));
-        else
-            json_walk_fail(walk, "tags", "an array of strings", "something else in it");
-    }
-    return g_strv_builder_end(builder);
-}
-
 static void read_scenario(JsonWalk *walk, JsonObject *object, gpointer target)
 {
-    g_auto(GStrv) tags = read_tags(walk, object);
+    g_autoptr(GPtrArray) tags = g_ptr_array_new_null_terminated(0, g_free, TRUE);
+    json_walk_each(walk, object, "tags", read_text, tags);
     g_autoptr(ScenarioResult) self =
         scenario_result_new(json_walk_string(walk, object, "name"), json_walk_nullable(walk, object, "about"),
-                            json_walk_nullable(walk, object, "file"), (const char *const *)tags);
+                            json_walk_nullable(walk, object, "file"), (const char *const *)tags->pdata);
     self->verdict = read_verdict(walk, object);
     self->environment = read_environment(walk, object);
     read_each(walk, object, "instruments", read_instrument, self);
@@ -323,7 +306,7 @@ static Result *read_result(JsonWalk *walk, JsonNode *node)
     return json_walk_failed(walk) ? NULL : g_steal_pointer(&self);
 }
 
-/* json-glib's message without the name it gives to bytes in memory. */
+/* Uses json-glib's message with the file's name instead of "<data>", which it calls bytes in memory. */
 static void set_parse_error(const char *name, const char *message, GError **error)
 {
     const char *prefix = "<data>:";
@@ -357,6 +340,7 @@ Result *result_json_read(const char *bytes, gsize length, const char *name, GErr
     return result;
 }
 
+/* Moves behind white space and this token; NULL where another follows. at: NULL: returns NULL. */
 static const char *skip_token(const char *at, const char *end, const char *token)
 {
     while (at != NULL && at < end && strchr(" \t\r\n", *at) != NULL && *at != '\0')

@@ -8,19 +8,19 @@ enum { NO_CALLER = -1 };
 
 typedef struct {
     Frame frame;
-    gint64 size_bytes; /* with its texts, as a call site holds it */
+    gint64 size_bytes; /* of the frame and its texts */
 } SizedFrame;
 
 typedef struct {
-    guint frame;
-    gint64 caller;     /* NO_CALLER */
-    gint64 size_bytes; /* of its frame and all callers; at most STACK_READER_MOST_BYTES + 1 */
+    guint frame;       /* index into frames */
+    gint64 caller;     /* index into stacks, or NO_CALLER */
+    gint64 size_bytes; /* of all its frames; at most STACK_READER_MOST_BYTES + 1 */
 } Stack;
 
 struct StackReader {
-    GArray *frames; /* SizedFrame */
-    GArray *stacks; /* Stack */
-    gint64 left_bytes;
+    GArray *frames;    /* SizedFrame */
+    GArray *stacks;    /* Stack */
+    gint64 left_bytes; /* what may still be taken; negative after too much was */
 };
 
 static const char *read_text(JsonWalk *walk, JsonObject *object, const char *member)
@@ -37,8 +37,9 @@ static gint64 frame_size(const Frame *frame)
     return (gint64)size;
 }
 
-static void read_frame(JsonWalk *walk, JsonNode *node, StackReader *self)
+static void read_frame(JsonWalk *walk, JsonNode *node, gpointer target)
 {
+    StackReader *self = target;
     JsonObject *object = json_walk_as_object(walk, node);
     if (object == NULL)
         return;
@@ -54,7 +55,7 @@ static void read_frame(JsonWalk *walk, JsonNode *node, StackReader *self)
     g_array_append_val(self->frames, sized);
 }
 
-/* The place of an element of a table, of which there are so many. Zero where it is none. */
+/* An index into a table of `count` elements; 0 after an error. table: its name, for messages. */
 static guint read_place(JsonWalk *walk, JsonNode *node, guint count, const char *table)
 {
     gint64 place = json_walk_as_int(walk, node, 0, G_MAXINT64);
@@ -66,6 +67,7 @@ static guint read_place(JsonWalk *walk, JsonNode *node, guint count, const char 
     return 0;
 }
 
+/* The index that stands at this element of an array. */
 static guint read_element(JsonWalk *walk, JsonArray *array, guint element, guint count, const char *table)
 {
     gsize above = json_walk_down_index(walk, element);
@@ -74,8 +76,9 @@ static guint read_element(JsonWalk *walk, JsonArray *array, guint element, guint
     return place;
 }
 
-static void read_stack(JsonWalk *walk, JsonNode *node, StackReader *self)
+static void read_stack(JsonWalk *walk, JsonNode *node, gpointer target)
 {
+    StackReader *self = target;
     JsonArray *array = json_walk_as_array(walk, node);
     if (array == NULL)
         return;
@@ -96,28 +99,14 @@ static void read_stack(JsonWalk *walk, JsonNode *node, StackReader *self)
     g_array_append_val(self->stacks, stack);
 }
 
-/* Each element of a table. */
-static void read_table(JsonWalk *walk, JsonObject *object, const char *member,
-                       void (*read)(JsonWalk *walk, JsonNode *node, StackReader *self), StackReader *self)
-{
-    JsonArray *array = json_walk_array(walk, object, member);
-    gsize at = json_walk_down(walk, member);
-    for (guint i = 0; array != NULL && i < json_array_get_length(array) && !json_walk_failed(walk); i++) {
-        gsize above = json_walk_down_index(walk, i);
-        read(walk, json_array_get_element(array, i), self);
-        json_walk_up(walk, above);
-    }
-    json_walk_up(walk, at);
-}
-
 StackReader *stack_reader_new(JsonWalk *walk, JsonObject *object)
 {
     StackReader *self = g_new0(StackReader, 1);
     self->frames = g_array_new(FALSE, FALSE, sizeof(SizedFrame));
     self->stacks = g_array_new(FALSE, FALSE, sizeof(Stack));
     self->left_bytes = STACK_READER_MOST_BYTES;
-    read_table(walk, object, "frames", read_frame, self);
-    read_table(walk, object, "stacks", read_stack, self);
+    json_walk_each(walk, object, "frames", read_frame, self);
+    json_walk_each(walk, object, "stacks", read_stack, self);
     return self;
 }
 
@@ -130,6 +119,7 @@ void stack_reader_free(StackReader *self)
     g_free(self);
 }
 
+/* The stack that the object's member "stack" names, or NULL; counts its size against what may be taken. */
 static const Stack *find_stack(StackReader *self, JsonWalk *walk, JsonObject *object)
 {
     if (json_walk_is_null(walk, object, "stack"))

@@ -1,6 +1,7 @@
-/* Reads the tables "frames" and "stacks" of result.json (stack_writer.h says what they are). Hostile: every
- * place is checked, a caller comes before what it called (so no stack is endless), and the stacks taken out
- * must fit into STACK_READER_MOST_BYTES together: a small file can name large stacks again and again. */
+/* Reads the tables "frames" and "stacks" of result.json (stack_writer.h draws them). They are untrusted:
+ * every index is checked; a caller must stand before the stack that names it, so that no stack is endless;
+ * and all stacks that are taken may have STACK_READER_MOST_BYTES together, because a small file can name
+ * large stacks many times. */
 #ifndef HEAPGATE_RESULT_STACK_READER_H
 #define HEAPGATE_RESULT_STACK_READER_H
 
@@ -11,14 +12,15 @@
 
 typedef struct StackReader StackReader;
 
-/* The tables of this object, whose tree must outlive the reader; (transfer full), free with
- * stack_reader_free. Errors are the walk's. */
+/* Reads the tables, members of this object. The JSON tree must outlive the reader. Returns (transfer full),
+ * even after an error, which is the walk's. */
 StackReader *stack_reader_new(JsonWalk *walk, JsonObject *object);
 void stack_reader_free(StackReader *self); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(StackReader, stack_reader_free)
 
-/* The stack that the object's member "stack" names: Frame, innermost first, empty where it is null; (transfer
- * full), the texts are the tree's. Errors are the walk's. */
+/* The stack that the object's member "stack" names: an array of Frame, innermost first, empty where the
+ * member is null or after an error, which is the walk's. Returns (transfer full); the frames' texts are the
+ * tree's. */
 GArray *stack_reader_take(StackReader *self, JsonWalk *walk, JsonObject *object);
 
 #endif

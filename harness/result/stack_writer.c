@@ -3,48 +3,24 @@
 enum { NO_CALLER = -1 };
 
 typedef struct {
-    gint64 frame, caller; /* places in frames and stacks; NO_CALLER */
+    gint64 frame, caller; /* indices into frames and stacks; caller: or NO_CALLER */
 } Stack;
 
 struct StackWriter {
-    GPtrArray *frames; /* const Frame *, of the callers */
+    GPtrArray *frames; /* const Frame *, owned by whoever added them */
     GPtrArray *stacks; /* Stack, owned */
-    GHashTable
-        *by_address; /* const Frame * -> its place + 1: texts are seldom compared, they mostly are the same */
-    GHashTable *by_text;  /* the same, by what it says */
-    GHashTable *by_stack; /* Stack * -> its place + 1 */
+    /* const Frame * -> its index + 1, by the addresses of its texts: as a rule this saves comparing texts. */
+    GHashTable *by_address;
+    GHashTable *by_text;  /* the same, by its texts */
+    GHashTable *by_stack; /* Stack * -> its index + 1 */
 };
 
+/* A hash of the addresses of a frame's texts. */
 static guint address_hash(gconstpointer key)
 {
     const Frame *frame = key;
     return (g_direct_hash(frame->function) * 31 + g_direct_hash(frame->file)) * 31 +
            g_direct_hash(frame->object) + frame->line;
-}
-
-static gboolean address_equal(gconstpointer a, gconstpointer b)
-{
-    const Frame *one = a, *two = b;
-    return one->function == two->function && one->file == two->file && one->object == two->object &&
-           one->line == two->line;
-}
-
-static guint hash_of(const char *text)
-{
-    return text != NULL ? g_str_hash(text) : 0;
-}
-
-static guint text_hash(gconstpointer key)
-{
-    const Frame *frame = key;
-    return (hash_of(frame->function) * 31 + hash_of(frame->file)) * 31 + hash_of(frame->object) + frame->line;
-}
-
-static gboolean text_equal(gconstpointer a, gconstpointer b)
-{
-    const Frame *one = a, *two = b;
-    return one->line == two->line && g_strcmp0(one->function, two->function) == 0 &&
-           g_strcmp0(one->file, two->file) == 0 && g_strcmp0(one->object, two->object) == 0;
 }
 
 static guint stack_hash(gconstpointer key)
@@ -64,8 +40,8 @@ StackWriter *stack_writer_new(void)
     StackWriter *self = g_new0(StackWriter, 1);
     self->frames = g_ptr_array_new();
     self->stacks = g_ptr_array_new_with_free_func(g_free);
-    self->by_address = g_hash_table_new(address_hash, address_equal);
-    self->by_text = g_hash_table_new(text_hash, text_equal);
+    self->by_address = g_hash_table_new(address_hash, frame_same);
+    self->by_text = g_hash_table_new(frame_hash, frame_equal);
     self->by_stack = g_hash_table_new(stack_hash, stack_equal);
     return self;
 }

@@ -1,11 +1,12 @@
-/* The tables "frames" and "stacks" of result.json: thousands of call sites share most of their frames, so
- * each frame and each stack is written once.
+/* Writes the tables "frames" and "stacks" of result.json. Thousands of call sites share most of their frames,
+ * so each frame and each stack is written once:
  *
- *   "frames": [{"function": ..., "file": ..., "object": ..., "line": ...}, ...]   what is unknown is left out
- *   "stacks": [[FRAME, CALLER], [FRAME], ...]   a stack is its innermost frame and the stack it was called
- * from; the caller comes before it, the outermost frame has none
+ *   "frames": [{"function": ..., "file": ..., "object": ..., "line": ...}, ...]
+ *   "stacks": [[FRAME], [FRAME, CALLER], ...]
  *
- * A call site names its stack by its place in "stacks". stack_reader.h is the mirror. */
+ * Members of a frame that are not known are left out. A stack is the index of its innermost frame, and the
+ * index of the stack that called it, which stands before it; an outermost frame has no CALLER. A call site
+ * names its stack by the index in "stacks". stack_reader.h reads the tables. */
 #ifndef HEAPGATE_RESULT_STACK_WRITER_H
 #define HEAPGATE_RESULT_STACK_WRITER_H
 
@@ -20,11 +21,10 @@ StackWriter *stack_writer_new(void);
 void stack_writer_free(StackWriter *self); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(StackWriter, stack_writer_free)
 
-/* The stack's place in "stacks", where it is put if it is new.
- * frames: const Frame *, at least one, innermost first; frames and their texts must stay as they are while
- * the writer lives. */
+/* The index of a stack in "stacks", to which a new one is added. frames: of const Frame *, at least one,
+ * innermost first; the frames and their texts must not change as long as the writer lives. */
 guint stack_writer_add(StackWriter *self, const GPtrArray *frames);
-/* Adds the members "frames" and "stacks" to the object that `out` is in. */
+/* Adds the members "frames" and "stacks" to the object that is being built. */
 void stack_writer_write(const StackWriter *self, JsonBuilder *out);
 
 #endif
