@@ -1,5 +1,6 @@
 #include "pythons.h"
 
+#include <glib/gstdio.h>
 #include <string.h>
 
 #include "runner.h"
@@ -54,6 +55,42 @@ GPtrArray *pythons_find(const char *test)
     if (g_file_test("/usr/bin/python3", G_FILE_TEST_IS_EXECUTABLE))
         g_ptr_array_add(found, g_strdup("/usr/bin/python3"));
     return found;
+}
+
+char *pythons_home(const char *python)
+{
+    g_autofree char *bin = g_path_get_dirname(python);
+    return g_path_get_dirname(bin);
+}
+
+char *pythons_library(const char *python)
+{
+    g_autofree char *home = pythons_home(python), *name = g_path_get_basename(python);
+    g_autofree char *file = g_strdup_printf("lib%s.so.1.0", name);
+    g_autofree char *library = g_build_filename(home, "lib", file, NULL);
+    return g_file_test(library, G_FILE_TEST_EXISTS) ? g_steal_pointer(&library) : NULL;
+}
+
+/* The text "xdebugpy" occurs elsewhere, too; behind the published one is a version of 3. */
+static guint64 *published_in(char *bytes, gsize size)
+{
+    for (char *at = bytes; at + 1024 < bytes + size; at += sizeof(guint64))
+        if (memcmp(at, "xdebugpy", 8) == 0 && ((guint64 *)(void *)at)[1] >> 24 == 3)
+            return (guint64 *)(void *)at;
+    return NULL;
+}
+
+char *pythons_misled(const char *path, guint word, const char *folder)
+{
+    g_autofree char *bytes = NULL, *name = g_path_get_basename(path);
+    char *copy = g_build_filename(folder, name, NULL);
+    gsize size = 0;
+    ck_assert(g_file_get_contents(path, &bytes, &size, NULL));
+    guint64 *published = published_in(bytes, size);
+    ck_assert_msg(published != NULL, "%s publishes nothing", path);
+    published[word] -= 8;
+    ck_assert(g_file_set_contents(copy, bytes, (gssize)size, NULL) && g_chmod(copy, 0755) == 0);
+    return copy;
 }
 
 const LedgerCode *received_codes(const Received *self)

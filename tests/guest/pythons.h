@@ -17,6 +17,15 @@ char *pythons_version(const char *version, const char *test);
  * that are not. (transfer full) */
 GPtrArray *pythons_find(const char *test);
 
+/* Of .../bin/python3.12 the folder "...", PYTHONHOME; its library .../lib/libpython3.12.so.1.0, or NULL where
+ * it has none. (transfer full) */
+char *pythons_home(const char *python);
+char *pythons_library(const char *python);
+
+/* A copy in the folder of an interpreter from 3.13 on, of its program or its library. Of what it publishes
+ * about itself (_Py_DebugOffsets) one word is 8 less than the truth. (transfer full) */
+char *pythons_misled(const char *path, guint word, const char *folder);
+
 const LedgerCode *received_codes(const Received *self);
 const char *received_text(const Received *self, guint32 at);
 /* The names of the Python frames of a site, innermost first, joined by "<"; offset: of the innermost.

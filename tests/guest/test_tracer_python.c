@@ -220,15 +220,14 @@ START_TEST(test_a_signal_in_the_middle_of_the_interpreter_is_survived)
 }
 END_TEST
 
-/* .../bin/python3.12: runs .../lib/libpython3.12.so.1.0; NULL: there is none. */
+#define MAKES "def made():\n    return [bytes(4321)] * 3\nmade()"
+
+/* NULL: the interpreter has no library. */
 static Ledgers *run_embedded(const char *python, const char *option)
 {
-    g_autofree char *bin = g_path_get_dirname(python), *home = g_path_get_dirname(bin);
-    g_autofree char *name = g_path_get_basename(python), *file = g_strdup_printf("lib%s.so.1.0", name);
-    g_autofree char *library = g_build_filename(home, "lib", file, NULL);
-    const char *argv[] = {"embed", library, home, "def made():\n    return [bytes(4321)] * 3\nmade()",
-                          option,  NULL};
-    return g_file_test(library, G_FILE_TEST_EXISTS) ? ledgers_run(argv, TRUE, 0) : NULL;
+    g_autofree char *library = pythons_library(python), *home = pythons_home(python);
+    const char *argv[] = {"embed", library, home, MAKES, option, NULL};
+    return library != NULL ? ledgers_run(argv, TRUE, 0) : NULL;
 }
 
 static guint64 made_in(const Received *received, const char *function, guint64 size)
@@ -268,6 +267,38 @@ START_TEST(test_an_interpreter_may_be_unloaded)
 }
 END_TEST
 
+/* Runs an interpreter that publishes a place of the instruction that is 8 less than the truth. */
+static Ledgers *run_misled(const char *python, guint word, const char *folder)
+{
+    g_autofree char *library = pythons_library(python), *home = pythons_home(python);
+    g_autofree char *copy = pythons_misled(library != NULL ? library : python, word, folder);
+    g_autofree char *setting = g_strconcat("PYTHONHOME=", home, NULL);
+    const char *embedded[] = {"embed", copy, home, MAKES, NULL};
+    const char *alone[] = {"/usr/bin/env", setting, copy, "-c", MAKES "\nmade()", NULL};
+    return ledgers_run(library != NULL ? embedded : alone, TRUE, 0);
+}
+
+START_TEST(test_frames_that_the_interpreter_contradicts_are_off)
+{
+    static const struct {
+        const char *version;
+        guint instruction; /* the published word that says where a frame has it */
+    } rows[] = {{"3.13", 31}, {"3.14", 34}, {"3.15", 42}};
+    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autofree char *python = pythons_version(rows[i].version, "misled"), *folder = runner_temporary();
+        g_autoptr(Ledgers) ran = python != NULL ? run_misled(python, rows[i].instruction, folder) : NULL;
+        runner_remove(folder);
+        if (ran == NULL)
+            continue;
+        const Received *received = last_of(ran);
+        ck_assert_msg(received->header->python_state == LEDGER_PYTHON_MISMATCH, "%s: state %u", python,
+                      received->header->python_state);
+        ck_assert_uint_eq(made_in(received, "", 4321 + 33), 2);
+        check_sums(received, python);
+    }
+}
+END_TEST
+
 SUITE(tracer_python, 480)
 {
     tcase_add_test(tcase, test_an_interpreter_that_is_loaded_later_is_seen);
@@ -277,6 +308,7 @@ SUITE(tracer_python, 480)
     tcase_add_test(tcase, test_a_forked_child_has_codes_of_its_own);
     tcase_add_test(tcase, test_a_signal_in_the_middle_of_the_interpreter_is_survived);
     tcase_add_test(tcase, test_endless_recursion_is_cut_and_survived);
+    tcase_add_test(tcase, test_frames_that_the_interpreter_contradicts_are_off);
     tcase_add_test(tcase, test_each_object_is_where_python_says_it_was_made);
     tcase_add_test(tcase, test_objects_are_found_under_other_allocators_too);
 }
