@@ -1,0 +1,249 @@
+/* heapgate init, doctor and mark: a project's beginning, as users meet it. */
+#include <glib/gstdio.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "passing.h"
+#include "runner.h"
+#include "stand_in.h"
+
+START_TEST(test_init_makes_a_project_that_runs)
+{
+    g_autoptr(TestProject) project = test_project_new();
+    g_rmdir(test_project_path(project, "scenarios"));
+    test_project_expect(project, 2, "run", "heapgate init makes a first scenario", NULL);
+    test_project_expect(project, 0, "init", "heapgate.yaml: written", "scenarios/first.yaml: written",
+                        ".github/workflows/heapgate.yml: written", "next: heapgate run", NULL);
+    test_project_expect(project, 3, "run", "first", "NEW", "heapgate update first --reason", NULL);
+    test_project_expect(project, 0, "update --runs 1 --reason 'first capture'", "written; commit it", NULL);
+    test_project_expect(project, 0, "run", "1 scenario passes", NULL);
+    test_project_expect(project, 0, "list", "first", NULL);
+}
+END_TEST
+
+START_TEST(test_init_shows_how_to_gate_a_python_function)
+{
+    g_autoptr(TestProject) project = test_project_new();
+    g_rmdir(test_project_path(project, "scenarios"));
+    test_project_expect(project, 0, "init", "scenarios/first.yaml: written", NULL);
+    g_autofree char *first = test_project_read(project, "scenarios/first.yaml");
+    g_autoptr(GString) text = g_string_new(first);
+    ck_assert_uint_eq(g_string_replace(text, "\nrun:", "\n# run:", 0), 1);
+    ck_assert_uint_eq(g_string_replace(text, "\n# python:", "\npython:", 0), 1);
+    test_project_write(project, "scenarios/first.yaml", "%s", text->str);
+    test_project_expect(project, 0, "list", "first", NULL);
+}
+END_TEST
+
+START_TEST(test_init_overwrites_nothing)
+{
+    g_autoptr(TestProject) project = test_project_new();
+    test_project_write(project, "heapgate.yaml", "timeout: 7 s\n");
+    test_project_write(project, "scenarios/first.yaml", MASSIF);
+    test_project_expect(project, 0, "init", "heapgate.yaml: is there already", "first.yaml: is there already",
+                        "heapgate.yml: written", NULL);
+    g_autofree char *config = test_project_read(project, "heapgate.yaml");
+    g_autofree char *first = test_project_read(project, "scenarios/first.yaml");
+    ck_assert_str_eq(config, "timeout: 7 s\n");
+    ck_assert_str_eq(first, MASSIF);
+}
+END_TEST
+
+/* A repository of a project that passes, pushed to a bare one beside it. */
+static TestProject *pushed_project(void)
+{
+    TestProject *project = PASSING(MASSIF, "work");
+    project->env = g_environ_setenv(project->env, "GIT_CONFIG_GLOBAL", "/dev/null", TRUE);
+    project->env = g_environ_setenv(project->env, "GIT_CONFIG_NOSYSTEM", "1", TRUE);
+    for (int i = 0; i < 2; i++) {
+        const char *who = i == 0 ? "AUTHOR" : "COMMITTER";
+        g_autofree char *name = g_strdup_printf("GIT_%s_NAME", who),
+                        *mail = g_strdup_printf("GIT_%s_EMAIL", who);
+        project->env = g_environ_setenv(project->env, name, "Tester", TRUE);
+        project->env = g_environ_setenv(project->env, mail, "tester@example.org", TRUE);
+    }
+    test_project_expect_shell(
+        project, 0,
+        "git init -q --bare far.git && git init -q -b main && printf "
+        "'far.git\\nreports\\nbin\\ntree\\n' >.gitignore"
+        " && git add . && git commit -qm first && git remote add far \"$PWD/far.git\" && git push -q far "
+        "main; echo $?",
+        "0");
+    return project;
+}
+
+START_TEST(test_init_hook_refuses_the_push_of_a_regression)
+{
+    g_autoptr(TestProject) project = pushed_project();
+    test_project_expect(project, 0, "init --hook", "hooks/pre-push: written", NULL);
+    test_project_expect(project, 0, "init --hook", "is there already", NULL);
+    test_project_expect_shell(project, 0, "git commit -q --allow-empty -m fine && git push far main",
+                              "1 scenario passes");
+    stand_in_install(project, "\"$@\"; leave 900000 1000 buy_more");
+    test_project_expect_shell(project, 1, "git commit -q --allow-empty -m leak && git push far main",
+                              "buy_more");
+    test_project_expect_shell(project, 0, "git --git-dir=far.git log --format=%s -1 main", "fine");
+    /* A push that could not be judged is refused, too. */
+    stand_in_install(project, "\"$@\"");
+    test_project_expect_shell(project, 1, "git push far main", "massif left no output");
+    test_project_expect_shell(project, 0, "git --git-dir=far.git log --format=%s -1 main", "fine");
+}
+END_TEST
+
+START_TEST(test_init_hook_serves_worktrees_and_folders_below)
+{
+    g_autoptr(TestProject) project = pushed_project();
+    test_project_expect_shell(project, 0, "git worktree add -q tree && cd tree && heapgate init --hook",
+                              "pre-push: written");
+    stand_in_install(project, "\"$@\"; leave 900000 1000 buy_more");
+    test_project_expect_shell(
+        project, 1, "cd tree && git commit -q --allow-empty -m leak && git push far tree", "buy_more");
+    test_project_expect_shell(project, 0, "rm .git/hooks/pre-push; cd scenarios && heapgate init --hook",
+                              "pre-push: written");
+    test_project_expect_shell(project, 1, "git commit -q --allow-empty -m leak && git push far main",
+                              "buy_more");
+}
+END_TEST
+
+/* A repository may hold a project in one of its folders. */
+START_TEST(test_init_hook_finds_a_project_below_the_repository)
+{
+    g_autoptr(TestProject) project = pushed_project();
+    test_project_expect_shell(
+        project, 0, "mkdir part && git mv scenarios baselines part && git commit -qm part && echo done",
+        "done");
+    test_project_expect_shell(project, 0, "cd part && heapgate init --hook", "pre-push: written");
+    test_project_expect_shell(project, 0, "git push far main", "1 scenario passes");
+}
+END_TEST
+
+START_TEST(test_init_hook_leaves_other_hooks_alone)
+{
+    g_autoptr(TestProject) project = pushed_project();
+    test_project_write(project, ".git/hooks/pre-push", "#!/bin/sh\nexit 0\n");
+    test_project_expect(project, 2, "init --hook", "does something else", "add the line", NULL);
+    g_autofree char *hook = test_project_read(project, ".git/hooks/pre-push");
+    ck_assert_str_eq(hook, "#!/bin/sh\nexit 0\n");
+    test_project_expect_shell(
+        project, 2,
+        "GIT_CEILING_DIRECTORIES=$PWD; export GIT_CEILING_DIRECTORIES; rm -rf .git && heapgate init --hook",
+        "no git repository");
+}
+END_TEST
+
+START_TEST(test_doctor_finds_limits_under_which_no_books_are_kept)
+{
+#ifdef __SANITIZE_ADDRESS__
+    runner_skip("test_doctor_finds_limits_under_which_no_books_are_kept",
+                "AddressSanitizer needs more address space than that itself");
+    return;
+#endif
+    g_autoptr(TestProject) project = PASSING(MASSIF, "work");
+    struct rlimit old, limit;
+    getrlimit(RLIMIT_DATA, &old);
+    limit = (struct rlimit){(rlim_t)1 << 30, old.rlim_max};
+    ck_assert_int_eq(setrlimit(RLIMIT_DATA, &limit), 0);
+    test_project_expect(project, 3, "doctor", "MISSING  limit on data: 1.00 GiB", "mend: ulimit -d unlimited",
+                        NULL);
+    setrlimit(RLIMIT_DATA, &old);
+}
+END_TEST
+
+START_TEST(test_doctor_finds_what_is_missing_and_how_to_mend_it)
+{
+    g_autoptr(TestProject) project = PASSING(MASSIF, "work");
+    gboolean debug = test_project_run(project, "doctor") == 0;
+    if (!debug)
+        runner_skip("test_doctor_finds_what_is_missing_and_how_to_mend_it",
+                    "libc's debug information is missing");
+    test_project_expect(project, debug ? 0 : 3, "doctor", "ok       Valgrind: 3.19.0",
+                        "ok       work: program, files and baseline are there", NULL);
+    g_unlink(test_project_path(project, passing_baseline("work")));
+    test_project_expect(project, 3, "doctor", "MISSING  work: no baseline",
+                        "mend: heapgate update work --reason \"first capture\"", NULL);
+    test_project_write(project, "scenarios/work.yaml",
+                       "run: [jqq, .]\ninstruments: [massif]\nstdin: gone.json\n");
+    test_project_expect(project, 3, "doctor work", "MISSING  work: jqq", "mend: apt-get install jqq",
+                        "\"gone.json\" does not exist", NULL);
+    test_project_write(project, "scenarios/work.yaml", "run: [build/prog]\ninstruments: [massif]\n");
+    test_project_expect(project, 3, "doctor", "build/prog", "mend: build your project first", NULL);
+    test_project_write(project, passing_baseline("work"), "format: [\n");
+    test_project_expect(project, 3, "doctor", "work.yaml:", "capture it again", NULL);
+    project->env = g_environ_setenv(project->env, "PATH", test_project_path(project, "scenarios"), TRUE);
+    test_project_expect(project, 3, "doctor", "MISSING  Valgrind: not installed",
+                        "mend: apt-get install valgrind", NULL);
+    test_project_write(project, "scenarios/work.yaml", "runs: [jq]\n");
+    test_project_expect(project, 2, "doctor", "unknown key \"runs\"", NULL);
+}
+END_TEST
+
+START_TEST(test_mark_outside_a_run_does_nothing)
+{
+    g_autoptr(TestProject) project = test_project_new();
+    project->env = g_environ_unsetenv(project->env, "HEAPGATE_INSTRUMENT");
+    project->env = g_environ_unsetenv(project->env, "HEAPGATE_MARKS");
+    test_project_expect(project, 0, "mark iteration", NULL);
+    ck_assert_str_eq(project->output, "");
+    project->env = g_environ_setenv(project->env, "HEAPGATE_INSTRUMENT", "massif", TRUE);
+    test_project_expect(project, 0, "mark iteration", NULL);
+}
+END_TEST
+
+static gboolean may_trace(TestProject *project)
+{
+    return test_project_shell(project,
+                              "cat /proc/sys/kernel/yama/ptrace_scope 2>/dev/null | grep -q '[123]'") != 0 ||
+           geteuid() == 0;
+}
+
+/* A shell that keeps 1000 bytes more in every pass. */
+START_TEST(test_mark_in_a_shell_gives_iterations_and_growth)
+{
+    g_autoptr(TestProject) project = test_project_new();
+    if (!may_trace(project)) {
+        runner_skip("test_mark_in_a_shell_gives_iterations_and_growth",
+                    "vgdb may not trace other processes here");
+        return;
+    }
+    const char *chosen = g_getenv("HEAPGATE_BINARY");
+    g_autofree char *folder = g_path_get_dirname(chosen != NULL ? chosen : runner_path("build/heapgate"));
+    test_project_write(project, "scenarios/work.yaml",
+                       "shell: |\n"
+                       "  for i in 1 2 3 4 5 6 7 8 9 10; do\n"
+                       "    eval \"kept_$i=%01000d\"\n"
+                       "    heapgate mark iteration || exit 9\n"
+                       "  done\n"
+                       "  heapgate mark end\n"
+                       "env: {PATH: '%s:/usr/bin:/bin'}\n"
+                       "instruments: [massif, memcheck]\n"
+                       "workflow: {warmup: 2, iterations: 10}\n",
+                       0, folder);
+    test_project_expect(project, 3, "run", "NEW", "growth", NULL);
+    g_autoptr(Result) result = test_project_result(project);
+    const Measurement *massif = test_result_find(result, "work", "massif")->measurement;
+    const Measurement *memcheck = test_result_find(result, "work", "memcheck")->measurement;
+    ck_assert_msg(massif->problem == NULL, "massif: %s", massif->problem);
+    ck_assert_msg(memcheck->problem == NULL, "memcheck: %s", memcheck->problem);
+    ck_assert_uint_eq(massif->iterations, 8);
+    ck_assert_uint_eq(memcheck->iterations, 8);
+    ck_assert_msg(measurement_value(massif, METRIC_GROWTH) > 1000 &&
+                      measurement_value(massif, METRIC_GROWTH) < 1100,
+                  "a growth of %" G_GINT64_FORMAT, measurement_value(massif, METRIC_GROWTH));
+    ck_assert_int_eq(measurement_value(memcheck, METRIC_GROWTH), 0);
+}
+END_TEST
+
+SUITE(cli_init, 90)
+{
+    tcase_add_test(tcase, test_init_makes_a_project_that_runs);
+    tcase_add_test(tcase, test_init_shows_how_to_gate_a_python_function);
+    tcase_add_test(tcase, test_init_overwrites_nothing);
+    tcase_add_test(tcase, test_init_hook_refuses_the_push_of_a_regression);
+    tcase_add_test(tcase, test_init_hook_serves_worktrees_and_folders_below);
+    tcase_add_test(tcase, test_init_hook_finds_a_project_below_the_repository);
+    tcase_add_test(tcase, test_init_hook_leaves_other_hooks_alone);
+    tcase_add_test(tcase, test_doctor_finds_limits_under_which_no_books_are_kept);
+    tcase_add_test(tcase, test_doctor_finds_what_is_missing_and_how_to_mend_it);
+    tcase_add_test(tcase, test_mark_outside_a_run_does_nothing);
+    tcase_add_test(tcase, test_mark_in_a_shell_gives_iterations_and_growth);
+}
