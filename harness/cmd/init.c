@@ -1,52 +1,13 @@
-/* heapgate init: a first scenario, heapgate.yaml and a workflow, or a pre-push hook. Never overwrites. */
+/* heapgate init: a first scenario, heapgate.yaml and a workflow, or a pre-push hook, or a copy of heapgate.h.
+ * Never overwrites, and what was deleted does not come back. */
 #include <errno.h>
 #include <glib/gstdio.h>
 #include <string.h>
 
 #include "command.h"
 #include "error.h"
-
-typedef struct {
-    const char *path;
-    int mode;
-    const char *text;
-} Template;
-
-static const Template templates[] = {
-    {"heapgate.yaml", 0666,
-     "# What scenarios that do not say otherwise get; every key is optional.\n"
-     "timeout: 600 s\n"
-     "instruments: [heap, memcheck]\n"
-     "allow:\n"
-     "  peak: {percent: 5, floor: 64 KiB}   # regressed above base + max(percent, floor, spread)\n"
-     "  retained: {floor: 0 B}\n"
-     "  growth: {floor: 0 B}\n"},
-    {"scenarios/first.yaml", 0666,
-     "# A scenario is a workflow and what it may cost. Put your own program here.\n"
-     "about: A first scenario; replace the program by a workflow of yours\n"
-     "run: [sh, -c, \"seq 2000 | sort -n | tail -n 1\"]\n"
-     "expect: {exit: 0}\n"
-     "# python: {call: \"package.module:function\"}  # instead of run; then also instruments: [heap]\n"
-     "# stdin: input.txt                       # files are named relative to this folder\n"
-     "# workflow: {warmup: 3, iterations: 20}  # the program marks each pass: #include <heapgate.h>\n"
-     "# allow: {growth: {floor: 0 B}}\n"
-     "tags: [fast]\n"},
-    {".github/workflows/heapgate.yml", 0666,
-     "name: heapgate\n"
-     "on: [pull_request, push]\n"
-     "permissions:\n"
-     "  contents: read\n"
-     "jobs:\n"
-     "  gate:\n"
-     "    runs-on: ubuntu-24.04\n"
-     "    # Baselines hold for one environment: run where they were captured.\n"
-     "    container: debian:12\n"
-     "    steps:\n"
-     "      - run: apt-get update && apt-get install -y --no-install-recommends git ca-certificates\n"
-     "      - uses: actions/checkout@v4\n"
-     "      # Build your programs here.\n"
-     "      - uses: OWNER/heapgate/.github/actions/heapgate@v0.1.0\n"},
-};
+#include "init_start.h"
+#include "instrument/installed.h"
 
 /* The project may be in a folder of the repository, and git runs hooks at its top. */
 static const char hook_text[] =
@@ -54,7 +15,8 @@ static const char hook_text[] =
     "# Written by heapgate init --hook: no memory regression leaves this machine.\n"
     "exec %s\n";
 
-static gboolean write_template(const Template *template, const char *path, GError **error)
+/* Writes a file with its folders and says so; one that is there stays as it is. */
+static gboolean write_new(const char *path, const char *text, int mode, GError **error)
 {
     g_autofree char *folder = g_path_get_dirname(path);
     if (g_file_test(path, G_FILE_TEST_EXISTS)) {
@@ -63,14 +25,72 @@ static gboolean write_template(const Template *template, const char *path, GErro
     }
     g_autoptr(GError) cause = NULL;
     if (g_mkdir_with_parents(folder, 0777) == 0 &&
-        g_file_set_contents_full(path, template->text, -1, G_FILE_SET_CONTENTS_CONSISTENT, template->mode,
-                                 &cause)) {
+        g_file_set_contents_full(path, text, -1, G_FILE_SET_CONTENTS_CONSISTENT, mode, &cause)) {
         g_print("%s: written\n", path);
         return TRUE;
     }
     g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_BROKEN, "%s cannot be written: %s", path,
                 cause != NULL ? cause->message : g_strerror(errno));
     return FALSE;
+}
+
+/* What shows that this folder is a project already: its heapgate.yaml, or the first scenario; NULL: nothing
+ * does. (transfer full). */
+static char *find_beginning(void)
+{
+    if (g_file_test("heapgate.yaml", G_FILE_TEST_EXISTS))
+        return g_strdup("heapgate.yaml");
+    g_autoptr(GDir) folder = g_dir_open("scenarios", 0, NULL);
+    for (const char *name; folder != NULL && (name = g_dir_read_name(folder)) != NULL;)
+        if (g_str_has_suffix(name, ".yaml"))
+            return g_build_filename("scenarios", name, NULL);
+    return NULL;
+}
+
+/* A project that has begun keeps what it has, and what is not there was taken away by somebody. */
+static void write_start(GError **error)
+{
+    g_autofree char *beginning = find_beginning();
+    g_autoptr(Start) start = start_new();
+    for (guint i = 0; i < start->files->len; i++) {
+        const StartFile *file = g_ptr_array_index(start->files, i);
+        if (beginning != NULL && !g_file_test(file->path, G_FILE_TEST_EXISTS))
+            g_print("%s: not there, and not written: %s shows that this is a project already\n", file->path,
+                    beginning);
+        else if (!write_new(file->path, file->text, 0666, error))
+            return;
+    }
+    g_print("%s", start->advice);
+}
+
+static const char header_head[] = "/* Copied by `heapgate init --header` from heapgate " HEAPGATE_VERSION
+                                  ": who builds this needs no heapgate. Sources that are built where\n"
+                                  " * even this file is missing include it so:\n"
+                                  " *\n"
+                                  " *     #ifdef __has_include\n"
+                                  " *     #if __has_include(\"heapgate.h\")\n"
+                                  " *     #include \"heapgate.h\"\n"
+                                  " *     #endif\n"
+                                  " *     #endif\n"
+                                  " *     #ifndef HEAPGATE_H\n"
+                                  " *     #define heapgate_mark(name) ((void)0)\n"
+                                  " *     #define heapgate_iteration() ((void)0)\n"
+                                  " *     #endif\n"
+                                  " */\n";
+
+/* The header goes where the project keeps its own. */
+static void copy_header(GError **error)
+{
+    g_autofree char *installed =
+        installed_find("the header", "../harness/include/heapgate.h", "../include/heapgate.h", error);
+    g_autofree char *text = NULL, *copy = NULL;
+    if (installed == NULL || !g_file_get_contents(installed, &text, NULL, error))
+        return;
+    const char *path = g_file_test("include", G_FILE_TEST_IS_DIR) ? "include/heapgate.h" : "heapgate.h";
+    copy = g_strconcat(header_head, text, NULL);
+    if (write_new(path, copy, 0666, error))
+        g_print(
+            "next: #include \"heapgate.h\"; commit it. Its first lines show how to build without it, too\n");
 }
 
 /* What git rev-parse says here; (transfer full). */
@@ -111,16 +131,18 @@ static void install_hook(GError **error)
                     "%s is there already and does something else; add the line \"%s\" to it", path, command);
         return;
     }
-    const Template hook = {path, 0777, text};
-    write_template(&hook, path, error);
+    write_new(path, text, 0777, error);
 }
 
 static int command_init_run(int argc, char **argv, GError **error)
 {
-    gboolean with_hook = FALSE, helped = FALSE;
+    gboolean with_hook = FALSE, with_header = FALSE, helped = FALSE;
     const GOptionEntry entries[] = {
         {"hook", 0, 0, G_OPTION_ARG_NONE, &with_hook,
          "Install a pre-push hook that runs the gate, and nothing else", NULL},
+        {"header", 0, 0, G_OPTION_ARG_NONE, &with_header,
+         "Copy heapgate.h into the project, so that others build it without heapgate, and nothing else",
+         NULL},
         {NULL},
     };
     if (!command_parse(&command_init, entries, &argc, &argv, &helped, error) || helped)
@@ -130,22 +152,21 @@ static int command_init_run(int argc, char **argv, GError **error)
                     "init: \"%s\" was not expected; it takes no argument", argv[1]);
         return 0;
     }
-    if (with_hook) {
+    if (with_hook && with_header)
+        g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_USAGE, "init: either --hook or --header");
+    else if (with_hook)
         install_hook(error);
-        return 0;
-    }
-    for (gsize i = 0; i < G_N_ELEMENTS(templates); i++)
-        if (!write_template(&templates[i], templates[i].path, error))
-            return 0;
-    g_print("next: heapgate run, then heapgate update --reason \"first capture\", then commit baselines/\n"
-            "keep reports/ out of the repository: add it to .gitignore\n");
+    else if (with_header)
+        copy_header(error);
+    else
+        write_start(error);
     return 0;
 }
 
 const Command command_init = {
     .name = "init",
     .arguments = "",
-    .summary =
-        "Write a first scenario, heapgate.yaml and a GitHub workflow; --hook installs a pre-push hook.",
+    .summary = "Write a first scenario, heapgate.yaml and a GitHub workflow; or a pre-push hook, or a copy "
+               "of heapgate.h.",
     .run = command_init_run,
 };

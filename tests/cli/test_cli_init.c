@@ -1,5 +1,6 @@
 /* heapgate init, doctor and mark: a project's beginning, as users meet it. */
 #include <glib/gstdio.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -41,11 +42,126 @@ START_TEST(test_init_overwrites_nothing)
     test_project_write(project, "heapgate.yaml", "timeout: 7 s\n");
     test_project_write(project, "scenarios/first.yaml", MASSIF);
     test_project_expect(project, 0, "init", "heapgate.yaml: is there already", "first.yaml: is there already",
-                        "heapgate.yml: written", NULL);
+                        NULL);
     g_autofree char *config = test_project_read(project, "heapgate.yaml");
     g_autofree char *first = test_project_read(project, "scenarios/first.yaml");
     ck_assert_str_eq(config, "timeout: 7 s\n");
     ck_assert_str_eq(first, MASSIF);
+}
+END_TEST
+
+static gboolean is_there(const TestProject *project, const char *relative)
+{
+    return g_file_test(test_project_path(project, relative), G_FILE_TEST_EXISTS);
+}
+
+START_TEST(test_init_brings_nothing_back_that_was_deleted)
+{
+    static const char *const files[] = {"scenarios/first.yaml", ".github/workflows/heapgate.yml",
+                                        "heapgate.yaml"};
+    g_autoptr(TestProject) project = test_project_new();
+    test_project_expect(project, 0, "init", "first.yaml: written", NULL);
+    test_project_write(project, "scenarios/mine.yaml", MASSIF);
+    for (gsize i = 0; i < G_N_ELEMENTS(files); i++) {
+        g_autofree char *says = g_strdup_printf("%s: not there, and not written", files[i]);
+        g_unlink(test_project_path(project, files[i]));
+        test_project_expect(project, 0, "init", says, NULL);
+        ck_assert_msg(!is_there(project, files[i]), "%s is back", files[i]);
+    }
+}
+END_TEST
+
+START_TEST(test_init_builds_what_a_project_builds_by)
+{
+    static const struct {
+        const char *file, *build, *program;
+    } rows[] = {
+        {"Makefile", "      - run: make\n", "[./PROGRAM]"},
+        {"CMakeLists.txt", "      - run: cmake -B build ", "[build/PROGRAM]"},
+        {"meson.build", "      - run: meson setup ", "[build/PROGRAM]"},
+        {"Cargo.toml", "      - run: CARGO_PROFILE_RELEASE_DEBUG=true cargo build",
+         "[target/release/PROGRAM]"},
+        {"README", "      # Build your programs here.\n", "[./PROGRAM]"},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autoptr(TestProject) project = test_project_new();
+        test_project_write(project, rows[i].file, "# mine\n");
+        test_project_expect(project, 0, "init", "next: heapgate run", NULL);
+        g_autofree char *workflow = test_project_read(project, ".github/workflows/heapgate.yml");
+        g_autofree char *first = test_project_read(project, "scenarios/first.yaml");
+        g_autofree char *config = test_project_read(project, "heapgate.yaml");
+        ck_assert_msg(strstr(workflow, rows[i].build) != NULL, "%s: %s", rows[i].file, workflow);
+        ck_assert_msg(strstr(first, rows[i].program) != NULL, "%s: %s", rows[i].file, first);
+        ck_assert_msg(strstr(config, "instruments: [heap, memcheck]") != NULL, "%s", config);
+    }
+}
+END_TEST
+
+/* A folder with a link to the machine's Python where a virtual environment has its interpreter. */
+START_TEST(test_init_of_a_python_project_drives_a_function_by_its_interpreter)
+{
+    g_autoptr(TestProject) project = test_project_new();
+    test_project_write(project, "pyproject.toml", "[project]\nname = 'shop'\n");
+    test_project_write(project, "Makefile", "all:\n");
+    test_project_expect_shell(
+        project, 0, "mkdir -p .venv/bin && ln -s /usr/bin/python3 .venv/bin/python && echo made", "made");
+    test_project_expect(project, 0, "init", "scenarios/first.py: written",
+                        "gate tests: .venv/bin/pip install /", "/python, mark one @pytest.mark.heapgate",
+                        "heapgate exec -- .venv/bin/python -m pytest", NULL);
+    g_autofree char *workflow = test_project_read(project, ".github/workflows/heapgate.yml");
+    ck_assert_msg(strstr(workflow, "python3 -m venv .venv && .venv/bin/pip install -e .\n") != NULL, "%s",
+                  workflow);
+    ck_assert_msg(strstr(workflow, "heapgate exec -- .venv/bin/python -m pytest") != NULL, "%s", workflow);
+    g_autofree char *config = test_project_read(project, "heapgate.yaml");
+    ck_assert_msg(strstr(config, "instruments: [heap]\n") != NULL, "%s", config);
+    test_project_expect(project, 3, "run", "first   heap", "NEW", "growth 0 B/iteration", NULL);
+    test_project_expect(project, 0, "update --runs 2 --reason 'first capture'", "written; commit it", NULL);
+    test_project_expect(project, 0, "run", "1 scenario passes", NULL);
+}
+END_TEST
+
+START_TEST(test_init_of_a_python_project_without_a_virtual_environment_takes_the_system_python)
+{
+    g_autoptr(TestProject) project = test_project_new();
+    test_project_write(project, "setup.py", "# mine\n");
+    test_project_expect(project, 0, "init", "venv/bin/pip install", NULL);
+    g_autofree char *first = test_project_read(project, "scenarios/first.yaml");
+    ck_assert_msg(strstr(first, "interpreter: /usr/bin/python3, ") != NULL, "%s", first);
+}
+END_TEST
+
+START_TEST(test_init_header_lets_others_build_without_heapgate)
+{
+    static const char source[] =
+        "#ifdef __has_include\n"
+        "#if __has_include(\"heapgate.h\")\n"
+        "#include \"heapgate.h\"\n"
+        "#endif\n"
+        "#endif\n"
+        "#ifndef HEAPGATE_H\n"
+        "#define heapgate_mark(name) ((void)0)\n"
+        "#define heapgate_iteration() ((void)0)\n"
+        "#endif\n"
+        "int main(void) { heapgate_iteration(); heapgate_mark(\"end\"); return 0; }\n";
+    g_autoptr(TestProject) project = test_project_new();
+    test_project_write(project, "a.c", "%s", source);
+    test_project_expect(project, 0, "init --header", "heapgate.h: written", "next: #include \"heapgate.h\"",
+                        NULL);
+    test_project_expect_shell(project, 0,
+                              "cc -Wall -Wextra -Werror -o a a.c && ./a && nm a | grep heapgate_tracer_mark",
+                              "w heapgate_tracer_mark");
+    test_project_expect_shell(
+        project, 0, "rm heapgate.h && cc -Wall -Wextra -Werror -o a a.c && ./a && echo built", "built");
+    /* What the header says of it is what was built here. */
+    g_mkdir(test_project_path(project, "include"), 0777);
+    test_project_expect(project, 0, "init --header", "include/heapgate.h: written", NULL);
+    test_project_expect(project, 0, "init --header", "include/heapgate.h: is there already", NULL);
+    test_project_expect_shell(
+        project, 0,
+        "sed -n 's/^ \\* \\{5\\}//p' include/heapgate.h | head -9 > said; head -9 a.c | diff said - "
+        "&& echo same",
+        "same");
+    test_project_expect(project, 2, "init --header --hook", "either --hook or --header", NULL);
 }
 END_TEST
 
@@ -238,6 +354,12 @@ SUITE(cli_init, 90)
     tcase_add_test(tcase, test_init_makes_a_project_that_runs);
     tcase_add_test(tcase, test_init_shows_how_to_gate_a_python_function);
     tcase_add_test(tcase, test_init_overwrites_nothing);
+    tcase_add_test(tcase, test_init_brings_nothing_back_that_was_deleted);
+    tcase_add_test(tcase, test_init_builds_what_a_project_builds_by);
+    tcase_add_test(tcase, test_init_of_a_python_project_drives_a_function_by_its_interpreter);
+    tcase_add_test(tcase,
+                   test_init_of_a_python_project_without_a_virtual_environment_takes_the_system_python);
+    tcase_add_test(tcase, test_init_header_lets_others_build_without_heapgate);
     tcase_add_test(tcase, test_init_hook_refuses_the_push_of_a_regression);
     tcase_add_test(tcase, test_init_hook_serves_worktrees_and_folders_below);
     tcase_add_test(tcase, test_init_hook_finds_a_project_below_the_repository);
