@@ -71,14 +71,22 @@ inside env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-re
 git clone -q --no-local . "$root/root/heapgate"
 
 status=0
-[ $# -gt 0 ] || set -- "make gate" "make gate" "make test"
+# Baselines are shipped for some releases. Elsewhere the first gate says that it has nothing to compare with, and a
+# second one passes when these are captured.
+platform=$(inside sh -c '. /etc/os-release; echo "$ID-${VERSION_ID:-}-$(uname -m)"')
+if [ $# -eq 0 ] && [ -d "baselines/$platform" ]; then
+    set -- "make gate" "make gate" "make test"
+elif [ $# -eq 0 ]; then
+    captured=":!baselines/$platform"
+    set -- "make gate || grep -q '\"exit_status\":3' reports/verdict.json" \
+        "build/heapgate update --reason 'first capture'" "make gate" "make test"
+fi
 for command in "$@"; do
     installed >"$root/before"
     size=$(megabytes)
     seconds=$SECONDS
     echo "clean-root: $command"
-    # shellcheck disable=SC2086
-    inside env -C /root/heapgate $command || status=1
+    inside env -C /root/heapgate sh -c "$command" || status=1
     seconds=$((SECONDS - seconds))
     installed >"$root/after"
     printf 'clean-root: "%s" took %d s and installed %d packages, %d MB: %s\n' "$command" "$seconds" \
@@ -86,6 +94,6 @@ for command in "$@"; do
         "$(comm -13 "$root/before" "$root/after" | tr '\n' ' ')"
     [ "$status" -eq 0 ] || fail "$command failed"
 done
-changed=$(inside git -C /root/heapgate status --porcelain)
+changed=$(inside git -C /root/heapgate status --porcelain -- . ${captured:+"$captured"})
 [ -z "$changed" ] || fail "the commands left something in the source tree: $changed"
 echo "clean-root: both commands work from nothing"
