@@ -281,6 +281,8 @@ enum {
     LEDGER_PYTHON_MISMATCH = 4, /* the frames read were not those that the interpreter's own functions gave;
                                    small objects are in the books */
     LEDGER_PYTHON_HIDDEN = 5,   /* a version of before 3.4: small objects are not in the books */
+    LEDGER_PYTHON_JIT = 6, /* code that the interpreter compiles leaves its frames behind: they are not read
+                              any more; small objects are in the books */
 };
 
 /* The records (ledger_records.def). */

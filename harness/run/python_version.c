@@ -25,7 +25,10 @@ char *python_version_ask(const Scenario *scenario, const Workplace *place, GCanc
     if (python == NULL)
         return NULL;
     const char *argv[] = {python, "-c",
-                          "import platform as p; print(p.python_implementation(), p.python_version())", NULL};
+                          "import platform as p, sys; jit = getattr(sys, '_jit', None); "
+                          "print(p.python_implementation(), p.python_version(), "
+                          "*['with its JIT'] * (jit is not None and jit.is_enabled()))",
+                          NULL};
     g_auto(GStrv) env = program_environment(scenario, NULL, NULL, 0, place->work);
     g_autofree char *answer = g_build_filename(place->folder.path, "python", NULL);
     SupervisorPlan plan = {.argv = argv,

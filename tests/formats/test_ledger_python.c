@@ -177,6 +177,17 @@ START_TEST(test_python_frames_survive_saving)
 }
 END_TEST
 
+START_TEST(test_an_interpreter_with_its_jit_on_is_another_one)
+{
+    LedgerHeader header = {.python_version = 0x030f00f0, .python_state = LEDGER_PYTHON_ON};
+    g_autofree char *plain = ledger_python_name(&header);
+    ck_assert_str_eq(plain, "CPython 3.15.0");
+    header.python_state = LEDGER_PYTHON_JIT;
+    g_autofree char *compiles = ledger_python_name(&header);
+    ck_assert_str_eq(compiles, "CPython 3.15.0 with its JIT");
+}
+END_TEST
+
 START_TEST(test_notes_say_why_there_are_no_python_frames)
 {
     static const struct {
@@ -191,6 +202,7 @@ START_TEST(test_notes_say_why_there_are_no_python_frames)
         {LEDGER_PYTHON_THREADED, 0, NULL},
         {LEDGER_PYTHON_HIDDEN, 0, NULL},
         {LEDGER_PYTHON_MISMATCH, 0, "was not what its own"},
+        {LEDGER_PYTHON_JIT, 0, "PYTHON_JIT=0 brings the lines"},
     };
     LedgerHeader unloaded = {.python_version = 0x030c01f0, .python_state = LEDGER_PYTHON_UNKNOWN};
     g_autofree char *gone = ledger_python_note(&unloaded);
@@ -226,6 +238,7 @@ END_TEST
 
 SUITE(ledger_python, 30)
 {
+    tcase_add_test(tcase, test_an_interpreter_with_its_jit_on_is_another_one);
     tcase_add_test(tcase, test_an_interpreter_that_hides_its_objects_is_not_seen);
     tcase_add_test(tcase, test_python_frames_have_function_file_and_line);
     tcase_add_test(tcase, test_the_interpreter_is_left_out_but_for_the_innermost_of_its_interface);

@@ -299,6 +299,37 @@ START_TEST(test_frames_that_the_interpreter_contradicts_are_off)
 }
 END_TEST
 
+/* An interpreter without a JIT prints 0. */
+static gboolean has_jit(const Ledgers *ran, const char *python)
+{
+    gboolean has = strcmp(ran->out, "1\n") == 0;
+    g_autofree char *reason = g_strdup_printf("%s has no JIT", python);
+    if (!has)
+        runner_skip("test_frames_are_off_where_the_interpreter_compiles", reason);
+    return has;
+}
+
+START_TEST(test_frames_are_off_where_the_interpreter_compiles)
+{
+    static const char *const versions[] = {"3.14", "3.15"};
+    const char *script = "import sys\n"
+                         "def hot(n):\n    for i in range(n): len([i, i])\n"
+                         "for i in range(100): hot(10000)\n"
+                         "print(int(getattr(sys, '_jit', None) is not None and sys._jit.is_enabled()))\n";
+    for (gsize i = 0; i < G_N_ELEMENTS(versions); i++) {
+        g_autofree char *python = pythons_version(versions[i], "jit");
+        const char *with[] = {"/usr/bin/env", "PYTHON_JIT=1", python, "-c", script, NULL};
+        const char *without[] = {"/usr/bin/env", "PYTHON_JIT=0", python, "-c", script, NULL};
+        if (python == NULL)
+            continue;
+        g_autoptr(Ledgers) off = ledgers_run(with, TRUE, 0), on = ledgers_run(without, TRUE, 0);
+        ck_assert_uint_eq(last_of(on)->header->python_state, LEDGER_PYTHON_ON);
+        if (has_jit(off, python))
+            ck_assert_uint_eq(last_of(off)->header->python_state, LEDGER_PYTHON_JIT);
+    }
+}
+END_TEST
+
 SUITE(tracer_python, 480)
 {
     tcase_add_test(tcase, test_an_interpreter_that_is_loaded_later_is_seen);
@@ -309,6 +340,7 @@ SUITE(tracer_python, 480)
     tcase_add_test(tcase, test_a_signal_in_the_middle_of_the_interpreter_is_survived);
     tcase_add_test(tcase, test_endless_recursion_is_cut_and_survived);
     tcase_add_test(tcase, test_frames_that_the_interpreter_contradicts_are_off);
+    tcase_add_test(tcase, test_frames_are_off_where_the_interpreter_compiles);
     tcase_add_test(tcase, test_each_object_is_where_python_says_it_was_made);
     tcase_add_test(tcase, test_objects_are_found_under_other_allocators_too);
 }

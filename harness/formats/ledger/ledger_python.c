@@ -108,7 +108,8 @@ char *ledger_python_name(const LedgerHeader *header)
     g_autofree char *version = version_of(header->python_version);
     g_autofree char *stage =
         levels[level] != NULL ? g_strdup_printf("%s%u", levels[level], serial) : g_strdup("");
-    return g_strconcat("CPython ", version, stage, NULL);
+    return g_strconcat("CPython ", version, stage,
+                       header->python_state == LEDGER_PYTHON_JIT ? " with its JIT" : "", NULL);
 }
 
 char *ledger_python_hidden(const LedgerHeader *header)
@@ -144,6 +145,12 @@ char *ledger_python_note(const LedgerHeader *header)
         return g_strdup_printf("Python lines are not named: what was read of CPython %s was not what its own "
                                "functions say; its objects are counted all the same, with native stacks",
                                version);
+    case LEDGER_PYTHON_JIT:
+        return g_strdup_printf(
+            "Python lines are not named: code that the JIT of CPython %s compiles leaves no trace "
+            "of the line it is at; its objects are counted all the same; PYTHON_JIT=0 brings "
+            "the lines",
+            version);
     default:
         break;
     }

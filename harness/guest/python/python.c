@@ -20,6 +20,7 @@ static const struct {
     {"PyGILState_GetThisThreadState", offsetof(PythonFunctions, thread_state)},
     {"Py_AddPendingCall", offsetof(PythonFunctions, add_pending_call)},
     {"PyObject_GetAttrString", offsetof(PythonFunctions, attribute)},
+    {"PySys_GetObject", offsetof(PythonFunctions, of_sys)},
     {"PyLong_AsLong", offsetof(PythonFunctions, as_long)},
     {"Py_DecRef", offsetof(PythonFunctions, release)},
     {"PyErr_Clear", offsetof(PythonFunctions, error_clear)},
@@ -32,9 +33,10 @@ static const struct {
     /* New in 3.9. */
     {"PyThreadState_GetFrame", offsetof(PythonFunctions, thread_frame)},
     {"PyFrame_GetBack", offsetof(PythonFunctions, frame_back)},
+    {"PyObject_CallNoArgs", offsetof(PythonFunctions, call)},
     {"PyFrame_GetCode", offsetof(PythonFunctions, frame_code)},
 };
-enum { OF_ALL_VERSIONS = sizeof wanted / sizeof wanted[0] - 6 };
+enum { OF_ALL_VERSIONS = sizeof wanted / sizeof wanted[0] - 7 };
 
 static bool find_functions(const SymbolTable *symbols, PythonFunctions *functions)
 {

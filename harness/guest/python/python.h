@@ -33,6 +33,8 @@ typedef struct {
     void *(*frame_back)(void *frame);
     void *(*frame_code)(void *frame);
     void *(*attribute)(void *object, const char *name);
+    void *(*call)(void *object);
+    void *(*of_sys)(const char *name);
     long (*as_long)(void *object);
     void (*release)(void *object);
     void (*error_clear)(void);

@@ -74,6 +74,28 @@ static void check_frames(void)
     guest_unmap(chain, sizeof *chain);
 }
 
+/* sys._jit.is_enabled(), from 3.14 on. */
+static bool jit_is_enabled(void)
+{
+    void *jit = python.call.of_sys("_jit");
+    void *question = jit != NULL ? python.call.attribute(jit, "is_enabled") : NULL;
+    void *answer = question != NULL ? python.call.call(question) : NULL;
+    bool enabled = answer != NULL && python.call.as_long(answer) > 0;
+    if (question != NULL)
+        python.call.release(question);
+    if (answer != NULL)
+        python.call.release(answer);
+    python.call.error_clear();
+    return enabled;
+}
+
+/* Compiled code writes a frame's instruction down late, and 3.14's cannot be unwound through. */
+static void check_jit(void)
+{
+    if (python_on() && jit_is_enabled())
+        python_off(LEDGER_PYTHON_JIT);
+}
+
 /* What the interpreter's functions make on the way is no growth of the program's. */
 static int check(void *unused)
 {
@@ -82,6 +104,7 @@ static int check(void *unused)
     own_begin();
     python_memory_settle();
     check_frames();
+    check_jit();
     own_end();
     return 0;
 }

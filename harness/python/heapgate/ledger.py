@@ -23,6 +23,7 @@ try:
         LEDGER_FRAME_PYTHON,
         LEDGER_FRAME_SHIFT,
         LEDGER_MAGIC,
+        LEDGER_PYTHON_JIT,
         LEDGER_PYTHON_MISMATCH,
         LEDGER_PYTHON_NOT,
         LEDGER_PYTHON_ON,
@@ -45,6 +46,7 @@ _REASONS = {
     LEDGER_PYTHON_UNKNOWN: "the tracer does not know the frames of this version of Python",
     LEDGER_PYTHON_THREADED: "the tracer cannot read the frames of a Python without the global lock",
     LEDGER_PYTHON_MISMATCH: "the tracer's check of this Python's frames failed",
+    LEDGER_PYTHON_JIT: "the tracer cannot read the frames of a Python whose JIT is on",
 }
 
 
