@@ -1,34 +1,27 @@
 /* heapgate doctor: what a run needs, whether it is there, and the one command that mends what is not. */
+#include <dlfcn.h>
 #include <elf.h>
+#include <errno.h>
 #include <link.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ptrace.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include "checkup.h"
 #include "command.h"
 #include "error.h"
 #include "model/units.h"
 #include "run/host.h"
 #include "campaign.h"
 #include "guest/ledger.h"
+#include "init_start.h"
 
 /* Valgrind below this writes what the readers were not tried on. */
 enum { OLDEST_MAJOR = 3, OLDEST_MINOR = 19 };
-
-typedef struct {
-    guint wrong;
-} Checkup;
-
-static void found(const char *what, const char *detail)
-{
-    g_print("ok       %s: %s\n", what, detail);
-}
-
-static void missing(Checkup *checkup, const char *what, const char *detail, const char *mend)
-{
-    checkup->wrong++;
-    g_print("MISSING  %s: %s\n         mend: %s\n", what, detail, mend);
-}
 
 static void check_valgrind(Checkup *checkup)
 {
@@ -36,12 +29,12 @@ static void check_valgrind(Checkup *checkup)
     const char *version = host_valgrind();
     int major = 0, minor = 0;
     if (version == NULL)
-        missing(checkup, "Valgrind", "not installed, or it does not start", mend);
+        checkup_missing(checkup, "Valgrind", "not installed, or it does not start", mend);
     else if (sscanf(version, "%d.%d", &major, &minor) != 2 || major < OLDEST_MAJOR ||
              (major == OLDEST_MAJOR && minor < OLDEST_MINOR))
-        missing(checkup, "Valgrind", "older than 3.19", mend);
+        checkup_missing(checkup, "Valgrind", "older than 3.19", mend);
     else
-        found("Valgrind", version);
+        checkup_found("Valgrind", version);
 }
 
 static void check_instruments(Checkup *checkup)
@@ -50,9 +43,9 @@ static void check_instruments(Checkup *checkup)
         g_autoptr(GError) error = NULL;
         g_autofree char *what = g_strdup_printf("instrument %s", (*instrument)->name);
         if ((*instrument)->probe(&error))
-            found(what, "can run here");
+            checkup_found(what, "can run here");
         else
-            missing(checkup, what, error->message, "see the sentence above");
+            checkup_missing(checkup, what, error->message, "see the sentence above");
     }
 }
 
@@ -77,7 +70,7 @@ static void check_limits(Checkup *checkup)
         g_autofree char *least = units_format_bytes((gint64)rows[i].least);
         g_autofree char *detail =
             g_strdup_printf("%s; the tracer's books take %s and more, most of it never touched", has, least);
-        missing(checkup, what, detail, rows[i].mend);
+        checkup_missing(checkup, what, detail, rows[i].mend);
     }
 }
 
@@ -114,16 +107,64 @@ static void check_libc_debug(Checkup *checkup)
     g_autofree char *id = NULL;
     dl_iterate_phdr(find_build_id, &id);
     if (id == NULL || strlen(id) < 3) {
-        missing(checkup, "debug information of libc", "the C library carries no build id",
-                "apt-get install libc6-dbg");
+        checkup_missing(checkup, "debug information of libc", "the C library carries no build id",
+                        "apt-get install libc6-dbg");
         return;
     }
     g_autofree char *path = g_strdup_printf("/usr/lib/debug/.build-id/%.2s/%s.debug", id, id + 2);
     if (g_file_test(path, G_FILE_TEST_EXISTS))
-        found("debug information of libc", path);
+        checkup_found("debug information of libc", path);
     else
-        missing(checkup, "debug information of libc", "not installed; memcheck needs it on some systems",
-                "apt-get install libc6-dbg");
+        checkup_missing(checkup, "debug information of libc",
+                        "not installed; memcheck needs it on some systems", "apt-get install libc6-dbg");
+}
+
+/* Names from debuginfod are asked for by DEBUGINFOD_URLS, and fetched by a library that elfutils opens when
+ * it needs it. */
+static void check_debuginfod(Checkup *checkup)
+{
+    const char *servers = g_getenv("DEBUGINFOD_URLS");
+    if (servers == NULL || servers[0] == '\0')
+        return;
+    void *library = dlopen("libdebuginfod.so.1", RTLD_LAZY | RTLD_LOCAL);
+    if (library == NULL) {
+        checkup_missing(checkup, "debuginfod",
+                        "DEBUGINFOD_URLS is set, and the library that would ask there is not installed",
+                        "apt-get install libdebuginfod-dev");
+        return;
+    }
+    dlclose(library);
+    checkup_found("debuginfod", servers);
+}
+
+/* May a process of this user look into another, as vgdb does? A child is taken hold of and let go by its end.
+ */
+static gboolean may_trace(void)
+{
+    pid_t child = fork();
+    if (child == 0) {
+        pause();
+        _exit(0);
+    }
+    gboolean may = child > 0 && ptrace(PTRACE_SEIZE, child, NULL, NULL) == 0;
+    if (child > 0) {
+        kill(child, SIGKILL);
+        while (waitpid(child, NULL, 0) == -1 && errno == EINTR)
+            ;
+    }
+    return may;
+}
+
+static void check_ptrace(void)
+{
+    if (may_trace())
+        checkup_found("ptrace", "permitted");
+    else
+        checkup_note("ptrace",
+                     "not permitted: `heapgate mark` does not reach programs under Valgrind; heap needs "
+                     "none, nor does "
+                     "heapgate.h",
+                     "docker run --cap-add=SYS_PTRACE, or sysctl kernel.yama.ptrace_scope=1");
 }
 
 static gboolean program_is_there(const char *program)
@@ -144,27 +185,51 @@ static void check_scenario(Checkup *checkup, const Campaign *campaign, const Sce
                                    : g_strdup("build your project first");
     gboolean complete = program_is_there(program);
     if (!complete)
-        missing(checkup, scenario->name, program, install);
+        checkup_missing(checkup, scenario->name, program, install);
     for (guint i = 0; i < scenario->prepare->len; i++) {
         GStrv argv = g_ptr_array_index(scenario->prepare, i);
         if (!program_is_there(argv[0])) {
-            missing(checkup, scenario->name, argv[0], "build or install it");
+            checkup_missing(checkup, scenario->name, argv[0], "build or install it");
             complete = FALSE;
         }
     }
     if (!scenario_check_files(scenario, &error)) {
-        missing(checkup, scenario->name, error->message, "correct the scenario, or build what it names");
+        checkup_missing(checkup, scenario->name, error->message,
+                        "correct the scenario, or build what it names");
         complete = FALSE;
     }
     g_autofree char *update =
         g_strdup_printf("heapgate update %s --reason \"first capture\"", scenario->name);
     if (!baseline_load(campaign->project, host_environment()->platform, scenario->name, &baseline, &elsewhere,
                        &unreadable))
-        missing(checkup, scenario->name, unreadable->message, "correct the file, or capture it again");
+        checkup_missing(checkup, scenario->name, unreadable->message,
+                        "correct the file, or capture it again");
     else if (baseline == NULL)
-        missing(checkup, scenario->name, "no baseline for this platform", update);
+        checkup_missing(checkup, scenario->name, "no baseline for this platform", update);
     else if (complete)
-        found(scenario->name, "program, files and baseline are there");
+        checkup_found(scenario->name, "program, files and baseline are there");
+}
+
+/* Every Python that a scenario runs, and that of the project's virtual environment, once each. */
+static void check_interpreters(Checkup *checkup, const Campaign *campaign)
+{
+    g_autoptr(GHashTable) asked = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    const char *venv = start_find_interpreter(campaign->project->root);
+    g_autofree char *prefix = g_strconcat(campaign->project->root, "/", NULL);
+    if (venv != NULL)
+        g_hash_table_add(asked, g_strconcat(prefix, venv, NULL));
+    for (guint i = 0; i < campaign->scenarios->len; i++) {
+        char *python = scenario_python(g_ptr_array_index(campaign->scenarios, i));
+        if (python != NULL)
+            g_hash_table_add(asked, python);
+    }
+    g_autoptr(GList) paths = g_list_sort(g_hash_table_get_keys(asked), (GCompareFunc)strcmp);
+    for (GList *at = paths; at != NULL; at = at->next) {
+        const char *path = at->data;
+        gsize skipped = g_str_has_prefix(path, prefix) ? strlen(prefix) : 0;
+        if (program_is_there(path))
+            checkup_python(checkup, path, path + skipped);
+    }
 }
 
 static int command_doctor_run(int argc, char **argv, GError **error)
@@ -179,14 +244,18 @@ static int command_doctor_run(int argc, char **argv, GError **error)
     };
     if (!command_parse(&command_doctor, entries, &argc, &argv, &helped, error) || helped)
         return 0;
-    found("platform", host_environment()->platform);
+    checkup_found("platform", host_environment()->platform);
     check_valgrind(&checkup);
     check_instruments(&checkup);
     check_limits(&checkup);
     check_libc_debug(&checkup);
+    check_debuginfod(&checkup);
+    check_ptrace();
     g_autoptr(Campaign) campaign = campaign_new(&options, (const char *const *)argv + 1, error);
     for (guint i = 0; campaign != NULL && i < campaign->scenarios->len; i++)
         check_scenario(&checkup, campaign, g_ptr_array_index(campaign->scenarios, i));
+    if (campaign != NULL)
+        check_interpreters(&checkup, campaign);
     return checkup.wrong > 0 ? verdict_exit_status(VERDICT_BROKEN) : 0;
 }
 

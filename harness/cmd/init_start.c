@@ -46,14 +46,14 @@ static gboolean folder_is_python(void)
     return FALSE;
 }
 
-/* The interpreter of a virtual environment in this folder, relative to it; NULL: there is none. (transfer
- * none). */
-static const char *find_venv_interpreter(void)
+const char *start_find_interpreter(const char *folder)
 {
     static const char *const places[] = {".venv/bin/python", "venv/bin/python", "env/bin/python"};
-    for (gsize i = 0; i < G_N_ELEMENTS(places); i++)
-        if (g_file_test(places[i], G_FILE_TEST_IS_EXECUTABLE))
+    for (gsize i = 0; i < G_N_ELEMENTS(places); i++) {
+        g_autofree char *path = g_build_filename(folder, places[i], NULL);
+        if (g_file_test(path, G_FILE_TEST_IS_EXECUTABLE))
             return places[i];
+    }
     return NULL;
 }
 
@@ -115,7 +115,8 @@ static void add_workflow(Start *self, const char *packages, const char *build, c
 
 static void start_python(Start *self)
 {
-    const char *found = find_venv_interpreter(), *interpreter = found != NULL ? found : "/usr/bin/python3";
+    const char *found = start_find_interpreter("."),
+               *interpreter = found != NULL ? found : "/usr/bin/python3";
     const char *venv_python = found != NULL ? found : "venv/bin/python";
     g_autofree char *bin = g_path_get_dirname(venv_python), *venv = g_path_get_dirname(bin);
     g_autofree char *build =

@@ -21,6 +21,9 @@ typedef struct {
  * full). */
 Start *start_new(void);
 void start_free(Start *self);
+/* The interpreter of a virtual environment in a folder, ".venv/bin/python", relative to it; NULL: there is
+ * none. (transfer none). */
+const char *start_find_interpreter(const char *folder);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Start, start_free)
 
 #endif

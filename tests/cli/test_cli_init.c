@@ -1,7 +1,6 @@
-/* heapgate init, doctor and mark: a project's beginning, as users meet it. */
+/* heapgate init and mark: a project's beginning, as users meet it. */
 #include <glib/gstdio.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "passing.h"
@@ -247,52 +246,6 @@ START_TEST(test_init_hook_leaves_other_hooks_alone)
 }
 END_TEST
 
-START_TEST(test_doctor_finds_limits_under_which_no_books_are_kept)
-{
-#ifdef __SANITIZE_ADDRESS__
-    runner_skip("test_doctor_finds_limits_under_which_no_books_are_kept",
-                "AddressSanitizer needs more address space than that itself");
-    return;
-#endif
-    g_autoptr(TestProject) project = PASSING(MASSIF, "work");
-    struct rlimit old, limit;
-    getrlimit(RLIMIT_DATA, &old);
-    limit = (struct rlimit){(rlim_t)1 << 30, old.rlim_max};
-    ck_assert_int_eq(setrlimit(RLIMIT_DATA, &limit), 0);
-    test_project_expect(project, 3, "doctor", "MISSING  limit on data: 1.00 GiB", "mend: ulimit -d unlimited",
-                        NULL);
-    setrlimit(RLIMIT_DATA, &old);
-}
-END_TEST
-
-START_TEST(test_doctor_finds_what_is_missing_and_how_to_mend_it)
-{
-    g_autoptr(TestProject) project = PASSING(MASSIF, "work");
-    gboolean debug = test_project_run(project, "doctor") == 0;
-    if (!debug)
-        runner_skip("test_doctor_finds_what_is_missing_and_how_to_mend_it",
-                    "libc's debug information is missing");
-    test_project_expect(project, debug ? 0 : 3, "doctor", "ok       Valgrind: 3.19.0",
-                        "ok       work: program, files and baseline are there", NULL);
-    g_unlink(test_project_path(project, passing_baseline("work")));
-    test_project_expect(project, 3, "doctor", "MISSING  work: no baseline",
-                        "mend: heapgate update work --reason \"first capture\"", NULL);
-    test_project_write(project, "scenarios/work.yaml",
-                       "run: [jqq, .]\ninstruments: [massif]\nstdin: gone.json\n");
-    test_project_expect(project, 3, "doctor work", "MISSING  work: jqq", "mend: apt-get install jqq",
-                        "\"gone.json\" does not exist", NULL);
-    test_project_write(project, "scenarios/work.yaml", "run: [build/prog]\ninstruments: [massif]\n");
-    test_project_expect(project, 3, "doctor", "build/prog", "mend: build your project first", NULL);
-    test_project_write(project, passing_baseline("work"), "format: [\n");
-    test_project_expect(project, 3, "doctor", "work.yaml:", "capture it again", NULL);
-    project->env = g_environ_setenv(project->env, "PATH", test_project_path(project, "scenarios"), TRUE);
-    test_project_expect(project, 3, "doctor", "MISSING  Valgrind: not installed",
-                        "mend: apt-get install valgrind", NULL);
-    test_project_write(project, "scenarios/work.yaml", "runs: [jq]\n");
-    test_project_expect(project, 2, "doctor", "unknown key \"runs\"", NULL);
-}
-END_TEST
-
 START_TEST(test_mark_outside_a_run_does_nothing)
 {
     g_autoptr(TestProject) project = test_project_new();
@@ -364,8 +317,6 @@ SUITE(cli_init, 90)
     tcase_add_test(tcase, test_init_hook_serves_worktrees_and_folders_below);
     tcase_add_test(tcase, test_init_hook_finds_a_project_below_the_repository);
     tcase_add_test(tcase, test_init_hook_leaves_other_hooks_alone);
-    tcase_add_test(tcase, test_doctor_finds_limits_under_which_no_books_are_kept);
-    tcase_add_test(tcase, test_doctor_finds_what_is_missing_and_how_to_mend_it);
     tcase_add_test(tcase, test_mark_outside_a_run_does_nothing);
     tcase_add_test(tcase, test_mark_in_a_shell_gives_iterations_and_growth);
 }
