@@ -1,6 +1,6 @@
-/* GitHub workflow commands, one per line: what stands beside the line of code that grew. GitHub keeps ten of
- * a kind per step and drops the rest without a word: the worst come first, and the last one says how many
- * more there are. */
+/* Annotations: GitHub workflow commands, one to a line, which GitHub shows beside the code. It keeps ten of a
+ * kind for each step and silently drops the rest; so the worst findings come first, and the tenth says how
+ * many more there are. Format: docs.github.com, "Workflow commands for GitHub Actions". */
 #include <string.h>
 
 #include "explain.h"
@@ -20,7 +20,7 @@ static const Kind kinds[VERDICT_COUNT] = {
     [VERDICT_BROKEN] = KIND_ERROR, [VERDICT_REGRESSED] = KIND_ERROR,
 };
 
-/* The runner ends a command at the line's end, and a property at a comma or a colon. */
+/* Escapes the characters in `special` as %XX: newlines would end a command; commas and colons a property. */
 static void append_escaped(GString *out, const char *clean, const char *special)
 {
     for (const char *at = clean; *at != '\0'; at++) {
@@ -44,8 +44,8 @@ static void append_property(GString *properties, const char *name, const char *t
     append_escaped(properties, clean, "%\r\n:,");
 }
 
-/* The call site that made most of the difference. (transfer none) or NULL. */
-static const SiteDelta *largest(const Comparison *comparison)
+/* The call site with the largest difference; (transfer none), or NULL. */
+static const SiteDelta *largest_delta(const Comparison *comparison)
 {
     gboolean shrunk = comparison->verdict == VERDICT_IMPROVED;
     const GPtrArray *deltas = comparison->deltas;
@@ -63,13 +63,13 @@ static void append_place(GString *properties, const Finding *finding)
     }
 }
 
-/* Its numbers, unless they stand there already, and the call site that made most of them. */
+/* Appends a comparison's numbers, unless they are what was said already, and its largest call site. */
 static void append_evidence(GString *text, const Comparison *comparison, const char *said)
 {
     g_autofree char *numbers = explain_comparison(comparison);
     if (strcmp(numbers, said) != 0)
         g_string_append_printf(text, "\n%s", numbers);
-    const SiteDelta *delta = largest(comparison);
+    const SiteDelta *delta = largest_delta(comparison);
     if (delta == NULL)
         return;
     g_autofree char *amount = metric_format_signed(comparison->metric, delta->delta_bytes);
@@ -90,7 +90,7 @@ static char *message_of(const Finding *finding)
     return g_string_free(text, FALSE);
 }
 
-/* more: how many of the kind follow that are not written. */
+/* more: how many findings of this kind are left out. */
 static void append_annotation(GString *out, const Finding *finding, guint more)
 {
     g_autofree char *message = message_of(finding);

@@ -7,8 +7,13 @@
 #include "model/text.h"
 #include "report/text/timeline.h"
 
-/* PASSAGES: more of them than this are not read by anyone; the reports hold them all. */
-enum { PASSAGES = 12, HEADLINE_COLUMNS = 110, TOP_SITES = 3, NAMES = 8, CHART_ROWS = 5 };
+enum {
+    PASSAGES = 12, /* at most; the reports have them all */
+    HEADLINE_COLUMNS = 110,
+    TOP_SITES = 3, /* shown of each figure that passed */
+    NAMES = 8,     /* named in one command, at most */
+    CHART_ROWS = 5,
+};
 
 static const char *const colours[VERDICT_COUNT] = {
     [VERDICT_PASS] = "32",         [VERDICT_IMPROVED] = "36", [VERDICT_NEW] = "33",
@@ -37,7 +42,7 @@ static void append_header(GString *out, const Result *result)
                            n == 1 ? "" : "s");
 }
 
-/* "peak 1.92 MiB  +0.0 %" */
+/* "peak 1.92 MiB  +0.0 %"; (transfer full). */
 static char *describe_metric(const Comparison *comparison)
 {
     g_autofree char *value = metric_format(comparison->metric, comparison->now), *change = NULL;
@@ -60,7 +65,7 @@ static void add_metrics(Columns *table, const Finding *finding)
     columns_add(table, sees, NULL);
 }
 
-/* The metric that says most; how many more there are. */
+/* The numbers of the first metric, and how many more there are; (transfer full). */
 static char *describe_failure(const Finding *finding)
 {
     g_autofree char *cut = text_shorten(finding->numbers, HEADLINE_COLUMNS);
@@ -115,7 +120,7 @@ static void append_passage(GString *out, const Finding *finding, ConsoleFlags fl
         g_string_append_printf(out, "  whole stacks:\n%s\n", stacks);
 }
 
-/* Worst first, so that a limit leaves out what matters least. */
+/* The worst findings come first: those beyond the limit matter least. */
 static void append_passages(GString *out, const Findings *findings, ConsoleFlags flags)
 {
     guint failed = 0;
@@ -127,7 +132,7 @@ static void append_passages(GString *out, const Findings *findings, ConsoleFlags
             append_passage(out, finding, flags);
     }
     if (failed > PASSAGES)
-        g_string_append_printf(out, "%u more did not pass: see the table above and the reports\n\n",
+        g_string_append_printf(out, "%u more did not pass: the table above and the reports have them\n\n",
                                failed - PASSAGES);
 }
 
@@ -143,7 +148,7 @@ static void add_figure(Columns *columns, const Figure *figure)
     }
 }
 
-/* What holds the memory of an instrument that passed. */
+/* The largest call sites of an instrument that passed, and its timeline. */
 static void append_call_sites(GString *out, const Finding *finding)
 {
     g_autoptr(Columns) columns = columns_new("    ", "   ");
@@ -172,8 +177,9 @@ static void append_passed(GString *out, const Findings *findings)
     }
 }
 
-/* Improvements are offered: a baseline that stays high lets as much leak again unseen. */
-static void append_offer(GString *out, const Result *result)
+/* Offers to lower the baselines of what improved: a baseline that stays high hides a later leak of that size.
+ */
+static void append_ratchet_offer(GString *out, const Result *result)
 {
     g_autoptr(GString) names = g_string_new(NULL);
     guint improved = 0;
@@ -197,8 +203,7 @@ static void append_sentences(GString *out, const Finding *finding, const GPtrArr
     }
 }
 
-/* What could not be seen of a run that gets no passage of its own; details of every one where they are asked
- * for. */
+/* The notes of runs that have no passage, which would show them; with -v the details of all runs, too. */
 static void append_notes(GString *out, const Findings *findings, ConsoleFlags flags)
 {
     for (guint i = 0; i < findings->all->len; i++) {
@@ -212,7 +217,7 @@ static void append_notes(GString *out, const Findings *findings, ConsoleFlags fl
     }
 }
 
-static char *render(const Findings *findings, ConsoleFlags flags)
+static char *console_render(const Findings *findings, ConsoleFlags flags)
 {
     GString *out = g_string_new(NULL);
     if (!(flags & CONSOLE_QUIET)) {
@@ -224,7 +229,7 @@ static char *render(const Findings *findings, ConsoleFlags flags)
     append_notes(out, findings, flags);
     if (flags & CONSOLE_VERBOSE)
         append_passed(out, findings);
-    append_offer(out, findings->result);
+    append_ratchet_offer(out, findings->result);
     append_coloured(out, findings->sentence, colour_of(flags, findings->verdict));
     g_string_append_c(out, '\n');
     return g_string_free(out, FALSE);
@@ -232,6 +237,6 @@ static char *render(const Findings *findings, ConsoleFlags flags)
 
 gboolean console_write(const Findings *findings, ConsoleFlags flags, GOutputStream *stream, GError **error)
 {
-    g_autofree char *text = render(findings, flags);
+    g_autofree char *text = console_render(findings, flags);
     return text_write(text, strlen(text), stream, error);
 }

@@ -1,4 +1,4 @@
-/* What a run prints: the verdict table, then one short passage for each failure. */
+/* What `heapgate run` prints: the table of verdicts, then a passage for each failure. */
 #ifndef HEAPGATE_REPORT_CONSOLE_H
 #define HEAPGATE_REPORT_CONSOLE_H
 
@@ -7,11 +7,12 @@
 #include "finding.h"
 
 typedef enum {
-    CONSOLE_COLOUR = 1 << 0,
-    CONSOLE_QUIET = 1 << 1,   /* only what is not a pass, and the last line */
-    CONSOLE_VERBOSE = 1 << 2, /* call sites of what passed, too */
+    CONSOLE_COLOUR = 1 << 0,  /* SGR colours */
+    CONSOLE_QUIET = 1 << 1,   /* only what did not pass, and the last line */
+    CONSOLE_VERBOSE = 1 << 2, /* whole stacks, details, and the call sites of what passed, too */
 } ConsoleFlags;
 
+/* Writes it. FALSE with the stream's error. */
 gboolean console_write(const Findings *findings, ConsoleFlags flags, GOutputStream *stream, GError **error);
 
 #endif

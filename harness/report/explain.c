@@ -5,7 +5,7 @@
 #include "model/units.h"
 #include "model/text.h"
 
-static int by_telling(gconstpointer a, gconstpointer b)
+static int by_rank_of_metric(gconstpointer a, gconstpointer b)
 {
     const Comparison *one = *(const Comparison *const *)a, *two = *(const Comparison *const *)b;
     return (int)metric_get(one->metric)->rank - (int)metric_get(two->metric)->rank;
@@ -21,12 +21,12 @@ GPtrArray *explain_comparisons(const InstrumentResult *instrument)
         if (comparison->verdict == instrument->verdict)
             g_ptr_array_add(chosen, comparison);
     }
-    g_ptr_array_sort(chosen, by_telling);
+    g_ptr_array_sort(chosen, by_rank_of_metric);
     return chosen;
 }
 
-/* The comparison the headline is taken from, or NULL. */
-static const Comparison *leading(const InstrumentResult *instrument)
+/* The comparison that the headline is about, or NULL. */
+static const Comparison *leading_comparison(const InstrumentResult *instrument)
 {
     g_autoptr(GPtrArray) chosen = explain_comparisons(instrument);
     return chosen->len > 0 ? g_ptr_array_index(chosen, 0) : NULL;
@@ -46,7 +46,7 @@ const char *explain_whole(const InstrumentResult *instrument)
     return NULL;
 }
 
-/* For a verdict that came without a sentence. */
+/* The sentence of a verdict that has none. */
 static const char *const unexplained[VERDICT_COUNT] = {
     [VERDICT_PASS] = "pass",
     [VERDICT_IMPROVED] = "below its baseline",
@@ -58,7 +58,7 @@ static const char *const unexplained[VERDICT_COUNT] = {
 
 char *explain_headline(const InstrumentResult *instrument)
 {
-    const Comparison *comparison = leading(instrument);
+    const Comparison *comparison = leading_comparison(instrument);
     if (comparison != NULL && !explain_says_only_numbers(comparison))
         return text_shorten(comparison->sentence, EXPLAIN_COLUMNS);
     if (comparison != NULL)
@@ -67,8 +67,8 @@ char *explain_headline(const InstrumentResult *instrument)
     return text_shorten(sentence != NULL ? sentence : unexplained[instrument->verdict], EXPLAIN_COLUMNS);
 }
 
-/* What a leak in every iteration must have, at whatever call site: to be seen there, and to exceed what
- * growth is allowed. At a call site that is new, a rarer one is seen, too. */
+/* The bound in words; (transfer full). A leak in every iteration is reported if it is seen at its call site
+ * and exceeds the growth allowance. At a call site that the baseline does not have, a rarer leak is, too. */
 static char *describe_bound(const InstrumentResult *instrument, const Figure *measured)
 {
     const Comparison *growth = instrument_result_find(instrument, METRIC_GROWTH);
@@ -100,27 +100,28 @@ char *explain_smallest_leak(const InstrumentResult *instrument)
     return NULL;
 }
 
-/* Each with the scenario's name for %s. */
+/* Formats for the scenario's name. */
 static const char *const advice[VERDICT_COUNT] = {
     [VERDICT_IMPROVED] = "keep it:  heapgate update --ratchet %s",
     [VERDICT_NEW] = "capture a baseline:  heapgate update %s --reason \"first capture\"",
-    [VERDICT_INCOMPARABLE] = "run it where the baseline was captured, or capture one for this environment:  "
+    [VERDICT_INCOMPARABLE] = "run where the baseline was captured, or capture one for this environment:  "
                              "heapgate update %s --reason "
                              "\"...\"",
     [VERDICT_BROKEN] =
-        "a run that cannot be measured never passes; what it wrote is kept in the reports folder:  raw/%s.*",
+        "a run that cannot be measured never passes; its files are in the reports folder:  raw/%s.*",
     [VERDICT_REGRESSED] = "intended?  heapgate update %s --reason \"...\"",
 };
 
-/* A read after free is not intended, whoever gives a reason for it. */
+/* Memory errors are not offered for capture, since no reason makes them intended; (transfer none), or NULL
+ * where there are none. */
 static const char *advice_on_errors(const InstrumentResult *instrument, Verdict verdict)
 {
     const Comparison *errors = instrument != NULL ? instrument_result_find(instrument, METRIC_ERRORS) : NULL;
     if (errors == NULL || errors->now == 0)
         return NULL;
     if (verdict == VERDICT_REGRESSED && errors->verdict == VERDICT_REGRESSED)
-        return "a memory error is never intended: mend it";
-    return verdict == VERDICT_NEW ? "mend the memory errors, and then capture a baseline" : NULL;
+        return "a memory error is never intended: fix it";
+    return verdict == VERDICT_NEW ? "fix the memory errors, then capture a baseline" : NULL;
 }
 
 char *explain_advice(const ScenarioResult *scenario, const InstrumentResult *instrument, Verdict verdict)

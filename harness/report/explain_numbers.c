@@ -1,4 +1,4 @@
-/* A comparison's numbers in words. */
+/* Puts the numbers of a comparison into words. */
 #include "explain.h"
 #include "model/text.h"
 
@@ -6,7 +6,7 @@
 
 #include "model/units.h"
 
-/* A value without "/iteration", which the line has said already. exact: all its digits. */
+/* A value without "/iteration"; (transfer full). exact: with all its digits. */
 static char *format_plain(MetricId metric, gint64 value, gboolean exact)
 {
     if (metric_get(metric)->unit == METRIC_UNIT_COUNT)
@@ -21,14 +21,14 @@ static char *format_now(MetricId metric, gint64 value, gboolean exact)
     return g_strconcat(plain, rate ? "/iteration" : "", NULL);
 }
 
-/* TRUE where rounding would hide that one number is above the other. */
+/* Would rounding make two different numbers look equal? */
 static gboolean needs_digits(MetricId metric, gint64 a, gint64 b)
 {
     g_autofree char *one = format_plain(metric, a, FALSE), *two = format_plain(metric, b, FALSE);
     return a != b && strcmp(one, two) == 0;
 }
 
-/* The blocks the value is in, where the deltas make up all of it; 0 where that is not known. */
+/* How many blocks make up the value, where its deltas are all of it; 0 where that is not known. */
 static gint64 blocks_of(const Comparison *comparison)
 {
     double bytes = 0, blocks = 0;
@@ -63,7 +63,7 @@ char *explain_comparison(const Comparison *comparison)
     if (comparison->has_base)
         g_string_append_printf(text, ", was %s%s%s%s", base, change[0] != '\0' ? " (" : "", change,
                                change[0] != '\0' ? ")" : "");
-    else if (!metric_get(metric)->passes_through) /* these may be held to a ceiling alone */
+    else if (!metric_get(metric)->passes_through) /* which may have a ceiling and no baseline */
         g_string_append(text, ", no baseline");
     if (comparison->verdict == VERDICT_REGRESSED && !over)
         g_string_append_printf(text, ", within the allowed %s, but call sites in it grew", limit);
@@ -80,7 +80,7 @@ char *explain_value(MetricId metric, gint64 value)
     return format_plain(metric, value, FALSE);
 }
 
-/* The gate's plainest sentence is the numbers again. */
+/* compare.c's plainest sentence is "METRIC NOW, was BASE, allowed LIMIT". */
 gboolean explain_says_only_numbers(const Comparison *comparison)
 {
     if (comparison->sentence == NULL)
@@ -90,7 +90,8 @@ gboolean explain_says_only_numbers(const Comparison *comparison)
     return g_str_has_prefix(comparison->sentence, start);
 }
 
-/* What the first new memory error is, an invalid access before anything else; (transfer none) or NULL. */
+/* The kind of the first new memory error, preferably an invalid access: "invalid read of size 4"; (transfer
+ * none), or NULL for other metrics. A memory error's innermost frame has its kind as a function. */
 static const char *error_of(const Comparison *comparison)
 {
     const char *first = NULL;

@@ -19,7 +19,7 @@ static void finding_free(gpointer data)
     g_free(self);
 }
 
-static char *name_scenario(const ScenarioResult *scenario)
+static char *scenario_name_of(const ScenarioResult *scenario)
 {
     if (scenario == NULL)
         return g_strdup("(no scenario)");
@@ -27,18 +27,19 @@ static char *name_scenario(const ScenarioResult *scenario)
     return name[0] != '\0' ? g_steal_pointer(&name) : g_strdup("(unnamed)");
 }
 
-static char *word_sentence(const Finding *self)
+static char *sentence_of(const Finding *self)
 {
     if (self->instrument != NULL)
         return explain_headline(self->instrument);
     if (self->scenario == NULL)
         return g_strdup("no scenario ran: nothing was measured");
     if (self->scenario->instruments->len == 0)
-        return g_strdup("no instrument measured it");
-    return g_strdup_printf("%s as a whole, though no instrument is", verdict_name(self->verdict));
+        return g_strdup("no instrument measured the scenario");
+    return g_strdup_printf("the scenario is %s, though none of its instruments is",
+                           verdict_name(self->verdict));
 }
 
-/* Most teams begin with a leak: what grows is named before there is a baseline, too. */
+/* Growth is shown before there is a baseline, too: most teams begin with a leak. */
 static void find_evidence(Finding *self)
 {
     self->evidence = self->instrument != NULL ? explain_comparisons(self->instrument) : g_ptr_array_new();
@@ -57,7 +58,7 @@ static void find_place_of(Finding *self, const Comparison *comparison, Places *p
     }
 }
 
-/* A line of the project, of the largest difference that has one. */
+/* The place: the line in the project of the call site with the largest difference, or the scenario's file. */
 static void find_place(Finding *self, Places *places)
 {
     for (guint i = 0; i < self->evidence->len && self->file == NULL; i++)
@@ -78,11 +79,11 @@ static void add_finding(Findings *findings, const ScenarioResult *scenario,
     self->instrument = instrument;
     self->verdict = verdict;
     self->fails = verdict_exit_status(verdict) != 0;
-    self->scenario_name = name_scenario(scenario);
+    self->scenario_name = scenario_name_of(scenario);
     self->instrument_name = instrument != NULL ? text_shorten(instrument->instrument, 40) : g_strdup("");
     self->title = g_strconcat(self->scenario_name, self->instrument_name[0] != '\0' ? ", " : "",
                               self->instrument_name, NULL);
-    self->sentence = word_sentence(self);
+    self->sentence = sentence_of(self);
     find_evidence(self);
     self->numbers = self->evidence->len > 0 ? explain_comparison(g_ptr_array_index(self->evidence, 0))
                                             : g_strdup(self->sentence);
@@ -107,7 +108,7 @@ static void add_scenario(Findings *self, const ScenarioResult *scenario, Places 
         add_finding(self, scenario, NULL, scenario->verdict, places);
 }
 
-/* By how much the allowance is exceeded, over all metrics. */
+/* By how much limits are exceeded, summed over all metrics. */
 static double excess_of(const Finding *self)
 {
     double sum = 0;
@@ -119,8 +120,8 @@ static double excess_of(const Finding *self)
     return sum;
 }
 
-/* GLib's sort is stable: equals stay in the result's order. */
-static int by_rank(gconstpointer a, gconstpointer b)
+/* GLib's sort is stable: equal findings stay in the result's order. */
+static int by_severity(gconstpointer a, gconstpointer b)
 {
     const Finding *one = *(const Finding *const *)a, *two = *(const Finding *const *)b;
     if (one->verdict != two->verdict)
@@ -149,7 +150,8 @@ static void count_scenarios(Findings *self)
     }
 }
 
-static char *word_whole(const Findings *self)
+/* The sentence of the whole result. */
+static char *sentence_of_all(const Findings *self)
 {
     guint all = self->result->scenarios->len, failed = 0;
     if (all == 0)
@@ -186,9 +188,9 @@ Findings *findings_new(const Result *result)
         add_finding(self, NULL, NULL, VERDICT_BROKEN, places);
     self->ranked = g_ptr_array_new();
     g_ptr_array_extend(self->ranked, self->all, NULL, NULL);
-    g_ptr_array_sort(self->ranked, by_rank);
+    g_ptr_array_sort(self->ranked, by_severity);
     count_scenarios(self);
-    self->sentence = word_whole(self);
+    self->sentence = sentence_of_all(self);
     return self;
 }
 

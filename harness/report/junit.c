@@ -1,5 +1,6 @@
-/* JUnit XML: the subset every consumer reads. A scenario is a testsuite, an instrument a testcase; what a
- * person needs stands in the message and, because GitLab hides that, in the text again. */
+/* JUnit XML, in the subset that GitLab, Jenkins and GitHub's reporters all read. A scenario is a testsuite,
+ * an instrument a testcase. The sentence stands in the failure's message and again in its text, because
+ * GitLab does not show the message. */
 #include <libxml/xmlwriter.h>
 #include <string.h>
 
@@ -14,11 +15,11 @@ typedef struct {
 
 typedef struct {
     xmlTextWriter *writer;
-    GHashTable *names; /* of testcases so far, with their class */
+    GHashTable *names; /* of testcases so far: "CLASS\nNAME" */
     gboolean with_places;
 } Junit;
 
-static void start(Junit *self, const char *element)
+static void start_element(Junit *self, const char *element)
 {
     xmlTextWriterStartElement(self->writer, BAD_CAST element);
 }
@@ -28,7 +29,8 @@ static void end_element(Junit *self)
     xmlTextWriterEndElement(self->writer);
 }
 
-/* The two ways text gets into the file: nothing else writes a byte that is not ours. */
+/* All text from outside passes through these two functions: libxml2 escapes it, model/text.h makes it
+ * harmless. */
 static void attribute(Junit *self, const char *name, const char *value)
 {
     g_autofree char *clean = text_line(value);
@@ -74,7 +76,7 @@ static void count_finding(Totals *totals, const Finding *finding)
 static void write_failure(Junit *self, const Finding *finding)
 {
     g_autofree char *passage = passage_of(finding);
-    start(self, finding->verdict == VERDICT_REGRESSED ? "failure" : "error");
+    start_element(self, finding->verdict == VERDICT_REGRESSED ? "failure" : "error");
     attribute(self, "message", finding->sentence);
     attribute(self, "type", verdict_name(finding->verdict));
     content(self, passage);
@@ -82,13 +84,13 @@ static void write_failure(Junit *self, const Finding *finding)
     g_autofree char *stacks = passage_stacks(finding);
     if (stacks == NULL)
         return;
-    start(self, "system-out");
+    start_element(self, "system-out");
     content(self, "whole stacks:\n");
     content(self, stacks);
     end_element(self);
 }
 
-/* What a pass says: its values, the smallest leak it could have seen, how to keep an improvement. */
+/* The output of a pass: its values, the smallest leak it would have shown, how to keep an improvement. */
 static void write_pass(Junit *self, const Finding *finding)
 {
     g_autoptr(GString) text = g_string_new(NULL);
@@ -102,12 +104,13 @@ static void write_pass(Junit *self, const Finding *finding)
         g_string_append_printf(text, "%s: %s\n", verdict_name(finding->verdict), finding->advice);
     if (text->len == 0)
         return;
-    start(self, "system-out");
+    start_element(self, "system-out");
     content(self, text->str);
     end_element(self);
 }
 
-/* GitLab drops a second testcase of the same name without a word: each gets its own. (transfer full). */
+/* A name that no testcase of this class has yet; (transfer full). GitLab silently drops a second testcase of
+ * the same name. */
 static char *unique_name(Junit *self, const char *class_name, const char *name)
 {
     char *unique = g_strdup(name);
@@ -120,15 +123,15 @@ static char *unique_name(Junit *self, const char *class_name, const char *name)
     }
 }
 
-/* The name says all, for consumers show it alone; a point in a class name would begin a package in Jenkins.
- */
+/* The name has scenario and instrument, because some consumers show nothing else. A point in a class name
+ * begins a package in Jenkins. */
 static void write_case(Junit *self, const Finding *finding)
 {
     g_autofree char *name = g_strdup_printf("%s %s", finding->scenario_name, finding->instrument_name);
     g_autofree char *package = g_strdelimit(g_strdup(finding->scenario_name), ".", '_');
     g_autofree char *class_name = g_strconcat("heapgate.", package, NULL);
     g_autofree char *unique = unique_name(self, class_name, g_strchomp(name));
-    start(self, "testcase");
+    start_element(self, "testcase");
     attribute(self, "classname", class_name);
     attribute(self, "name", unique);
     if (self->with_places && finding->file != NULL) {
@@ -144,7 +147,7 @@ static void write_case(Junit *self, const Finding *finding)
     end_element(self);
 }
 
-/* UTC, in the form without a zone that the schemas of JUnit's relatives ask for. (transfer full). */
+/* The time in UTC without a zone, as the schemas of JUnit XML want it; (transfer full). */
 static char *timestamp(const Result *result)
 {
     char *started = text_line(result->started);
@@ -154,7 +157,7 @@ static char *timestamp(const Result *result)
     return started;
 }
 
-/* The findings of one scenario, from `first` to before `end`. */
+/* The findings of one scenario, from `first` to before `end_at`. */
 static void write_suite(Junit *self, const Findings *findings, guint first, guint end_at)
 {
     const Finding *finding = g_ptr_array_index(findings->all, first);
@@ -162,7 +165,7 @@ static void write_suite(Junit *self, const Findings *findings, guint first, guin
     Totals totals = {0};
     for (guint i = first; i < end_at; i++)
         count_finding(&totals, g_ptr_array_index(findings->all, i));
-    start(self, "testsuite");
+    start_element(self, "testsuite");
     attribute(self, "name", finding->scenario_name);
     attribute_totals(self, &totals);
     attribute(self, "skipped", "0");
@@ -184,7 +187,7 @@ static void write_suites(Junit *self, const Findings *findings)
     Totals totals = {0};
     for (guint i = 0; i < findings->all->len; i++)
         count_finding(&totals, g_ptr_array_index(findings->all, i));
-    start(self, "testsuites");
+    start_element(self, "testsuites");
     attribute(self, "name", "heapgate");
     attribute_totals(self, &totals);
     attribute_time(self, findings->result->duration_us);

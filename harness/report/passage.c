@@ -7,9 +7,12 @@
 #include "model/units.h"
 #include "report/text/stack.h"
 
-/* FOOTER: lines kept for what comes after the call sites; AFTER: for each comparison after the present one;
- * STACK_LINES: the most one call site takes; WHOLE_STACKS: so many of a finding. */
-enum { FOOTER = 3, AFTER = 3, STACK_LINES = STACK_FRAMES, WHOLE_STACKS = 10 };
+enum {
+    FOOTER = 3, /* lines reserved for what follows the call sites */
+    AFTER = 3,  /* lines reserved for each further comparison */
+    STACK_LINES = STACK_FRAMES,
+    WHOLE_STACKS = 10, /* of a finding, at most */
+};
 
 static void add_line(Columns *columns, const char *indent, const char *text)
 {
@@ -17,6 +20,7 @@ static void add_line(Columns *columns, const char *indent, const char *text)
     columns_add_line(columns, line);
 }
 
+/* "was 1.00 MiB, +3 blocks"; (transfer full), or NULL where there is nothing to say. */
 static char *describe_note(const Comparison *comparison, const SiteDelta *delta)
 {
     g_autofree char *base = explain_value(comparison->metric, delta->base_bytes);
@@ -32,8 +36,9 @@ static char *describe_note(const Comparison *comparison, const SiteDelta *delta)
     return g_string_free(note, note->len == 0);
 }
 
-/* The deltas that go the verdict's way, largest first; (transfer container). */
-static GPtrArray *relevant(const Comparison *comparison)
+/* The deltas that explain the verdict (losses of an improvement, else gains), largest first; (transfer
+ * container). */
+static GPtrArray *relevant_deltas(const Comparison *comparison)
 {
     GPtrArray *chosen = g_ptr_array_new();
     gboolean shrunk = comparison->verdict == VERDICT_IMPROVED;
@@ -60,7 +65,7 @@ static void add_rest(Columns *columns, MetricId metric, const GPtrArray *deltas,
     columns_add(columns, text, NULL);
 }
 
-/* Lines of the program's own that many call sites have in common: their sums, before the call sites. */
+/* A row for each owner. */
 static void add_owners(Columns *columns, const Comparison *comparison, guint end)
 {
     enum { LEFT = 4 };
@@ -73,11 +78,11 @@ static void add_owners(Columns *columns, const Comparison *comparison, guint end
     }
 }
 
-/* The call sites of one comparison, in no more rows than there is room for. shown: the keys whose stacks
- * stand further up already. */
+/* The call sites of one comparison in at most `room` rows. shown: the keys of stacks that the passage has
+ * already; keys are added. */
 static void add_deltas(Columns *columns, const Comparison *comparison, GHashTable *shown, guint room)
 {
-    g_autoptr(GPtrArray) deltas = relevant(comparison);
+    g_autoptr(GPtrArray) deltas = relevant_deltas(comparison);
     guint end = columns_lines(columns) + room;
     add_owners(columns, comparison, end);
     for (guint i = 0; i < deltas->len; i++) {
@@ -117,7 +122,7 @@ static void add_comparison(Columns *columns, const Comparison *comparison, gbool
     add_deltas(columns, comparison, shown, room);
 }
 
-/* What was measured where nothing could be compared. */
+/* One line of the figures that were measured but not compared. */
 static void add_measured(Columns *columns, const Measurement *measurement)
 {
     g_autoptr(GString) text = g_string_new(NULL);
@@ -147,7 +152,7 @@ static void add_environment(Columns *columns, const Environment *environment, co
     add_line(columns, "  ", line);
 }
 
-/* A run as a whole: broken, new, incomparable, or a verdict no comparison explains. */
+/* The lines of a verdict without evidence: broken, new, incomparable. */
 static void add_whole(Columns *columns, const Finding *finding)
 {
     const InstrumentResult *instrument = finding->instrument;
@@ -167,14 +172,14 @@ static void add_growing(Columns *columns, const Comparison *growth, GHashTable *
     if (growth == NULL || columns_lines(columns) + 2 > end)
         return;
     g_autofree char *rate = metric_format(growth->metric, growth->now);
-    g_autofree char *line = g_strdup_printf("it grows by %s:", rate);
+    g_autofree char *line = g_strdup_printf("the program grows by %s:", rate);
     add_line(columns, "  ", line);
     add_deltas(columns, growth, shown, end - columns_lines(columns));
 }
 
-/* What fails besides, for another reason: a metric that was not measured, one without a baseline. (transfer
- * container), of const Comparison. */
-static GPtrArray *others(const InstrumentResult *instrument)
+/* The comparisons that fail with another verdict than the instrument's: a metric that was not measured, one
+ * without a baseline; (transfer container), of const Comparison. */
+static GPtrArray *other_failures(const InstrumentResult *instrument)
 {
     GPtrArray *found = g_ptr_array_new();
     for (guint i = 0; i < instrument->comparisons->len; i++) {
@@ -194,7 +199,7 @@ static void add_other(Columns *columns, const Comparison *comparison)
     columns_add_line(columns, line);
 }
 
-/* What the instrument could not see; the first few, for the passage has few lines. */
+/* How many notes the passage shows. */
 static guint notes_shown(const InstrumentResult *instrument)
 {
     enum { NOTES = 3 };
@@ -211,10 +216,11 @@ static void add_footer(Columns *columns, const Finding *finding)
         add_line(columns, "  ", finding->advice);
 }
 
-/* Each stack once. Returns TRUE where the passage leaves frames of one out. */
+/* Adds each stack once. shown: the keys of those that were added. Returns whether a passage leaves out frames
+ * of one. */
 static gboolean add_stacks(Columns *columns, const Comparison *comparison, GHashTable *shown)
 {
-    g_autoptr(GPtrArray) deltas = relevant(comparison);
+    g_autoptr(GPtrArray) deltas = relevant_deltas(comparison);
     gboolean cut = FALSE;
     for (guint i = 0; i < deltas->len && g_hash_table_size(shown) < WHOLE_STACKS; i++) {
         const SiteDelta *delta = g_ptr_array_index(deltas, i);
@@ -237,10 +243,11 @@ char *passage_stacks(const Finding *finding)
     return cut ? columns_render(columns) : NULL;
 }
 
+/* The passage of a finding without an instrument. */
 static char *passage_of_whole(const Finding *finding)
 {
     return g_strdup_printf(
-        "%s: %s\n  a run that saw nothing never passes; which scenarios there are:  heapgate list\n",
+        "%s: %s\n  a run that measured nothing never passes; to list the scenarios:  heapgate list\n",
         finding->title, finding->sentence);
 }
 
@@ -251,7 +258,7 @@ char *passage_of(const Finding *finding)
     g_autofree char *first = g_strdup_printf("%s: %s", finding->title, finding->sentence);
     g_autoptr(Columns) columns = columns_new("    ", "   ");
     g_autoptr(GHashTable) shown = g_hash_table_new(g_str_hash, g_str_equal);
-    g_autoptr(GPtrArray) rest = others(finding->instrument);
+    g_autoptr(GPtrArray) rest = other_failures(finding->instrument);
     const GPtrArray *evidence = finding->evidence;
     guint last = PASSAGE_LINES - FOOTER - rest->len - notes_shown(finding->instrument);
     columns_add_line(columns, first);

@@ -2,14 +2,14 @@
 
 #include <string.h>
 
-/* A project's tree may be anything: so many files and folders below each other are looked at. */
+/* The most files, and the deepest folders, that are read of a project. */
 enum { MOST_FILES = 100000, DEEPEST = 24 };
 
 struct Places {
-    char *root;        /* NULL: not here */
-    char *elsewhere;   /* what was said to be the root, where it is not here; or NULL */
-    GHashTable *named; /* last part -> GPtrArray of paths relative to the root; NULL: not read yet */
-    guint files;
+    char *root;        /* NULL: it does not exist here */
+    char *elsewhere;   /* the root as it was given, where it does not exist here; or NULL */
+    GHashTable *named; /* base name -> GPtrArray of paths relative to the root; NULL: not read yet */
+    guint files;       /* how many files and folders were found */
 };
 
 Places *places_new(const char *root)
@@ -41,7 +41,7 @@ static void add_file(Places *self, const char *name, const char *relative)
     g_ptr_array_add(paths, g_strdup(relative));
 }
 
-/* Links are not followed; what begins with a dot is no source. */
+/* Adds all files below a folder. Links are not followed; names that begin with a dot are no sources. */
 static void add_folder(Places *self, const char *relative, guint depth)
 {
     g_autofree char *path = g_build_filename(self->root, relative, NULL);
@@ -60,7 +60,7 @@ static void add_folder(Places *self, const char *relative, guint depth)
     }
 }
 
-/* "app.c", "../src/app.c": how much of a relative name says where in the project it lies. */
+/* A relative name without "./" and "../" at its beginning. */
 static const char *tail_of(const char *file)
 {
     while (g_str_has_prefix(file, "./") || g_str_has_prefix(file, "../"))
@@ -85,7 +85,7 @@ static const char *look_up(Places *self, const char *file)
             g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_ptr_array_unref);
         add_folder(self, "", 0);
     }
-    if (self->files >= MOST_FILES) /* nobody knows what was not read */
+    if (self->files >= MOST_FILES) /* files that were not read may have the name, too */
         return NULL;
     const GPtrArray *paths = g_hash_table_lookup(self->named, name);
     for (guint i = 0; paths != NULL && i < paths->len; i++) {
@@ -99,7 +99,8 @@ static const char *look_up(Places *self, const char *file)
     return found;
 }
 
-/* Relative to the root where it is a file below it, as it stands. (transfer full) or NULL. */
+/* The path of an existing file relative to the root; (transfer full), or NULL where it does not lie below it.
+ */
 static char *inside_root(const Places *self, const char *file)
 {
     g_autofree char *plain = g_canonicalize_filename(file, self->root);
@@ -110,17 +111,18 @@ static char *inside_root(const Places *self, const char *file)
     return g_strdup(plain + length + 1);
 }
 
+/* The project's file with this name; (transfer full), or NULL. */
 static char *resolve(Places *self, const char *file)
 {
-    /* Without a folder it is the last part alone, wherever the file lies. */
+    /* A base name alone may be that of a file in any folder. */
     char *inside = strchr(file, G_DIR_SEPARATOR) != NULL ? inside_root(self, file) : NULL;
     if (inside != NULL || g_path_is_absolute(file))
         return inside;
     return g_strdup(look_up(self, file));
 }
 
-/* What builds below the project names its sources "/project/build/../source.c"; libraries name theirs
- * "./string/strdup.c" or by where they were built. */
+/* Does a source's name look like one of the project's ("src/app.c", "/project/build/../app.c")? Names of
+ * libraries begin with a dot ("./string/strdup.c") or with the folder that they were built in. */
 static gboolean is_named_inside(const char *file, const char *root)
 {
     if (!g_path_is_absolute(file))
@@ -130,9 +132,9 @@ static gboolean is_named_inside(const char *file, const char *root)
     return length > 0 && strncmp(plain, root, length) == 0 && plain[length] == G_DIR_SEPARATOR;
 }
 
-/* Where the project is not here: the innermost frame whose file is named as if it were the project's; where
- * none is, the innermost one with a source file that is no allocator's. */
-static const Frame *by_name(const Frame *frames, guint n_frames, const char *root)
+/* For a project that does not exist here: the innermost frame whose source has a name like the project's or,
+ * if none has, the innermost one with a source that is no allocator's; or NULL. */
+static const Frame *frame_by_name(const Frame *frames, guint n_frames, const char *root)
 {
     const Frame *first = NULL;
     for (guint i = 0; i < n_frames; i++) {
@@ -150,7 +152,7 @@ static const Frame *by_name(const Frame *frames, guint n_frames, const char *roo
 char *places_find(Places *self, const Frame *frames, guint n_frames, guint *line)
 {
     if (self->root == NULL) {
-        const Frame *frame = by_name(frames, n_frames, self->elsewhere);
+        const Frame *frame = frame_by_name(frames, n_frames, self->elsewhere);
         *line = frame != NULL ? frame->line : 0;
         return frame != NULL ? g_strdup(frame->file) : NULL;
     }

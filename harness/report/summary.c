@@ -1,5 +1,5 @@
-/* The step summary of a GitHub Actions job: Markdown. GitHub drops a summary above 1 MiB whole: this one is
- * cut before that, between two passages, and says so. */
+/* The step summary of a GitHub Actions job, in Markdown. GitHub drops summaries above 1 MiB as a whole; this
+ * one leaves out the last passages before that, and says so. */
 #include <string.h>
 
 #include "model/units.h"
@@ -8,23 +8,26 @@
 #include "model/text.h"
 #include "report/text/timeline.h"
 
-/* LIMIT: of the whole, in bytes, with room for other steps' text; the table takes half of it at most.
- * OPEN: passages that need no click. */
-enum { LIMIT = 1000 * 1000, TABLE_LIMIT = LIMIT / 2, OPEN = 3, CELL_COLUMNS = 160 };
+enum {
+    LIMIT = 1000 * 1000,     /* of the summary, in bytes */
+    TABLE_LIMIT = LIMIT / 2, /* of the table */
+    OPEN = 3,                /* passages that are unfolded */
+    CELL_COLUMNS = 160,
+};
 
 static const char *const icons[VERDICT_COUNT] = {
     [VERDICT_PASS] = "✅",   [VERDICT_IMPROVED] = "📉",  [VERDICT_NEW] = "🆕", [VERDICT_INCOMPARABLE] = "⚠️",
     [VERDICT_BROKEN] = "🚫", [VERDICT_REGRESSED] = "❌",
 };
 
-/* A colon says something only as part of a web address or an emoji. */
+/* Would Markdown take the character for markup? A colon counts in web addresses and emojis (":tada:"). */
 static gboolean is_markup(const char *at)
 {
     return strchr("\\`*_{}[]<>#!|~&@$", *at) != NULL ||
            (*at == ':' && (at[1] == '/' || g_ascii_isalpha(at[1])));
 }
 
-/* One line within a paragraph or a cell of a table: a backslash takes away what a punctuation mark means. */
+/* Appends text as one line of Markdown, for a paragraph or a table's cell; backslashes escape markup. */
 static void append_inline(GString *out, const char *text)
 {
     g_autofree char *line = text_line(text);
@@ -35,7 +38,7 @@ static void append_inline(GString *out, const char *text)
     }
 }
 
-/* One line within HTML. */
+/* Appends text as one line of HTML. */
 static void append_html(GString *out, const char *text)
 {
     g_autofree char *line = text_line(text), *escaped = g_markup_escape_text(line, -1);
@@ -52,7 +55,8 @@ static guint longest_run(const char *text, char of)
     return longest;
 }
 
-/* A fence longer than any run of backticks in it cannot be closed from within. */
+/* Appends a block of code. Its fence is longer than any run of backticks in the text, so the text cannot end
+ * it. */
 static void append_fenced(GString *out, const char *text)
 {
     g_autofree char *block = text_block(text);
@@ -61,7 +65,7 @@ static void append_fenced(GString *out, const char *text)
                            fence);
 }
 
-/* The values of what passed, the most telling numbers of what did not. (transfer full). */
+/* The values of a finding that passed; the numbers of one that did not; (transfer full). */
 static char *describe_finding(const Finding *finding)
 {
     if (finding->evidence->len > 0 || finding->fails)
@@ -133,7 +137,7 @@ static guint count_not_passed(const GPtrArray *findings, guint from)
     return count;
 }
 
-/* Whole passages as long as they fit. findings: worst first, so the rest matters less. */
+/* Appends as many passages as fit. findings: the worst first. */
 static void append_passages(GString *out, const GPtrArray *findings)
 {
     enum { NOTE = 256 };
@@ -145,7 +149,7 @@ static void append_passages(GString *out, const GPtrArray *findings)
         append_passage(passage, finding, i < OPEN && finding->fails);
         if (out->len + passage->len + NOTE > LIMIT) {
             g_string_append_printf(out,
-                                   "\n%u more are left out: GitHub shows at most 1 MiB. "
+                                   "\n%u more findings are left out: GitHub shows at most 1 MiB. "
                                    "`junit.xml` among the reports holds all of them.\n",
                                    count_not_passed(findings, i));
             return;

@@ -1,4 +1,4 @@
-/* One line of JSON for scripts. */
+/* verdict.json: one line of JSON for scripts. */
 #include <json-glib/json-glib.h>
 #include <string.h>
 
@@ -36,7 +36,7 @@ static void add_string(JsonBuilder *builder, const char *name, const char *text)
     json_builder_add_string_value(builder, line);
 }
 
-/* What is not a pass, worst first. */
+/* The findings that did not pass. findings: the worst first. */
 static void add_findings(JsonBuilder *builder, const GPtrArray *findings)
 {
     json_builder_set_member_name(builder, "findings");
@@ -61,7 +61,7 @@ static void add_findings(JsonBuilder *builder, const GPtrArray *findings)
     json_builder_end_array(builder);
 }
 
-static JsonNode *build(const Findings *findings)
+static JsonNode *verdict_node(const Findings *findings)
 {
     g_autoptr(JsonBuilder) builder = json_builder_new();
     json_builder_begin_object(builder);
@@ -83,7 +83,7 @@ static gboolean verdict_write(const Findings *findings, const ReportOptions *opt
                               GError **error)
 {
     (void)options;
-    JsonNode *root = build(findings);
+    JsonNode *root = verdict_node(findings);
     g_autofree char *json = json_to_string(root, FALSE), *line = g_strconcat(json, "\n", NULL);
     json_node_unref(root);
     return text_write(line, strlen(line), stream, error);

@@ -15,11 +15,11 @@ typedef enum { FRONT, BEHIND } Series;
 
 struct Chart {
     guint count;
-    guint stride;  /* added points that make one kept point */
-    guint pending; /* added to the last kept point */
-    gboolean backwards;
+    guint stride;       /* how many added points make one kept point */
+    guint pending;      /* how many were added to the last kept point */
+    gboolean backwards; /* some time was before the one added before it */
     double last_time;
-    Point points[MAX_POINTS];
+    Point points[MAX_POINTS]; /* kept; count of them */
 };
 
 Chart *chart_new(void)
@@ -34,7 +34,8 @@ void chart_free(Chart *self)
     g_free(self);
 }
 
-static void halve(Chart *self)
+/* Merges neighbours, the larger one of which stays. */
+static void halve_points(Chart *self)
 {
     for (guint i = 0; i < MAX_POINTS / 2; i++) {
         const Point *one = &self->points[2 * i], *two = &self->points[2 * i + 1];
@@ -64,7 +65,7 @@ void chart_add_two(Chart *self, double time, gint64 bytes, gint64 behind)
         return;
     }
     if (self->count == MAX_POINTS)
-        halve(self);
+        halve_points(self);
     self->points[self->count++] = (Point){time, bytes, behind};
     self->pending = 1;
 }
@@ -82,7 +83,6 @@ static gint64 highest_of(const Chart *self, Series series)
     return highest;
 }
 
-/* The column of a point. */
 static guint column_of(const Chart *self, guint index, guint columns)
 {
     double first = self->points[0].time, last = self->last_time;
@@ -91,7 +91,8 @@ static guint column_of(const Chart *self, guint index, guint columns)
     return MIN((guint)(share * columns), columns - 1);
 }
 
-/* The largest value in each column; between points the last value holds. (transfer full). */
+/* The largest value in each column; a column without a point has the value of the one before it. (transfer
+ * full). */
 static gint64 *column_heights(const Chart *self, Series series, guint columns)
 {
     gint64 *heights = g_new(gint64, columns);
@@ -147,7 +148,7 @@ void chart_render(const Chart *self, guint columns, guint rows, const char *time
 char *chart_line(const Chart *self, guint columns)
 {
     enum { HEIGHTS = 8 };
-    const gunichar lowest = 0x2581; /* of eight blocks in a row */
+    const gunichar lowest = 0x2581; /* LOWER ONE EIGHTH BLOCK; the higher ones follow */
     GString *line = g_string_new(NULL);
     gint64 highest = highest_of(self, FRONT);
     if (self->count < 2 || highest == 0)

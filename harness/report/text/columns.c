@@ -8,8 +8,8 @@ typedef struct {
 } Cell;
 
 typedef struct {
-    char *line; /* or NULL, and cells */
-    GArray *cells;
+    char *line;    /* a line outside the columns; NULL: the row has cells */
+    GArray *cells; /* Cell */
 } Row;
 
 struct Columns {
@@ -82,7 +82,7 @@ guint columns_lines(const Columns *self)
     return self->rows->len;
 }
 
-/* (transfer full), of guint. */
+/* The width of each column, in columns of the terminal; (transfer full), of guint. */
 static GArray *measure_widths(const Columns *self)
 {
     GArray *widths = g_array_new(FALSE, TRUE, sizeof(guint));

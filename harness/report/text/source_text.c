@@ -11,7 +11,8 @@ struct SourceText {
     guint count;
 };
 
-/* The file's real path where it lies below the folder's; (transfer full) or NULL. */
+/* The file's path with all links resolved; (transfer full), or NULL where it does not lie below the folder.
+ */
 static char *path_below(const char *folder, const char *relative)
 {
     g_autofree char *joined = g_build_filename(folder, relative, NULL);

@@ -1,5 +1,5 @@
-/* The lines of a source file, found below one folder and nowhere else: its path may come from a file that
- * somebody sent. */
+/* The lines of a source file. It is looked for below one folder only, because its path may come from an
+ * untrusted file. */
 #ifndef HEAPGATE_REPORT_TEXT_SOURCE_TEXT_H
 #define HEAPGATE_REPORT_TEXT_SOURCE_TEXT_H
 
@@ -7,14 +7,15 @@
 
 typedef struct SourceText SourceText;
 
-/* path: as the program knew it, perhaps on another machine: the longest end of it that names a regular file
- * below the folder counts. NULL where there is none, or where it is larger than 16 MiB. (transfer full). */
+/* Reads a source file below the folder. path: as debug information names it, perhaps of another machine; its
+ * longest tail that names a regular file below the folder is used. Returns (transfer full), or NULL where
+ * there is none or it is larger than 16 MiB. */
 SourceText *source_text_open(const char *folder, const char *path);
 void source_text_free(SourceText *self); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SourceText, source_text_free)
 
-/* The line of this number, from 1; "" where there is none, or self is NULL. As it is in the file: not made
- * harmless. (transfer none). */
+/* The line with this number, from 1, as it stands in the file, not made harmless; "" where there is none or
+ * self is NULL. (transfer none). */
 const char *source_text_line(const SourceText *self, guint number);
 
 #endif

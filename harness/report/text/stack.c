@@ -5,12 +5,16 @@
 #include "model/frame_kind.h"
 #include "model/text.h"
 
-enum { FUNCTION_COLUMNS = 60, PLACE_COLUMNS = 48, OUTERMOST = 2 };
+enum {
+    FUNCTION_COLUMNS = 60,
+    PLACE_COLUMNS = 48,
+    OUTERMOST = 2, /* how many of the outermost frames stay before the program's own native ones */
+};
 
 typedef struct {
     char *function;
     char *place;
-    guint frames; /* how many it stands for */
+    guint frames; /* how many frames the line stands for */
     FrameKind kind;
 } Line;
 
@@ -21,6 +25,7 @@ static void line_clear(gpointer data)
     g_free(line->place);
 }
 
+/* The innermost frame that is no allocator's; 0 where all are. */
 static guint first_useful(const Frame *frames, guint n_frames)
 {
     guint first = 0;
@@ -37,7 +42,7 @@ static Line line_of(const Frame *frame)
                   frame->kind};
 }
 
-/* Frames without a symbol in one module are one line: there is nothing to tell them apart by. */
+/* Adds a line. Neighbouring frames without a symbol in one module share a line: nothing tells them apart. */
 static void add_frame(GArray *lines, const Frame *frame)
 {
     Line line = line_of(frame);
@@ -54,7 +59,7 @@ static void add_frame(GArray *lines, const Frame *frame)
     g_array_append_val(lines, line);
 }
 
-/* How many rows the lines that are kept take, with one for each gap between them. */
+/* How many rows the kept lines take, with one for each gap. */
 static guint rows_of(const gboolean *kept, guint count)
 {
     guint rows = 0;
@@ -63,7 +68,8 @@ static guint rows_of(const gboolean *kept, guint count)
     return rows;
 }
 
-static void keep_frame(gboolean *kept, guint count, guint line)
+/* Keeps a line if the rows then still fit. */
+static void keep_line(gboolean *kept, guint count, guint line)
 {
     gboolean before = kept[line];
     kept[line] = TRUE;
@@ -71,32 +77,33 @@ static void keep_frame(gboolean *kept, guint count, guint line)
         kept[line] = before;
 }
 
-/* What was asked for, the program's own Python, where it all began, its other code; then from the inside as
- * far as there is room. (transfer full). */
-static gboolean *choose(const GArray *lines)
+/* Which lines of a long stack stay, in this order of preference: the innermost and the outermost one, the
+ * program's own Python, the OUTERMOST ones, the program's other code, then all from the inside on. (transfer
+ * full). */
+static gboolean *choose_lines(const GArray *lines)
 {
     gboolean *kept = g_new0(gboolean, lines->len);
-    keep_frame(kept, lines->len, 0);
-    keep_frame(kept, lines->len, lines->len - 1);
+    keep_line(kept, lines->len, 0);
+    keep_line(kept, lines->len, lines->len - 1);
     for (guint i = 0; i < lines->len; i++)
         if (g_array_index(lines, Line, i).kind == FRAME_OWN_PYTHON)
-            keep_frame(kept, lines->len, i);
+            keep_line(kept, lines->len, i);
     for (guint i = 1; i < OUTERMOST; i++)
-        keep_frame(kept, lines->len, lines->len - 1 - i);
+        keep_line(kept, lines->len, lines->len - 1 - i);
     for (guint i = 0; i < lines->len; i++)
         if (frame_kind_is_own(g_array_index(lines, Line, i).kind))
-            keep_frame(kept, lines->len, i);
+            keep_line(kept, lines->len, i);
     for (guint i = 1; i < lines->len; i++)
-        keep_frame(kept, lines->len, i);
+        keep_line(kept, lines->len, i);
     return kept;
 }
 
-/* What is left out becomes lines that say how much it was. */
+/* Replaces the lines that do not stay by "... N more". */
 static void cut_middle(GArray *lines)
 {
     if (lines->len <= STACK_FRAMES)
         return;
-    g_autofree gboolean *kept = choose(lines);
+    g_autofree gboolean *kept = choose_lines(lines);
     for (guint end = lines->len; end > 0; end--) {
         guint begin = end, cut = 0;
         for (; begin > 0 && !kept[begin - 1]; begin--)
@@ -111,7 +118,7 @@ static void cut_middle(GArray *lines)
     }
 }
 
-/* (transfer full): at least one line. */
+/* The lines of a stack, at least one; (transfer full), of Line. */
 static GArray *lines_of(const char *key, const Frame *frames, guint n_frames)
 {
     GArray *lines = g_array_new(FALSE, FALSE, sizeof(Line));
