@@ -267,15 +267,22 @@ START_TEST(test_an_interpreter_may_be_unloaded)
 }
 END_TEST
 
-/* Runs an interpreter that publishes a place of the instruction that is 8 less than the truth. */
-static Ledgers *run_misled(const char *python, guint word, const char *folder)
+/* Runs an interpreter of a version, of what it publishes about itself one word is 8 less than the truth;
+ * NULL: there is none. */
+static Ledgers *run_misled(const char *version, guint word)
 {
-    g_autofree char *library = pythons_library(python), *home = pythons_home(python);
+    g_autofree char *python = pythons_version(version, "misled");
+    if (python == NULL)
+        return NULL;
+    g_autofree char *library = pythons_library(python), *home = pythons_home(python),
+                    *folder = runner_temporary();
     g_autofree char *copy = pythons_misled(library != NULL ? library : python, word, folder);
     g_autofree char *setting = g_strconcat("PYTHONHOME=", home, NULL);
     const char *embedded[] = {"embed", copy, home, MAKES, NULL};
     const char *alone[] = {"/usr/bin/env", setting, copy, "-c", MAKES "\nmade()", NULL};
-    return ledgers_run(library != NULL ? embedded : alone, TRUE, 0);
+    Ledgers *ran = ledgers_run(library != NULL ? embedded : alone, TRUE, 0);
+    runner_remove(folder);
+    return ran;
 }
 
 START_TEST(test_frames_that_the_interpreter_contradicts_are_off)
@@ -285,16 +292,27 @@ START_TEST(test_frames_that_the_interpreter_contradicts_are_off)
         guint instruction; /* the published word that says where a frame has it */
     } rows[] = {{"3.13", 31}, {"3.14", 34}, {"3.15", 42}};
     for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
-        g_autofree char *python = pythons_version(rows[i].version, "misled"), *folder = runner_temporary();
-        g_autoptr(Ledgers) ran = python != NULL ? run_misled(python, rows[i].instruction, folder) : NULL;
-        runner_remove(folder);
+        g_autoptr(Ledgers) ran = run_misled(rows[i].version, rows[i].instruction);
         if (ran == NULL)
             continue;
         const Received *received = last_of(ran);
-        ck_assert_msg(received->header->python_state == LEDGER_PYTHON_MISMATCH, "%s: state %u", python,
-                      received->header->python_state);
+        ck_assert_msg(received->header->python_state == LEDGER_PYTHON_MISMATCH, "%s: state %u",
+                      rows[i].version, received->header->python_state);
         ck_assert_uint_eq(made_in(received, "", 4321 + 33), 2);
-        check_sums(received, python);
+        check_sums(received, rows[i].version);
+    }
+}
+END_TEST
+
+/* Here it only says that it is one. */
+START_TEST(test_an_interpreter_without_the_global_lock_is_left_alone)
+{
+    static const char *const versions[] = {"3.13", "3.14", "3.15"};
+    enum { FREE_THREADED = 2 };
+    for (gsize i = 0; i < G_N_ELEMENTS(versions); i++) {
+        g_autoptr(Ledgers) ran = run_misled(versions[i], FREE_THREADED);
+        if (ran != NULL)
+            ck_assert_uint_eq(last_of(ran)->header->python_state, LEDGER_PYTHON_THREADED);
     }
 }
 END_TEST
@@ -339,6 +357,7 @@ SUITE(tracer_python, 480)
     tcase_add_test(tcase, test_a_forked_child_has_codes_of_its_own);
     tcase_add_test(tcase, test_a_signal_in_the_middle_of_the_interpreter_is_survived);
     tcase_add_test(tcase, test_endless_recursion_is_cut_and_survived);
+    tcase_add_test(tcase, test_an_interpreter_without_the_global_lock_is_left_alone);
     tcase_add_test(tcase, test_frames_that_the_interpreter_contradicts_are_off);
     tcase_add_test(tcase, test_frames_are_off_where_the_interpreter_compiles);
     tcase_add_test(tcase, test_each_object_is_where_python_says_it_was_made);
