@@ -33,8 +33,8 @@ static void add_site(GPtrArray *deltas, const CallSite *shown, const CallSite *b
         g_ptr_array_add(deltas, site_delta_new(shown->key, shown->frames, shown->n_frames, was, is, blocks));
 }
 
-/* Every site of `own` against its like in `other`; those that both have are told of once, from the later
- * side. */
+/* Adds what differs at the sites of `own`, a file's, from those of `other`. Sites that both files have are
+ * added by the call for the later file. */
 static void add_sites(GPtrArray *deltas, const CallSites *own, const CallSites *other, gboolean own_is_after)
 {
     for (guint i = 0; own != NULL && i < call_sites_count(own); i++) {
@@ -47,7 +47,7 @@ static void add_sites(GPtrArray *deltas, const CallSites *own, const CallSites *
     }
 }
 
-static int by_size(gconstpointer a, gconstpointer b)
+static int by_size_of_delta(gconstpointer a, gconstpointer b)
 {
     const SiteDelta *one = *(const SiteDelta *const *)a, *two = *(const SiteDelta *const *)b;
     guint64 x = (guint64)ABS(one->delta_bytes), y = (guint64)ABS(two->delta_bytes);
@@ -64,13 +64,13 @@ static FigureDifference *difference_new(const Figure *before, const Figure *afte
     self->delta = value_of(after) - value_of(before);
     self->sites = g_ptr_array_new_with_free_func((GDestroyNotify)site_delta_free);
     const CallSites *was = before != NULL ? before->sites : NULL, *is = after != NULL ? after->sites : NULL;
-    /* A total whose file does not say where it comes from is no sign that its call sites are gone. */
+    /* A figure without call sites does not mean that the other file's are gone. */
     self->comparable = (before == NULL || was != NULL) && (after == NULL || is != NULL);
     if (self->comparable) {
         add_sites(self->sites, is, was, TRUE);
         add_sites(self->sites, was, is, FALSE);
     }
-    g_ptr_array_sort(self->sites, by_size);
+    g_ptr_array_sort(self->sites, by_size_of_delta);
     return self;
 }
 
@@ -89,7 +89,7 @@ GPtrArray *differences_new(const GPtrArray *before, const GPtrArray *after)
     return all;
 }
 
-/* "peak  1.92 MiB -> 2.10 MiB  +184 KiB (+9.4 %)" */
+/* "peak: 2.10 MiB, was 1.92 MiB: +184 KiB (+9.4 %)" */
 static void append_total(GString *output, const FigureDifference *self)
 {
     const Figure *figure = figure_of(self);

@@ -11,7 +11,7 @@
 #include "report/text/source_text.h"
 #include "model/text.h"
 
-enum { CLOSE_BY = 6 }; /* lines between two that are shown, too */
+enum { CLOSE_BY = 6 }; /* lines that are at most so far apart are shown with those between them */
 
 typedef struct {
     gint64 allocated_bytes, allocated_blocks, kept_bytes, kept_blocks, peak_bytes;
@@ -19,9 +19,9 @@ typedef struct {
 
 typedef struct {
     guint line;
-    guint64 last_site; /* that was added to it: a recursion counts once */
-    Counts whole;      /* with what was called from it */
-    Counts own;        /* without */
+    guint64 last_site; /* the last site that was added: in a recursion the line is in a stack several times */
+    Counts whole;      /* of all sites whose stacks have the line */
+    Counts own;        /* of the sites that the line owns (owner_of) */
 } Line;
 
 typedef struct {
@@ -32,9 +32,9 @@ typedef struct {
 
 typedef struct {
     GPatternSpec *pattern;
-    GHashTable *functions; /* name and file -> Function */
-    GHashTable *fits;      /* name (by address: the ledger's) -> does it fit? */
-} Looking;
+    GHashTable *functions; /* "NAME\nFILE" -> Function */
+    GHashTable *matches;   /* address of a name, which is the ledger's -> 1: it matches; 2: it does not */
+} LineSearch;
 
 static void function_free(gpointer data)
 {
@@ -43,7 +43,7 @@ static void function_free(gpointer data)
     g_free(function);
 }
 
-/* The part of a name that people say: without what it belongs to and without arguments. */
+/* A function's name without its class, namespace or module, and without arguments; (transfer full). */
 static char *last_part(const char *name)
 {
     g_autofree char *plain = g_strndup(name, strcspn(name, "("));
@@ -52,20 +52,20 @@ static char *last_part(const char *name)
     return g_strdup(last != NULL ? last + 1 : plain);
 }
 
-static gboolean fits(Looking *self, const char *name)
+static gboolean name_matches(LineSearch *self, const char *name)
 {
-    gpointer known = g_hash_table_lookup(self->fits, name);
+    gpointer known = g_hash_table_lookup(self->matches, name);
     if (known == NULL) {
         g_autofree char *last = last_part(name);
-        gboolean fit = g_pattern_spec_match_string(self->pattern, name) ||
-                       g_pattern_spec_match_string(self->pattern, last);
-        known = GINT_TO_POINTER(fit ? 1 : 2);
-        g_hash_table_insert(self->fits, (gpointer)name, known);
+        gboolean matches = g_pattern_spec_match_string(self->pattern, name) ||
+                           g_pattern_spec_match_string(self->pattern, last);
+        known = GINT_TO_POINTER(matches ? 1 : 2);
+        g_hash_table_insert(self->matches, (gpointer)name, known);
     }
     return GPOINTER_TO_INT(known) == 1;
 }
 
-static Function *function_of(Looking *self, const Frame *frame)
+static Function *function_of(LineSearch *self, const Frame *frame)
 {
     const char *file = frame->file != NULL ? frame->file : "";
     g_autofree char *key = g_strconcat(frame->function, "\n", file, NULL);
@@ -100,7 +100,8 @@ static void add_counts(Counts *sum, const Counts *counts)
     sum->peak_bytes += counts->peak_bytes;
 }
 
-/* Whose own it is: the innermost frame of Python or, in a stack without one, the innermost with a line. */
+/* The frame that owns an allocation: the innermost one of Python or, in a stack without Python, the innermost
+ * one with a line. frames->len where there is none. */
 static guint owner_of(const GArray *frames)
 {
     guint with_line = frames->len;
@@ -114,12 +115,12 @@ static guint owner_of(const GArray *frames)
     return with_line;
 }
 
-static void add_site(Looking *self, const GArray *frames, guint site, const Counts *counts)
+static void add_site(LineSearch *self, const GArray *frames, guint site, const Counts *counts)
 {
     guint owner = owner_of(frames);
     for (guint i = 0; i < frames->len; i++) {
         const Frame *frame = &g_array_index(frames, Frame, i);
-        if (frame->function == NULL || !fits(self, frame->function))
+        if (frame->function == NULL || !name_matches(self, frame->function))
             continue;
         Function *function = function_of(self, frame);
         Line *line = line_of(function, frame->line);
@@ -133,24 +134,26 @@ static void add_site(Looking *self, const GArray *frames, guint site, const Coun
     }
 }
 
-/* By site: what of it is retained; (transfer full). */
+/* What is retained of each site, by its index; (transfer full). */
 static Counts *kept_of(const Ledger *ledger)
 {
     Counts *kept = g_new0(Counts, ledger->sites->len + 1);
     for (guint i = 0; i < ledger->kept->len; i++) {
         const LedgerEndRecord *record = &g_array_index(ledger->kept, LedgerEndRecord, i);
-        kept[record->site].kept_bytes += record->bytes; /* checked: in range, and each below 2^48 */
+        /* The ledger was checked: sites are in range, and sizes below 2^48. */
+        kept[record->site].kept_bytes += record->bytes;
         kept[record->site].kept_blocks += record->blocks;
     }
     return kept;
 }
 
-static gint64 signed_of(guint64 number)
+/* Clamped, so that sums over all sites do not overflow. */
+static gint64 summable(guint64 number)
 {
     return (gint64)MIN(number, (guint64)G_MAXINT64 / LEDGER_SITES);
 }
 
-static void look_through(Looking *self, const Ledger *ledger)
+static void add_ledger(LineSearch *self, const Ledger *ledger)
 {
     g_autofree Counts *kept = kept_of(ledger);
     g_autoptr(GArray) frames = g_array_new(FALSE, FALSE, sizeof(Frame));
@@ -159,8 +162,8 @@ static void look_through(Looking *self, const Ledger *ledger)
         Counts counts = kept[i];
         if (site->kind != LEDGER_SITE_HEAP)
             continue;
-        counts.allocated_bytes = signed_of(site->total_bytes);
-        counts.allocated_blocks = signed_of(site->total_blocks);
+        counts.allocated_bytes = summable(site->total_bytes);
+        counts.allocated_blocks = summable(site->total_blocks);
         counts.peak_bytes = site->peak_bytes;
         g_array_set_size(frames, 0);
         ledger_add_frames(ledger, site->node, LEDGER_DEEPEST, frames);
@@ -182,7 +185,8 @@ static int by_allocated(gconstpointer a, gconstpointer b)
     return g_strcmp0(one->name, two->name);
 }
 
-static GPtrArray *values_of(GHashTable *table, GCompareFunc order)
+/* The values of a table in this order; (transfer container). */
+static GPtrArray *sorted_values(GHashTable *table, GCompareFunc order)
 {
     GPtrArray *values = g_ptr_array_new();
     GHashTableIter iter;
@@ -200,7 +204,7 @@ static void add_bytes(Columns *columns, gint64 bytes)
     columns_add(columns, text, NULL);
 }
 
-/* line: NULL for one on which nothing was allocated. */
+/* line: NULL: nothing was allocated on it. */
 static void add_row(Columns *columns, guint number, const Line *line, const char *source)
 {
     g_autofree char *at = number > 0 ? g_strdup_printf("%u", number) : g_strdup("?");
@@ -228,7 +232,7 @@ static void append_function(const Function *function, const char *folder, GStrin
 {
     g_autoptr(Columns) columns = columns_new("  ", "  ");
     g_autoptr(SourceText) source = source_text_open(folder, function->file);
-    g_autoptr(GPtrArray) lines = values_of(function->lines, by_number);
+    g_autoptr(GPtrArray) lines = sorted_values(function->lines, by_number);
     g_autofree char *name = text_line(function->name), *file = text_line(function->file);
     g_string_append_printf(output, "%s  %s\n", name, *file != '\0' ? file : "(source not known)");
     add_header(columns);
@@ -284,7 +288,7 @@ static void append_json(const GPtrArray *functions, GString *output)
     json_builder_begin_array(builder);
     for (guint i = 0; i < functions->len; i++) {
         const Function *function = g_ptr_array_index(functions, i);
-        g_autoptr(GPtrArray) lines = values_of(function->lines, by_number);
+        g_autoptr(GPtrArray) lines = sorted_values(function->lines, by_number);
         for (guint l = 0; l < lines->len; l++)
             add_json_line(builder, function, g_ptr_array_index(lines, l));
     }
@@ -297,13 +301,13 @@ static void append_json(const GPtrArray *functions, GString *output)
 guint lines_append(const Ledger *ledger, const char *pattern, const char *source, gboolean json,
                    GString *output)
 {
-    Looking looking = {
+    LineSearch search = {
         .pattern = g_pattern_spec_new(pattern),
         .functions = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, function_free),
-        .fits = g_hash_table_new(NULL, NULL),
+        .matches = g_hash_table_new(NULL, NULL),
     };
-    look_through(&looking, ledger);
-    g_autoptr(GPtrArray) functions = values_of(looking.functions, by_allocated);
+    add_ledger(&search, ledger);
+    g_autoptr(GPtrArray) functions = sorted_values(search.functions, by_allocated);
     if (json)
         append_json(functions, output);
     for (guint i = 0; i < functions->len && !json; i++) {
@@ -312,8 +316,8 @@ guint lines_append(const Ledger *ledger, const char *pattern, const char *source
         append_function(g_ptr_array_index(functions, i), source, output);
     }
     guint count = functions->len;
-    g_hash_table_unref(looking.functions);
-    g_hash_table_unref(looking.fits);
-    g_pattern_spec_free(looking.pattern);
+    g_hash_table_unref(search.functions);
+    g_hash_table_unref(search.matches);
+    g_pattern_spec_free(search.pattern);
     return count;
 }

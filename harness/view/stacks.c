@@ -4,7 +4,7 @@
 
 #include "model/text.h"
 
-/* Semicolons part frames, and the last blank parts the number. */
+/* Appends a frame's name. Semicolons separate frames, so those in the name become colons. */
 static void append_frame(GString *output, const Frame *frame)
 {
     g_autoptr(GString) function = g_string_new(NULL), place = g_string_new(NULL);
@@ -34,7 +34,8 @@ void stacks_fold(const Figure *figure, GString *output)
     }
 }
 
-/* Protocol buffers, as much as is needed. Source: https://protobuf.dev/programming-guides/encoding/ */
+/* Encodes Protocol Buffers, as far as profile.proto needs it. Source:
+ * https://protobuf.dev/programming-guides/encoding/ */
 enum { WIRE_VARINT = 0, WIRE_BYTES = 2 };
 
 static void put_varint(GByteArray *out, guint64 value)
@@ -59,22 +60,22 @@ static void put_bytes(GByteArray *out, guint field, const void *data, gsize leng
     g_byte_array_append(out, data, (guint)length);
 }
 
-/* Ends a message that is a field of another, and empties it for the next. */
+/* Appends a message as a field of another one, and empties it. */
 static void put_message(GByteArray *out, guint field, GByteArray *message)
 {
     put_bytes(out, field, message->data, message->len);
     g_byte_array_set_size(message, 0);
 }
 
-/* The profile being written: fields of the message Profile. */
+/* Numbers of fields of the message Profile. */
 enum { SAMPLE_TYPE = 1, SAMPLE = 2, LOCATION = 4, FUNCTION = 5, STRING_TABLE = 6 };
 
 typedef struct {
     GByteArray *out;
     GHashTable *strings;   /* text -> index + 1 */
-    GPtrArray *texts;      /* in their order, (transfer none) */
-    GHashTable *functions; /* "function\nfile" -> id */
-    GHashTable *locations; /* the same and the line -> id */
+    GPtrArray *texts;      /* the texts by index, owned */
+    GHashTable *functions; /* "FUNCTION\nFILE" -> id */
+    GHashTable *locations; /* "FUNCTION\nFILE\nLINE" -> id */
 } Profile;
 
 static guint64 string_of(Profile *self, const char *text)
@@ -98,7 +99,8 @@ static guint64 function_of(Profile *self, const char *name, const char *file)
     g_autoptr(GByteArray) message = g_byte_array_new();
     id = g_hash_table_size(self->functions) + 1;
     put_number(message, 1, id);
-    put_number(message, 2, string_of(self, name)); /* as a system name, too, pprof would cut templates off */
+    put_number(message, 2,
+               string_of(self, name)); /* no system_name: pprof would cut off template arguments */
     put_number(message, 4, string_of(self, file));
     put_message(self->out, FUNCTION, message);
     g_hash_table_insert(self->functions, g_steal_pointer(&key), GUINT_TO_POINTER((guint)id));
@@ -125,13 +127,13 @@ static guint64 location_of(Profile *self, const Frame *frame)
     return id;
 }
 
-/* Readers show the last type, and some have no other choice: the first figure stands last. */
+/* The figures in reverse order. */
 static const Figure *figure_in_order(const GPtrArray *figures, guint index)
 {
     return g_ptr_array_index(figures, figures->len - 1 - index);
 }
 
-/* A value for every type there is; those of other figures are 0. */
+/* Appends a value for each sample type; those of other figures are 0. */
 static void put_values(GByteArray *packed, const CallSite *site, const Figure *own, const GPtrArray *figures)
 {
     for (guint i = 0; i < figures->len; i++) {
@@ -188,7 +190,7 @@ GByteArray *stacks_pprof(const GPtrArray *figures)
         .functions = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
         .locations = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
     };
-    string_of(&self, ""); /* the format wants it first */
+    string_of(&self, ""); /* string_table[0] must be "" */
     for (guint i = 0; i < figures->len; i++)
         put_figure(&self, figure_in_order(figures, i), figures);
     for (guint i = 0; i < self.texts->len; i++) {

@@ -15,7 +15,7 @@ const View *const *views_all(void)
     return views;
 }
 
-/* The file's first line as a message shows it; (transfer full). */
+/* The beginning of the file's first line, quoted for a message; (transfer full). */
 static char *describe_start(const char *bytes, gsize length)
 {
     if (length == 0)
@@ -42,7 +42,7 @@ const View *view_recognise(const char *bytes, gsize length, const char *name, GE
                                                  : ", ",
                                (*view)->looks);
     }
-    /* Cut off or damaged in its first lines: the massif reader knows which of them it is. */
+    /* A massif file that is damaged in its first lines: its reader says in which. */
     if (length >= 5 && memcmp(bytes, "desc:", 5) == 0)
         return &view_massif;
     g_autofree char *found = describe_start(bytes, length);

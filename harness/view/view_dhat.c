@@ -6,7 +6,7 @@
 #include "model/text.h"
 #include "model/units.h"
 
-/* The figures of a file, by what its mode counts; the first one of a kind is shown by call site. */
+/* The figures of DHAT's modes. The first one of the file's mode is shown by call site. */
 static const struct {
     DhatKind kind;
     DhatNumber number;
@@ -20,7 +20,7 @@ static const struct {
     {DHAT_OF_UNITS, DHAT_TOTAL, METRIC_UNITS, "units", "total_units"},
 };
 
-/* (transfer full). */
+/* One figure of the file; (transfer full). */
 static Figure *figure_of_row(DhatFile *file, guint row)
 {
     CallSites *sites = call_sites_new();
@@ -46,7 +46,7 @@ static void show_json(const DhatFile *file, gboolean complete, GString *output)
     view_json_end(builder, output);
 }
 
-/* "  units    28 in 8 events" */
+/* "  units    28 in 8 events" and a newline. */
 static void append_sum(GString *output, const DhatFile *file, guint row)
 {
     const DhatAmount *sum = &file->sums[rows[row].number];
@@ -90,7 +90,8 @@ static gboolean show_dhat(const char *bytes, gsize length, const char *name, con
     return FALSE;
 }
 
-static gboolean figures(const char *bytes, gsize length, const char *name, GPtrArray *all, GError **error)
+static gboolean figures_of_dhat(const char *bytes, gsize length, const char *name, GPtrArray *all,
+                                GError **error)
 {
     g_auto(DhatFile) file = {0};
     if (!dhat_file_read(&file, bytes, length, name, error))
@@ -106,5 +107,5 @@ const View view_dhat = {
     .looks = "DHAT JSON (\"{\")",
     .recognise = dhat_recognise,
     .show = show_dhat,
-    .figures = figures,
+    .figures = figures_of_dhat,
 };

@@ -24,14 +24,15 @@ static const struct {
     {METRIC_TOTAL_ALLOCATED, LEDGER_NUMBER_TOTAL},
 };
 
-/* The largest amount that the threshold hides for certain. */
+/* The largest amount that is surely below the threshold. */
 static gint64 hidden_amount(gint64 whole, double threshold_percent)
 {
     return threshold_percent > 0 ? (gint64)(threshold_percent / 100 * (double)whole) - 1 : G_MININT64;
 }
 
-/* The sum over the call sites; of the peak, which threads may pass while a site saves what it held, what the
- * header says. Below the threshold few sites are named. */
+/* One figure of the ledger; (transfer full). Its value is the sum over the call sites, but that of a peak is
+ * the header's, which is exact: other threads may pass the peak while a site saves what it held. Sites below
+ * the threshold get no name, for naming is slow. */
 static Figure *figure_of_row(const Ledger *ledger, guint row, double threshold_percent)
 {
     g_autoptr(LedgerTally) tally = ledger_tally_new(rows[row].number);
@@ -49,7 +50,7 @@ static Figure *figure_of_row(const Ledger *ledger, guint row, double threshold_p
     return figure;
 }
 
-/* The iterations that must be marked to know growth. */
+/* How many iterations must be marked to judge growth. */
 static guint fewest_iterations(guint warmup)
 {
     return MAX(warmup, 1) + SCENARIO_FEWEST_COUNTED;
@@ -60,8 +61,8 @@ gboolean ledger_knows_growth(const Ledger *ledger, guint warmup)
     return ledger_iterations(ledger) >= fewest_iterations(warmup);
 }
 
-/* metric: METRIC_GROWTH or METRIC_MAPPED_GROWTH. NULL where too few iterations were marked; else (transfer
- * full). */
+/* metric: METRIC_GROWTH or METRIC_MAPPED_GROWTH. Returns (transfer full), or NULL where too few iterations
+ * were marked. */
 static Figure *figure_of_growth(const Ledger *ledger, MetricId metric, guint warmup)
 {
     guint32 kind = metric == METRIC_MAPPED_GROWTH ? LEDGER_SITE_MAPPED : LEDGER_SITE_HEAP;
@@ -82,7 +83,8 @@ gint64 ledger_growth_bytes(const Ledger *ledger, guint warmup)
     return heap != NULL && mapped != NULL ? heap->value + mapped->value : 0;
 }
 
-/* (transfer full); NULL where the ledger has none. Of what the program maps itself 0 is no news. */
+/* The figure of a metric; (transfer full), or NULL where the ledger has none, or 0 of memory that the program
+ * maps itself. */
 static Figure *figure_of(const Ledger *ledger, MetricId metric, guint warmup, double threshold_percent)
 {
     g_autoptr(Figure) figure = NULL;
@@ -137,8 +139,9 @@ static void append_mapped(const Ledger *ledger, guint warmup, GString *output)
     g_autofree char *most = units_format_bytes(ledger->header.peak_mapped_bytes);
     g_autofree char *end = units_format_bytes(ledger->kept_mapped_bytes);
     g_autofree char *rate = growth != NULL ? metric_format(METRIC_MAPPED_GROWTH, growth->value) : NULL;
-    g_string_append_printf(output, "  mapped by itself, counted apart: at most %s, %s at the end%s%s\n", most,
-                           end, rate != NULL ? ", growth " : "", rate != NULL ? rate : "");
+    g_string_append_printf(
+        output, "  mapped by the program itself, besides the heap: at most %s, %s at the end%s%s\n", most,
+        end, rate != NULL ? ", growth " : "", rate != NULL ? rate : "");
 }
 
 static void append_files(const Ledger *ledger, GString *output)
@@ -167,7 +170,7 @@ static void append_figure(const Figure *figure, double threshold_percent, GStrin
     view_figure(output, figure, threshold_percent);
 }
 
-/* One figure after the other: each has a table of its own. */
+/* Appends all figures with their call sites. passed: those of metrics that pass through, too. */
 static void append_all(const Ledger *ledger, gboolean passed, guint warmup, double threshold_percent,
                        GString *output)
 {
@@ -278,7 +281,7 @@ static gboolean show_ledger(const char *bytes, gsize length, const char *name, c
     g_autoptr(GError) problem = NULL;
     g_autoptr(Ledger) ledger = ledger_load(bytes, length, name, &problem);
     if (ledger == NULL) {
-        /* Nothing of it was read, so there is nothing to show. */
+        /* Not HEAPGATE_ERROR_TRUNCATED: there is nothing that could be shown. */
         problem->code = HEAPGATE_ERROR_FORMAT;
         g_propagate_error(error, g_steal_pointer(&problem));
         return FALSE;
@@ -290,7 +293,8 @@ static gboolean show_ledger(const char *bytes, gsize length, const char *name, c
     return TRUE;
 }
 
-static gboolean figures(const char *bytes, gsize length, const char *name, GPtrArray *all, GError **error)
+static gboolean figures_of_ledger(const char *bytes, gsize length, const char *name, GPtrArray *all,
+                                  GError **error)
 {
     g_autoptr(Ledger) ledger = ledger_load(bytes, length, name, error);
     if (ledger == NULL)
@@ -308,5 +312,5 @@ const View view_ledger = {
     .looks = "a saved ledger (\"HGSaved1\")",
     .recognise = ledger_recognise,
     .show = show_ledger,
-    .figures = figures,
+    .figures = figures_of_ledger,
 };

@@ -15,18 +15,19 @@ enum { CHART_COLUMNS = 64, CHART_ROWS = 10 };
 typedef struct {
     Chart *chart;
     MassifSnapshot first;
-    MassifSnapshot best; /* most heap bytes among those with a tree; massif's marker first among equals */
+    MassifSnapshot best; /* of those with a tree the one with most heap bytes, or the peak marker as large */
     gboolean has_first, has_best;
-} Pass;
+} MassifPass;
 
 static gint64 total_bytes(const MassifSnapshot *snapshot)
 {
     return snapshot->heap_bytes + snapshot->extra_bytes + snapshot->stacks_bytes;
 }
 
-static void look_at(const MassifSnapshot *snapshot, gpointer user_data)
+/* A MassifSnapshotFunc; user_data is the MassifPass. */
+static void add_snapshot(const MassifSnapshot *snapshot, gpointer user_data)
 {
-    Pass *pass = user_data;
+    MassifPass *pass = user_data;
     if (pass->chart != NULL)
         chart_add(pass->chart, snapshot->time, total_bytes(snapshot));
     if (!pass->has_first)
@@ -41,8 +42,8 @@ static void look_at(const MassifSnapshot *snapshot, gpointer user_data)
     pass->has_best = TRUE;
 }
 
-/* Valgrind's xtree reports (*.ms) hold no course of time: each snapshot is another count of the same stacks,
- * the first what is allocated now, in bytes. */
+/* Is the file an xtree report of Valgrind (*.ms)? Its snapshots are no instants, but several counts of the
+ * same stacks; the first one is the bytes that are allocated. */
 static gboolean is_xtree(const MassifSummary *summary)
 {
     return summary->description != NULL && g_str_has_prefix(summary->description, "xtree.");
@@ -143,7 +144,8 @@ static gboolean append_tree(const char *bytes, gsize length, const char *name, c
 }
 
 static gboolean show_text(const char *bytes, gsize length, const char *name, const ViewOptions *options,
-                          const MassifSummary *summary, const Pass *pass, GString *output, GError **error)
+                          const MassifSummary *summary, const MassifPass *pass, GString *output,
+                          GError **error)
 {
     append_summary(output, summary, &pass->first);
     const MassifSnapshot *tree = is_xtree(summary) ? &pass->first : &pass->best;
@@ -164,9 +166,9 @@ static gboolean show_massif(const char *bytes, gsize length, const char *name, c
 {
     MassifSummary summary;
     g_autoptr(Chart) chart = chart_new();
-    Pass pass = {.chart = chart};
+    MassifPass pass = {.chart = chart};
     g_autoptr(GError) problem = NULL;
-    massif_read(bytes, length, name, look_at, &pass, &summary, &problem);
+    massif_read(bytes, length, name, add_snapshot, &pass, &summary, &problem);
     gboolean shown = view_is_readable(problem);
     if (shown && options->json)
         show_json(&summary, problem == NULL, output);
@@ -180,7 +182,8 @@ static gboolean show_massif(const char *bytes, gsize length, const char *name, c
     return FALSE;
 }
 
-/* sites of a snapshot with a tree; NULL where it has none. FALSE with error. */
+/* Reads the call sites of a snapshot: *sites is (transfer full), or NULL where it has no tree. FALSE with the
+ * reader's error. */
 static gboolean read_sites(const char *bytes, gsize length, const char *name, const MassifSnapshot *snapshot,
                            CallSites **sites, GError **error)
 {
@@ -205,12 +208,13 @@ static gboolean add_figure(GPtrArray *figures, MetricId metric, const char *byte
     return TRUE;
 }
 
-/* Heap bytes alone: they are what call sites add up to. An xtree report tells of the end alone. */
-static gboolean figures(const char *bytes, gsize length, const char *name, GPtrArray *all, GError **error)
+/* Heap bytes without extra bytes and stacks: the call sites' sum. An xtree report has retained bytes only. */
+static gboolean figures_of_massif(const char *bytes, gsize length, const char *name, GPtrArray *all,
+                                  GError **error)
 {
     MassifSummary summary;
-    Pass pass = {0};
-    gboolean read = massif_read(bytes, length, name, look_at, &pass, &summary, error);
+    MassifPass pass = {0};
+    gboolean read = massif_read(bytes, length, name, add_snapshot, &pass, &summary, error);
     gboolean xtree = is_xtree(&summary);
     const MassifSnapshot *end = xtree ? &pass.first : &summary.last;
     if (read && !xtree)
@@ -226,5 +230,5 @@ const View view_massif = {
     .looks = "a massif file (\"desc:\")",
     .recognise = massif_recognise,
     .show = show_massif,
-    .figures = figures,
+    .figures = figures_of_massif,
 };

@@ -9,22 +9,23 @@
 #include "report/text/stack.h"
 #include "model/text.h"
 
-/* What the errors of a file come to. */
+/* The errors of a file by call site. */
 typedef struct {
-    CallSites *lost; /* definitely: memcheck adds to each what only it leads to */
+    CallSites *lost; /* definitely lost */
     CallSites *possibly;
     CallSites *reachable;
-    CallSites *errors; /* what is no leak; "bytes" are occurrences */
-} Pass;
+    CallSites *errors; /* errors that are no leaks; CallSite.bytes counts occurrences */
+} MemcheckPass;
 
-/* Indirectly lost bytes are in the figures of what is definitely lost: adding them would count them twice. */
+/* Indirectly lost blocks are missing: memcheck counts them with the definitely lost block that leads to them.
+ */
 static const struct {
     const char *kind;
-    gsize table; /* offset in Pass */
+    gsize table; /* offset in MemcheckPass */
 } leak_tables[] = {
-    {"Leak_DefinitelyLost", G_STRUCT_OFFSET(Pass, lost)},
-    {"Leak_PossiblyLost", G_STRUCT_OFFSET(Pass, possibly)},
-    {"Leak_StillReachable", G_STRUCT_OFFSET(Pass, reachable)},
+    {"Leak_DefinitelyLost", G_STRUCT_OFFSET(MemcheckPass, lost)},
+    {"Leak_PossiblyLost", G_STRUCT_OFFSET(MemcheckPass, possibly)},
+    {"Leak_StillReachable", G_STRUCT_OFFSET(MemcheckPass, reachable)},
 };
 
 static gboolean is_leak(const char *kind)
@@ -32,9 +33,10 @@ static gboolean is_leak(const char *kind)
     return g_str_has_prefix(kind, "Leak_");
 }
 
-static void take_error(const MemcheckError *error, gpointer user_data)
+/* MemcheckHandler.error; user_data is the MemcheckPass. */
+static void add_error(const MemcheckError *error, gpointer user_data)
 {
-    Pass *pass = user_data;
+    MemcheckPass *pass = user_data;
     if (!is_leak(error->kind)) {
         call_sites_add(pass->errors, error->frames, error->n_frames, error->count, 0);
         return;
@@ -47,7 +49,7 @@ static void take_error(const MemcheckError *error, gpointer user_data)
                            error->n_frames, error->bytes, error->blocks);
 }
 
-static void pass_clear(Pass *pass)
+static void pass_clear(MemcheckPass *pass)
 {
     call_sites_free(pass->lost);
     call_sites_free(pass->possibly);
@@ -55,14 +57,14 @@ static void pass_clear(Pass *pass)
     call_sites_free(pass->errors);
 }
 
-static gboolean read_file(const char *bytes, gsize length, const char *name, Pass *pass,
+static gboolean read_file(const char *bytes, gsize length, const char *name, MemcheckPass *pass,
                           MemcheckSummary *summary, GError **error)
 {
-    static const MemcheckHandler handler = {.error = take_error};
-    *pass = (Pass){.lost = call_sites_new(),
-                   .possibly = call_sites_new(),
-                   .reachable = call_sites_new(),
-                   .errors = call_sites_new()};
+    static const MemcheckHandler handler = {.error = add_error};
+    *pass = (MemcheckPass){.lost = call_sites_new(),
+                           .possibly = call_sites_new(),
+                           .reachable = call_sites_new(),
+                           .errors = call_sites_new()};
     return memcheck_read(bytes, length, name, &handler, pass, summary, error);
 }
 
@@ -143,7 +145,7 @@ static void append_errors(GString *output, CallSites *sites)
     g_string_append_printf(output, "\nother errors:\n%s", text);
 }
 
-static void show_text(const MemcheckSummary *summary, const char *problem, const Pass *pass,
+static void show_text(const MemcheckSummary *summary, const char *problem, const MemcheckPass *pass,
                       double threshold_percent, GString *output)
 {
     g_autofree char *command = text_line(summary->command != NULL ? summary->command : "(command unknown)");
@@ -155,7 +157,7 @@ static void show_text(const MemcheckSummary *summary, const char *problem, const
     append_kinds(output, summary);
     if (summary->kinds->len == 0)
         g_string_append(output, "  no errors\n");
-    append_leaks(output, "definitely lost, with what only that leads to", pass->lost, threshold_percent);
+    append_leaks(output, "definitely lost, with what is lost indirectly", pass->lost, threshold_percent);
     append_leaks(output, "possibly lost", pass->possibly, threshold_percent);
     append_leaks(output, "still reachable", pass->reachable, threshold_percent);
     append_errors(output, pass->errors);
@@ -165,7 +167,7 @@ static gboolean show_memcheck(const char *bytes, gsize length, const char *name,
                               GString *output, GError **error)
 {
     MemcheckSummary summary = {0};
-    Pass pass;
+    MemcheckPass pass;
     g_autoptr(GError) cut = NULL;
     read_file(bytes, length, name, &pass, &summary, &cut);
     gboolean shown = view_is_readable(cut) && summary.kinds != NULL;
@@ -188,10 +190,11 @@ static void add_figure(GPtrArray *figures, MetricId metric, CallSites **sites)
     g_ptr_array_add(figures, figure_new(metric_get(metric)->title, metric, value, g_steal_pointer(sites)));
 }
 
-static gboolean figures(const char *bytes, gsize length, const char *name, GPtrArray *all, GError **error)
+static gboolean figures_of_memcheck(const char *bytes, gsize length, const char *name, GPtrArray *all,
+                                    GError **error)
 {
     MemcheckSummary summary = {0};
-    Pass pass;
+    MemcheckPass pass;
     gboolean read = read_file(bytes, length, name, &pass, &summary, error);
     if (read) {
         add_figure(all, METRIC_LOST, &pass.lost);
@@ -208,5 +211,5 @@ const View view_memcheck = {
     .looks = "memcheck XML (\"<?xml\")",
     .recognise = memcheck_recognise,
     .show = show_memcheck,
-    .figures = figures,
+    .figures = figures_of_memcheck,
 };

@@ -16,7 +16,7 @@ struct ViewTree {
     double threshold_percent;
     GString *output;
     GArray *levels;     /* Level: the path to the last shown node, the root first */
-    guint hidden_below; /* nodes deeper than this belong to a hidden one; G_MAXUINT: to none */
+    guint hidden_below; /* nodes deeper than this are below a hidden one; G_MAXUINT: none is hidden */
 };
 
 ViewTree *view_tree_new(double threshold_percent, GString *output)
@@ -67,7 +67,7 @@ static guint child_indent(const ViewTree *self, guint depth, gboolean chained)
     return level(self, depth - 1)->indent + (chained ? 0 : 1);
 }
 
-/* Closes the levels from depth on, innermost first. */
+/* Closes the levels from this depth on, the deepest first, and appends their sums of hidden nodes. */
 static void close_levels(ViewTree *self, guint depth)
 {
     while (self->levels->len > depth) {
@@ -82,7 +82,7 @@ static void close_levels(ViewTree *self, guint depth)
     }
 }
 
-/* "in 3 places, ..." */
+/* How many places a node stands for, by massif's label "in 3 places, ..."; 1 for any other. */
 static guint64 places_of(const MassifNode *node)
 {
     guint64 places = 0;

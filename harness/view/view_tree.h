@@ -1,7 +1,7 @@
-/* A heap tree as a person reads it: percent and bytes, then the frame; a caller is indented only where
- * several callers part, and a chain of single callers reads downwards.
+/* Shows a heap tree: percent and bytes, then the frame. Callers are indented only where there are several; a
+ * chain of single callers goes straight down.
  *
- * Takes nodes one at a time, in the order of the file: memory does not grow with the tree. */
+ * Nodes are added one at a time, in the order of the file, and only the path to the last one is kept. */
 #ifndef HEAPGATE_VIEW_VIEW_TREE_H
 #define HEAPGATE_VIEW_VIEW_TREE_H
 
@@ -9,15 +9,15 @@
 
 typedef struct ViewTree ViewTree;
 
-/* threshold_percent: of the root's bytes; what is below is summed up. output: (transfer none), appended to.
- */
+/* threshold_percent: of the root's bytes; nodes below it are summed up. output: (transfer none); the tree is
+ * appended to it. Returns (transfer full). */
 ViewTree *view_tree_new(double threshold_percent, GString *output);
 void view_tree_free(ViewTree *self); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(ViewTree, view_tree_free)
 
-/* A MassifNodeFunc; user_data is the ViewTree. */
+/* Adds a node. A MassifNodeFunc; user_data is the ViewTree. */
 gboolean view_tree_visit(const MassifNode *node, gpointer user_data);
-/* Behind the last node. */
+/* To be called after the last node. */
 void view_tree_end(ViewTree *self);
 
 #endif

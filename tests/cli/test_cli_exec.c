@@ -129,7 +129,7 @@ START_TEST(test_exec_and_result_show_what_a_program_mapped_itself)
         "    return munmap(map, 2 << 20) != 0 || block == NULL;\n}\n");
     ck_assert_int_eq(test_project_shell(project, "cc -o map map.c"), 0);
     test_project_expect(project, 0, "exec -o seen -- ./map", "peak 100 B",
-                        "mapped by itself, counted apart: "
+                        "mapped by the program itself, besides the heap: "
                         "at most 3.00 MiB, 1.00 MiB at the end",
                         NULL);
     ck_assert_int_eq(test_project_shell(project, "$heapgate show --json seen/*"), 0);
