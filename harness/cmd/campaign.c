@@ -302,7 +302,7 @@ gboolean campaign_print(const Findings *findings, const CampaignOptions *options
     ConsoleFlags flags = (colour ? CONSOLE_COLOUR : 0) | (options->quiet ? CONSOLE_QUIET : 0) |
                          (options->verbose ? CONSOLE_VERBOSE : 0);
     g_autoptr(GOutputStream) memory = g_memory_output_stream_new_resizable();
-    if (!console_write(findings, flags, memory, error) ||
+    if (!console_write(findings, flags, output_columns(STDOUT_FILENO), memory, error) ||
         !g_output_stream_write_all(memory, "", 1, NULL, NULL, error))
         return FALSE;
     return output_write(g_memory_output_stream_get_data(G_MEMORY_OUTPUT_STREAM(memory)), error);

@@ -3,6 +3,7 @@
 #include <gio/gunixoutputstream.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "error.h"
@@ -36,6 +37,18 @@ static void stdout_print(const char *text)
 static void stderr_print(const char *text)
 {
     stream_put(stderr, text);
+}
+
+guint output_columns(int fd)
+{
+    struct winsize size = {0};
+    if (ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
+        return size.ws_col;
+    const char *columns = g_getenv("COLUMNS");
+    guint64 number = 0;
+    return columns != NULL && g_ascii_string_to_unsigned(columns, 10, 1, G_MAXUINT16, &number, NULL)
+               ? (guint)number
+               : 0;
 }
 
 void output_begin(void)

@@ -9,6 +9,9 @@
 void output_begin(void);
 /* "heapgate: MESSAGE" on standard error, on one line whatever is in the message. */
 void output_error(const GError *problem);
+/* The width of the terminal behind a descriptor, in columns. Where there is none: COLUMNS, if it is set and a
+ * number; else 0, for lines in files and logs stay whole. */
+guint output_columns(int fd);
 /* Writes `text` to standard output. Control characters must be gone already; on GitHub's runner workflow
  * commands are defused. FALSE with error: it cannot be written. */
 gboolean output_write(const char *text, GError **error);

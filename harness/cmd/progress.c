@@ -2,10 +2,10 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "model/units.h"
+#include "output.h"
 
 struct Progress {
     SessionWatcher watcher;
@@ -20,12 +20,6 @@ static gint64 expected_us(const Progress *self, const Run *run)
     g_autofree char *key = g_strdup_printf("%s/%s", run->scenario->name, run->instrument->name);
     const gint64 *duration = self->expected != NULL ? g_hash_table_lookup(self->expected, key) : NULL;
     return duration != NULL ? *duration : 0;
-}
-
-static guint columns(void)
-{
-    struct winsize size = {0};
-    return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 20 ? size.ws_col : 80;
 }
 
 static void erase(Progress *self)
@@ -67,8 +61,9 @@ static void on_tick(const GPtrArray *runs, gpointer user_data)
     }
     g_autofree char *count = g_strdup_printf("[%u/%u]", done, runs->len);
     g_string_prepend(line, count);
-    if (line->len >= columns())
-        g_string_truncate(line, columns() - 1);
+    guint columns = output_columns(STDERR_FILENO), most = MAX(columns > 0 ? columns : 80, 21);
+    if (line->len >= most)
+        g_string_truncate(line, most - 1);
     fprintf(stderr, "\r\033[K%s", line->str);
     fflush(stderr);
     self->drawn = TRUE;

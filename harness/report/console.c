@@ -15,6 +15,9 @@ enum {
     CHART_ROWS = 5,
 };
 
+/* Scenario, instrument, verdict: what begins each row of the table. */
+enum { NAMING_CELLS = 3 };
+
 static const char *const colours[VERDICT_COUNT] = {
     [VERDICT_PASS] = "32",         [VERDICT_IMPROVED] = "36", [VERDICT_NEW] = "33",
     [VERDICT_INCOMPARABLE] = "33", [VERDICT_BROKEN] = "1;31", [VERDICT_REGRESSED] = "1;31",
@@ -91,9 +94,11 @@ static void add_row(Columns *table, const Finding *finding, gboolean repeated, C
     columns_add(table, failure, NULL);
 }
 
-static void append_table(GString *out, const Findings *findings, ConsoleFlags flags)
+static void append_table(GString *out, const Findings *findings, ConsoleFlags flags, guint width)
 {
     g_autoptr(Columns) table = columns_new("  ", "   ");
+    if (width > 0)
+        columns_wrap(table, NAMING_CELLS, width);
     const ScenarioResult *previous = NULL;
     for (guint i = 0; i < findings->all->len; i++) {
         const Finding *finding = g_ptr_array_index(findings->all, i);
@@ -217,14 +222,14 @@ static void append_notes(GString *out, const Findings *findings, ConsoleFlags fl
     }
 }
 
-static char *console_render(const Findings *findings, ConsoleFlags flags)
+static char *console_render(const Findings *findings, ConsoleFlags flags, guint width)
 {
     GString *out = g_string_new(NULL);
     if (!(flags & CONSOLE_QUIET)) {
         append_header(out, findings->result);
         g_string_append_c(out, '\n');
     }
-    append_table(out, findings, flags);
+    append_table(out, findings, flags, width);
     append_passages(out, findings, flags);
     append_notes(out, findings, flags);
     if (flags & CONSOLE_VERBOSE)
@@ -235,8 +240,9 @@ static char *console_render(const Findings *findings, ConsoleFlags flags)
     return g_string_free(out, FALSE);
 }
 
-gboolean console_write(const Findings *findings, ConsoleFlags flags, GOutputStream *stream, GError **error)
+gboolean console_write(const Findings *findings, ConsoleFlags flags, guint width, GOutputStream *stream,
+                       GError **error)
 {
-    g_autofree char *text = console_render(findings, flags);
+    g_autofree char *text = console_render(findings, flags, width);
     return text_write(text, strlen(text), stream, error);
 }

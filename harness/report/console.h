@@ -12,7 +12,9 @@ typedef enum {
     CONSOLE_VERBOSE = 1 << 2, /* whole stacks, details, and the call sites of what passed, too */
 } ConsoleFlags;
 
-/* Writes it. FALSE with the stream's error. */
-gboolean console_write(const Findings *findings, ConsoleFlags flags, GOutputStream *stream, GError **error);
+/* Writes it. width: of the verdict table, in columns of the screen; 0: as wide as its longest row. FALSE with
+ * the stream's error. */
+gboolean console_write(const Findings *findings, ConsoleFlags flags, guint width, GOutputStream *stream,
+                       GError **error);
 
 #endif

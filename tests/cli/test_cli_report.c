@@ -138,6 +138,33 @@ START_TEST(test_run_quiet_says_only_what_is_not_a_pass)
 }
 END_TEST
 
+/* The table's rows are as wide as the terminal allows, and whole where there is none. */
+START_TEST(test_the_table_keeps_to_the_terminal)
+{
+    g_autoptr(TestProject) project = PASSING(MASSIF, "work");
+    if (test_project_shell(project, "script -qec true /dev/null") != 0) {
+        runner_skip("test_the_table_keeps_to_the_terminal",
+                    "script (bsdutils) is not there, or no pseudo-terminal can be opened");
+        return;
+    }
+    static const char count[] =
+        "grep -A3 '^  work ' | awk '{ sub(/\\r$/, \"\"); if (length > most) most = length } "
+        "END { print (most > 50 ? \"wide\" : \"narrow\") }'";
+    const struct {
+        const char *command, *found;
+    } cases[] = {
+        {"NO_COLOR=1 script -qec 'stty cols 50; heapgate run' /dev/null", "narrow"},
+        {"NO_COLOR=1 script -qec 'stty cols 200; heapgate run' /dev/null", "wide"},
+        {"COLUMNS=50 heapgate run", "narrow"},
+        {"unset COLUMNS; heapgate run", "wide"},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *script = g_strdup_printf("%s | %s", cases[i].command, count);
+        test_project_expect_shell(project, 0, script, cases[i].found);
+    }
+}
+END_TEST
+
 START_TEST(test_colour_is_for_terminals_that_want_it)
 {
     g_autoptr(TestProject) project = PASSING(MASSIF, "work");
@@ -172,5 +199,6 @@ SUITE(cli_report, 90)
     tcase_add_test(tcase, test_run_recorded_compares_with_the_baselines_of_now);
     tcase_add_test(tcase, test_run_prints_the_same_order_whatever_runs_side_by_side);
     tcase_add_test(tcase, test_run_quiet_says_only_what_is_not_a_pass);
+    tcase_add_test(tcase, test_the_table_keeps_to_the_terminal);
     tcase_add_test(tcase, test_colour_is_for_terminals_that_want_it);
 }

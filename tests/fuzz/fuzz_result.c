@@ -41,7 +41,7 @@ static void make_reports(const Findings *findings)
             g_error("%s is not UTF-8", (*report)->name);
     }
     g_autoptr(GOutputStream) stream = g_memory_output_stream_new_resizable();
-    console_write(findings, CONSOLE_VERBOSE | CONSOLE_COLOUR, stream, NULL);
+    console_write(findings, CONSOLE_VERBOSE | CONSOLE_COLOUR, 80, stream, NULL);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -8,16 +8,21 @@
 #include "runner.h"
 #include "sample.h"
 
-static char *print(Result *result, ConsoleFlags flags)
+static char *print_wide(Result *result, ConsoleFlags flags, guint width)
 {
     g_autoptr(Findings) findings = findings_new(result);
     g_autoptr(GOutputStream) stream = g_memory_output_stream_new_resizable();
-    ck_assert(console_write(findings, flags, stream, NULL));
+    ck_assert(console_write(findings, flags, width, stream, NULL));
     GMemoryOutputStream *memory = G_MEMORY_OUTPUT_STREAM(stream);
     char *text =
         g_strndup(g_memory_output_stream_get_data(memory), g_memory_output_stream_get_data_size(memory));
     result_free(result);
     return text;
+}
+
+static char *print(Result *result, ConsoleFlags flags)
+{
+    return print_wide(result, flags, 0);
 }
 
 static const InstrumentResult *first_instrument(const Result *result, guint scenario)
@@ -54,6 +59,57 @@ START_TEST(test_console_says_the_smallest_leak_a_pass_could_have_seen)
     ck_assert_ptr_nonnull(strstr(text, "sees leaks from 1 B lost"));
     ck_assert(g_str_has_suffix(text, "\n2 scenarios pass\n"));
     sample_check_golden("console-passing.txt", text);
+}
+END_TEST
+
+/* The lines of the table, before the first empty one after the header, are no wider; but a single word may
+ * be: a path is not broken. */
+static void check_table(const char *text, guint width)
+{
+    const char *begin = strstr(text, "\n\n");
+    ck_assert_ptr_nonnull(begin);
+    const char *end = strstr(begin + 2, "\n\n");
+    ck_assert_ptr_nonnull(end);
+    g_autofree char *table = g_strndup(begin + 2, (gsize)(end - begin) - 2);
+    g_auto(GStrv) lines = g_strsplit(table, "\n", -1);
+    for (guint i = 0; lines[i] != NULL; i++) {
+        const char *word = strrchr(lines[i], ' ');
+        gboolean is_word = word != NULL && word > lines[i] && word[-1] == ' ';
+        ck_assert_msg(strlen(lines[i]) <= width || is_word, "%zu columns are more than %u:\n%s",
+                      strlen(lines[i]), width, lines[i]);
+    }
+}
+
+START_TEST(test_console_keeps_to_the_width_of_the_terminal)
+{
+    for (guint width = 80; width < 160; width += 10) {
+        g_autofree char *passing = print_wide(sample_passing(), 0, width);
+        g_autofree char *every = print_wide(sample_every_verdict(), 0, width);
+        check_table(passing, width);
+        check_table(every, width);
+        if (width == 80)
+            sample_check_golden("console-80-columns.txt", every);
+    }
+}
+END_TEST
+
+START_TEST(test_console_of_a_terminal_with_room_is_what_it_is_without_one)
+{
+    g_autofree char *whole = print(sample_every_verdict(), 0);
+    g_autofree char *wide = print_wide(sample_every_verdict(), 0, 160);
+    ck_assert_str_eq(wide, whole);
+}
+END_TEST
+
+/* Every word of the table stands there, however narrow it is. */
+START_TEST(test_console_loses_nothing_where_it_is_narrow)
+{
+    g_autofree char *whole = print(sample_every_verdict(), 0);
+    g_autofree char *narrow = print_wide(sample_every_verdict(), 0, 1);
+    g_autoptr(GRegex) blanks = g_regex_new("\\s+", 0, 0, NULL);
+    g_autofree char *words = g_regex_replace_literal(blanks, whole, -1, 0, " ", 0, NULL);
+    g_autofree char *now = g_regex_replace_literal(blanks, narrow, -1, 0, " ", 0, NULL);
+    ck_assert_str_eq(now, words);
 }
 END_TEST
 
@@ -214,6 +270,9 @@ SUITE(report_console, 20)
     tcase_add_test(tcase, test_console_shows_what_grew_and_where);
     tcase_add_test(tcase, test_console_says_what_to_do_about_every_verdict);
     tcase_add_test(tcase, test_console_says_the_smallest_leak_a_pass_could_have_seen);
+    tcase_add_test(tcase, test_console_keeps_to_the_width_of_the_terminal);
+    tcase_add_test(tcase, test_console_of_a_terminal_with_room_is_what_it_is_without_one);
+    tcase_add_test(tcase, test_console_loses_nothing_where_it_is_narrow);
     tcase_add_test(tcase, test_console_shows_call_sites_of_a_pass_when_verbose);
     tcase_add_test(tcase, test_quiet_console_prints_only_what_is_not_a_pass);
     tcase_add_test(tcase, test_console_colours_only_when_asked);

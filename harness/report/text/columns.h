@@ -11,6 +11,11 @@ Columns *columns_new(const char *indent, const char *gap);
 void columns_free(Columns *self); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Columns, columns_free)
 
+/* Rows that would be wider than `width` columns of the screen, from 40, go on in lines below cell number
+ * `fixed`. As many cells stand in a line as leave all rows aligned; the last cell of a row begins a line
+ * where it does not fit, and breaks between words. */
+void columns_wrap(Columns *self, guint fixed, guint width);
+
 /* Begins a row; cells are then added from the left. */
 void columns_begin(Columns *self);
 /* Adds a cell to the row. cell: one harmless line (model/text.h), copied. colour: an SGR parameter ("1;31"),
