@@ -5,7 +5,7 @@
 
 #include "model/sampling.h"
 
-/* A call site may move by this much before it counts on its own; the totals guard what is smaller. */
+/* The default of `call_site`. Smaller changes are left to the total's allowance. */
 enum { CALL_SITE_PERCENT = 10, CALL_SITE_FLOOR = 16 * 1024 };
 
 void allow_init(Allow *self)
@@ -27,6 +27,12 @@ void allow_inherit(Allow *self, const Allow *project)
         g_array_index(self->metrics, MetricAllow, i).line = 0;
 }
 
+static Allowance default_allowance(MetricId id)
+{
+    const Metric *metric = metric_get(id);
+    return (Allowance){.percent = metric->default_percent, .floor = metric->default_floor};
+}
+
 static MetricAllow *find_said(const Allow *self, MetricId id)
 {
     for (guint i = 0; i < self->metrics->len; i++)
@@ -43,11 +49,7 @@ const MetricAllow *allow_find(const Allow *self, MetricId id)
 MetricAllow *allow_say(Allow *self, MetricId id)
 {
     if (find_said(self, id) == NULL) {
-        const Metric *metric = metric_get(id);
-        const MetricAllow said = {
-            .metric = id,
-            .allowance = {.percent = metric->default_percent, .floor = metric->default_floor},
-        };
+        const MetricAllow said = {.metric = id, .allowance = default_allowance(id)};
         g_array_append_val(self->metrics, said);
     }
     return find_said(self, id);
@@ -56,9 +58,7 @@ MetricAllow *allow_say(Allow *self, MetricId id)
 Allowance allow_allowance(const Allow *self, MetricId id)
 {
     const MetricAllow *said = find_said(self, id);
-    const Metric *metric = metric_get(id);
-    return said != NULL ? said->allowance
-                        : (Allowance){.percent = metric->default_percent, .floor = metric->default_floor};
+    return said != NULL ? said->allowance : default_allowance(id);
 }
 
 gboolean allow_judges(const Allow *self, MetricId id)
@@ -67,12 +67,12 @@ gboolean allow_judges(const Allow *self, MetricId id)
     return !metric_get(id)->passes_through || (said != NULL && said->is_stated);
 }
 
-/* By unit: a count is no size. */
 static gboolean is_count(MetricId id)
 {
     return metric_get(id)->unit == METRIC_UNIT_COUNT;
 }
 
+/* By is_count: floors of counts are numbers, all others are sizes. */
 static const YamlField allowance_fields[2][3] = {
     {{"percent", yaml_file_read_percent, offsetof(Allowance, percent)},
      {"floor", yaml_file_read_bytes, offsetof(Allowance, floor)},
@@ -82,7 +82,7 @@ static const YamlField allowance_fields[2][3] = {
      {NULL}},
 };
 
-/* A mapping replaces the defaults: what it does not name is 0. */
+/* A mapping replaces the default as a whole: what it does not name is 0. */
 static gboolean read_allowance(YamlFile *yaml, yaml_node_t *node, gboolean counts, Allowance *target,
                                GError **error)
 {
@@ -98,7 +98,8 @@ static char *metric_names(void)
     return g_string_free(names, FALSE);
 }
 
-/* also: what else the key may be. (transfer none) or NULL. */
+/* The entry of the metric that a key names, (transfer none), or NULL with an error. also: what other keys
+ * there are, for the message. */
 static MetricAllow *say_key(Allow *self, YamlFile *yaml, yaml_node_t *key, const char *also, GError **error)
 {
     const char *name = (const char *)key->data.scalar.value;

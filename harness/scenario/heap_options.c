@@ -16,10 +16,11 @@ static gboolean read_sample(YamlFile *yaml, yaml_node_t *node, gpointer target, 
     if (!yaml_file_read_bytes(yaml, node, bytes, error))
         return FALSE;
     return (*bytes >= HEAP_SMALLEST_SAMPLE && *bytes <= HEAP_LARGEST_SAMPLE) ||
-           yaml_file_fail(yaml, node, error,
-                          "expected a mean distance of samples from 1 KiB to 1 GiB, found %" G_GINT64_FORMAT
-                          " B; leave sample out to see every block",
-                          *bytes);
+           yaml_file_fail(
+               yaml, node, error,
+               "expected a mean distance between samples from 1 KiB to 1 GiB, found %" G_GINT64_FORMAT
+               " B; leave sample out to see every block",
+               *bytes);
 }
 
 static const YamlField fields[] = {

@@ -10,7 +10,7 @@ gboolean interpreter_is_python(const char *name)
     return g_str_has_prefix(base, "python") || g_str_has_prefix(base, "pypy");
 }
 
-/* "/usr/bin/env -S python3 -E": "python3". */
+/* The program that env is to run, "python3" of "/usr/bin/env -S python3 -E"; NULL where there is none. */
 static const char *behind_env(char **words)
 {
     guint i = 1;
@@ -19,7 +19,6 @@ static const char *behind_env(char **words)
     return words[i];
 }
 
-/* execve(2) says how much of the line counts. */
 char *interpreter_line(const char *path)
 {
     struct stat info;

@@ -1,22 +1,22 @@
-/* Which interpreter runs a program, as far as its files say before it runs. */
+/* Finds out which interpreter runs a program, from its files, before it runs. */
 #ifndef HEAPGATE_SCENARIO_INTERPRETER_H
 #define HEAPGATE_SCENARIO_INTERPRETER_H
 
 #include <glib.h>
 
-/* Is a program of this name, or at this path, a Python? */
+/* Is this the name, or the path, of a Python? */
 gboolean interpreter_is_python(const char *name);
-/* What the first line of a script names, to the end of that line as far as the kernel reads it: "/bin/sh -e"
- * for
- * "#! /bin/sh -e"; NULL where it is none. path: of a file. (transfer full). */
+/* The interpreter line of a script without "#!": "/bin/sh -e" for "#! /bin/sh -e". At most as much of it as
+ * the kernel reads (execve(2): 255 bytes). path: the script's. (transfer full), or NULL where the file is no
+ * script. */
 char *interpreter_line(const char *path);
-/* The interpreter that the first line of a script names, "/usr/bin/python3" for "#! /usr/bin/env python3";
- * NULL where it is no script, or its interpreter is not there. path: of a file. (transfer full). */
+/* The interpreter of a script: "/usr/bin/python3" for "#! /usr/bin/env python3". path: the script's.
+ * (transfer full), or NULL where the file is no script or its interpreter does not exist. */
 char *interpreter_of(const char *path);
-/* The Python that runs this program: itself, by its name, or its interpreter. program: a path. (transfer
- * full) or NULL. */
+/* The Python that runs this program: the program itself, or its interpreter. program: a path. (transfer
+ * full), or NULL where it is none. */
 char *interpreter_python(const char *program);
-/* Does a shell's text name a Python? It may start one, or become it. */
+/* Does a shell command or a script contain the name of a Python as a word? Then it may run one. */
 gboolean interpreter_names_python(const char *text);
 
 #endif

@@ -9,7 +9,8 @@
 #define CONFIG_NAME "heapgate.yaml"
 enum { CONFIG_LIMIT = 1024 * 1024, DEFAULT_TIMEOUT_S = 600 };
 
-/* realpath of the longest part that exists, the rest appended; "." and ".." are gone afterwards. */
+/* The absolute path without "." and "..", with links resolved in the longest part that exists; (transfer
+ * full). */
 static char *canonical(const char *path)
 {
     g_autofree char *absolute = g_canonicalize_filename(path, NULL);
@@ -73,7 +74,7 @@ gboolean project_read_instruments(YamlFile *yaml, yaml_node_t *node, gpointer ta
     return TRUE;
 }
 
-/* A folder named in heapgate.yaml, kept as text until the root is known to hold it. */
+/* Reads a folder's name and resolves it; it must lie in the project. */
 static gboolean read_folder(YamlFile *yaml, yaml_node_t *node, Project *self, char **target, GError **error)
 {
     const char *text = yaml_file_text(yaml, node, error);
@@ -129,7 +130,7 @@ gboolean project_is_root(const char *folder)
     return g_file_test(config, G_FILE_TEST_EXISTS) || g_file_test(scenarios, G_FILE_TEST_IS_DIR);
 }
 
-/* The search ends where a repository or the file system does: what lies above is none of this project's. */
+/* Does the search for the project end here: at the root of a repository or of the file system? */
 static gboolean is_boundary(const char *folder)
 {
     g_autofree char *repository = g_build_filename(folder, ".git", NULL);
@@ -164,7 +165,7 @@ Project *project_find_bare(const char *start, GError **error)
     return g_steal_pointer(&self);
 }
 
-/* A folder may be a link, within the project. */
+/* Fails where a folder is a link that leads out of the project. */
 static gboolean check_folder(const Project *self, const char *folder, GError **error)
 {
     g_autofree char *real = project_resolve(self, self->root, folder);

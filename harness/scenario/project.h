@@ -1,4 +1,4 @@
-/* A project: the folder heapgate works for, and what its heapgate.yaml says. */
+/* A project: a folder with heapgate.yaml or scenarios/, and what its heapgate.yaml says. */
 #ifndef HEAPGATE_SCENARIO_PROJECT_H
 #define HEAPGATE_SCENARIO_PROJECT_H
 
@@ -7,39 +7,43 @@
 #include "allow.h"
 
 typedef struct {
-    char *root;      /* absolute */
-    char *scenarios; /* the folders, absolute, inside root */
+    char *root; /* absolute, without links */
+    /* Folders below root, absolute. */
+    char *scenarios;
     char *baselines;
     char *reports;
-    /* What scenarios that do not say otherwise get; instruments: heap. */
+    /* Defaults for scenarios. */
     gint64 timeout_us;
-    GStrv instruments;
+    GStrv instruments; /* names; "heap" where heapgate.yaml does not say */
     Allow allow;
 } Project;
 
-/* Finds the project: the nearest folder from `start` upwards that holds heapgate.yaml or scenarios/, and
- * reads its heapgate.yaml where there is one. (transfer full). Errors: HEAPGATE_ERROR_CONFIG. */
+/* Finds the project, the nearest folder from `start` upwards that has heapgate.yaml or scenarios/, and reads
+ * its heapgate.yaml. The search ends at the root of a repository. Returns (transfer full). Errors:
+ * HEAPGATE_ERROR_CONFIG. */
 Project *project_find(const char *start, GError **error);
-/* The same without reading heapgate.yaml: all folders are the usual ones. */
+/* The same without reading heapgate.yaml: everything has its default. */
 Project *project_find_bare(const char *start, GError **error);
-void project_free(Project *self);
+void project_free(Project *self); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Project, project_free)
 
-/* Is this folder a project's: does it hold heapgate.yaml or scenarios/? */
+/* Does this folder have heapgate.yaml or scenarios/? */
 gboolean project_is_root(const char *folder);
 
-/* What heapgate.yaml and a scenario say alike; each a YamlRead. */
+/* Readers of keys that heapgate.yaml and scenarios have in common; each is a YamlRead. Targets in the
+ * comments. */
 gboolean project_read_timeout(YamlFile *yaml, yaml_node_t *node, gpointer target,
                               GError **error); /* gint64, us */
 gboolean project_read_instruments(YamlFile *yaml, yaml_node_t *node, gpointer target,
                                   GError **error); /* GStrv */
 
-/* Is an absolute path without links this folder, or in it? */
+/* Is the path this folder, or in it? Both are absolute and without links. */
 gboolean project_path_is_in(const char *folder, const char *path);
-/* `path` as seen from the project's root, for messages and results; (transfer full). */
+/* An absolute path relative to the project's root, for messages and results; unchanged where it lies outside.
+ * (transfer full). */
 char *project_relative(const Project *self, const char *path);
-/* The absolute path of `path` (relative to `folder`), links resolved as far as it exists; NULL where it lies
- * outside the project. (transfer full). */
+/* The absolute path of `path`, which is relative to `folder`, with links resolved as far as it exists;
+ * (transfer full), or NULL where it lies outside the project. */
 char *project_resolve(const Project *self, const char *folder, const char *path);
 
 #endif

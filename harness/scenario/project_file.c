@@ -9,7 +9,7 @@
 
 #include "error.h"
 
-/* Why the open file is not to be read; NULL: it is. (transfer full). */
+/* Why an open file is refused; (transfer full), or NULL where it is not. */
 static char *refusal(const Project *self, int file, const char *what, gsize limit)
 {
     struct stat status;
@@ -23,7 +23,7 @@ static char *refusal(const Project *self, int file, const char *what, gsize limi
                                                                     : S_ISFIFO(status.st_mode) ? "a pipe"
                                                                                                : "a device");
     if (real == NULL)
-        return g_strdup("where it lies cannot be found out: /proc is needed");
+        return g_strdup("its real path is not known, because /proc is not mounted");
     if (inside == NULL)
         return g_strdup("it leads out of the project; put a copy in its place");
     if ((guint64)status.st_size > limit)
@@ -32,7 +32,8 @@ static char *refusal(const Project *self, int file, const char *what, gsize limi
     return NULL;
 }
 
-/* Reads at most the limit, even if the file grows meanwhile. Returns why not, or NULL; (transfer full). */
+/* Reads the whole file, but not more than the limit, even if it grows meanwhile. Returns why that failed,
+ * (transfer full), or NULL. */
 static char *read_whole(int file, gsize limit, GByteArray *bytes)
 {
     guint8 piece[65536];

@@ -4,7 +4,7 @@
 
 #include "yaml_json.h"
 
-/* A node, kept to be read by whoever knows the project. */
+/* Keeps a scalar's node, for a caller that knows the project and can resolve the path. */
 static gboolean read_node(YamlFile *yaml, yaml_node_t *node, gpointer target, GError **error)
 {
     yaml_node_t **kept = target;

@@ -48,7 +48,7 @@ static gboolean has_pair(YamlFile *yaml, const char *name)
     return FALSE;
 }
 
-/* Keys that say the same thing differently. */
+/* Fails where several keys say what to run, or how often. */
 static gboolean check_exclusive(YamlFile *yaml, GError **error)
 {
     if (has_pair(yaml, "run") + has_pair(yaml, "shell") + has_pair(yaml, "python") > 1)
@@ -79,7 +79,8 @@ static Scenario *scenario_new(const Project *project, const char *path)
     return self;
 }
 
-/* Another line of source is another few bytes of code and names, which an interpreter keeps. */
+/* The default allowance of retained bytes for `python` scenarios: each line of source that is added is a few
+ * bytes of code and names that the interpreter keeps. */
 static void allow_source_of_python(YamlFile *yaml, Scenario *self)
 {
     enum { PERCENT = 1, FLOOR = 16 * 1024 };
@@ -90,7 +91,7 @@ static void allow_source_of_python(YamlFile *yaml, Scenario *self)
         allow_say(&self->allow, METRIC_RETAINED)->allowance = (Allowance){.percent = PERCENT, .floor = FLOOR};
 }
 
-/* What no single key can tell. */
+/* Checks what concerns no single key. */
 static gboolean check_whole(YamlFile *yaml, const Scenario *self, GError **error)
 {
     if (!name_is_plain(self->name))
@@ -99,7 +100,7 @@ static gboolean check_whole(YamlFile *yaml, const Scenario *self, GError **error
             "the file's name is the scenario's: use letters, digits, \".\", \"_\" and \"-\" only");
     if (self->run == NULL)
         return yaml_file_fail(yaml, yaml_file_root(yaml), error,
-                              "expected a key \"run\" with the program and its arguments");
+                              "expected one of the keys run, shell and python: what is to be measured");
     return TRUE;
 }
 

@@ -1,4 +1,5 @@
-/* The scenario: a scripted workflow and what it may cost; one file scenarios/NAME.yaml each. */
+/* A scenario: a scripted workflow and what it may cost. Each is a file scenarios/NAME.yaml; docs/scenarios.md
+ * describes its keys. */
 #ifndef HEAPGATE_SCENARIO_SCENARIO_H
 #define HEAPGATE_SCENARIO_SCENARIO_H
 
@@ -11,54 +12,57 @@
 #include "scenario_file.h"
 
 typedef struct {
-    char *name; /* the file's, without ".yaml" */
-    char *file; /* relative to the project's root */
-    char *about;
-    GStrv run;                /* argv; never empty; the program resolved where it has a slash */
-    gboolean drives_python;   /* run is an interpreter with heapgate's driver, which must find its module */
-    GPtrArray *prepare;       /* GStrv: commands run natively in the working folder before measuring */
-    ScenarioFile *stdin_file; /* NULL: nothing to read */
+    char *name;  /* the file's, without ".yaml" */
+    char *file;  /* relative to the project's root */
+    char *about; /* one line; NULL: none */
+    GStrv run;   /* the command, never empty; its program is absolute if it was written with a slash */
+    gboolean drives_python; /* the command is an interpreter with heapgate's driver, whose module it needs */
+    GPtrArray *prepare;     /* GStrv: commands that run in the working folder before, without instrument */
+    ScenarioFile *stdin_file; /* standard input; NULL: empty */
     GPtrArray *files;         /* ScenarioFile: linked into the working folder */
-    GPtrArray *suppressions;  /* ScenarioFile */
+    GPtrArray *suppressions;  /* ScenarioFile: for Valgrind */
     GStrv env;                /* "NAME=value" */
     gint64 timeout_us;
-    gint64 cpus;       /* processors that the program may use; 0: all */
-    GStrv instruments; /* never empty once loaded */
-    gboolean has_workflow;
-    gint64 warmup;     /* of the iterations, the first that do not count */
-    gint64 iterations; /* marked by the program, warm-up included; 0: as many as it marks */
-    gint64 expect_exit;
+    gint64 cpus;           /* how many processors the program may use; 0: all */
+    GStrv instruments;     /* names, never empty */
+    gboolean has_workflow; /* there is a key `workflow` or `python` */
+    gint64 warmup;         /* how many of the first iterations do not count */
+    gint64 iterations;     /* how many the program marks, warm-up included; 0: any number */
+    gint64 expect_exit;    /* the expected exit status */
     HeapOptions heap;
     Allow allow;
     GStrv tags; /* never NULL */
 } Scenario;
 
-/* Counted iterations below which growth cannot be told from noise. */
 enum {
+    /* With fewer counted iterations growth cannot be told from noise. */
     SCENARIO_FEWEST_COUNTED = GROWTH_FEWEST_COUNTED,
     SCENARIO_DEFAULT_WARMUP = 3,
     SCENARIO_DEFAULT_ITERATIONS = 20
 };
 
-/* Reads one scenario. bytes: (transfer none). path: absolute path of the file, for its name and folder.
- * Opens nothing; scenario_check_files does. (transfer full).
- * Errors: HEAPGATE_ERROR_CONFIG "scenarios/NAME.yaml:LINE:COLUMN: ...". */
+/* Reads the text of a scenario; opens no file. path: the file's, absolute; it gives the scenario's name and
+ * folder. Returns (transfer full). Errors: HEAPGATE_ERROR_CONFIG, "scenarios/NAME.yaml:LINE:COLUMN: ...". */
 Scenario *scenario_parse(const Project *project, const char *path, const char *bytes, gsize length,
                          GError **error);
+/* Reads the file of a scenario (project_file.h) and parses it. */
 Scenario *scenario_load(const Project *project, const char *path, GError **error);
-void scenario_free(Scenario *self);
+void scenario_free(Scenario *self); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Scenario, scenario_free)
 
-/* Every file the scenario names exists. Errors as above. */
+/* Does every file exist that the scenario names? Errors as above. */
 gboolean scenario_check_files(const Scenario *self, GError **error);
-/* The Python that its program is or that runs it, as far as files say; (transfer full) or NULL. */
+/* The Python that is the scenario's program or interprets it, as far as files say; (transfer full), or NULL.
+ */
 char *scenario_python(const Scenario *self);
-/* May a Python run in it: is its program one, or a script or shell command that names one? */
+/* May a Python run in the scenario? So where scenario_python finds one, and where its command or one of its
+ * scripts names one. */
 gboolean scenario_runs_python(const Scenario *self);
 
-/* The scenarios whose name matches one of patterns (globs; none: all) and that carry one of tags (none: any),
- * by name. (transfer full), elements Scenario. A pattern that matches nothing, and no scenario at all, are
- * errors. */
+/* The scenarios that match one of the patterns (globs for names; NULL or empty: all) and have one of the tags
+ * (NULL or empty: any), sorted by name. Returns (transfer full), of Scenario. Errors: HEAPGATE_ERROR_USAGE
+ * where a pattern or the tags match nothing; HEAPGATE_ERROR_CONFIG where there is no scenario, one cannot be
+ * read, or a file looks like a scenario and is none (stray.h). */
 GPtrArray *scenarios_load(const Project *project, const char *const *patterns, const char *const *tags,
                           GError **error);
 

@@ -1,4 +1,4 @@
-/* The keys of a scenario file, each with its reader. */
+/* The table of a scenario's keys, with a reader for each. */
 #include "scenario_keys.h"
 
 #include <string.h>
@@ -15,7 +15,8 @@ static ScenarioFile *read_file(YamlFile *yaml, yaml_node_t *node, const Scenario
     return scenario_file_read(yaml, node, reading->project, reading->folder, error);
 }
 
-/* A program with a slash is the project's own; without one it is looked up in PATH when it is run. */
+/* Makes a program with a slash in its name absolute: it must lie in the project. Others are looked up in PATH
+ * when they are run. */
 static gboolean resolve_program(YamlFile *yaml, yaml_node_t *node, const ScenarioReading *reading, GStrv argv,
                                 GError **error)
 {
@@ -23,7 +24,8 @@ static gboolean resolve_program(YamlFile *yaml, yaml_node_t *node, const Scenari
         return yaml_file_fail(yaml, node, error, "expected a program and its arguments, found an empty list");
     if (strchr(argv[0], '/') == NULL || g_path_is_absolute(argv[0]))
         return TRUE;
-    /* The link itself is kept (a virtual environment's python is one); only its folder must be inside. */
+    /* Only the folder is resolved: the program may be a link out of the project, as a virtual environment's
+     * python is. */
     g_autofree char *parent = g_path_get_dirname(argv[0]);
     g_autofree char *folder = project_resolve(reading->project, reading->project->root, parent);
     if (folder == NULL)
@@ -123,6 +125,7 @@ static gboolean read_env(YamlFile *yaml, yaml_node_t *node, ScenarioReading *rea
     return TRUE;
 }
 
+/* Refuses keys that are planned. */
 static gboolean read_later(YamlFile *yaml, yaml_node_t *node, gpointer target, GError **error)
 {
     (void)target;
@@ -141,7 +144,7 @@ static const YamlField workflow_fields[] = {
     {NULL},
 };
 
-/* Iterations and warm-up, read from node, can be judged. */
+/* Are there enough iterations to judge growth, and not too many? node: where they were read, for messages. */
 static gboolean check_counts(YamlFile *yaml, yaml_node_t *node, const Scenario *self, GError **error)
 {
     if (self->warmup > MOST_ITERATIONS || self->iterations > MOST_ITERATIONS)
@@ -166,8 +169,8 @@ static gboolean read_workflow(YamlFile *yaml, yaml_node_t *node, ScenarioReading
            check_counts(yaml, node, self, error);
 }
 
-/* A script stands in the working folder like every other file, so that its path, which Python keeps, is the
- * same in every clone. */
+/* A script is linked into the working folder like other files: Python keeps its path in memory, and so the
+ * path is equally long in every clone. */
 static gboolean read_python(YamlFile *yaml, yaml_node_t *node, ScenarioReading *reading, GError **error)
 {
     Scenario *self = reading->scenario;

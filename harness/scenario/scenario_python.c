@@ -1,4 +1,4 @@
-/* Is it Python that a scenario runs? */
+/* Finds out whether a scenario runs Python. */
 #include <stdio.h>
 
 #include "interpreter.h"
@@ -10,7 +10,7 @@ char *scenario_python(const Scenario *self)
     return interpreter_python(program != NULL ? program : self->run[0]);
 }
 
-/* A script's text, as far as its beginning says. */
+/* Does the beginning of a script name a Python? */
 static gboolean file_names_python(const char *path)
 {
     enum { BEGINNING = 64 * 1024 };

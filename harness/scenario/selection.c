@@ -1,4 +1,4 @@
-/* Which of a project's scenarios a command is about. */
+/* Chooses scenarios by name and tag. */
 #include <string.h>
 
 #include "error.h"
@@ -6,7 +6,7 @@
 #include "scenario.h"
 #include "stray.h"
 
-/* The names of all scenario files, sorted; (transfer full). */
+/* The names of all scenarios, sorted; (transfer full), of char *. */
 static GPtrArray *scenario_names(const Project *project, GError **error)
 {
     g_autoptr(GError) cause = NULL;

@@ -6,7 +6,7 @@
 
 enum { LARGEST_STRAY_BYTES = 1 << 20, DEEPEST_FOLDERS = 8 };
 
-/* A name like those of YAML files, in any spelling. */
+/* Does a name end like a YAML file's, in whatever case? */
 static gboolean is_yaml_name(const char *name)
 {
     g_autofree char *lower = g_ascii_strdown(name, -1);
@@ -23,7 +23,7 @@ static gboolean says_what_to_run(YamlFile *file, yaml_node_t *key, yaml_node_t *
     return text != NULL;
 }
 
-/* Other YAML files may lie in folders of their own: what a program reads. */
+/* Does a YAML file have a scenario's key? Others may lie in folders, too: files that programs read. */
 static gboolean is_like_a_scenario(const Project *project, const char *path)
 {
     g_autofree char *bytes = NULL;
@@ -37,7 +37,8 @@ static gboolean is_like_a_scenario(const Project *project, const char *path)
     return found;
 }
 
-/* The folder to search; NULL: none, or it is searched already. (transfer full). */
+/* Opens a folder to search it; (transfer full). NULL where it lies outside, is a project of its own, or is a
+ * link to a folder that is searched anyway. */
 static GDir *folder_open(const Project *project, const char *path)
 {
     g_autofree char *real = project_resolve(project, project->root, path);

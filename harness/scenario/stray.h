@@ -1,12 +1,13 @@
-/* Strays: files that look like scenarios and would be measured by nobody. */
+/* Strays: files that look like scenarios, but are not measured because of their name or folder. */
 #ifndef HEAPGATE_SCENARIO_STRAY_H
 #define HEAPGATE_SCENARIO_STRAY_H
 
 #include "project.h"
 
-/* Looks at an entry of the scenarios' folder that is no scenario: a YAML file of another spelling, or a
- * folder, in which a scenario may lie. name: of the entry. FALSE with HEAPGATE_ERROR_CONFIG where it is a
- * stray. Hidden entries, what leads out of the project and folders with a gate of their own are none. */
+/* Checks an entry of the scenarios' folder that is no scenario. A YAML file with another ending ("a.yml") is
+ * a stray, and so is a scenario in a folder below. Hidden entries, links that lead out of the project, and
+ * folders that are projects of their own are not. name: the entry's. FALSE with HEAPGATE_ERROR_CONFIG for a
+ * stray. */
 gboolean stray_check(const Project *project, const char *name, GError **error);
 
 #endif

@@ -7,15 +7,14 @@
 #include "error.h"
 #include "model/units.h"
 
-/* A file under reading: the bytes are there for the place of what is no text. */
+/* A file that is being parsed, with its bytes, in which find_place counts lines. */
 typedef struct {
     yaml_parser_t parser;
     const unsigned char *bytes;
     gsize length;
 } Source;
 
-/* The parser knows the place of every error but those of bytes that are no text: of these, only the offset.
- */
+/* The place of the parser's error. Of bytes that are no text the parser knows the offset alone. */
 static void find_place(const Source *source, gsize *line, gsize *column)
 {
     const yaml_parser_t *parser = &source->parser;
@@ -56,8 +55,8 @@ static int depth_change(yaml_event_type_t type)
            (type == YAML_SEQUENCE_END_EVENT || type == YAML_MAPPING_END_EVENT);
 }
 
-/* Nesting costs libyaml the square of its depth: a megabyte of brackets would keep it busy for minutes. What
- * is no YAML is left to the loader. */
+/* Fails for deep nesting. libyaml takes time in the square of the depth: a megabyte of brackets would take
+ * minutes. Other errors are left to the loader. */
 static gboolean check_depth(const char *bytes, gsize length, const char *name, GError **error)
 {
     enum { DEEPEST = 64 };
@@ -87,6 +86,7 @@ static const char *kind_of(const yaml_node_t *node)
                                              : "list";
 }
 
+/* Loads the document, and fails where there is none or a second one. */
 static gboolean load_one(YamlFile *self, Source *source, GError **error)
 {
     if (!yaml_parser_load(&source->parser, &self->document)) {

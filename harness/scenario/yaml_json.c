@@ -3,16 +3,17 @@
 #include <json-glib/json-glib.h>
 #include <string.h>
 
-/* Aliases may refer to what they are part of, and double at each step what is read. */
+/* Limits, because an alias may name a value that contains it, or double the number of values. */
 enum { DEEPEST = 32, MOST_VALUES = 4096, LONGEST = 64 * 1024 };
 
 typedef struct {
     YamlFile *yaml;
     JsonBuilder *builder;
     guint depth, values;
-} Writing;
+} JsonWriting;
 
-/* As JSON writes numbers: no sign but "-", no leading zeros, no other base. */
+/* Is the text a number of JSON: no sign but "-", no leading zeros, no other base? *decimal: set to whether it
+ * has a fraction or an exponent. */
 static gboolean is_number(const char *text, gboolean *decimal)
 {
     const char *at = text + (*text == '-');
@@ -37,7 +38,7 @@ static gboolean is_number(const char *text, gboolean *decimal)
     return *at == '\0';
 }
 
-static gboolean write_scalar(Writing *self, yaml_node_t *node, GError **error)
+static gboolean write_scalar(JsonWriting *self, yaml_node_t *node, GError **error)
 {
     const char *text = yaml_file_text(self->yaml, node, error);
     gboolean plain = node->data.scalar.style == YAML_PLAIN_SCALAR_STYLE, decimal = FALSE;
@@ -66,12 +67,13 @@ static gboolean write_value(YamlFile *yaml, yaml_node_t *node, gpointer target, 
 static gboolean write_pair(YamlFile *yaml, yaml_node_t *key, yaml_node_t *value, gpointer user_data,
                            GError **error)
 {
-    Writing *self = user_data;
+    JsonWriting *self = user_data;
     json_builder_set_member_name(self->builder, (const char *)key->data.scalar.value);
     return write_value(yaml, value, self, error);
 }
 
-static gboolean write_inside(Writing *self, yaml_node_t *node, GError **error)
+/* Writes a mapping or a list. */
+static gboolean write_inside(JsonWriting *self, yaml_node_t *node, GError **error)
 {
     gboolean written;
     if (node->type == YAML_MAPPING_NODE) {
@@ -88,7 +90,7 @@ static gboolean write_inside(Writing *self, yaml_node_t *node, GError **error)
 
 static gboolean write_value(YamlFile *yaml, yaml_node_t *node, gpointer target, GError **error)
 {
-    Writing *self = target;
+    JsonWriting *self = target;
     if (++self->values > MOST_VALUES || self->depth >= DEEPEST)
         return yaml_file_fail(yaml, node, error, "expected at most %d values, %d deep, found more",
                               MOST_VALUES, DEEPEST);
@@ -103,7 +105,7 @@ static gboolean write_value(YamlFile *yaml, yaml_node_t *node, gpointer target, 
 char *yaml_json_text(YamlFile *yaml, yaml_node_t *node, GError **error)
 {
     g_autoptr(JsonBuilder) builder = json_builder_new();
-    Writing self = {.yaml = yaml, .builder = builder};
+    JsonWriting self = {.yaml = yaml, .builder = builder};
     if (!write_value(yaml, node, &self, error))
         return NULL;
     g_autoptr(JsonNode) root = json_builder_get_root(builder);

@@ -1,12 +1,12 @@
-/* A value of a YAML file as JSON, for programs that are handed it. */
+/* Converts values of YAML files to JSON, to pass them to programs. */
 #ifndef HEAPGATE_SCENARIO_YAML_JSON_H
 #define HEAPGATE_SCENARIO_YAML_JSON_H
 
 #include "yaml_file.h"
 
-/* The value in JSON, on one line; (transfer full). Quoted scalars are text; plain ones are null, true, false,
- * whole numbers and decimal ones where they are written as JSON writes these, and else text, too. Errors:
- * values that aliases make longer or deeper than a command line can be. */
+/* The value as one line of JSON; (transfer full). A plain scalar that is written like JSON's null, true,
+ * false or a number becomes that ("~" and an empty one become null); all others become strings. Errors:
+ * HEAPGATE_ERROR_CONFIG where aliases make the value too large or too deep for a command line. */
 char *yaml_json_text(YamlFile *yaml, yaml_node_t *node, GError **error);
 
 #endif

@@ -1,4 +1,5 @@
-/* Who may include whom (docs/design.md): the street is one-way because no room can see the rooms further on.
+/* Who may include whom (docs/design.md): dependencies point one way, because no room can include those
+ * further on.
  */
 #include <gio/gio.h>
 #include <stdio.h>

@@ -176,8 +176,9 @@ START_TEST(test_wrong_units_are_told_with_the_right_ones)
 {
     scenario_text_check_refused(MINIMAL "timeout: 120\n",
                                 "3:10: expected a duration such as 500 ms, 120 s or 5 min, found \"120\"");
-    scenario_text_check_refused(MINIMAL "heap: {sample: 100 B}\n",
-                                "3:16: expected a mean distance of samples from 1 KiB to 1 GiB, found 100 B");
+    scenario_text_check_refused(
+        MINIMAL "heap: {sample: 100 B}\n",
+        "3:16: expected a mean distance between samples from 1 KiB to 1 GiB, found 100 B");
     scenario_text_check_refused(MINIMAL "heap: {sampling: 1 MiB}\n",
                                 "3:8: unknown key \"sampling\"; expected one of sample, blind");
     scenario_text_check_refused(MINIMAL "cpus: 0\n", "3:7: expected a number of processors from 1 to 1024");
@@ -247,8 +248,9 @@ END_TEST
 
 START_TEST(test_what_is_missing_is_told)
 {
-    scenario_text_check_refused("instruments: [massif]\n",
-                                "1:1: expected a key \"run\" with the program and its arguments");
+    scenario_text_check_refused(
+        "instruments: [massif]\n",
+        "1:1: expected one of the keys run, shell and python: what is to be measured");
     scenario_text_check_refused("run: [a]\nshell: a\n",
                                 "1:1: give one of run, shell and python, not several");
     scenario_text_check_refused("shell: a\nrun: [a]\n",
