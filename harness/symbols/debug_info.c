@@ -1,5 +1,6 @@
-/* Debug information: which functions an address lies in. Built for many addresses: the functions of a
- * compilation unit are sorted once, libdw's own search walks them all every time. */
+/* Finds the functions that an address lies in, by debug information (DWARF). It is made for many addresses:
+ * the functions of a compilation unit are sorted once, whereas libdw's own search walks all of them each
+ * time. */
 #include <dwarf.h>
 #include <elfutils/libdw.h>
 
@@ -10,9 +11,9 @@ enum { DEEPEST_SCOPE = 64, DEEPEST_NAMESPACE = 32 };
 struct DebugInfo {
     Dwarf *dwarf;
     Dwarf_Addr bias;
-    GArray *units; /* Stretch, value: offset of the unit's DIE; NULL until first needed */
-    GHashTable
-        *functions; /* offset of a unit's DIE -> GArray of Stretch, value: offset of the function's DIE */
+    GArray *units; /* Stretch; value: offset of the unit's DIE; NULL until first needed */
+    /* Offset of a unit's DIE -> GArray of Stretch; value: offset of the function's DIE. */
+    GHashTable *functions;
 };
 
 DebugInfo *debug_info_new(Dwfl_Module *module)
@@ -48,7 +49,8 @@ static void add_ranges(Dwarf_Die *die, GArray *stretches)
     }
 }
 
-/* What compilers leave out an address table for (clang does) is found by the units' own ranges. */
+/* All units by their own ranges, for files without an address table (.debug_aranges), as clang writes them.
+ */
 static const GArray *units_of(DebugInfo *self)
 {
     if (self->units != NULL)
@@ -70,6 +72,7 @@ static gboolean find_unit(DebugInfo *self, Dwarf_Addr address, Dwarf_Die *unit)
     return found != NULL && dwarf_offdie(self->dwarf, found->value, unit) != NULL;
 }
 
+/* May functions be defined inside of a DIE with this tag? types: those inside of types are wanted. */
 static gboolean holds_functions(int tag, gboolean types)
 {
     switch (tag) {
@@ -86,7 +89,6 @@ static gboolean holds_functions(int tag, gboolean types)
     }
 }
 
-/* types: functions may be defined inside of types too. */
 static void collect_functions(Dwarf_Die *parent, gboolean types, guint depth, GArray *functions)
 {
     Dwarf_Die die;
@@ -127,7 +129,7 @@ static const GArray *functions_of(DebugInfo *self, Dwarf_Die *unit)
     return functions;
 }
 
-/* The scope inside of `die` that the address is in; FALSE where it is in none. */
+/* Finds the scope directly inside of `die` that contains the address; FALSE where none does. */
 static gboolean next_scope(Dwarf_Die *die, Dwarf_Addr address, Dwarf_Die *inner)
 {
     if (dwarf_child(die, inner) != 0)
@@ -142,7 +144,8 @@ static gboolean next_scope(Dwarf_Die *die, Dwarf_Addr address, Dwarf_Die *inner)
     return FALSE;
 }
 
-/* The function and what was inlined into it there, outermost first; how many. */
+/* Writes the function and the functions that were inlined into it at the address, outermost first, to scopes.
+ * Returns how many, at most DEEPEST_SCOPE. */
 static guint scopes_of(Dwarf_Die function, Dwarf_Addr address, Dwarf_Die *scopes)
 {
     guint count = 0;
@@ -169,7 +172,7 @@ static const char *name_of(Dwarf_Die *die)
     return NULL;
 }
 
-/* Where an inlined function was called. */
+/* The place where an inlined function was called. */
 static void call_place(Dwarf_Die *die, const char **file, guint *line)
 {
     Dwarf_Attribute attribute;
@@ -208,7 +211,7 @@ gboolean debug_info_frames(DebugInfo *self, guint64 module_address, DebugFrameFu
     own_place(&unit, address, &file, &line);
     if (found == NULL || dwarf_offdie(self->dwarf, found->value, &function) == NULL) {
         if (file != NULL)
-            func(NULL, file, line, FALSE, user_data); /* assembly has lines, and no functions */
+            func(NULL, file, line, FALSE, user_data); /* assembly has lines but no functions */
         return file != NULL;
     }
     for (guint i = scopes_of(function, address, scopes); i-- > 0;) {

@@ -1,6 +1,6 @@
-/* Functions without a name, told apart by what does not change when other functions do: their length and the
- * rules by which they are unwound (.eh_frame, which no strip takes away). Source of the format: Linux
- * Standard Base Core 5.0, "Exception Frames". */
+/* Fingerprints of functions without a name: a hash of what does not change when other functions do, their
+ * length and their unwinding rules (.eh_frame, which strip keeps). Source of the format: Linux Standard Base
+ * Core 5.0, "Exception Frames". The hash is FNV-1a. */
 #include <elfutils/libdw.h>
 #include <gelf.h>
 #include <string.h>
@@ -8,8 +8,8 @@
 #include "object.h"
 
 typedef struct {
-    guint8 encoding;    /* of addresses: DW_EH_PE_* */
-    gboolean augmented; /* 'z': augmentation data comes with its length */
+    guint8 encoding;    /* of addresses, DW_EH_PE_* */
+    gboolean augmented; /* FDEs have augmentation data with its length ('z') */
 } Rules;
 
 static Elf_Scn *find_section(Elf *elf, const char *wanted, GElf_Shdr *header)
@@ -34,7 +34,8 @@ static gsize skip_leb128(const guint8 *at, const guint8 *end)
     return length;
 }
 
-/* The encoding of addresses in the functions of this entry: the byte for 'R' in its augmentation. */
+/* How the FDEs of this CIE are to be read: the encoding of addresses is the byte for 'R' in its augmentation.
+ */
 static Rules rules_of(const Dwarf_CIE *entry)
 {
     Rules rules = {0, entry->augmentation[0] == 'z'};
@@ -52,7 +53,7 @@ static Rules rules_of(const Dwarf_CIE *entry)
     return rules;
 }
 
-/* An address field's bytes, 0 for an encoding that no compiler uses here. */
+/* The size of an address field in bytes; 0 for an encoding that compilers do not use for functions. */
 static gsize field_size(guint8 encoding)
 {
     switch (encoding & 0x0f) {
@@ -87,7 +88,7 @@ static guint64 hash_bytes(const guint8 *data, gsize length, guint64 hash)
     return hash;
 }
 
-/* section: its address, and the data's first byte. */
+/* Adds the fingerprint of an FDE's function. section: the address of .eh_frame; data: its bytes. */
 static void add_function(const Dwarf_FDE *entry, Rules rules, guint64 section, const guint8 *data,
                          GArray *functions)
 {
@@ -104,11 +105,11 @@ static void add_function(const Dwarf_FDE *entry, Rules rules, guint64 section, c
     if (rules.augmented) {
         guint64 skipped = at < end && *at < 0x80 ? *at : 0;
         gsize own = skip_leb128(at, end);
-        at +=
-            MIN((gsize)(end - at), own + skipped); /* the exception table's address: not the function's own */
+        /* The augmentation data is an address, of the exception table, and so not hashed. */
+        at += MIN((gsize)(end - at), own + skipped);
     }
-    while (end > at && end[-1] == 0)
-        end--; /* padding */
+    while (end > at && end[-1] == 0) /* padding: DW_CFA_nop */
+        end--;
     guint64 hash = hash_bytes((const guint8 *)&length, sizeof length, UINT64_C(0xcbf29ce484222325));
     hash = hash_bytes(at, (gsize)(end - at), hash);
     Stretch stretch = {start, start + length, (hash ^ hash >> 24 ^ hash >> 48) & 0xffffff};

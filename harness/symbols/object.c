@@ -6,11 +6,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* What is unpacked although someone waits: some milliseconds. */
-enum { QUICKLY_UNPACKED = 512 << 10 };
-enum { LONGEST_WAIT = 2 * G_USEC_PER_SEC }; /* for a server that has nothing */
+enum {
+    QUICKLY_UNPACKED = 512 << 10,      /* bytes that are unpacked within some milliseconds */
+    LONGEST_WAIT = 2 * G_USEC_PER_SEC, /* for a server that has nothing */
+};
 
-/* How large the compressed sections of a file are once they are unpacked; libdw unpacks all or none. */
+/* The size of a file's compressed sections after unpacking, in bytes. libdw unpacks all of them or none. */
 static guint64 packed_size(Elf *elf)
 {
     guint64 size = 0;
@@ -29,8 +30,9 @@ static gboolean takes_long(int fd)
     return answer;
 }
 
-/* The symbols of a file that takes long are taken all the same, they are never compressed; they are looked
- * for before its debug information. Servers that hang do so for each object anew: once is enough. */
+/* libdwfl's find_debuginfo. It is called first for the symbol table (object->table is NULL then), and later
+ * for debug information. Symbol tables are never compressed, so a file that takes long to unpack is refused
+ * only later. A server that hangs would do so for each object: it is asked once. */
 static int find_debug_file(Dwfl_Module *module, void **user_data, const char *name, Dwarf_Addr base,
                            const char *path, const char *link, GElf_Word link_crc, char **found)
 {
@@ -56,7 +58,7 @@ static const Dwfl_Callbacks callbacks = {
     .find_debuginfo = find_debug_file,
 };
 
-/* Only a regular file: a ledger may name anything. */
+/* Opens a regular file; -1 for anything else. A ledger is untrusted and may name devices. */
 static int open_file(const char *path)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
@@ -68,7 +70,7 @@ static int open_file(const char *path)
     return fd;
 }
 
-/* NULL where there is no such file, or where it has another build id. */
+/* Opens the file as the object's module; NULL where it does not exist or has another build id. */
 static Dwfl_Module *open_module(const Object *object, const char *path)
 {
     int fd = open_file(path);
@@ -77,7 +79,7 @@ static Dwfl_Module *open_module(const Object *object, const char *path)
     dwfl_report_begin(object->dwfl);
     Dwfl_Module *module = dwfl_report_elf(object->dwfl, path, path, fd, 0, true);
     if (module == NULL) {
-        close(fd); /* else libdwfl's */
+        close(fd); /* otherwise libdwfl closes it */
         return NULL;
     }
     dwfl_report_end(object->dwfl, NULL, NULL);
@@ -90,7 +92,8 @@ static Dwfl_Module *open_module(const Object *object, const char *path)
     return size >= 0 && same ? module : NULL;
 }
 
-/* The file that belongs to a build id, where the object itself has been replaced since. (transfer full). */
+/* The path of the debug file for the object's build id, which remains when the object itself was replaced;
+ * (transfer full), or NULL where no build id is known. */
 static char *debug_file(const Object *object)
 {
     gsize size = 0;

@@ -29,8 +29,8 @@ const Stretch *stretches_find(const GArray *stretches, guint64 address)
     return found != NULL && address < found->end ? found : NULL;
 }
 
-/* Of two names for one function the one that people write: without version, with fewer underscores, shorter.
- */
+/* Orders two names of one function; the one that people write comes first: without a version, with fewer
+ * underscores, shorter. */
 static gint compare_names(const char *one, const char *two)
 {
     gboolean one_version = strchr(one, '@') != NULL, two_version = strchr(two, '@') != NULL;
@@ -53,8 +53,9 @@ static gboolean is_function(const GElf_Sym *symbol, GElf_Word section, const cha
            name != NULL && *name != '\0';
 }
 
-/* Several symbols for one address become one; one without a size reaches to the next. */
-static void settle(SymbolTable *self)
+/* Sorts the symbols and merges those with the same address. A symbol without a size ends where the next one
+ * starts. */
+static void symbol_table_finish(SymbolTable *self)
 {
     stretches_sort(self->stretches);
     guint used = 0;
@@ -92,7 +93,7 @@ SymbolTable *symbol_table_new(Dwfl_Module *module)
         g_array_append_val(self->stretches, stretch);
         g_ptr_array_add(self->names, (gpointer)name);
     }
-    settle(self);
+    symbol_table_finish(self);
     return self;
 }
 

@@ -63,31 +63,32 @@ char *symbols_demangle(const char *name)
     return copy;
 }
 
-static const char *keep(Symbols *self, const char *text)
+/* A copy that lives as long as self. Equal texts have one address. */
+static const char *keep_text(Symbols *self, const char *text)
 {
     return text != NULL ? g_string_chunk_insert_const(self->strings, text) : NULL;
 }
 
-/* As people read it; mangled: (nullable). */
+/* A function's name as people know it: demangled, without what linkers and compilers add. mangled: may be
+ * NULL; then NULL. */
 static const char *keep_name(Symbols *self, const char *mangled)
 {
-    /* glibc's name for its own calls of a function that is exported too. */
+    /* "__GI_memcpy": glibc's alias for its own calls of an exported function. */
     if (mangled != NULL && g_str_has_prefix(mangled, "__GI_"))
         mangled += strlen("__GI_");
-    /* "getpwuid_r@@GLIBC_2.2.5"; and what LLVM appends to what it shares between units changes with each
-     * build
-     */
+    /* "getpwuid_r@@GLIBC_2.2.5": the version. "f.llvm.123": LLVM's suffix of functions that units share,
+     * another in each build. */
     g_autofree char *plain_symbol = mangled != NULL ? g_strndup(mangled, strcspn(mangled, "@")) : NULL;
     char *shared = plain_symbol != NULL ? strstr(plain_symbol, ".llvm.") : NULL;
     if (shared != NULL)
         *shared = '\0';
-    const char *key = keep(self, plain_symbol);
+    const char *key = keep_text(self, plain_symbol);
     if (key == NULL || key[0] != '_')
         return key;
     const char *plain = g_hash_table_lookup(self->demangled, key);
     if (plain == NULL) {
         g_autofree char *fresh = symbols_demangle(key);
-        plain = keep(self, fresh);
+        plain = keep_text(self, fresh);
         g_hash_table_insert(self->demangled, (gpointer)key, (gpointer)plain);
     }
     return plain;
@@ -111,23 +112,26 @@ typedef struct {
     const Object *object;
     guint64 address;
     GArray *frames;
-} Asking;
+} Resolving;
 
-/* The symbol's name is the one people know: debug information calls strdup "__strdup". */
+/* A DebugFrameFunc; user_data is the Resolving. The symbol's name is preferred: debug information calls
+ * strdup
+ * "__strdup". */
 static void add_debug_frame(const char *function, const char *file, guint line, gboolean inlined,
                             gpointer user_data)
 {
-    Asking *asking = user_data;
-    const char *symbol = inlined ? NULL : symbol_table_find(asking->object->table, asking->address);
+    Resolving *resolving = user_data;
+    const char *symbol = inlined ? NULL : symbol_table_find(resolving->object->table, resolving->address);
     Frame frame = {
-        .function = keep_name(asking->symbols, symbol != NULL ? symbol : function),
-        .file = keep(asking->symbols, file),
-        .object = keep(asking->symbols, asking->object->path),
+        .function = keep_name(resolving->symbols, symbol != NULL ? symbol : function),
+        .file = keep_text(resolving->symbols, file),
+        .object = keep_text(resolving->symbols, resolving->object->path),
         .line = line,
     };
-    g_array_append_val(asking->frames, frame);
+    g_array_append_val(resolving->frames, frame);
 }
 
+/* The symbol or the fingerprint of the function at the address; NULL where there is neither. */
 static const char *name_without_debug_info(Symbols *self, Object *object, guint64 address)
 {
     const char *symbol = symbol_table_find(object->table, address);
@@ -137,17 +141,17 @@ static const char *name_without_debug_info(Symbols *self, Object *object, guint6
     if (found == NULL)
         return NULL;
     g_autofree char *name = g_strdup_printf("???~%06x", (guint)found->value);
-    return keep(self, name);
+    return keep_text(self, name);
 }
 
 void symbols_resolve(Symbols *self, const char *path, const guint8 *build_id, guint build_id_size,
                      guint64 address, GArray *frames)
 {
     Object *object = object_of(self, path, build_id, build_id_size);
-    Asking asking = {self, object, address, frames};
-    if (object->info != NULL && debug_info_frames(object->info, address, add_debug_frame, &asking))
+    Resolving resolving = {self, object, address, frames};
+    if (object->info != NULL && debug_info_frames(object->info, address, add_debug_frame, &resolving))
         return;
-    Frame frame = {.object = *path != '\0' ? keep(self, path) : NULL};
+    Frame frame = {.object = *path != '\0' ? keep_text(self, path) : NULL};
     if (object->module != NULL)
         frame.function = name_without_debug_info(self, object, address);
     g_array_append_val(frames, frame);

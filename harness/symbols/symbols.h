@@ -1,19 +1,20 @@
-/* Symbols: addresses of other programs' code as functions, files and lines, by elfutils' libdw.
+/* Symbols: resolves addresses of other programs' code to functions, files and lines, by elfutils' libdw.
  *
- * Debug information is looked for where gdb and Valgrind look: in the object itself, by build id and debug
- * link below /usr/lib/debug and beside the object, compressed symbol tables (.gnu_debugdata) too, and on
- * debuginfod servers only where the user has set DEBUGINFOD_URLS. C++ and Rust names are demangled as
- * Valgrind does, by libiberty.
+ * Debug information is looked for where gdb and Valgrind look: in the object itself; below /usr/lib/debug and
+ * beside the object, by build id and by debug link; in compressed symbol tables (.gnu_debugdata); and on
+ * debuginfod servers, if the user has set DEBUGINFOD_URLS. C++ and Rust names are demangled by libiberty, as
+ * Valgrind does it.
  *
- * What an address becomes, best first:
- *   1. function, file and line, and each function that was inlined there as a frame of its own;
- *   2. the name of the symbol that covers it (a stripped library still exports its interface), and the
- * object;
- *   3. "???~1a2b3c" and the object: a fingerprint of the function's unwinding rules and length. No address is
- * in it: it survives address randomisation, and every rebuild that leaves the machine code of this one
- * function as it was, however much code was added before it. Two functions of one object with the same length
- * and the same prologue have the same fingerprint: their frames are told apart by their callers alone;
- *   4. "???" and the object; "???" alone outside every object (code made at run time). */
+ * An address becomes the first of these that is known:
+ *
+ *   function, file, line   one frame, and one more for each function that was inlined there
+ *   symbol, object         the symbol that covers it; stripped libraries still have those they export
+ *   "???~1a2b3c", object   a fingerprint of the function: a hash of its length and its unwinding rules
+ *   "???", object          or "???" alone outside of every object (code made at run time)
+ *
+ * A fingerprint contains no address. It stays the same under address randomisation and in rebuilds that do
+ * not change this function's machine code, whatever code was added before it. Two functions of an object that
+ * have the same length and prologue have the same fingerprint; only their callers distinguish them. */
 #ifndef HEAPGATE_SYMBOLS_SYMBOLS_H
 #define HEAPGATE_SYMBOLS_SYMBOLS_H
 
@@ -24,35 +25,33 @@ typedef struct Symbols Symbols;
 
 typedef enum {
     SYMBOLS_ALL,
-    /* For someone who waits: what takes long to unpack (compressed debug information above 512 KiB, as
-     * Debian's of the C library) is left out, so that functions there have their names from symbol tables,
-     * and neither lines nor inlined frames; debug files are looked for by build id alone, and servers are not
-     * asked. */
+    /* For interactive commands. Compressed debug information above 512 KiB (Debian's of the C library) is not
+     * unpacked, so functions there have names from symbol tables, without lines and inlined frames. Debug
+     * files are looked for by build id alone, and servers are not asked. */
     SYMBOLS_QUICK,
 } SymbolsReach;
 
-/* Once, before there are threads: where the user has set up servers (DEBUGINFOD_URLS) and does not say how
- * long one may take (DEBUGINFOD_TIMEOUT), 10 seconds and one try, in place of libdebuginfod's 90 and three. A
- * server that does not answer is waited for once. Changes the environment, which is not to reach the programs
- * that are watched. */
+/* Sets a time limit for debuginfod servers: 10 seconds and one try instead of libdebuginfod's 90 and three,
+ * unless the user has set one (DEBUGINFOD_TIMEOUT). To be called once, before threads are started, because it
+ * changes the environment; measured programs must not get these variables. */
 void symbols_bound_servers(void);
 
-/* Keeps what it opened and found until it is freed. For one thread at a time. (transfer full). */
+/* A resolver, which keeps the objects it opened. One thread at a time may use it. (transfer full). */
 Symbols *symbols_new(SymbolsReach reach);
 void symbols_free(Symbols *self); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Symbols, symbols_free)
 
-/* Appends what the address is to frames (Frame; texts are the table's), innermost first; at least one.
- * path: of the object; opened only if it is a regular file whose build id is the one given (build_id_size 0:
- * none is known). address: in the object's own address space (where it ran, less its bias); of the
- * instruction, not the one behind a call. */
+/* Appends the frames of an address, innermost first, at least one. path: the object's; it is used only if it
+ * is a regular file with this build id. build_id_size: 0: none is known, and any file is used. address: as in
+ * the object's file (the address in memory less the bias), of the call instruction, not of the return
+ * address. frames: of Frame, whose texts are owned by self. */
 void symbols_resolve(Symbols *self, const char *path, const guint8 *build_id, guint build_id_size,
                      guint64 address, GArray *frames);
 
-/* Names every address of a ledger that has no names yet. */
+/* Resolves all addresses of a ledger that have no names yet, and adds the names to it. */
 void symbols_name_ledger(Symbols *self, Ledger *ledger);
 
-/* A name as its source wrote it: C++, Rust (both schemes); others as they are; (transfer full). */
+/* Demangles a name of C++ or Rust (both schemes); others are copied. (transfer full). */
 char *symbols_demangle(const char *name);
 
 #endif

@@ -1,10 +1,10 @@
-/* The names of a ledger's addresses: each found once, kept with the books. */
+/* Adds names to a ledger, each address's once. */
 #include <string.h>
 
 #include "formats/ledger/ledger_sites.h"
 #include "symbols.h"
 
-/* A text's offset, put in where it is new. */
+/* The offset of a text in the ledger's strings, to which a new one is added; 0 for NULL. */
 static guint32 offset_of(Ledger *ledger, GHashTable *offsets, const char *text)
 {
     if (text == NULL)
@@ -18,7 +18,7 @@ static guint32 offset_of(Ledger *ledger, GHashTable *offsets, const char *text)
     return offset;
 }
 
-/* Resolves one place and returns the index + 1 of its first name. */
+/* Resolves one place; returns the index + 1 of its first name. */
 static guint32 add_names(Symbols *self, Ledger *ledger, const LedgerPlace *place, GHashTable *offsets,
                          GArray *frames)
 {
