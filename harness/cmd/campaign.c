@@ -294,8 +294,21 @@ gboolean campaign_write_reports(const Findings *findings, const CampaignOptions 
     return TRUE;
 }
 
+static gboolean print_json(const Findings *findings, const CampaignOptions *options, GError **error)
+{
+    g_autoptr(GOutputStream) memory = g_memory_output_stream_new_resizable();
+    if (!report_verdict.write(findings, &options->report, memory, error))
+        return FALSE;
+    GMemoryOutputStream *written = G_MEMORY_OUTPUT_STREAM(memory);
+    g_autoptr(GString) text = g_string_new_len(g_memory_output_stream_get_data(written),
+                                               (gssize)g_memory_output_stream_get_data_size(written));
+    return output_write_view(text, TRUE, error);
+}
+
 gboolean campaign_print(const Findings *findings, const CampaignOptions *options, GError **error)
 {
+    if (options->json)
+        return print_json(findings, options, error);
     gboolean colour = isatty(STDOUT_FILENO) &&
                       (g_getenv("NO_COLOR") == NULL || *g_getenv("NO_COLOR") == '\0') &&
                       g_strcmp0(g_getenv("TERM"), "dumb") != 0;

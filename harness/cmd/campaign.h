@@ -15,6 +15,7 @@ typedef struct {
     GStrv tags;        /* --tag: only scenarios that carry one of these */
     int jobs;          /* 0: one for each core */
     gboolean quiet, verbose;
+    gboolean json; /* print verdict.json's object instead of the console report */
     ReportOptions report;
 } CampaignOptions;
 
@@ -60,7 +61,7 @@ void campaign_forget_failed(const CampaignOptions *options, gboolean keep_result
 /* Writes every report with a default path into `folder`. Errors: HEAPGATE_ERROR_BROKEN. */
 gboolean campaign_write_reports(const Findings *findings, const CampaignOptions *options, const char *folder,
                                 GError **error);
-/* Prints the console report to standard output. */
+/* Prints the console report, or what options->json asks for, to standard output. */
 gboolean campaign_print(const Findings *findings, const CampaignOptions *options, GError **error);
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(CampaignOptions, campaign_options_clear)

@@ -318,7 +318,7 @@ static int report(const Campaign *campaign, const CampaignOptions *options, cons
         !campaign_write_reports(findings, options, campaign->project->reports, error) ||
         !campaign_print(findings, options, error))
         return 0;
-    if (!options->quiet) {
+    if (!options->quiet && !options->json) {
         g_autofree char *folder = project_relative(campaign->project, campaign->project->reports);
         g_print("reports: %s/%s  %s/%s\n", folder, report_junit.default_path, folder,
                 report_summary.default_path);
@@ -347,7 +347,7 @@ static int command_run_run(int argc, char **argv, GError **error)
     g_auto(CampaignOptions) options = {0};
     g_autofree char *recorded = NULL, *size = NULL;
     gboolean helped = FALSE;
-    GOptionEntry entries[CAMPAIGN_ENTRIES + 4] = {0};
+    GOptionEntry entries[CAMPAIGN_ENTRIES + 5] = {0};
     campaign_entries(&options, entries);
     entries[CAMPAIGN_ENTRIES] = campaign_places_entry(&options);
     entries[CAMPAIGN_ENTRIES + 1] = (GOptionEntry){
@@ -356,6 +356,9 @@ static int command_run_run(int argc, char **argv, GError **error)
         &recorded,  "Do not measure: compare the measurements of this result.json with today's baselines",
         "RESULT"};
     entries[CAMPAIGN_ENTRIES + 2] = input_size_entry(&size);
+    entries[CAMPAIGN_ENTRIES + 3] = (GOptionEntry){
+        "json", 0, 0, G_OPTION_ARG_NONE, &options.json, "Print one line of JSON, for scripts and agents",
+        NULL};
     g_autoptr(GError) problem = NULL;
     int status = 0;
     if (command_parse(&command_run, entries, &argc, &argv, &helped, &problem) && !helped)

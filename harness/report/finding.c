@@ -3,6 +3,7 @@
 #include "explain.h"
 #include "model/text.h"
 #include "place.h"
+#include "report/text/stack.h"
 
 static void finding_free(gpointer data)
 {
@@ -15,6 +16,7 @@ static void finding_free(gpointer data)
     g_free(self->advice);
     g_free(self->sees);
     g_free(self->file);
+    g_ptr_array_unref(self->places);
     g_ptr_array_unref(self->evidence);
     g_free(self);
 }
@@ -58,6 +60,40 @@ static void find_place_of(Finding *self, const Comparison *comparison, Places *p
     }
 }
 
+static void finding_place_free(gpointer data)
+{
+    FindingPlace *self = data;
+    g_free(self->function);
+    g_free(self->file);
+    g_free(self);
+}
+
+static void add_place(Finding *self, MetricId metric, const SiteDelta *delta, Places *places)
+{
+    FindingPlace *place = g_new0(FindingPlace, 1);
+    guint first = stack_first_useful(delta->frames, delta->n_frames);
+    const char *function = delta->n_frames > 0 ? delta->frames[first].function : NULL;
+    place->function = text_line(function != NULL ? function : "???");
+    place->metric = metric;
+    place->delta = delta->delta_bytes;
+    place->file = places_find(places, delta->frames, delta->n_frames, &place->line);
+    g_ptr_array_add(self->places, place);
+}
+
+static void add_places(Finding *self, const Comparison *comparison, Places *places)
+{
+    for (guint i = 0; i < MIN(comparison->deltas->len, FINDING_PLACES); i++)
+        add_place(self, comparison->metric, g_ptr_array_index(comparison->deltas, i), places);
+}
+
+static void find_places(Finding *self, Places *places)
+{
+    for (guint i = 0; i < self->evidence->len && self->places->len == 0; i++)
+        add_places(self, g_ptr_array_index(self->evidence, i), places);
+    if (self->growing != NULL)
+        add_places(self, self->growing, places);
+}
+
 /* The place: the line in the project of the call site with the largest difference, or the scenario's file. */
 static void find_place(Finding *self, Places *places)
 {
@@ -89,8 +125,11 @@ static void add_finding(Findings *findings, const ScenarioResult *scenario,
                                             : g_strdup(self->sentence);
     self->advice = scenario != NULL ? explain_advice(scenario, instrument, verdict) : NULL;
     self->sees = instrument != NULL ? explain_smallest_leak(instrument) : NULL;
-    if (verdict != VERDICT_PASS)
+    self->places = g_ptr_array_new_with_free_func(finding_place_free);
+    if (verdict != VERDICT_PASS) {
         find_place(self, places);
+        find_places(self, places);
+    }
     g_ptr_array_add(findings->all, self);
 }
 

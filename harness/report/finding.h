@@ -9,6 +9,17 @@
 
 #include "result/result.h"
 
+/* One of the call sites that made a verdict. */
+typedef struct {
+    char *function;  /* that called the allocator, one harmless line; "???" where it has no name */
+    MetricId metric; /* that the difference is of */
+    gint64 delta;    /* more than in the baseline, in the metric's unit */
+    char *file;      /* the innermost source file of the project, relative to it; NULL: none */
+    guint line;      /* 0: not known */
+} FindingPlace;
+
+enum { FINDING_PLACES = 3 };
+
 typedef struct {
     const ScenarioResult *scenario;     /* NULL: no scenario ran */
     const InstrumentResult *instrument; /* NULL: the verdict is of the scenario as a whole */
@@ -25,6 +36,7 @@ typedef struct {
     /* The place: a line of the project or, where none is known, the scenario's file. */
     char *file;          /* relative to the project; NULL: none */
     guint line;          /* 0: not known */
+    GPtrArray *places;   /* FindingPlace: of the first evidence that has any, FINDING_PLACES at most */
     GPtrArray *evidence; /* const Comparison: those that made the verdict, by the rank of their metrics */
     const Comparison
         *growing; /* the comparison of growth that has no baseline, where evidence is empty; or NULL */

@@ -1,9 +1,13 @@
-/* verdict.json: one line of JSON for scripts. */
+/* verdict.json: one line of JSON for scripts. Its fields are described in docs/ci.md and held to: they are
+ * only added to. */
 #include <json-glib/json-glib.h>
 #include <string.h>
 
 #include "report.h"
 #include "model/text.h"
+
+/* Of the format: raised when a field goes or means something else. */
+enum { VERSION = 1 };
 
 static void add_counts(JsonBuilder *builder, const guint counts[VERDICT_COUNT])
 {
@@ -36,6 +40,54 @@ static void add_string(JsonBuilder *builder, const char *name, const char *text)
     json_builder_add_string_value(builder, line);
 }
 
+static void add_int(JsonBuilder *builder, const char *name, gint64 number)
+{
+    json_builder_set_member_name(builder, name);
+    json_builder_add_int_value(builder, number);
+}
+
+/* file: NULL, and line: 0, where they are not known. */
+static void add_place(JsonBuilder *builder, const char *file, guint line)
+{
+    if (file != NULL)
+        add_string(builder, "file", file);
+    if (line > 0)
+        add_int(builder, "line", line);
+}
+
+/* Where the call sites are that made the verdict, the largest first. */
+static void add_places(JsonBuilder *builder, const Finding *finding)
+{
+    json_builder_set_member_name(builder, "places");
+    json_builder_begin_array(builder);
+    for (guint i = 0; i < finding->places->len; i++) {
+        const FindingPlace *place = g_ptr_array_index(finding->places, i);
+        json_builder_begin_object(builder);
+        add_string(builder, "function", place->function);
+        add_place(builder, place->file, place->line);
+        add_string(builder, "metric", metric_get(place->metric)->name);
+        add_int(builder, "delta", place->delta);
+        json_builder_end_object(builder);
+    }
+    json_builder_end_array(builder);
+}
+
+static void add_finding(JsonBuilder *builder, const Finding *finding)
+{
+    json_builder_begin_object(builder);
+    add_string(builder, "scenario", finding->scenario_name);
+    add_string(builder, "instrument", finding->instrument_name);
+    add_string(builder, "verdict", verdict_name(finding->verdict));
+    add_place(builder, finding->file, finding->line);
+    add_string(builder, "sentence", finding->sentence);
+    if (strcmp(finding->numbers, finding->sentence) != 0)
+        add_string(builder, "numbers", finding->numbers);
+    if (finding->advice != NULL)
+        add_string(builder, "advice", finding->advice);
+    add_places(builder, finding);
+    json_builder_end_object(builder);
+}
+
 /* The findings that did not pass. findings: the worst first. */
 static void add_findings(JsonBuilder *builder, const GPtrArray *findings)
 {
@@ -45,18 +97,7 @@ static void add_findings(JsonBuilder *builder, const GPtrArray *findings)
         const Finding *finding = g_ptr_array_index(findings, i);
         if (finding->verdict == VERDICT_PASS)
             break;
-        json_builder_begin_object(builder);
-        add_string(builder, "scenario", finding->scenario_name);
-        add_string(builder, "instrument", finding->instrument_name);
-        add_string(builder, "verdict", verdict_name(finding->verdict));
-        if (finding->file != NULL)
-            add_string(builder, "file", finding->file);
-        if (finding->line > 0) {
-            json_builder_set_member_name(builder, "line");
-            json_builder_add_int_value(builder, finding->line);
-        }
-        add_string(builder, "sentence", finding->sentence);
-        json_builder_end_object(builder);
+        add_finding(builder, finding);
     }
     json_builder_end_array(builder);
 }
@@ -75,6 +116,7 @@ static JsonNode *verdict_node(const Findings *findings)
     for (int verdict = VERDICT_COUNT - 1; verdict > VERDICT_PASS; verdict--)
         add_names(builder, findings->result, verdict);
     add_findings(builder, findings->ranked);
+    add_int(builder, "version", VERSION);
     json_builder_end_object(builder);
     return json_builder_get_root(builder);
 }

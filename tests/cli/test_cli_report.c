@@ -1,5 +1,6 @@
 /* heapgate report, run --recorded and what run prints, as users meet them. */
 #include <glib/gstdio.h>
+#include <json-glib/json-glib.h>
 #include <string.h>
 
 #include "passing.h"
@@ -138,6 +139,51 @@ START_TEST(test_run_quiet_says_only_what_is_not_a_pass)
 }
 END_TEST
 
+/* Standard output holds nothing else, whatever is said besides. */
+START_TEST(test_run_json_prints_one_object_that_says_what_to_do)
+{
+    g_autoptr(TestProject) project = PASSING(MASSIF, "good", "work");
+    test_project_write(project, "baselines/orphan.txt", "no scenario\n");
+    stand_in_install(project, "\"$@\"; leave 900000 1000 buy_more");
+    test_project_expect_shell(project, 1,
+                              "heapgate run --json work 2>said >out; status=$?; cat out; exit $status", "{");
+    g_autofree char *written = test_project_read(project, "reports/verdict.json");
+    g_autofree char *said = test_project_read(project, "said");
+    ck_assert_str_eq(project->output, written);
+    ck_assert_msg(strstr(said, "work massif: measured in") != NULL, "%s", said);
+    g_autoptr(JsonNode) root = json_from_string(project->output, NULL);
+    ck_assert_msg(root != NULL && JSON_NODE_HOLDS_OBJECT(root), "%s", project->output);
+    JsonObject *object = json_node_get_object(root);
+    ck_assert_str_eq(json_object_get_string_member(object, "verdict"), "regressed");
+    ck_assert_int_eq(json_object_get_int_member(object, "exit_status"), 1);
+    ck_assert_int_eq(json_object_get_int_member(object, "version"), 1);
+    JsonArray *findings = json_object_get_array_member(object, "findings");
+    ck_assert_uint_eq(json_array_get_length(findings), 1);
+    JsonObject *finding = json_array_get_object_element(findings, 0);
+    ck_assert_str_eq(json_object_get_string_member(finding, "scenario"), "work");
+    ck_assert_ptr_nonnull(
+        strstr(json_object_get_string_member(finding, "advice"), "heapgate update work --reason"));
+    ck_assert_ptr_nonnull(strstr(json_object_get_string_member(finding, "numbers"), ", was 293 KiB"));
+    JsonArray *places = json_object_get_array_member(finding, "places");
+    ck_assert_uint_gt(json_array_get_length(places), 0);
+    JsonObject *place = json_array_get_object_element(places, 0);
+    ck_assert_str_eq(json_object_get_string_member(place, "function"), "buy_more");
+    ck_assert_int_eq(json_object_get_int_member(place, "delta"), 900000);
+}
+END_TEST
+
+START_TEST(test_run_json_of_a_pass_is_short_and_of_an_error_empty)
+{
+    g_autoptr(TestProject) project = PASSING(MASSIF, "work");
+    test_project_expect_shell(project, 0, "heapgate run --json 2>said",
+                              "{\"verdict\":\"pass\",\"exit_status\":0,");
+    ck_assert_ptr_nonnull(strstr(project->output, "\"findings\":[]"));
+    test_project_write(project, "scenarios/work.yaml", "runs: [echo]\n");
+    ck_assert_int_eq(test_project_shell(project, "heapgate run --json 2>said"), 2);
+    ck_assert_str_eq(project->output, "");
+}
+END_TEST
+
 /* The table's rows are as wide as the terminal allows, and whole where there is none. */
 START_TEST(test_the_table_keeps_to_the_terminal)
 {
@@ -199,6 +245,8 @@ SUITE(cli_report, 90)
     tcase_add_test(tcase, test_run_recorded_compares_with_the_baselines_of_now);
     tcase_add_test(tcase, test_run_prints_the_same_order_whatever_runs_side_by_side);
     tcase_add_test(tcase, test_run_quiet_says_only_what_is_not_a_pass);
+    tcase_add_test(tcase, test_run_json_prints_one_object_that_says_what_to_do);
+    tcase_add_test(tcase, test_run_json_of_a_pass_is_short_and_of_an_error_empty);
     tcase_add_test(tcase, test_the_table_keeps_to_the_terminal);
     tcase_add_test(tcase, test_colour_is_for_terminals_that_want_it);
 }

@@ -25,8 +25,7 @@ static void line_clear(gpointer data)
     g_free(line->place);
 }
 
-/* The innermost frame that is no allocator's; 0 where all are. */
-static guint first_useful(const Frame *frames, guint n_frames)
+guint stack_first_useful(const Frame *frames, guint n_frames)
 {
     guint first = 0;
     while (first < n_frames && frames[first].kind == FRAME_ALLOCATOR)
@@ -123,7 +122,7 @@ static GArray *lines_of(const char *key, const Frame *frames, guint n_frames)
 {
     GArray *lines = g_array_new(FALSE, FALSE, sizeof(Line));
     g_array_set_clear_func(lines, line_clear);
-    for (guint i = first_useful(frames, n_frames); i < n_frames; i++)
+    for (guint i = stack_first_useful(frames, n_frames); i < n_frames; i++)
         add_frame(lines, &frames[i]);
     if (lines->len == 0) {
         Line line = {text_shorten(key, FUNCTION_COLUMNS + PLACE_COLUMNS), g_strdup(""), 1};

@@ -7,6 +7,9 @@
 
 enum { STACK_FRAMES = 8 }; /* the most rows of one stack, with the one that says how many were left out */
 
+/* The innermost frame that is no allocator's; 0 where all are. */
+guint stack_first_useful(const Frame *frames, guint n_frames);
+
 /* Adds the rows of one stack to `columns`, which has three: amount, function, place. Frames of allocators are
  * left out; several frames without a symbol in a row are one row; of a long stack the middle is left out, but
  * the program's own frames rather stay than its libraries'. Adds 1 to STACK_FRAMES rows. amount: stands in
