@@ -210,16 +210,16 @@ static void check_scenario(Checkup *checkup, const Campaign *campaign, const Sce
         checkup_found(scenario->name, "program, files and baseline are there");
 }
 
-/* Every Python that a scenario runs, and that of the project's virtual environment, once each. */
-static void check_interpreters(Checkup *checkup, const Campaign *campaign)
+/* Every Python that one of the scenarios runs, and that of the virtual environment in a folder, once each. */
+static void check_interpreters(Checkup *checkup, const char *root, const GPtrArray *scenarios)
 {
     g_autoptr(GHashTable) asked = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-    const char *venv = start_find_interpreter(campaign->project->root);
-    g_autofree char *prefix = g_strconcat(campaign->project->root, "/", NULL);
+    const char *venv = start_find_interpreter(root);
+    g_autofree char *prefix = g_strconcat(root, "/", NULL);
     if (venv != NULL)
         g_hash_table_add(asked, g_strconcat(prefix, venv, NULL));
-    for (guint i = 0; i < campaign->scenarios->len; i++) {
-        char *python = scenario_python(g_ptr_array_index(campaign->scenarios, i));
+    for (guint i = 0; i < scenarios->len; i++) {
+        char *python = scenario_python(g_ptr_array_index(scenarios, i));
         if (python != NULL)
             g_hash_table_add(asked, python);
     }
@@ -230,6 +230,26 @@ static void check_interpreters(Checkup *checkup, const Campaign *campaign)
         if (program_is_there(path))
             checkup_python(checkup, path, path + skipped);
     }
+}
+
+/* Before there is a project the machine is looked at, and what the folder brings. */
+static void check_folder(Checkup *checkup)
+{
+    g_autofree char *folder = g_get_current_dir();
+    g_autoptr(GPtrArray) none = g_ptr_array_new();
+    check_interpreters(checkup, folder, none);
+    checkup_note("project", "there is none here yet", "heapgate init");
+}
+
+static void check_project(Checkup *checkup, const CampaignOptions *options, const char *const *patterns,
+                          GError **error)
+{
+    g_autoptr(Campaign) campaign = campaign_new(options, patterns, error);
+    if (campaign == NULL)
+        return;
+    for (guint i = 0; i < campaign->scenarios->len; i++)
+        check_scenario(checkup, campaign, g_ptr_array_index(campaign->scenarios, i));
+    check_interpreters(checkup, campaign->project->root, campaign->scenarios);
 }
 
 static int command_doctor_run(int argc, char **argv, GError **error)
@@ -251,11 +271,11 @@ static int command_doctor_run(int argc, char **argv, GError **error)
     check_libc_debug(&checkup);
     check_debuginfod(&checkup);
     check_ptrace();
-    g_autoptr(Campaign) campaign = campaign_new(&options, (const char *const *)argv + 1, error);
-    for (guint i = 0; campaign != NULL && i < campaign->scenarios->len; i++)
-        check_scenario(&checkup, campaign, g_ptr_array_index(campaign->scenarios, i));
-    if (campaign != NULL)
-        check_interpreters(&checkup, campaign);
+    g_autoptr(Project) project = project_find_bare(options.folder != NULL ? options.folder : ".", NULL);
+    if (project == NULL && options.folder == NULL && argc == 1)
+        check_folder(&checkup);
+    else
+        check_project(&checkup, &options, (const char *const *)argv + 1, error);
     return checkup.wrong > 0 ? verdict_exit_status(VERDICT_BROKEN) : 0;
 }
 

@@ -99,6 +99,21 @@ START_TEST(test_doctor_tells_of_a_virtual_environment_with_pytest_and_without_th
 }
 END_TEST
 
+/* Whoever has just installed heapgate asks doctor first; a name or a folder that is given must be there. */
+START_TEST(test_doctor_looks_at_the_machine_before_there_is_a_project)
+{
+    g_autoptr(TestProject) project = PASSING(MASSIF, "work");
+    int status = test_project_run(project, "doctor");
+    test_project_expect_shell(project, 0, "rm -r scenarios baselines && git init -q && echo bare", "bare");
+    make_venv(project);
+    test_project_expect(
+        project, status, "doctor", "ok       Valgrind", "ok       Python venv/bin/python: CPython 3.",
+        "note     project: there is none here yet\n         if you need it: heapgate init\n", NULL);
+    test_project_expect(project, 2, "doctor work", "found neither heapgate.yaml nor scenarios/", NULL);
+    test_project_expect(project, 2, "doctor -C .", "found neither heapgate.yaml nor scenarios/", NULL);
+}
+END_TEST
+
 START_TEST(test_doctor_finds_a_tracer_that_is_older_than_the_module)
 {
     g_autoptr(TestProject) project = PASSING(MASSIF, "work");
@@ -160,6 +175,7 @@ SUITE(cli_doctor, 90)
     tcase_add_test(tcase, test_doctor_finds_what_is_missing_and_how_to_mend_it);
     tcase_add_test(tcase, test_doctor_asks_the_interpreter_for_its_version_and_its_frames);
     tcase_add_test(tcase, test_doctor_tells_of_a_virtual_environment_with_pytest_and_without_the_plugin);
+    tcase_add_test(tcase, test_doctor_looks_at_the_machine_before_there_is_a_project);
     tcase_add_test(tcase, test_doctor_finds_a_tracer_that_is_older_than_the_module);
     tcase_add_test(tcase, test_doctor_finds_debuginfod_asked_for_and_not_installed);
     tcase_add_test(tcase, test_doctor_tells_that_ptrace_is_forbidden);
