@@ -32,7 +32,9 @@ script=/usr/share/debootstrap/scripts/$release
 root=$(mktemp -d "${TMPDIR:-/tmp}/heapgate-root-XXXXXX")
 chmod 755 "$root" # apt downloads as a user of its own
 clean_up() {
-    ! mountpoint -q "$root/proc" || umount -l "$root/proc"
+    for place in proc dev/pts; do
+        ! mountpoint -q "$root/$place" || umount -l "$root/$place"
+    done
     # Never through a mount that could not be taken off.
     if [ "${KEEP:-no}" = yes ] || grep -qF " $root/" /proc/mounts; then
         printf 'clean-root: %s is left\n' "$root"
@@ -61,6 +63,7 @@ debootstrap --variant=minbase "$release" "$root" "$mirror" "$script" >"$root.log
     { tail -n 20 "$root.log" >&2 && fail "debootstrap failed"; }
 rm -f "$root.log"
 mount -t proc proc "$root/proc"
+mount -t devpts -o newinstance,ptmxmode=0666 devpts "$root/dev/pts"
 cp -L /etc/resolv.conf "$root/etc/resolv.conf"
 cp /etc/apt/apt.conf.d/*proxy* "$root/etc/apt/apt.conf.d/" 2>/dev/null || true
 if [ -e /etc/ssl/certs/ca-certificates.crt ]; then
