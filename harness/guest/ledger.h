@@ -146,10 +146,11 @@ enum { LEDGER_NODE_TRUNCATED = 1 }; /* the stack went on above, but could not be
 #define LEDGER_FRAME_EXACT (UINT64_C(1) << 63)
 enum { LEDGER_FRAME_NATIVE = 0, LEDGER_FRAME_PYTHON = 1 };
 enum { LEDGER_FRAME_SHIFT = 60, LEDGER_FRAME_MASK = 7, LEDGER_CODE_SHIFT = 28, LEDGER_CODE_MASK = 0xfffff };
-#define LEDGER_PYTHON_FRAME(code, offset)                                                                    \
-    ((uint64_t)LEDGER_FRAME_PYTHON << LEDGER_FRAME_SHIFT | (uint64_t)(code) << LEDGER_CODE_SHIFT | (offset))
 #define LEDGER_PYTHON_CODE(address)   ((uint32_t)((address) >> LEDGER_CODE_SHIFT & LEDGER_CODE_MASK))
 #define LEDGER_PYTHON_OFFSET(address) ((uint32_t)((address) & ((1 << LEDGER_CODE_SHIFT) - 1)))
+#define LEDGER_PYTHON_FRAME(code, offset)                                                                    \
+    ((uint64_t)LEDGER_FRAME_PYTHON << LEDGER_FRAME_SHIFT | (uint64_t)(code) << LEDGER_CODE_SHIFT |           \
+     LEDGER_PYTHON_OFFSET(offset))
 
 /* kind: LEDGER_FRAME_*. */
 static inline int ledger_frame_is(uint64_t address, unsigned kind)

@@ -177,6 +177,15 @@ START_TEST(test_python_frames_survive_saving)
 }
 END_TEST
 
+/* What is read of an interpreter that contradicts it may be anything until that is found out. */
+START_TEST(test_an_instruction_beyond_all_code_is_no_other_code)
+{
+    guint64 address = LEDGER_PYTHON_FRAME(5, G_MAXUINT32);
+    ck_assert_uint_eq(LEDGER_PYTHON_CODE(address), 5);
+    ck_assert(ledger_frame_is(address, LEDGER_FRAME_PYTHON));
+}
+END_TEST
+
 START_TEST(test_an_interpreter_with_its_jit_on_is_another_one)
 {
     LedgerHeader header = {.python_version = 0x030f00f0, .python_state = LEDGER_PYTHON_ON};
@@ -238,6 +247,7 @@ END_TEST
 
 SUITE(ledger_python, 30)
 {
+    tcase_add_test(tcase, test_an_instruction_beyond_all_code_is_no_other_code);
     tcase_add_test(tcase, test_an_interpreter_with_its_jit_on_is_another_one);
     tcase_add_test(tcase, test_an_interpreter_that_hides_its_objects_is_not_seen);
     tcase_add_test(tcase, test_python_frames_have_function_file_and_line);
