@@ -181,7 +181,7 @@ static gboolean flips_of(const Metric *metric, const BaselineInstrument *base, c
     if (from < 0)
         return FALSE;
     *flips = (Flips){baseline_instrument_find(base, (MetricId)from),
-                     measurement_find(measurement, (MetricId)from), 0};
+                     measurement_find(measurement, (MetricId)from), metric->gathers, 0};
     return flips->base != NULL && flips->now != NULL;
 }
 

@@ -42,19 +42,18 @@ static gint64 take_flipped(SiteDelta *delta, gint64 most)
 void flips_forget(GPtrArray *deltas, Flips *self)
 {
     g_autofree gboolean *flipped = g_new0(gboolean, (gsize)deltas->len + 1);
-    gint64 elsewhere = loss_elsewhere(self, deltas), with_it = 0;
+    gint64 led_to = self->gathers ? loss_elsewhere(self, deltas) : 0;
     for (guint i = 0; i < deltas->len; i++) {
         SiteDelta *delta = g_ptr_array_index(deltas, i);
         gint64 lost = delta->delta_bytes > 0 ? loss_at(self, delta->key) : 0,
                part = take_flipped(delta, lost);
         flipped[i] = lost > 0;
-        with_it = sum_add(with_it, lost - part);
+        led_to = sum_add(led_to, lost - part);
         self->bytes += part;
     }
     for (guint i = 0; i < deltas->len; i++) {
-        SiteDelta *delta = g_ptr_array_index(deltas, i);
-        gint64 *pool = flipped[i] ? &elsewhere : &with_it, part = take_flipped(delta, *pool);
-        *pool -= part;
+        gint64 part = flipped[i] || !self->gathers ? take_flipped(g_ptr_array_index(deltas, i), led_to) : 0;
+        led_to -= part;
         self->bytes += part;
     }
     for (guint i = deltas->len; i-- > 0;)

@@ -59,6 +59,7 @@ typedef struct {
     double interpreter_percent;
     gint64 interpreter_floor;
     const char *flips_with; /* the metric that a block counts in by chance instead of this one; NULL: none */
+    gboolean gathers;       /* a site's figure holds what its blocks led to, too: indirectly lost blocks */
     gboolean by_processors; /* pools, arenas and threads, which are made for each processor, count in it */
 } Metric;
 

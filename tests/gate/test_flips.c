@@ -96,6 +96,12 @@ START_TEST(test_what_is_lost_besides_is_a_regression_with_its_name)
     check_red(then, (const Site[]){{"leak", 0, 16}, {0}}, METRIC_POSSIBLY_LOST, "leak", 16);
     check_red((const Site[]){{"keep", 0, 16}, {0}}, (const Site[]){{"leak", 16, 0}, {0}}, METRIC_LOST, "leak",
               16);
+    /* A lost block's site has all that was lost with it: nothing of that is lost elsewhere. */
+    check_red((const Site[]){{"pool", 0, 1000}, {0}}, (const Site[]){{"pool", 100, 0}, {"leak", 900, 0}, {0}},
+              METRIC_LOST, "leak", 900);
+    /* What led to nothing that moved takes nothing with it. */
+    check_red((const Site[]){{"pool", 100, 0}, {"mended", 1000, 0}, {0}},
+              (const Site[]){{"pool", 0, 1100}, {0}}, METRIC_POSSIBLY_LOST, "pool", 1000);
     /* Nothing moved: the other metric has what it had. */
     check_red((const Site[]){{"keep", 16, 16}, {0}}, (const Site[]){{"keep", 16, 32}, {0}},
               METRIC_POSSIBLY_LOST, "keep", 16);
