@@ -16,7 +16,7 @@ static char *versions_folder(void)
                         : g_build_filename(g_get_home_dir(), ".pyenv", "versions", NULL);
 }
 
-/* ~/.pyenv/versions/3.12.1/bin/python3.12 */
+/* ~/.pyenv/versions/3.12.1/bin/python3.12; 3.14.1t is one without the global lock. */
 static char *find_in(const char *folder, const char *version)
 {
     g_autoptr(GDir) versions = g_dir_open(folder, 0, NULL);
@@ -25,7 +25,8 @@ static char *find_in(const char *folder, const char *version)
     const char *name;
     while (versions != NULL && (name = g_dir_read_name(versions)) != NULL) {
         g_autofree char *path = g_build_filename(folder, name, "bin", program, NULL);
-        if (g_str_has_prefix(name, prefix) && g_file_test(path, G_FILE_TEST_IS_EXECUTABLE))
+        if (g_str_has_prefix(name, prefix) && !g_str_has_suffix(name, "t") &&
+            g_file_test(path, G_FILE_TEST_IS_EXECUTABLE))
             return g_steal_pointer(&path);
     }
     return NULL;

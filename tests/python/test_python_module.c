@@ -7,13 +7,17 @@
 #include "python_module.h"
 #include "runner.h"
 
-/* Runs argv in tests/python/ with the module on its path; its output, both kinds. (transfer full). */
+/* Runs argv in tests/python/ with the module on its path, and as python3 the interpreter that it begins with;
+ * its output, both kinds. (transfer full). */
 static char *run(const char *const *argv, int *status)
 {
     g_autoptr(GSubprocessLauncher) launcher =
         g_subprocess_launcher_new(G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_MERGE);
     g_subprocess_launcher_set_cwd(launcher, runner_path("tests/python"));
     g_subprocess_launcher_setenv(launcher, "PYTHONPATH", runner_path("build/python"), TRUE);
+    g_autofree char *bin = g_path_get_dirname(argv[0]);
+    g_autofree char *path = g_strconcat(bin, ":", g_getenv("PATH"), NULL);
+    g_subprocess_launcher_setenv(launcher, "PATH", path, TRUE);
     g_subprocess_launcher_setenv(launcher, "PYTHONDONTWRITEBYTECODE", "1", TRUE);
     g_subprocess_launcher_setenv(launcher, "HEAPGATE_ROOT", runner_root(), TRUE);
     g_autoptr(GError) error = NULL;
@@ -60,24 +64,38 @@ START_TEST(test_the_module_works_with_other_versions)
 }
 END_TEST
 
+/* The system's, and the newest of all. (transfer full), or NULL where there is none. */
+static char *interpreter_at(int i, const char *test)
+{
+    return i == 0 ? g_strdup("/usr/bin/python3")
+                  : pythons_version(pythons_versions[PYTHONS_VERSIONS - 1], test);
+}
+enum { INTERPRETERS = 2 };
+
 START_TEST(test_the_plugin_gates_tests)
 {
-    const char *probe[] = {"/usr/bin/python3", "-c", "import pytest", NULL};
+    static const char name[] = "python_module: the pytest plugin";
+    g_autofree char *python = interpreter_at(_i, name);
+    if (python == NULL)
+        return;
+    const char *probe[] = {python, "-c", "import pytest", NULL};
     int status = 0;
     g_free(run(probe, &status));
-    if (status != 0) {
-        runner_skip("python_module: the pytest plugin", "python3-pytest is not here");
-        return;
-    }
-    const char *argv[] = {"/usr/bin/python3", "-m", "unittest", "plugin_tests", NULL};
-    g_free(good_output_of(argv));
+    g_autofree char *reason = g_strdup_printf("%s has no pytest", python);
+    const char *argv[] = {python, "-m", "unittest", "plugin_tests", NULL};
+    if (status != 0)
+        runner_skip(name, reason);
+    else
+        g_free(good_output_of(argv));
 }
 END_TEST
 
 START_TEST(test_the_module_reads_the_tracers_books)
 {
-    const char *argv[] = {"/usr/bin/python3", "-m", "unittest", "traced_tests", NULL};
-    g_free(good_output_of(argv));
+    g_autofree char *python = interpreter_at(_i, "python_module: the tracer's books");
+    const char *argv[] = {python, "-m", "unittest", "traced_tests", NULL};
+    if (python != NULL)
+        g_free(good_output_of(argv));
 }
 END_TEST
 
@@ -89,10 +107,10 @@ SUITE(python_module, 600)
 
 SUITE(python_module_plugin, 600)
 {
-    tcase_add_test(tcase, test_the_plugin_gates_tests);
+    tcase_add_loop_test(tcase, test_the_plugin_gates_tests, 0, INTERPRETERS);
 }
 
 SUITE(python_module_traced, 600)
 {
-    tcase_add_test(tcase, test_the_module_reads_the_tracers_books);
+    tcase_add_loop_test(tcase, test_the_module_reads_the_tracers_books, 0, INTERPRETERS);
 }
