@@ -41,6 +41,7 @@ char *python_version_ask(const Scenario *scenario, const Workplace *place, GCanc
     g_autoptr(GError) ignored = NULL;
     gboolean answered = supervisor_run(&plan, cancellable, &outcome, &ignored) &&
                         outcome.end == SUPERVISOR_EXITED && outcome.status == 0;
-    char *version = answered ? first_line(answer) : NULL;
+    g_autofree char *foreign = workplace_find_foreign(place);
+    char *version = answered && foreign == NULL ? first_line(answer) : NULL;
     return version != NULL ? version : g_strdup("unknown");
 }

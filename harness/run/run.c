@@ -104,7 +104,14 @@ static gboolean supervise(const SupervisorPlan *plan, gint64 expected, const cha
         measurement_set_problem(measurement, "%s", error->message);
         return FALSE;
     }
-    return check_end(outcome, plan, expected, what, place, measurement);
+    g_autofree char *foreign = workplace_find_foreign(place);
+    if (foreign == NULL)
+        return check_end(outcome, plan, expected, what, place, measurement);
+    measurement_set_problem(measurement,
+                            "%s left %s beside its working folder, which is neither a file nor a folder; let "
+                            "it write into its working folder alone",
+                            what, foreign);
+    return FALSE;
 }
 
 static gboolean prepare(const Scenario *scenario, const Workplace *place, GCancellable *cancellable,

@@ -82,6 +82,29 @@ void workplace_keep(const Workplace *self, const char *target)
     keep_file(self->folder.path, "stderr", target);
 }
 
+/* A socket can be opened by nobody; the collector's is one. */
+static gboolean is_foreign(const char *path)
+{
+    GStatBuf info;
+    return g_lstat(path, &info) == 0 && !S_ISREG(info.st_mode) && !S_ISDIR(info.st_mode) &&
+           !S_ISSOCK(info.st_mode);
+}
+
+char *workplace_find_foreign(const Workplace *self)
+{
+    const char *const folders[] = {self->folder.path, self->output};
+    for (gsize i = 0; i < G_N_ELEMENTS(folders); i++) {
+        g_autoptr(GDir) names = g_dir_open(folders[i], 0, NULL);
+        for (const char *name = names != NULL ? g_dir_read_name(names) : NULL; name != NULL;
+             name = g_dir_read_name(names)) {
+            g_autofree char *path = g_build_filename(folders[i], name, NULL);
+            if (is_foreign(path))
+                return g_strdup(path + strlen(self->folder.path) + 1);
+        }
+    }
+    return NULL;
+}
+
 char *workplace_last_words(const Workplace *self)
 {
     char tail[TAIL_LIMIT + 1];

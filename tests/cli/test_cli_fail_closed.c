@@ -110,6 +110,32 @@ START_TEST(test_run_refuses_a_real_program_that_crashes_or_fails)
 }
 END_TEST
 
+/* Whoever opens a pipe that nobody writes to waits for ever. */
+START_TEST(test_run_refuses_a_program_that_puts_a_pipe_where_its_measurement_is_read)
+{
+    static const char *const behaviours[] = {
+        "mkfifo ../output/memcheck.1.xml",
+        "mkfifo ../output/massif.1.out",
+        "ln -s /dev/zero ../output/mark.1.2.iteration",
+        "rm ../stderr; mkfifo ../stderr; exit 1",
+        "exit 0]\nprepare: [[sh, -c, rm ../stdout; mkfifo ../stdout]",
+    };
+    g_autoptr(TestProject) project = test_project_new();
+    for (gsize i = 0; i < G_N_ELEMENTS(behaviours); i++) {
+        gboolean prepared = strchr(behaviours[i], ']') != NULL;
+        test_project_write(project, SCENARIO, "run: [sh, -c, %s]\ninstruments: [heap, memcheck, massif]\n",
+                           behaviours[i]);
+        refusal_expect(project, 3, "run", "which is neither a file nor a folder", "its working folder alone");
+        g_autoptr(Result) result = test_project_result(project);
+        ck_assert_uint_eq(result->scenarios->len, 1);
+        ck_assert_int_eq(test_result_find(result, "work", "heap")->verdict, VERDICT_BROKEN);
+        ck_assert_int_eq(test_result_find(result, "work", "massif")->verdict, VERDICT_BROKEN);
+        ck_assert_int_eq(test_result_find(result, "work", "memcheck")->verdict, VERDICT_BROKEN);
+        ck_assert(prepared == (strstr(project->output, "prepare: sh") != NULL));
+    }
+}
+END_TEST
+
 /* pyenv's shims are scripts that replace themselves by the real Python. */
 START_TEST(test_run_refuses_a_shim_whose_program_is_not_traced_and_follows_one_that_is)
 {
@@ -300,6 +326,7 @@ SUITE(cli_fail_closed, 60)
     tcase_add_test(tcase, test_run_refuses_status_0_where_the_scenario_expects_another);
     tcase_add_test(tcase, test_run_refuses_a_program_that_outlives_its_timeout);
     tcase_add_test(tcase, test_run_refuses_a_real_program_that_crashes_or_fails);
+    tcase_add_test(tcase, test_run_refuses_a_program_that_puts_a_pipe_where_its_measurement_is_read);
     tcase_add_test(tcase, test_run_refuses_a_shim_whose_program_is_not_traced_and_follows_one_that_is);
     tcase_add_test(tcase, test_run_refuses_a_program_that_is_missing_or_cannot_be_started);
     tcase_add_test(tcase, test_run_refuses_to_measure_no_scenario_at_all);

@@ -3,6 +3,7 @@
 
 #include <glib/gstdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "error.h"
@@ -166,6 +167,34 @@ START_TEST(test_raw_files_are_kept_but_for_marks_links_and_what_was_kept_before)
 }
 END_TEST
 
+static void check_foreign(const Workplace *place, const char *expected)
+{
+    g_autofree char *foreign = workplace_find_foreign(place);
+    ck_assert_msg(g_strcmp0(foreign, expected) == 0, "%s, not %s", foreign, expected);
+}
+
+START_TEST(test_what_is_no_file_is_foreign_where_heapgate_reads)
+{
+    static const char *const places[] = {"stdout", "stderr", "python", "output/massif.1.out"};
+    g_autoptr(Scenario) scenario = scenario_of("files: [data/orders.sql]\n");
+    g_autoptr(Workplace) place = place_of(scenario);
+    g_autofree char *own = g_build_filename(place->work, "pipe", NULL);
+    g_autofree char *folder_inside = g_build_filename(place->output, "folder", NULL);
+    write_file(place->stderr_path, "complained");
+    ck_assert_int_eq(mkfifo(own, 0600), 0); /* the program's own folder */
+    ck_assert_int_eq(g_mkdir(folder_inside, 0700), 0);
+    check_foreign(place, NULL);
+    for (gsize i = 0; i < G_N_ELEMENTS(places) * 2; i++) {
+        g_autofree char *path = g_build_filename(place->folder.path, places[i / 2], NULL);
+        g_unlink(path);
+        ck_assert_int_eq(i % 2 == 0 ? mkfifo(path, 0600) : symlink("/dev/zero", path), 0);
+        check_foreign(place, places[i / 2]);
+        g_unlink(path);
+    }
+    check_foreign(place, NULL);
+}
+END_TEST
+
 SUITE(run_workplace, 20)
 {
     tcase_add_checked_fixture(tcase, setup, teardown);
@@ -175,4 +204,5 @@ SUITE(run_workplace, 20)
     tcase_add_test(tcase, test_the_last_words_are_the_end_of_standard_error);
     tcase_add_test(tcase, test_last_words_may_hold_any_bytes);
     tcase_add_test(tcase, test_raw_files_are_kept_but_for_marks_links_and_what_was_kept_before);
+    tcase_add_test(tcase, test_what_is_no_file_is_foreign_where_heapgate_reads);
 }
