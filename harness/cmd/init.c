@@ -15,11 +15,17 @@ static const char hook_text[] =
     "# Written by heapgate init --hook: no memory regression leaves this machine.\n"
     "exec %s\n";
 
+/* A link that leads nowhere is there, too. */
+static gboolean is_there(const char *path)
+{
+    return g_file_test(path, G_FILE_TEST_EXISTS) || g_file_test(path, G_FILE_TEST_IS_SYMLINK);
+}
+
 /* Writes a file with its folders and says so; one that is there stays as it is. */
 static gboolean write_new(const char *path, const char *text, int mode, GError **error)
 {
     g_autofree char *folder = g_path_get_dirname(path);
-    if (g_file_test(path, G_FILE_TEST_EXISTS)) {
+    if (is_there(path)) {
         g_print("%s: is there already, left as it is\n", path);
         return TRUE;
     }
@@ -38,7 +44,7 @@ static gboolean write_new(const char *path, const char *text, int mode, GError *
  * does. (transfer full). */
 static char *find_beginning(void)
 {
-    if (g_file_test("heapgate.yaml", G_FILE_TEST_EXISTS))
+    if (is_there("heapgate.yaml"))
         return g_strdup("heapgate.yaml");
     g_autoptr(GDir) folder = g_dir_open("scenarios", 0, NULL);
     for (const char *name; folder != NULL && (name = g_dir_read_name(folder)) != NULL;)
@@ -47,18 +53,35 @@ static char *find_beginning(void)
     return NULL;
 }
 
+/* What is there of a beginning would keep the next init from writing the rest. paths: of files that this one
+ * wrote. */
+static void take_back(const GPtrArray *paths)
+{
+    for (guint i = paths->len; i-- > 0;) {
+        const char *path = g_ptr_array_index(paths, i);
+        if (g_unlink(path) == 0)
+            g_print("%s: removed again\n", path);
+    }
+}
+
 /* A project that has begun keeps what it has, and what is not there was taken away by somebody. */
 static void write_start(GError **error)
 {
     g_autofree char *beginning = find_beginning();
     g_autoptr(Start) start = start_new();
+    g_autoptr(GPtrArray) written = g_ptr_array_new();
     for (guint i = 0; i < start->files->len; i++) {
         const StartFile *file = g_ptr_array_index(start->files, i);
-        if (beginning != NULL && !g_file_test(file->path, G_FILE_TEST_EXISTS))
+        gboolean is_new = !is_there(file->path);
+        if (beginning != NULL && is_new) {
             g_print("%s: not there, and not written: %s shows that this is a project already\n", file->path,
                     beginning);
-        else if (!write_new(file->path, file->text, 0666, error))
+        } else if (!write_new(file->path, file->text, 0666, error)) {
+            take_back(written);
             return;
+        } else if (is_new) {
+            g_ptr_array_add(written, file->path);
+        }
     }
     g_print("%s", start->advice);
 }

@@ -49,6 +49,28 @@ START_TEST(test_init_overwrites_nothing)
 }
 END_TEST
 
+START_TEST(test_init_that_cannot_write_all_has_begun_nothing)
+{
+    g_autoptr(TestProject) project = test_project_new();
+    test_project_expect_shell(project, 0, "rmdir scenarios && echo text > .github && echo made", "made");
+    test_project_expect(project, 3, "init", ".github/workflows/heapgate.yml cannot be written",
+                        "heapgate.yaml: removed again", "scenarios/first.yaml: removed again", NULL);
+    g_unlink(test_project_path(project, ".github"));
+    test_project_expect(project, 0, "init", "heapgate.yaml: written", "first.yaml: written",
+                        "heapgate.yml: written", NULL);
+}
+END_TEST
+
+/* A link that leads nowhere is somebody's, too. */
+START_TEST(test_init_replaces_no_link)
+{
+    g_autoptr(TestProject) project = test_project_new();
+    test_project_expect_shell(project, 0, "ln -s nowhere heapgate.yaml && echo made", "made");
+    test_project_expect(project, 0, "init", "heapgate.yaml: is there already", NULL);
+    ck_assert(g_file_test(test_project_path(project, "heapgate.yaml"), G_FILE_TEST_IS_SYMLINK));
+}
+END_TEST
+
 static gboolean is_there(const TestProject *project, const char *relative)
 {
     return g_file_test(test_project_path(project, relative), G_FILE_TEST_EXISTS);
@@ -307,6 +329,8 @@ SUITE(cli_init, 90)
     tcase_add_test(tcase, test_init_makes_a_project_that_runs);
     tcase_add_test(tcase, test_init_shows_how_to_gate_a_python_function);
     tcase_add_test(tcase, test_init_overwrites_nothing);
+    tcase_add_test(tcase, test_init_that_cannot_write_all_has_begun_nothing);
+    tcase_add_test(tcase, test_init_replaces_no_link);
     tcase_add_test(tcase, test_init_brings_nothing_back_that_was_deleted);
     tcase_add_test(tcase, test_init_builds_what_a_project_builds_by);
     tcase_add_test(tcase, test_init_of_a_python_project_drives_a_function_by_its_interpreter);
