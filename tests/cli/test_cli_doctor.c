@@ -80,6 +80,10 @@ START_TEST(test_doctor_asks_the_interpreter_for_its_version_and_its_frames)
                         "MISSING  Python .venv/bin/python: it is no CPython, or a program that starts one\n"
                         "         mend: name the interpreter itself",
                         NULL);
+    /* It answers by a pipe that nobody writes to. */
+    test_project_write(project, ".venv/bin/python", "#!/bin/sh\nmkfifo \"$2\"\n");
+    test_project_expect(project, 3, "doctor tool", "MISSING  Python .venv/bin/python: it is no CPython",
+                        NULL);
 }
 END_TEST
 
