@@ -240,12 +240,14 @@ static gboolean capture_figure(BaselineInstrument *self, MetricId id, const GPtr
     return TRUE;
 }
 
-/* Are the first `first` runs farther from all others than four times the range of those? Being just outside
- * that range is not enough: noise alone puts one first run in ten there, and leaving it out would make the
- * limit too tight. */
+/* Are the first `first` runs farther from all others than four times the range of those, in bytes by more
+ * than a KiB besides? Being just outside that range is not enough: noise alone puts one first run in ten
+ * there, and leaving it out would make the limit too tight. The range is 0 by chance where few values are
+ * possible, as of hash tables that are seeded by a clock; a cache makes a larger difference. */
 static gboolean are_apart(const GPtrArray *measurements, guint first, MetricId id)
 {
-    enum { FAR = 4 };
+    enum { FAR = 4, LEAST_BYTES = 1024 };
+    gint64 least_apart = metric_get(id)->unit == METRIC_UNIT_BYTES ? LEAST_BYTES : 0;
     gint64 least = G_MAXINT64, most = G_MININT64;
     for (guint i = first; i < measurements->len; i++) {
         const Figure *other = measurement_find(g_ptr_array_index(measurements, i), id);
@@ -256,7 +258,7 @@ static gboolean are_apart(const GPtrArray *measurements, guint first, MetricId i
     }
     for (guint i = 0; i < first; i++) {
         const Figure *one = measurement_find(g_ptr_array_index(measurements, i), id);
-        gint64 range = FAR * (most - least);
+        gint64 range = MAX(FAR * (most - least), least_apart);
         if (one == NULL || (one->value <= most + range && one->value >= least - range))
             return FALSE;
     }
