@@ -98,13 +98,12 @@ static void table_fill(LedgerHeader *header, Table *to)
     }
 }
 
-/* The memory of a table that another thread may still look into becomes zero: it finds nothing there. */
+/* The memory of a table that somebody may still look into becomes zero, and stays: he finds nothing there,
+ * and what he enters there is lost. That may be another thread, or what a signal handler has interrupted in
+ * this one. */
 static void table_retire(Table *old)
 {
-    if (guest_shared())
-        guest_empty(old->slots, sizeof(Slot) << old->shift);
-    else
-        guest_unmap(old, table_size(old->shift));
+    guest_empty(old->slots, sizeof(Slot) << old->shift);
 }
 
 __attribute__((noinline, cold)) static void table_grow(LedgerHeader *header)
