@@ -18,7 +18,7 @@ static gboolean says_what_to_run(YamlFile *file, yaml_node_t *key, yaml_node_t *
 {
     (void)value;
     const char *text = yaml_file_text(file, key, error);
-    if (g_strcmp0(text, "run") == 0 || g_strcmp0(text, "python") == 0)
+    if (g_strcmp0(text, "run") == 0 || g_strcmp0(text, "shell") == 0 || g_strcmp0(text, "python") == 0)
         *(gboolean *)found = TRUE;
     return text != NULL;
 }

@@ -85,6 +85,7 @@ START_TEST(test_files_that_look_like_scenarios_and_are_none_are_told)
         {"scenarios/OTHER.YAML", "run: [x]\n", "scenarios/OTHER.YAML is not measured: the name"},
         {"scenarios/ui/dialog.yaml", "about: a dialog\nrun: [x]\n",
          "scenarios/ui/dialog.yaml is not measured: scenarios lie in scenarios itself"},
+        {"scenarios/ui/flow.yaml", "shell: x\n", "scenarios/ui/flow.yaml is not measured: scenarios lie"},
         {"scenarios/ui/more/dialog.yml", "python: a:b\n",
          "scenarios/ui/more/dialog.yml is not measured: scenarios lie"},
     };
