@@ -20,6 +20,11 @@ static void ask_for_everything(void)
         allow_say(&everything, metric->id)->is_stated = TRUE;
 }
 
+static void forget_everything(void)
+{
+    allow_clear(&everything);
+}
+
 /* Measurements that say these values of one metric. */
 static GPtrArray *runs_of(MetricId id, const gint64 *values, guint n)
 {
@@ -308,7 +313,7 @@ END_TEST
 
 SUITE(capture, 20)
 {
-    tcase_add_checked_fixture(tcase, ask_for_everything, NULL);
+    tcase_add_checked_fixture(tcase, ask_for_everything, forget_everything);
     tcase_add_test(tcase, test_captured_runs_give_their_median_and_their_spread);
     tcase_add_test(tcase, test_the_smallest_leak_of_noisy_runs_is_twice_the_largest_of_theirs);
     tcase_add_test(tcase, test_the_call_sites_are_those_of_the_median_run);
