@@ -1,6 +1,7 @@
 /* From the sites of a ledger to call sites with names, and the modules of its stacks. */
 #include "formats/ledger/ledger_sites.h"
 
+#include <string.h>
 #include <unistd.h>
 
 #include "made_ledger.h"
@@ -24,6 +25,43 @@ START_TEST(test_call_sites_leave_out_operator_new_and_what_calls_main)
     ck_assert_uint_eq(call_sites_count(sites), 1); /* both sites come to the same */
     ck_assert_str_eq(call_sites_get(sites, 0)->key, "make_box (box.cc) < main (box.cc)");
     ck_assert_int_eq(call_sites_get(sites, 0)->bytes, 150);
+}
+END_TEST
+
+static guint32 add_text(Ledger *ledger, const char *text)
+{
+    guint32 offset = (guint32)ledger->strings->len;
+    g_string_append_len(ledger->strings, text, (gssize)strlen(text) + 1);
+    return offset;
+}
+
+/* The key of a block that main allocated; function: its name; NULL: the program is stripped. The C library
+ * is: of what calls main in it the exported function alone has a name. */
+static void check_key_of_main(const char *function, const char *key)
+{
+    g_auto(MadeLedger) made = {0};
+    made_ledger_init(&made);
+    guint32 below = made_ledger_node(&made, made_ledger_node(&made, 0, 0x2010), 0x2020);
+    made_ledger_site(&made, made_ledger_node(&made, below, 0x1010), 100, 0, 0);
+    g_autoptr(Ledger) ledger = made_ledger_read(&made);
+    guint32 libc = add_text(ledger, "/lib/libc.so.6"), program = add_text(ledger, "/bin/program");
+    const LedgerName names[] = {{add_text(ledger, "__libc_start_main"), 0, libc, 0, 0},
+                                {add_text(ledger, "???"), 0, libc, 0, 0},
+                                {add_text(ledger, function), 0, program, 0, 0}};
+    g_array_append_vals(ledger->names, names, G_N_ELEMENTS(names));
+    for (guint place = 1; place <= G_N_ELEMENTS(names); place++)
+        ledger_place_of(ledger, place)->name = place;
+    g_autoptr(CallSites) sites = call_sites_new();
+    ledger_add_sites(ledger, LEDGER_NUMBER_TOTAL, sites);
+    ck_assert_uint_eq(call_sites_count(sites), 1);
+    ck_assert_str_eq(call_sites_get(sites, 0)->key, key);
+}
+
+START_TEST(test_no_function_of_a_stripped_c_library_is_called_main)
+{
+    check_key_of_main("main", "main (program)");
+    check_key_of_main("???", "main (program)");
+    check_key_of_main("???~b4008c", "main (program)");
 }
 END_TEST
 
@@ -75,6 +113,7 @@ END_TEST
 SUITE(ledger_sites, 30)
 {
     tcase_add_test(tcase, test_call_sites_leave_out_operator_new_and_what_calls_main);
+    tcase_add_test(tcase, test_no_function_of_a_stripped_c_library_is_called_main);
     tcase_add_test(tcase, test_what_passes_through_is_summed_up_by_site);
     tcase_add_test(tcase, test_a_module_is_the_one_that_was_there_when_the_stack_was_seen);
 }

@@ -12,6 +12,7 @@ void ledger_forget_keys(Ledger *self)
 
 /* What is being gathered of one stack. */
 typedef struct {
+    const Ledger *ledger;
     const LedgerKinds *kinds;
     const LedgerStack *nodes;
     gboolean python; /* there are frames of Python: of the interpreter's, the innermost of its interface says
@@ -45,9 +46,23 @@ static inline void add_place(Gathering *self, guint32 place)
         add_item(self, first + i);
 }
 
-/* What is called from below main is main, though a stripped program does not say so. */
-static void name_main(Gathering *self)
+/* Is this item of the same program or library as what is below main, and without a name? */
+static gboolean is_nameless_of(const Gathering *self, guint index, const char *object)
 {
+    Frame frame = {0};
+    if ((traits_at(self, index) & LEDGER_KIND_NAMELESS) != 0)
+        frame = ledger_item_frame(self->ledger, &self->items[index]);
+    return frame.object != NULL && g_strcmp0(frame.object, object) == 0;
+}
+
+/* Cuts a stack at the item that is below main. Of a stripped C library the function in between, which calls
+ * main, has no name. What is left at the outer end is main, though a stripped program does not say so. */
+static void cut_below_main(Gathering *self, guint below)
+{
+    const char *object = ledger_item_frame(self->ledger, &self->items[below]).object;
+    self->length = below;
+    while (self->length > 1 && is_nameless_of(self, self->length - 1, object))
+        self->length--;
     if (self->length > 0 && (traits_at(self, self->length - 1) & LEDGER_KIND_NAMELESS) != 0)
         self->items[self->length - 1].is_main = TRUE;
 }
@@ -62,8 +77,7 @@ static void gathering_trim(Gathering *self)
         memmove(self->items, self->items + drop, self->length * sizeof *self->items);
     for (guint i = 0; i < self->length; i++)
         if ((traits_at(self, i) & LEDGER_KIND_BELOW_MAIN) != 0) {
-            self->length = i;
-            name_main(self);
+            cut_below_main(self, i);
             return;
         }
 }
@@ -82,6 +96,7 @@ guint ledger_items(const Ledger *self, guint32 node, guint at_most, LedgerItem *
     if (node >= self->nodes->len)
         return 0;
     Gathering gathering = {
+        .ledger = self,
         .kinds = ledger_kinds(self),
         .nodes = (const LedgerStack *)(const void *)self->nodes->data,
         .python = ledger_kinds_python(ledger_kinds(self), node),
