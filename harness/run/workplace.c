@@ -82,12 +82,13 @@ void workplace_keep(const Workplace *self, const char *target)
     keep_file(self->folder.path, "stderr", target);
 }
 
-/* A socket can be opened by nobody; the collector's is one. */
-static gboolean is_foreign(const char *path)
+/* A socket can be opened by nobody; the collector's is one. A Valgrind that was killed leaves its pipes,
+ * which nobody reads. */
+static gboolean is_foreign(const char *path, const char *name)
 {
     GStatBuf info;
-    return g_lstat(path, &info) == 0 && !S_ISREG(info.st_mode) && !S_ISDIR(info.st_mode) &&
-           !S_ISSOCK(info.st_mode);
+    return !g_str_has_prefix(name, "vgdb-") && g_lstat(path, &info) == 0 && !S_ISREG(info.st_mode) &&
+           !S_ISDIR(info.st_mode) && !S_ISSOCK(info.st_mode);
 }
 
 char *workplace_find_foreign(const Workplace *self)
@@ -98,7 +99,7 @@ char *workplace_find_foreign(const Workplace *self)
         for (const char *name = names != NULL ? g_dir_read_name(names) : NULL; name != NULL;
              name = g_dir_read_name(names)) {
             g_autofree char *path = g_build_filename(folders[i], name, NULL);
-            if (is_foreign(path))
+            if (is_foreign(path, name))
                 return g_strdup(path + strlen(self->folder.path) + 1);
         }
     }

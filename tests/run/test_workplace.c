@@ -180,8 +180,10 @@ START_TEST(test_what_is_no_file_is_foreign_where_heapgate_reads)
     g_autoptr(Workplace) place = place_of(scenario);
     g_autofree char *own = g_build_filename(place->work, "pipe", NULL);
     g_autofree char *folder_inside = g_build_filename(place->output, "folder", NULL);
+    g_autofree char *of_valgrind = g_build_filename(place->output, "vgdb-to-vgdb-from-7-by-me-on-here", NULL);
     write_file(place->stderr_path, "complained");
     ck_assert_int_eq(mkfifo(own, 0600), 0); /* the program's own folder */
+    ck_assert_int_eq(mkfifo(of_valgrind, 0600), 0);
     ck_assert_int_eq(g_mkdir(folder_inside, 0700), 0);
     check_foreign(place, NULL);
     for (gsize i = 0; i < G_N_ELEMENTS(places) * 2; i++) {
