@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "model/units.h"
+#include "model/sum.h"
 #include "model/text.h"
 
 static int by_rank_of_metric(gconstpointer a, gconstpointer b)
@@ -74,7 +75,7 @@ static char *describe_bound(const InstrumentResult *instrument, const Figure *me
     const Comparison *growth = instrument_result_find(instrument, METRIC_GROWTH);
     gint64 bound = measured->bound;
     if (growth != NULL && growth->has_base && growth->limit >= growth->now)
-        bound = MAX(bound, MIN(growth->limit, G_MAXINT64 - 1) - growth->now + 1);
+        bound = sum_add(bound, growth->limit - growth->now);
     g_autofree char *bytes = metric_format(METRIC_GROWTH, bound);
     guint every = measured->doubtful != NULL ? growth_rarest(instrument->measurement->iterations) : 0;
     if (every < 2 || growth == NULL || !growth->has_base)

@@ -81,9 +81,15 @@ gboolean session_run(GPtrArray *runs, guint jobs, const SessionWatcher *watcher)
     guint terminate = g_unix_signal_add(SIGTERM, on_signal, &session);
     guint hang_up = hang_up_is_ignored() ? 0 : g_unix_signal_add(SIGHUP, on_signal, &session);
     guint tick = watcher->tick != NULL ? g_timeout_add(TICK_MS, on_tick, &session) : 0;
+    g_autoptr(GError) none = NULL;
     GThreadPool *pool =
-        g_thread_pool_new(work, &session, (gint)CLAMP(jobs, 1, MAX(runs->len, 1)), TRUE, NULL);
-    for (guint i = 0; i < runs->len; i++)
+        g_thread_pool_new(work, &session, (gint)CLAMP(jobs, 1, MAX(runs->len, 1)), TRUE, &none);
+    /* Where the system gives no further thread, this one measures: nobody would come to take what is pushed.
+     */
+    gboolean alone = g_thread_pool_get_num_threads(pool) == 0;
+    for (guint i = 0; i < runs->len && alone; i++)
+        work(g_ptr_array_index(runs, i), &session);
+    for (guint i = 0; i < runs->len && !alone; i++)
         g_thread_pool_push(pool, g_ptr_array_index(runs, i), NULL);
     while (session.remaining > 0)
         g_main_context_iteration(NULL, TRUE);
