@@ -243,7 +243,7 @@ static gboolean capture_figure(BaselineInstrument *self, MetricId id, const GPtr
 /* Are the first `first` runs farther from all others than four times the range of those, in bytes by more
  * than a KiB besides? Being just outside that range is not enough: noise alone puts one first run in ten
  * there, and leaving it out would make the limit too tight. The range is 0 by chance where few values are
- * possible, as of hash tables that are seeded by a clock; a cache makes a larger difference. */
+ * possible; a cache makes a larger difference. */
 static gboolean are_apart(const GPtrArray *measurements, guint first, MetricId id)
 {
     enum { FAR = 4, LEAST_BYTES = 1024 };
