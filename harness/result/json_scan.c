@@ -11,6 +11,7 @@ typedef struct {
     gsize at;
     guint line;
     guint depth;
+    gboolean began; /* something but blanks came */
     GError **error;
 } Scan;
 
@@ -48,9 +49,8 @@ static gboolean skip_number(Scan *self)
            fail_scan(self, "a number of at most 18 digits", "a longer one");
 }
 
-static gboolean scan_token(Scan *self)
+static gboolean scan_inside(Scan *self, char c)
 {
-    char c = self->bytes[self->at];
     if (c == '"') {
         skip_string(self);
         return TRUE;
@@ -58,6 +58,8 @@ static gboolean scan_token(Scan *self)
     if (g_ascii_isdigit(c) || c == '-')
         return skip_number(self);
     if (c == '[' || c == '{') {
+        if (self->began && self->depth == 0) /* json-glib takes the last of several, and loses the others */
+            return fail_scan(self, "one value", "more behind it");
         if (++self->depth > JSON_SCAN_DEPTH)
             return fail_scan(self, "brackets nested at most 32 deep", "more");
     } else if ((c == ']' || c == '}') && self->depth > 0) {
@@ -71,6 +73,15 @@ static gboolean scan_token(Scan *self)
         return fail_scan(self, "JSON", found);
     }
     self->at++;
+    return TRUE;
+}
+
+static gboolean scan_token(Scan *self)
+{
+    char c = self->bytes[self->at];
+    if (!scan_inside(self, c))
+        return FALSE;
+    self->began = self->began || strchr(" \t\r\n", c) == NULL;
     return TRUE;
 }
 

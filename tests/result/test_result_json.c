@@ -269,6 +269,9 @@ START_TEST(test_deep_nesting_is_refused_before_it_is_parsed)
     g_autofree char *deep = g_strnfill(depth, '[');
     g_autofree char *message = refuse(deep, depth);
     ck_assert_str_eq(message, "result.json:1: expected brackets nested at most 32 deep, found more");
+    ck_assert(json_scan(" \n{}\n", 5, "x", NULL));
+    ck_assert(!json_scan("1 {}", 4, "x", NULL)); /* one value */
+    ck_assert(!json_scan("{}\n{}", 5, "x", NULL));
     ck_assert(json_scan("\"[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[\\\"[\"", 41, "x", NULL));
 }
 END_TEST
