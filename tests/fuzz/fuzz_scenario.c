@@ -38,6 +38,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         .timeout_us = 60 * G_USEC_PER_SEC,
         .instruments = instruments,
     };
+    allow_init(&project.allow);
     g_autoptr(GError) error = NULL;
     g_autoptr(Scenario) scenario =
         scenario_parse(&project, "/nowhere/project/scenarios/x.yaml", (const char *)data, size, &error);
@@ -46,5 +47,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         check_scenario(scenario);
     else
         check(error->domain == HEAPGATE_ERROR);
+    allow_clear(&project.allow);
     return 0;
 }
