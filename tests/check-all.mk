@@ -16,7 +16,7 @@ check-all: setup-check
 # Suites that launch Valgrind or a make of their own: slow twice over, and not about the memory of this code.
 LAUNCHING_SUITES ?= run* test_runner python_module* python_layouts fixtures* github* install setup heapgate_h shipped* compare_unwind
 
-GUEST_SUITES = allocators family hello limits mapped pool sample sandbox tracer tracer_python window
+GUEST_SUITES = allocators family hello limits mapped pool sample sandbox storm tracer tracer_python window
 
 # AddressSanitizer, LeakSanitizer and UndefinedBehaviorSanitizer over every test, and over the program tests start.
 check-sanitizers: test-programs

@@ -4,6 +4,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "error.h"
 #include "runner.h"
 
 static void put(MadeLedger *self, const void *data, gsize size, guint64 offset)
@@ -162,4 +163,29 @@ Ledger *made_ledger_read(MadeLedger *self)
     Ledger *ledger = ledger_read((LedgerFile){self->fd, self->at}, "made", &error);
     ck_assert_msg(ledger != NULL, "%s", error != NULL ? error->message : "");
     return ledger;
+}
+
+LedgerSection *made_section_find(LedgerSection *directory, guint rows, const char *tag)
+{
+    for (guint i = 0; i < rows; i++)
+        if (strncmp(directory[i].tag, tag, sizeof directory[i].tag) == 0)
+            return &directory[i];
+    ck_abort_msg("no section %s", tag);
+    return NULL;
+}
+
+void made_section_alter(LedgerSection *row, const LedgerSection *other)
+{
+    if (other->tag[0] != '\0')
+        memcpy(row->tag, other->tag, sizeof row->tag);
+    row->offset = other->offset != 0 ? other->offset : row->offset;
+    row->count = other->count != 0 ? other->count : row->count;
+    row->record_size = other->record_size != 0 ? other->record_size : row->record_size;
+}
+
+void made_ledger_check_refused(const Ledger *ledger, const GError *error, const char *words)
+{
+    ck_assert_msg(ledger == NULL, "not refused: %s", words);
+    ck_assert(g_error_matches(error, HEAPGATE_ERROR, HEAPGATE_ERROR_FORMAT));
+    ck_assert_str_eq(error->message, words);
 }

@@ -44,4 +44,12 @@ void made_ledger_finish(MadeLedger *self);
 /* Writes it and reads the whole; the test fails where that does. (transfer full). */
 Ledger *made_ledger_read(MadeLedger *self);
 
+/* The row with this tag of a directory; the test fails where there is none. (transfer none). */
+LedgerSection *made_section_find(LedgerSection *directory, guint rows, const char *tag);
+/* What is not 0 of `other` takes the row's place. */
+void made_section_alter(LedgerSection *row, const LedgerSection *other);
+
+/* The test fails unless no ledger was read, of a format that cannot be. words: the whole message. */
+void made_ledger_check_refused(const Ledger *ledger, const GError *error, const char *words);
+
 #endif

@@ -2,7 +2,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "error.h"
 #include "formats/ledger/ledger.h"
 #include "made_ledger.h"
 #include "runner.h"
@@ -11,11 +10,7 @@ enum { MORE = 40 }; /* bytes of each record, unknown here */
 
 static LedgerSection *section_of(MadeLedger *made, const char *tag)
 {
-    for (guint i = 0; i < made->header.sections; i++)
-        if (strncmp(made->header.directory[i].tag, tag, sizeof made->header.directory[i].tag) == 0)
-            return &made->header.directory[i];
-    ck_abort_msg("no section %s", tag);
-    return NULL;
+    return made_section_find(made->header.directory, made->header.sections, tag);
 }
 
 /* Room for so many bytes at the end of the file; their offset. */
@@ -116,9 +111,7 @@ static void expect_refused(MadeLedger *made, const char *words)
     g_autoptr(GError) error = NULL;
     made_ledger_finish(made);
     g_autoptr(Ledger) ledger = ledger_read((LedgerFile){made->fd, 0}, "made", &error);
-    ck_assert_msg(ledger == NULL, "not refused: %s", words);
-    ck_assert(g_error_matches(error, HEAPGATE_ERROR, HEAPGATE_ERROR_FORMAT));
-    ck_assert_str_eq(error->message, words);
+    made_ledger_check_refused(ledger, error, words);
 }
 
 START_TEST(test_sections_that_cannot_be_are_refused_by_a_sentence)
@@ -146,13 +139,7 @@ START_TEST(test_sections_that_cannot_be_are_refused_by_a_sentence)
     for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
         g_auto(MadeLedger) made = {0};
         make_small(&made);
-        LedgerSection *row = section_of(&made, rows[i].tag);
-        const LedgerSection *other = &rows[i].other;
-        if (other->tag[0] != '\0')
-            memcpy(row->tag, other->tag, sizeof row->tag);
-        row->offset = other->offset != 0 ? other->offset : row->offset;
-        row->count = other->count != 0 ? other->count : row->count;
-        row->record_size = other->record_size != 0 ? other->record_size : row->record_size;
+        made_section_alter(section_of(&made, rows[i].tag), &rows[i].other);
         g_autofree char *words = g_str_has_prefix(rows[i].words, "no ")
                                      ? g_strconcat("made: the ledger has ", rows[i].words, NULL)
                                      : g_strconcat("made: the ledger's ", rows[i].words, NULL);

@@ -361,3 +361,14 @@ Sum received_live_between(const Received *self, guint64 start, guint64 end)
     }
     return sum;
 }
+
+void received_check_books(const Received *self, gint64 in_flight)
+{
+    Sum sites = received_live_by_sites(self), records = received_live_by_records(self);
+    ck_assert_int_eq(sites.bytes, self->header->live_bytes);
+    ck_assert_int_eq(records.bytes, sites.bytes);
+    ck_assert_int_eq(records.blocks, sites.blocks);
+    ck_assert_int_le(ABS(received_peak_by_sites(self) - self->header->peak_bytes), in_flight);
+    ck_assert_uint_eq(self->header->header_size, sizeof(LedgerHeader));
+    ck_assert_uint_ne(self->header->pid, 0);
+}

@@ -69,5 +69,8 @@ gint64 received_mapped_peak_by_sites(const Received *self);
 guint64 received_allocations(const Received *self);
 /* Live, of sites whose innermost frame lies in this range of addresses. */
 Sum received_live_between(const Received *self, guint64 start, guint64 end);
+/* The test fails unless all sums agree with each other, the peak's within what other threads could have in
+ * flight when it was reached. in_flight: bytes, 0 for a process of one thread. */
+void received_check_books(const Received *self, gint64 in_flight);
 
 #endif

@@ -4,56 +4,14 @@
 #include <glib/gstdio.h>
 #include <string.h>
 
-#include "formats/made_ledger.h"
-#include "instrument/heap.h"
+#include "remains.h"
 #include "runner.h"
 
 enum { PID = 4711 };
 
-static char *folder, *stderr_path;
-static Project *project;
-static Scenario *scenario;
-
-static void write_file(const char *name, const char *text, gssize length)
-{
-    g_autofree char *path = g_build_filename(folder, name, NULL);
-    ck_assert(g_file_set_contents(path, text, length, NULL));
-}
-
-static void load_scenario(const char *more)
-{
-    g_autofree char *path = g_build_filename(project->scenarios, "s.yaml", NULL);
-    g_autofree char *text = g_strconcat("run: [sqlite3, a b, \"%p\"]\ninstruments: [massif]\n", more, NULL);
-    g_clear_pointer(&scenario, scenario_free);
-    scenario = scenario_parse(project, path, text, strlen(text), NULL);
-    ck_assert_ptr_nonnull(scenario);
-}
-
-static void setup(void)
-{
-    folder = runner_temporary();
-    stderr_path = g_build_filename(folder, "stderr", NULL);
-    g_autofree char *scenarios = g_build_filename(folder, "scenarios", NULL);
-    g_mkdir(scenarios, 0700);
-    project = project_find(folder, NULL);
-    load_scenario("");
-}
-
-static void teardown(void)
-{
-    g_clear_pointer(&scenario, scenario_free);
-    project_free(project);
-    runner_remove(folder);
-    g_free(folder);
-    g_free(stderr_path);
-}
-
 static Measurement *collect(const Instrument *instrument)
 {
-    const Outcome outcome = {.pid = PID, .output = folder, .stderr_path = stderr_path};
-    Measurement *measurement = measurement_new(instrument->name);
-    instrument->collect(scenario, &outcome, measurement);
-    return measurement;
+    return remains_collect(instrument, PID, NULL);
 }
 
 /* There is a problem, it says this, and no metric is set: nothing can be taken for 0 bytes. */
@@ -86,7 +44,7 @@ START_TEST(test_the_program_and_its_arguments_come_last_and_as_they_are)
 {
     for (const Instrument *const *row = instruments_all(); *row != NULL; row++) {
         Launch launch = {.argv = g_ptr_array_new_with_free_func(g_free)};
-        (*row)->launch(scenario, "/usr/bin/sqlite3", "/tmp/heapgate-ABCDEF/output", &launch);
+        (*row)->launch(remains.scenario, "/usr/bin/sqlite3", "/tmp/heapgate-ABCDEF/output", &launch);
         guint n = launch.argv->len;
         ck_assert_uint_ge(n, 3);
         /* What runs a program of its own before must not take the program's arguments for its own. */
@@ -110,8 +68,8 @@ START_TEST(test_files_are_found_by_prefix_and_suffix_in_order_of_name)
 {
     const char *const names[] = {"massif.20.out", "massif.10.out", "massif.10.exit.ms", "x.massif.30.out"};
     for (gsize i = 0; i < G_N_ELEMENTS(names); i++)
-        write_file(names[i], "", 0);
-    g_autoptr(GPtrArray) paths = instrument_files(folder, "massif.", ".out");
+        remains_write(names[i], "", 0);
+    g_autoptr(GPtrArray) paths = instrument_files(remains.folder, "massif.", ".out");
     ck_assert_uint_eq(paths->len, 2);
     ck_assert_int_eq(instrument_file_pid(g_ptr_array_index(paths, 0), "massif."), 10);
     ck_assert_int_eq(instrument_file_pid(g_ptr_array_index(paths, 1), "massif."), 20);
@@ -125,9 +83,9 @@ START_TEST(test_no_output_is_a_problem_that_repeats_valgrinds_own_words)
 {
     static const Instrument *const rows[] = {&instrument_massif, &instrument_memcheck};
     for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
-        g_unlink(stderr_path);
+        g_unlink(remains.stderr_path);
         check_problem(rows[i], "left no output for sqlite3, so nothing was measured");
-        write_file("stderr", "==4711== \n==4711== valgrind: failed to start tool\n==4711== \n", -1);
+        remains_write("stderr", "==4711== \n==4711== valgrind: failed to start tool\n==4711== \n", -1);
         check_problem(rows[i], "failed to start tool");
     }
 }
@@ -150,7 +108,7 @@ static char *massif_text(const char *const *sizes)
 static void write_massif(const char *name, const char *const *sizes)
 {
     g_autofree char *text = massif_text(sizes);
-    write_file(name, text, -1);
+    remains_write(name, text, -1);
 }
 
 static const char *const run_sizes[] = {"100", "5000", NULL}, *const exit_sizes[] = {"48", "3", NULL};
@@ -192,16 +150,16 @@ START_TEST(test_massif_files_that_are_empty_missing_or_cut_are_problems)
 {
     g_autofree char *whole = massif_text(run_sizes);
     write_massif("massif.4711.exit.ms", exit_sizes);
-    write_file("massif.4711.out", "", 0);
+    remains_write("massif.4711.out", "", 0);
     check_problem(&instrument_massif, "massif.4711.out");
-    write_file("massif.4711.out", "desc: x\ncmd: y\n", -1);
+    remains_write("massif.4711.out", "desc: x\ncmd: y\n", -1);
     check_problem(&instrument_massif, "massif.4711.out");
-    write_file("massif.4711.out", whole, (gssize)strlen(whole) - 60);
+    remains_write("massif.4711.out", whole, (gssize)strlen(whole) - 60);
     check_problem(&instrument_massif, "massif.4711.out");
     write_massif("massif.4711.out", run_sizes);
-    write_file("massif.4711.exit.ms", "", 0);
+    remains_write("massif.4711.exit.ms", "", 0);
     check_problem(&instrument_massif, "massif.4711.exit.ms");
-    g_autofree char *exit_path = g_build_filename(folder, "massif.4711.exit.ms", NULL);
+    g_autofree char *exit_path = g_build_filename(remains.folder, "massif.4711.exit.ms", NULL);
     g_unlink(exit_path);
     check_problem(&instrument_massif, "massif.4711.exit.ms");
 }
@@ -223,8 +181,8 @@ START_TEST(test_a_program_that_massif_saw_allocate_nothing_is_a_problem)
         "#-----------\ntime=0\nmem_heap_B=0\nmem_heap_extra_B=0\nmem_stacks_B=0\n"
         "heap_tree=empty\n#-----------\nsnapshot=1\n#-----------\ntime=0\nmem_heap_B=0\n"
         "mem_heap_extra_B=0\nmem_stacks_B=0\nheap_tree=empty\n";
-    write_file("massif.4711.out", nothing, -1);
-    write_file("massif.4711.exit.ms", nothing, -1);
+    remains_write("massif.4711.out", nothing, -1);
+    remains_write("massif.4711.exit.ms", nothing, -1);
     g_autoptr(Measurement) measurement = collect(&instrument_massif);
     ck_assert_ptr_nonnull(measurement->problem);
 }
@@ -244,7 +202,7 @@ static void write_marks(guint iterations, guint leak)
 
 static void check_growth(guint iterations, guint leak, gboolean known)
 {
-    load_scenario("workflow: {warmup: 3}\n");
+    remains_load_scenario("workflow: {warmup: 3}\n");
     write_massif("massif.4711.out", run_sizes);
     write_massif("massif.4711.exit.ms", exit_sizes);
     write_marks(iterations, leak);
@@ -273,7 +231,7 @@ START_TEST(test_a_mark_that_is_damaged_is_a_problem)
 {
     write_massif("massif.4711.out", run_sizes);
     write_massif("massif.4711.exit.ms", exit_sizes);
-    write_file("mark.4711.00000000000000001000.iteration", "", 0);
+    remains_write("mark.4711.00000000000000001000.iteration", "", 0);
     check_problem(&instrument_massif, "mark.4711");
 }
 END_TEST
@@ -283,7 +241,7 @@ START_TEST(test_memcheck_files_that_are_empty_or_cut_are_problems)
     const char *const texts[] = {"", "<?xml version=\"1.0\"?>\n",
                                  "<?xml version=\"1.0\"?>\n<valgrindoutput>\n", "no xml at all"};
     for (gsize i = 0; i < G_N_ELEMENTS(texts); i++) {
-        write_file("memcheck.4711.xml", texts[i], -1);
+        remains_write("memcheck.4711.xml", texts[i], -1);
         check_problem(&instrument_memcheck, "memcheck.4711.xml");
     }
 }
@@ -295,7 +253,7 @@ END_TEST
 /* Two kinds of error at one place are two, under names without addresses. */
 START_TEST(test_memcheck_errors_say_what_happened_and_to_which_block)
 {
-    write_file(
+    remains_write(
         "memcheck.4711.xml",
         "<?xml version=\"1.0\"?>\n<valgrindoutput>\n<protocolversion>4</protocolversion>\n"
         "<protocoltool>memcheck</protocoltool>\n<pid>4711</pid><ppid>1</ppid><tool>memcheck</tool>\n"
@@ -314,10 +272,10 @@ START_TEST(test_memcheck_errors_say_what_happened_and_to_which_block)
                                                       "<status><state>FINISHED</state></status>\n</"
                                                       "valgrindoutput>\n",
         -1);
-    write_file("memcheck.4711.exit.ms",
-               "snapshot=0\nmem_heap_B=0\nsnapshot=1\nmem_heap_B=0\nsnapshot=2\nmem_heap_B=80\nsnapshot="
-               "3\nmem_heap_B=2\n",
-               -1);
+    remains_write("memcheck.4711.exit.ms",
+                  "snapshot=0\nmem_heap_B=0\nsnapshot=1\nmem_heap_B=0\nsnapshot=2\nmem_heap_B=80\nsnapshot="
+                  "3\nmem_heap_B=2\n",
+                  -1);
     g_autoptr(Measurement) measurement = collect(&instrument_memcheck);
     ck_assert_msg(measurement->problem == NULL, "%s", measurement->problem);
     ck_assert_int_eq(measurement_value(measurement, METRIC_ERRORS), 2);
@@ -328,134 +286,6 @@ START_TEST(test_memcheck_errors_say_what_happened_and_to_which_block)
                                "drop (work.c) < allocated by make (work.c)"));
     ck_assert_ptr_nonnull(call_sites_find(
         sites, "source and destination overlap in memcpy(*, *, 20) (memcheck) < use (work.c)"));
-}
-END_TEST
-
-/* One program of process 1000, which made some allocations at one call site. */
-static Ledger *program_ledger(const char *executable, gint64 peak_bytes, gint64 mapped, gint64 peak_mapped)
-{
-    g_auto(MadeLedger) made = {0};
-    made_ledger_init(&made);
-    made_ledger_site(&made, made_ledger_node(&made, 0, 0x1010), 0, 1, peak_bytes);
-    made.header.peak_bytes = peak_bytes;
-    made.header.mapped_bytes = mapped;
-    made.header.peak_mapped_bytes = peak_mapped;
-    g_strlcpy(made.header.executable, executable, sizeof made.header.executable);
-    Ledger *ledger = made_ledger_read(&made);
-    ledger->process = 1;
-    return ledger;
-}
-
-/* A process that left one program for another held the memory of each in turn, and made the allocations of
- * both. */
-START_TEST(test_heap_adds_up_what_every_program_of_a_process_allocated)
-{
-    g_autoptr(GPtrArray) ledgers = g_ptr_array_new_with_free_func((GDestroyNotify)ledger_free);
-    g_ptr_array_add(ledgers, program_ledger("/bin/sh", 500, 10, 40));
-    g_ptr_array_add(ledgers, program_ledger("/bin/env", 100, 10, 70));
-    g_ptr_array_add(ledgers, program_ledger("/bin/work", 300, 20, 60));
-    const LedgerEvidence evidence = {.ledgers = ledgers};
-    const Outcome outcome = {
-        .pid = 1000, .output = folder, .stderr_path = stderr_path, .evidence = &evidence};
-    g_autoptr(Measurement) measurement = measurement_new("heap");
-    instrument_heap.collect(scenario, &outcome, measurement);
-    ck_assert_msg(measurement->problem == NULL, "%s", measurement->problem);
-    ck_assert_int_eq(measurement_value(measurement, METRIC_PEAK), 500);
-    ck_assert_int_eq(measurement_value(measurement, METRIC_ALLOCATIONS), 30);
-    ck_assert_int_eq(measurement_value(measurement, METRIC_TEMPORARY), 9);
-    ck_assert_int_eq(measurement_value(measurement, METRIC_TOTAL_ALLOCATED), 3000);
-    ck_assert_int_eq(call_sites_total_bytes(measurement_find(measurement, METRIC_ALLOCATIONS)->sites), 30);
-    ck_assert_int_eq(measurement_value(measurement, METRIC_MAPPED_PEAK), 70);
-}
-END_TEST
-
-/* Measures the books of one program. (transfer full). */
-static Measurement *collect_ledger(MadeLedger *made)
-{
-    g_autoptr(GPtrArray) ledgers = g_ptr_array_new_with_free_func((GDestroyNotify)ledger_free);
-    g_ptr_array_add(ledgers, made_ledger_read(made));
-    const LedgerEvidence evidence = {.ledgers = ledgers};
-    const Outcome outcome = {
-        .pid = 1000, .output = folder, .stderr_path = stderr_path, .evidence = &evidence};
-    Measurement *measurement = measurement_new("heap");
-    instrument_heap.collect(scenario, &outcome, measurement);
-    return measurement;
-}
-
-static Measurement *collect_full(void)
-{
-    g_auto(MadeLedger) made = {0};
-    made_ledger_init(&made);
-    made_ledger_site(&made, made_ledger_node(&made, 0, 0x1010), 0, 1, 500);
-    made.header.peak_bytes = 500;
-    made.header.full_end_records = 12;
-    made.header.truncated_stacks = 1;
-    return collect_ledger(&made);
-}
-
-START_TEST(test_heap_is_broken_by_books_that_had_no_room)
-{
-    g_autoptr(Measurement) measurement = collect_full();
-    ck_assert_ptr_nonnull(measurement->problem);
-    ck_assert_msg(g_str_has_prefix(measurement->problem, "the tracer's books of made are not whole: 12 call "
-                                                         "sites at the end mark were lost"),
-                  "%s", measurement->problem);
-    load_scenario("heap: {blind: [made]}\n");
-    g_autoptr(Measurement) named = collect_full();
-    ck_assert_msg(named->problem == NULL, "%s", named->problem);
-    ck_assert_uint_eq(named->notes->len, 1);
-    ck_assert_uint_eq(named->details->len, 1); /* the stack that ended early */
-}
-END_TEST
-
-/* Of 6,000 sites 4,096 are kept, and of the rest those that may be a regression; what the others had at most
- * is known. A site is one module that calls another. */
-START_TEST(test_heap_keeps_the_call_sites_that_can_matter)
-{
-    enum { SITES = 6000, KEPT = 4096, MODULES = 80 };
-    static const char *const rows[] = {"allow: {call_site: {floor: 1 MiB}}\n",
-                                       "allow: {call_site: {floor: 399 B}}\n"};
-    const guint expected[] = {KEPT, SITES - 400};
-    for (gsize row = 0; row < G_N_ELEMENTS(rows); row++) {
-        g_auto(MadeLedger) made = {0};
-        made_ledger_init(&made);
-        load_scenario(rows[row]);
-        made.header.peak_bytes = SITES * (SITES - 1) / 2;
-        guint32 callers[MODULES];
-        for (guint i = 0; i < MODULES; i++) {
-            g_autofree char *path = g_strdup_printf("/lib/%c%c.so", 'a' + i / 10, 'a' + i % 10);
-            made_ledger_module(&made, path, 0x1000 * (i + 1), 0x1000 * (i + 2));
-            callers[i] = made_ledger_node(&made, 0, 0x1000 * (i + 1) + 8);
-        }
-        for (guint i = 0; i < SITES; i++) {
-            guint32 node = made_ledger_node(&made, callers[i / MODULES], 0x1000 * (i % MODULES + 1) + 8);
-            made_ledger_site(&made, node, 0, (guint64)made.header.peak_bytes, i);
-        }
-        g_autoptr(Measurement) measurement = collect_ledger(&made);
-        ck_assert_msg(measurement->problem == NULL, "%s", measurement->problem);
-        ck_assert_int_eq(measurement_value(measurement, METRIC_PEAK), SITES * (SITES - 1) / 2);
-        const CallSites *sites = measurement_find(measurement, METRIC_PEAK)->sites;
-        ck_assert_uint_eq(call_sites_count(sites), expected[row]);
-        ck_assert_int_eq(call_sites_get(sites, expected[row] - 1)->bytes, SITES - (gint64)expected[row]);
-        ck_assert_int_eq(call_sites_cutoff(sites), SITES - (gint64)expected[row] - 1);
-    }
-}
-END_TEST
-
-/* A process id may come again. */
-START_TEST(test_heap_keeps_processes_apart_that_had_one_number)
-{
-    g_autoptr(GPtrArray) ledgers = g_ptr_array_new_with_free_func((GDestroyNotify)ledger_free);
-    g_ptr_array_add(ledgers, program_ledger("/bin/work", 500, 10, 40));
-    g_ptr_array_add(ledgers, program_ledger("/bin/work", 300, 10, 40));
-    ((Ledger *)g_ptr_array_index(ledgers, 1))->process = 2;
-    const LedgerEvidence evidence = {.ledgers = ledgers};
-    const Outcome outcome = {
-        .pid = 1000, .output = folder, .stderr_path = stderr_path, .evidence = &evidence};
-    g_autoptr(Measurement) measurement = measurement_new("heap");
-    instrument_heap.collect(scenario, &outcome, measurement);
-    ck_assert_msg(measurement->problem == NULL, "%s", measurement->problem);
-    ck_assert_int_eq(measurement_value(measurement, METRIC_PEAK), 800);
 }
 END_TEST
 
@@ -474,37 +304,10 @@ START_TEST(test_every_metric_is_measured_by_some_instrument)
 }
 END_TEST
 
-/* What a file is said to be is read off its whole beginning, and never guessed of a piece. */
-START_TEST(test_only_a_program_of_32_bits_is_called_one)
-{
-    static const struct {
-        const char *bytes;
-        gsize length;
-        gboolean narrow;
-    } cases[] = {
-        {"\177ELF\1\1\1\0\0\0\0\0\0\0\0\0", 16, TRUE},
-        {"\177ELF\2\1\1\0\0\0\0\0\0\0\0\0", 16, FALSE},
-        {"\177ELF", 4, FALSE},
-        {"#!/bin/sh\n", 10, FALSE},
-        {"", 0, FALSE},
-    };
-    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
-        write_file("program", cases[i].bytes, (gssize)cases[i].length);
-        g_autofree char *path = g_build_filename(folder, "program", NULL), *reason = heap_blind_reason(path);
-        ck_assert_msg((strstr(reason, "32 bits") != NULL) == cases[i].narrow, "%zu: %s", i, reason);
-    }
-}
-END_TEST
-
 SUITE(instrument, 20)
 {
-    tcase_add_checked_fixture(tcase, setup, teardown);
+    tcase_add_checked_fixture(tcase, remains_setup, remains_teardown);
     tcase_add_test(tcase, test_every_instrument_has_a_whole_row);
-    tcase_add_test(tcase, test_only_a_program_of_32_bits_is_called_one);
-    tcase_add_test(tcase, test_heap_adds_up_what_every_program_of_a_process_allocated);
-    tcase_add_test(tcase, test_heap_is_broken_by_books_that_had_no_room);
-    tcase_add_test(tcase, test_heap_keeps_the_call_sites_that_can_matter);
-    tcase_add_test(tcase, test_heap_keeps_processes_apart_that_had_one_number);
     tcase_add_test(tcase, test_every_metric_is_measured_by_some_instrument);
     tcase_add_test(tcase, test_the_program_and_its_arguments_come_last_and_as_they_are);
     tcase_add_test(tcase, test_files_are_found_by_prefix_and_suffix_in_order_of_name);

@@ -43,6 +43,22 @@ static Tabled growth_of_tables(const GPtrArray *tables)
     return (Tabled){growth.sites, growth.doubtful, growth.total, growth.smallest};
 }
 
+/* What one call site retains: so much at the first point, and `step` bytes more at each that follows. */
+typedef struct {
+    const char *allocator, *caller;
+    gint64 first, step;
+} Line;
+
+/* The growth of tables in which each line, up to one without an allocator, is a call site. */
+static Tabled growth_of_lines(guint points, const Line *lines)
+{
+    g_autoptr(GPtrArray) tables = tables_new(points);
+    for (guint t = 0; t < points; t++)
+        for (const Line *line = lines; line->allocator != NULL; line++)
+            add_at(tables, t, line->allocator, line->caller, line->first + line->step * t);
+    return growth_of_tables(tables);
+}
+
 START_TEST(test_a_leaking_call_site_is_named_among_many_that_do_not_leak)
 {
     g_autoptr(GPtrArray) tables = tables_new(18);
@@ -77,12 +93,9 @@ END_TEST
 START_TEST(test_work_that_moves_between_two_callers_leaks_nothing)
 {
     for (guint points = FEWEST + 1; points <= MOST; points++) {
-        g_autoptr(GPtrArray) tables = tables_new(points);
-        for (guint t = 0; t < points; t++) {
-            add_at(tables, t, "new_node", "parse", 100 * (MOST - t));
-            add_at(tables, t, "new_node", "edit", 100 * t);
-        }
-        g_auto(Tabled) tabled = growth_of_tables(tables);
+        static const Line lines[] = {
+            {"new_node", "parse", 100 * MOST, -100}, {"new_node", "edit", 0, 100}, {0}};
+        g_auto(Tabled) tabled = growth_of_lines(points, lines);
         ck_assert_int_eq(tabled.total, 0);
         ck_assert_uint_eq(call_sites_count(tabled.growing), 0);
     }
@@ -115,25 +128,19 @@ END_TEST
 
 START_TEST(test_what_another_function_frees_does_not_excuse_a_leak)
 {
-    g_autoptr(GPtrArray) tables = tables_new(20);
-    for (guint t = 0; t < tables->len; t++) {
-        add_at(tables, t, "new_text", "parse", 100 * (MOST - t));
-        add_at(tables, t, "new_node", "edit", 100 * t);
-    }
-    g_auto(Tabled) tabled = growth_of_tables(tables);
+    static const Line lines[] = {{"new_text", "parse", 100 * MOST, -100}, {"new_node", "edit", 0, 100}, {0}};
+    g_auto(Tabled) tabled = growth_of_lines(20, lines);
     ck_assert_int_eq(tabled.total, 100);
 }
 END_TEST
 
 START_TEST(test_a_leak_beneath_moving_work_is_called_by_what_is_left)
 {
-    g_autoptr(GPtrArray) tables = tables_new(20);
-    for (guint t = 0; t < tables->len; t++) {
-        add_at(tables, t, "new_node", "parse", 100 * (MOST - t));
-        add_at(tables, t, "new_node", "edit", 116 * t);
-        add_at(tables, t, "new_node", "print", 3000);
-    }
-    g_auto(Tabled) tabled = growth_of_tables(tables);
+    static const Line lines[] = {{"new_node", "parse", 100 * MOST, -100},
+                                 {"new_node", "edit", 0, 116},
+                                 {"new_node", "print", 3000, 0},
+                                 {0}};
+    g_auto(Tabled) tabled = growth_of_lines(20, lines);
     ck_assert_int_eq(tabled.total, 16);
     ck_assert_uint_eq(call_sites_count(tabled.growing), 1);
     ck_assert_ptr_nonnull(strstr(call_sites_get(tabled.growing, 0)->key, "edit"));
@@ -143,12 +150,8 @@ END_TEST
 /* 400 bytes a time go from a queue; 16 stay of the same allocation. */
 START_TEST(test_a_queue_that_is_worked_off_excuses_no_leak)
 {
-    g_autoptr(GPtrArray) tables = tables_new(28);
-    for (guint t = 0; t < tables->len; t++) {
-        add_at(tables, t, "new_node", "load", 400 * (MOST - t));
-        add_at(tables, t, "new_node", "audit", 16 * t);
-    }
-    g_auto(Tabled) tabled = growth_of_tables(tables);
+    static const Line lines[] = {{"new_node", "load", 400 * MOST, -400}, {"new_node", "audit", 0, 16}, {0}};
+    g_auto(Tabled) tabled = growth_of_lines(28, lines);
     ck_assert_int_eq(tabled.total, 16);
     ck_assert_ptr_nonnull(strstr(call_sites_get(tabled.growing, 0)->key, "audit"));
     ck_assert_int_ge(tabled.smallest, 401);
@@ -157,13 +160,11 @@ END_TEST
 
 START_TEST(test_two_leaks_of_one_function_share_what_is_set_off)
 {
-    g_autoptr(GPtrArray) tables = tables_new(20);
-    for (guint t = 0; t < tables->len; t++) {
-        add_at(tables, t, "new_node", "parse", 100 * (MOST - t));
-        add_at(tables, t, "new_node", "edit", 150 * t);
-        add_at(tables, t, "new_node", "print", 50 * t);
-    }
-    g_auto(Tabled) tabled = growth_of_tables(tables);
+    static const Line lines[] = {{"new_node", "parse", 100 * MOST, -100},
+                                 {"new_node", "edit", 0, 150},
+                                 {"new_node", "print", 0, 50},
+                                 {0}};
+    g_auto(Tabled) tabled = growth_of_lines(20, lines);
     ck_assert_int_eq(tabled.total, 100);
     call_sites_sort(tabled.growing);
     ck_assert_int_eq(call_sites_get(tabled.growing, 0)->bytes, 75);

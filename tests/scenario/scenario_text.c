@@ -65,3 +65,9 @@ void scenario_text_check_refused(const char *text, const char *expected)
     scenario_text_check_message(error, whole, text);
     ck_assert(g_error_matches(error, HEAPGATE_ERROR, HEAPGATE_ERROR_CONFIG));
 }
+
+void scenario_text_check_all_refused(const RefusedText *rows)
+{
+    for (; rows->text != NULL; rows++)
+        scenario_text_check_refused(rows->text, rows->expected);
+}

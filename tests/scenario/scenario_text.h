@@ -31,4 +31,10 @@ void scenario_text_check_message(const GError *error, const char *expected, cons
  * name. */
 void scenario_text_check_refused(const char *text, const char *expected);
 
+/* The same for each row up to one without a text. */
+typedef struct {
+    const char *text, *expected;
+} RefusedText;
+void scenario_text_check_all_refused(const RefusedText *rows);
+
 #endif

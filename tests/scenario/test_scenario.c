@@ -134,141 +134,132 @@ END_TEST
 
 START_TEST(test_unknown_keys_are_told_at_every_level)
 {
-    scenario_text_check_refused(
-        MINIMAL "ruin: [a]\n",
-        "3:1: unknown key \"ruin\"; expected one of about, run, shell, python, prepare, ");
-    scenario_text_check_refused(MINIMAL "workflow: {warm-up: 3}\n",
-                                "3:12: unknown key \"warm-up\"; expected one of warmup, iterations");
-    scenario_text_check_refused(MINIMAL "heap: {blnid: [a]}\n",
-                                "3:8: unknown key \"blnid\"; expected one of sample, blind");
-    scenario_text_check_refused(MINIMAL "expect: {exit: 0, output: a}\n",
-                                "3:19: unknown key \"output\"; expected one of exit");
-    scenario_text_check_refused(
-        MINIMAL "allow:\n  peek: {floor: 1}\n",
-        "4:3: unknown key \"peek\"; expected one of peak, retained, growth, mapped_peak, mapped, "
-        "mapped_growth, lost, possibly_lost, "
-        "errors, allocations, temporary, total_allocated, "
-        "call_site, ceiling");
-    scenario_text_check_refused(MINIMAL "allow: {peak: {per: 1}}\n",
-                                "3:16: unknown key \"per\"; expected one of percent, floor");
-    scenario_text_check_refused(
-        MINIMAL "allow: {ceiling: {peek: 1}}\n",
-        "3:19: unknown key \"peek\"; expected one of peak, retained, growth, mapped_peak, mapped, "
-        "mapped_growth, lost, possibly_lost, "
-        "errors, allocations, temporary, total_allocated");
+    static const RefusedText rows[] = {
+        {MINIMAL "ruin: [a]\n",
+         "3:1: unknown key \"ruin\"; expected one of about, run, shell, python, prepare, "},
+        {MINIMAL "workflow: {warm-up: 3}\n",
+         "3:12: unknown key \"warm-up\"; expected one of warmup, iterations"},
+        {MINIMAL "heap: {blnid: [a]}\n", "3:8: unknown key \"blnid\"; expected one of sample, blind"},
+        {MINIMAL "expect: {exit: 0, output: a}\n", "3:19: unknown key \"output\"; expected one of exit"},
+        {MINIMAL "allow:\n  peek: {floor: 1}\n",
+         "4:3: unknown key \"peek\"; expected one of peak, retained, growth, mapped_peak, mapped, "
+         "mapped_growth, lost, possibly_lost, "
+         "errors, allocations, temporary, total_allocated, "
+         "call_site, ceiling"},
+        {MINIMAL "allow: {peak: {per: 1}}\n", "3:16: unknown key \"per\"; expected one of percent, floor"},
+        {MINIMAL "allow: {ceiling: {peek: 1}}\n",
+         "3:19: unknown key \"peek\"; expected one of peak, retained, growth, mapped_peak, mapped, "
+         "mapped_growth, lost, possibly_lost, "
+         "errors, allocations, temporary, total_allocated"},
+        {0},
+    };
+    scenario_text_check_all_refused(rows);
 }
 END_TEST
 
 START_TEST(test_keys_given_twice_are_told_at_every_level)
 {
-    scenario_text_check_refused(MINIMAL "run: [b]\n", "3:1: \"run\" is given twice");
-    scenario_text_check_refused(MINIMAL "env: {A: b, A: c}\n", "3:13: \"A\" is given twice");
-    scenario_text_check_refused(MINIMAL "workflow: {iterations: 20, iterations: 21}\n",
-                                "3:28: \"iterations\" is given twice");
-    scenario_text_check_refused(MINIMAL "allow: {peak: {floor: 1, floor: 2}}\n",
-                                "3:26: \"floor\" is given twice");
-    scenario_text_check_refused(MINIMAL "allow: {ceiling: {peak: 1, peak: 2}}\n",
-                                "3:28: \"peak\" is given twice");
+    static const RefusedText rows[] = {
+        {MINIMAL "run: [b]\n", "3:1: \"run\" is given twice"},
+        {MINIMAL "env: {A: b, A: c}\n", "3:13: \"A\" is given twice"},
+        {MINIMAL "workflow: {iterations: 20, iterations: 21}\n", "3:28: \"iterations\" is given twice"},
+        {MINIMAL "allow: {peak: {floor: 1, floor: 2}}\n", "3:26: \"floor\" is given twice"},
+        {MINIMAL "allow: {ceiling: {peak: 1, peak: 2}}\n", "3:28: \"peak\" is given twice"},
+        {0},
+    };
+    scenario_text_check_all_refused(rows);
 }
 END_TEST
 
 START_TEST(test_wrong_units_are_told_with_the_right_ones)
 {
-    scenario_text_check_refused(MINIMAL "timeout: 120\n",
-                                "3:10: expected a duration such as 500 ms, 120 s or 5 min, found \"120\"");
-    scenario_text_check_refused(
-        MINIMAL "heap: {sample: 100 B}\n",
-        "3:16: expected a mean distance between samples from 1 KiB to 1 GiB, found 100 B");
-    scenario_text_check_refused(MINIMAL "heap: {sampling: 1 MiB}\n",
-                                "3:8: unknown key \"sampling\"; expected one of sample, blind");
-    scenario_text_check_refused(MINIMAL "cpus: 0\n", "3:7: expected a number of processors from 1 to 1024");
-    scenario_text_check_refused(MINIMAL "cpus: 1025\n",
-                                "3:7: expected a number of processors from 1 to 1024");
-    scenario_text_check_refused(MINIMAL "timeout: 0 s\n", "3:10: expected a timeout above 0, found 0");
-    scenario_text_check_refused(MINIMAL "allow: {peak: {floor: 64 KB}}\n",
-                                "3:23: expected a size such as 0 B, 64 KiB");
-    scenario_text_check_refused(MINIMAL "allow: {peak: {percent: 5%}}\n",
-                                "3:25: expected a percentage such as 5 or 2.5");
-    scenario_text_check_refused(MINIMAL "allow: {ceiling: {peak: lots}}\n", "3:25: expected a size");
-    scenario_text_check_refused(MINIMAL "workflow: {iterations: many}\n",
-                                "3:24: expected a whole number, found \"many\"");
-    scenario_text_check_refused(MINIMAL "expect: {exit: -1}\n",
-                                "3:16: expected a whole number, found \"-1\"");
-    scenario_text_check_refused(MINIMAL "expect: {exit: 256}\n",
-                                "3:16: expected an exit status from 0 to 255, found 256");
+    static const RefusedText rows[] = {
+        {MINIMAL "timeout: 120\n", "3:10: expected a duration such as 500 ms, 120 s or 5 min, found \"120\""},
+        {MINIMAL "heap: {sample: 100 B}\n",
+         "3:16: expected a mean distance between samples from 1 KiB to 1 GiB, found 100 B"},
+        {MINIMAL "heap: {sampling: 1 MiB}\n", "3:8: unknown key \"sampling\"; expected one of sample, blind"},
+        {MINIMAL "cpus: 0\n", "3:7: expected a number of processors from 1 to 1024"},
+        {MINIMAL "cpus: 1025\n", "3:7: expected a number of processors from 1 to 1024"},
+        {MINIMAL "timeout: 0 s\n", "3:10: expected a timeout above 0, found 0"},
+        {MINIMAL "allow: {peak: {floor: 64 KB}}\n", "3:23: expected a size such as 0 B, 64 KiB"},
+        {MINIMAL "allow: {peak: {percent: 5%}}\n", "3:25: expected a percentage such as 5 or 2.5"},
+        {MINIMAL "allow: {ceiling: {peak: lots}}\n", "3:25: expected a size"},
+        {MINIMAL "workflow: {iterations: many}\n", "3:24: expected a whole number, found \"many\""},
+        {MINIMAL "expect: {exit: -1}\n", "3:16: expected a whole number, found \"-1\""},
+        {MINIMAL "expect: {exit: 256}\n", "3:16: expected an exit status from 0 to 255, found 256"},
+        {0},
+    };
+    scenario_text_check_all_refused(rows);
 }
 END_TEST
 
 START_TEST(test_lists_and_values_in_each_others_place_are_told)
 {
-    scenario_text_check_refused("run: sqlite3\n", "1:6: expected a list, found a single value");
-    scenario_text_check_refused("run: {a: b}\n", "1:6: expected a list, found a mapping");
-    scenario_text_check_refused("run: []\n",
-                                "1:6: expected a program and its arguments, found an empty list");
-    scenario_text_check_refused("run: ['']\n",
-                                "1:6: expected a program and its arguments, found an empty list");
-    scenario_text_check_refused("run: [[a]]\n", "1:7: expected one value, found a list");
-    scenario_text_check_refused("shell: [a]\n", "1:8: expected one value, found a list");
-    scenario_text_check_refused("shell: ' '\n", "1:8: expected a line for the shell, found nothing");
-    scenario_text_check_refused(MINIMAL "about: [a]\n", "3:8: expected one value, found a list");
-    scenario_text_check_refused(MINIMAL "prepare: [make, a]\n",
-                                "3:11: expected a list, found a single value");
-    scenario_text_check_refused(MINIMAL "prepare: [[]]\n",
-                                "3:11: expected a program and its arguments, found an empty list");
-    scenario_text_check_refused(MINIMAL "stdin: [a]\n", "3:8: expected one value, found a list");
-    scenario_text_check_refused(MINIMAL "stdin: ''\n", "3:8: expected the name of a file, found nothing");
-    scenario_text_check_refused(MINIMAL "files: a\n", "3:8: expected a list, found a single value");
-    scenario_text_check_refused(MINIMAL "files: [a, '']\n",
-                                "3:12: expected the name of a file, found nothing");
-    scenario_text_check_refused(MINIMAL "env: [a]\n", "3:6: expected keys and values, found a list");
-    scenario_text_check_refused(MINIMAL "env: {A: [b]}\n", "3:10: expected one value, found a list");
-    scenario_text_check_refused(MINIMAL "env: {A=B: c}\n",
-                                "3:7: \"A=B\" cannot name an environment variable");
-    scenario_text_check_refused(MINIMAL "env: {'': c}\n", "3:7: \"\" cannot name an environment variable");
-    scenario_text_check_refused(MINIMAL "timeout: [1 s]\n", "3:10: expected one value, found a list");
-    scenario_text_check_refused("run: [a]\ninstruments: massif\n",
-                                "2:14: expected a list, found a single value");
-    scenario_text_check_refused("run: [a]\ninstruments: []\n",
-                                "2:14: expected at least one instrument, found an empty list");
-    scenario_text_check_refused("run: [a]\ninstruments: [massif, memcheck, massif]\n",
-                                "2:14: instrument \"massif\" is named twice");
-    scenario_text_check_refused(MINIMAL "workflow: 20\n",
-                                "3:11: expected keys and values, found a single value");
-    scenario_text_check_refused(MINIMAL "workflow: [20]\n", "3:11: expected keys and values, found a list");
-    scenario_text_check_refused(MINIMAL "expect: 0\n", "3:9: expected keys and values, found a single value");
-    scenario_text_check_refused(MINIMAL "allow: 5\n", "3:8: expected keys and values, found a single value");
-    scenario_text_check_refused(MINIMAL "allow: {peak: 5}\n",
-                                "3:15: expected keys and values, found a single value");
-    scenario_text_check_refused(MINIMAL "allow: {ceiling: 5}\n",
-                                "3:18: expected keys and values, found a single value");
-    scenario_text_check_refused(MINIMAL "suppressions: a\n", "3:15: expected a list, found a single value");
-    scenario_text_check_refused(MINIMAL "tags: fast\n", "3:7: expected a list, found a single value");
+    static const RefusedText rows[] = {
+        {"run: sqlite3\n", "1:6: expected a list, found a single value"},
+        {"run: {a: b}\n", "1:6: expected a list, found a mapping"},
+        {"run: []\n", "1:6: expected a program and its arguments, found an empty list"},
+        {"run: ['']\n", "1:6: expected a program and its arguments, found an empty list"},
+        {"run: [[a]]\n", "1:7: expected one value, found a list"},
+        {"shell: [a]\n", "1:8: expected one value, found a list"},
+        {"shell: ' '\n", "1:8: expected a line for the shell, found nothing"},
+        {MINIMAL "about: [a]\n", "3:8: expected one value, found a list"},
+        {MINIMAL "prepare: [make, a]\n", "3:11: expected a list, found a single value"},
+        {MINIMAL "prepare: [[]]\n", "3:11: expected a program and its arguments, found an empty list"},
+        {MINIMAL "stdin: [a]\n", "3:8: expected one value, found a list"},
+        {MINIMAL "stdin: ''\n", "3:8: expected the name of a file, found nothing"},
+        {MINIMAL "files: a\n", "3:8: expected a list, found a single value"},
+        {MINIMAL "files: [a, '']\n", "3:12: expected the name of a file, found nothing"},
+        {MINIMAL "env: [a]\n", "3:6: expected keys and values, found a list"},
+        {MINIMAL "env: {A: [b]}\n", "3:10: expected one value, found a list"},
+        {MINIMAL "env: {A=B: c}\n", "3:7: \"A=B\" cannot name an environment variable"},
+        {MINIMAL "env: {'': c}\n", "3:7: \"\" cannot name an environment variable"},
+        {MINIMAL "timeout: [1 s]\n", "3:10: expected one value, found a list"},
+        {"run: [a]\ninstruments: massif\n", "2:14: expected a list, found a single value"},
+        {"run: [a]\ninstruments: []\n", "2:14: expected at least one instrument, found an empty list"},
+        {"run: [a]\ninstruments: [massif, memcheck, massif]\n", "2:14: instrument \"massif\" is named twice"},
+        {MINIMAL "workflow: 20\n", "3:11: expected keys and values, found a single value"},
+        {MINIMAL "workflow: [20]\n", "3:11: expected keys and values, found a list"},
+        {MINIMAL "expect: 0\n", "3:9: expected keys and values, found a single value"},
+        {MINIMAL "allow: 5\n", "3:8: expected keys and values, found a single value"},
+        {MINIMAL "allow: {peak: 5}\n", "3:15: expected keys and values, found a single value"},
+        {MINIMAL "allow: {ceiling: 5}\n", "3:18: expected keys and values, found a single value"},
+        {MINIMAL "suppressions: a\n", "3:15: expected a list, found a single value"},
+        {MINIMAL "tags: fast\n", "3:7: expected a list, found a single value"},
+        {0},
+    };
+    scenario_text_check_all_refused(rows);
 }
 END_TEST
 
 START_TEST(test_what_is_missing_is_told)
 {
-    scenario_text_check_refused(
-        "instruments: [massif]\n",
-        "1:1: expected one of the keys run, shell and python: what is to be measured");
-    scenario_text_check_refused("run: [a]\nshell: a\n",
-                                "1:1: give one of run, shell and python, not several");
-    scenario_text_check_refused("shell: a\nrun: [a]\n",
-                                "1:1: give one of run, shell and python, not several");
+    static const RefusedText rows[] = {
+        {"instruments: [massif]\n",
+         "1:1: expected one of the keys run, shell and python: what is to be measured"},
+        {"run: [a]\nshell: a\n", "1:1: give one of run, shell and python, not several"},
+        {"shell: a\nrun: [a]\n", "1:1: give one of run, shell and python, not several"},
+        {0},
+    };
+    scenario_text_check_all_refused(rows);
 }
 END_TEST
 
 START_TEST(test_files_that_are_no_scenario_are_told)
 {
-    scenario_text_check_refused("", "1:1: expected keys and values, found nothing");
-    scenario_text_check_refused("- run\n", "1:1: expected keys and values, found a list");
-    scenario_text_check_refused("run: [a\n", "2:1: this is not YAML");
-    scenario_text_check_refused("run:\n\t- a\n", "2:1: this is not YAML");
-    scenario_text_check_refused(MINIMAL "---\nrun: [b]\n", "4:1: expected one document, found a second");
-    scenario_text_check_refused("run: [\"a\\0b\"]\n", "1:7: expected text, found a NUL character in it");
-    scenario_text_check_refused("run: &r [*r]\n", "1:6: expected one value, found a list");
-    scenario_text_check_refused("prepare: &p [*p]\n", "1:10: expected one value, found a list");
-    scenario_text_check_refused("&s\nallow: *s\n", "2:1: unknown key \"allow\"");
+    static const RefusedText rows[] = {
+        {"", "1:1: expected keys and values, found nothing"},
+        {"- run\n", "1:1: expected keys and values, found a list"},
+        {"run: [a\n", "2:1: this is not YAML"},
+        {"run:\n\t- a\n", "2:1: this is not YAML"},
+        {MINIMAL "---\nrun: [b]\n", "4:1: expected one document, found a second"},
+        {"run: [\"a\\0b\"]\n", "1:7: expected text, found a NUL character in it"},
+        {"run: &r [*r]\n", "1:6: expected one value, found a list"},
+        {"prepare: &p [*p]\n", "1:10: expected one value, found a list"},
+        {"&s\nallow: *s\n", "2:1: unknown key \"allow\""},
+        {0},
+    };
+    scenario_text_check_all_refused(rows);
     g_autoptr(GError) error = NULL;
     ck_assert_ptr_null(scenario_text_try("run: [a]\0\n", 10, &error));
     scenario_text_check_message(
@@ -278,16 +269,16 @@ END_TEST
 
 START_TEST(test_a_workflow_too_short_to_tell_growth_is_refused)
 {
-    scenario_text_check_refused(
-        MINIMAL "workflow: {iterations: 10}\n",
-        "3:11: 10 iterations less 3 of warm-up leave fewer than 8 to count: growth cannot be told from "
-        "noise; raise iterations");
-    scenario_text_check_refused(MINIMAL "workflow: {warmup: 20, iterations: 20}\n",
-                                "3:11: 20 iterations less 20 of warm-up");
-    scenario_text_check_refused(MINIMAL "workflow: {warmup: 0, iterations: 8}\n",
-                                "3:11: 8 iterations less 1 of warm-up");
-    scenario_text_check_refused(MINIMAL "workflow: {warmup: 1000000, iterations: 1}\n",
-                                "3:11: 1 iterations less 1000000");
+    static const RefusedText rows[] = {
+        {MINIMAL "workflow: {iterations: 10}\n",
+         "3:11: 10 iterations less 3 of warm-up leave fewer than 8 to count: growth cannot be told from "
+         "noise; raise iterations"},
+        {MINIMAL "workflow: {warmup: 20, iterations: 20}\n", "3:11: 20 iterations less 20 of warm-up"},
+        {MINIMAL "workflow: {warmup: 0, iterations: 8}\n", "3:11: 8 iterations less 1 of warm-up"},
+        {MINIMAL "workflow: {warmup: 1000000, iterations: 1}\n", "3:11: 1 iterations less 1000000"},
+        {0},
+    };
+    scenario_text_check_all_refused(rows);
     g_autoptr(Scenario) first = scenario_text_parse(MINIMAL "workflow: {iterations: 11}\n");
     g_autoptr(Scenario) second = scenario_text_parse(MINIMAL "workflow: {warmup: 0, iterations: 9}\n");
     g_autoptr(Scenario) open = scenario_text_parse(MINIMAL "workflow: {}\n");
