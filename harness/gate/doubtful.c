@@ -3,6 +3,19 @@
 #include "baseline_site.h"
 #include "model/sum.h"
 
+/* Adds to what a site has more, whether its delta is there or not, and makes it a regression by itself. */
+static void add_delta(Comparison *comparison, const CallSite *site)
+{
+    SiteDelta *delta = comparison_find_delta(comparison, site->key);
+    if (delta == NULL) {
+        delta = site_delta_new(site->key, site->frames, site->n_frames, 0, 0, 0);
+        g_ptr_array_add(comparison->deltas, delta);
+    }
+    delta->now_bytes = sum_add(delta->now_bytes, site->bytes);
+    delta->delta_bytes = sum_add(delta->delta_bytes, site->bytes);
+    delta->is_beyond = TRUE;
+}
+
 /* Adds deltas of the sites that the baseline does not keep and that exceed `allowed`, and returns their
  * number. sites: may be NULL. */
 static guint add_deltas(Comparison *comparison, const BaselineFigure *base, const CallSites *sites,
@@ -13,9 +26,7 @@ static guint add_deltas(Comparison *comparison, const BaselineFigure *base, cons
         g_auto(CallSite) site = call_sites_copy(sites, i);
         if (site.bytes <= allowed || baseline_site_find(base, site.key).is_kept)
             continue;
-        SiteDelta *delta = site_delta_new(site.key, site.frames, site.n_frames, 0, site.bytes, 0);
-        delta->is_beyond = TRUE;
-        g_ptr_array_add(comparison->deltas, delta);
+        add_delta(comparison, &site);
         called++;
     }
     return called;
@@ -29,6 +40,7 @@ void doubtful_judge(Comparison *comparison, const BaselineFigure *base, const Fi
     gint64 allowed = allowance_of(allowance, 0);
     guint rare = add_deltas(comparison, base, growth->doubtful, allowed),
           moved = add_deltas(comparison, base, growth->moved, allowed), called = rare + moved;
+    g_ptr_array_sort(comparison->deltas, site_delta_compare);
     if (called == 0 || comparison->verdict == VERDICT_REGRESSED)
         return;
     comparison->verdict = VERDICT_REGRESSED;

@@ -37,22 +37,12 @@ gboolean repeat_is_wanted(const InstrumentResult *self, const BaselineInstrument
     return TRUE;
 }
 
-static const SiteDelta *delta_of(const Comparison *self, const char *key)
-{
-    for (guint i = 0; i < self->deltas->len; i++) {
-        const SiteDelta *delta = g_ptr_array_index(self->deltas, i);
-        if (strcmp(delta->key, key) == 0)
-            return delta;
-    }
-    return NULL;
-}
-
 /* In how many comparisons is this call site beyond its limit? */
 static guint count_beyond(const GPtrArray *comparisons, const char *key)
 {
     guint beyond = 0;
     for (guint i = 0; i < comparisons->len; i++) {
-        const SiteDelta *delta = delta_of(g_ptr_array_index(comparisons, i), key);
+        const SiteDelta *delta = comparison_find_delta(g_ptr_array_index(comparisons, i), key);
         beyond += delta != NULL && delta->is_beyond;
     }
     return beyond;

@@ -131,29 +131,30 @@ static void add_gains(const Summing *self)
     }
 }
 
-/* Adds a row to the sites that grow or to those that moved; a row that was set off whole is neither. */
+/* What is left of a row's gain grows; what was set off against sites with another caller moved; the rest is
+ * neither. */
 static void found_add(const Summing *self, guint row, Growth *growth)
 {
     const GrowthTable *table = self->table;
     gint64 each = MAX(table->iterations_each, 1), gain = self->found[row].bytes_per_iteration;
-    gint64 rest = rest_of(balance_of(self->function_balances, table->function(table->source, row)), gain);
+    gint64 near = rest_of(balance_of(self->caller_balances, table->caller(table->source, row)), gain);
+    gint64 far = rest_of(balance_of(self->function_balances, table->function(table->source, row)), gain);
+    gint64 rest = MIN(near, far), moved = near - rest;
     gboolean sure = self->found[row].evidence == GROWTH_SURE;
-    if (rest > 0) {
-        rest = (rest + each - 1) / each;
+    rest = (rest + each - 1) / each;
+    if (rest > 0)
         table->add(table->source, row, rest, sure ? growth->sites : growth->doubtful);
-        growth->total += sure ? rest : 0;
-    } else if (sure && growth->moved != NULL &&
-               rest_of(balance_of(self->caller_balances, table->caller(table->source, row)), gain) > 0) {
-        table->add(table->source, row, (gain + each - 1) / each, growth->moved);
-    }
+    growth->total += sure ? rest : 0;
+    if (moved > 0 && sure && growth->moved != NULL)
+        table->add(table->source, row, (moved + each - 1) / each, growth->moved);
 }
 
-/* The smallest leak of at least `leak` bytes that no function's losses would be set off against. */
-static gint64 beyond_balances(const Summing *self, gint64 leak)
+/* The smallest leak of at least `leak` bytes that none of these losses would be set off against. */
+static gint64 beyond_balances(GHashTable *balances, gint64 leak)
 {
     GHashTableIter all;
     gpointer value;
-    g_hash_table_iter_init(&all, self->function_balances);
+    g_hash_table_iter_init(&all, balances);
     while (g_hash_table_iter_next(&all, NULL, &value)) {
         const Balance *balance = value, with = {balance->gained + leak, balance->lost};
         if (is_taken_over(&with) && with.gained <= with.lost)
@@ -169,7 +170,8 @@ static gint64 bound_of(const Summing *self)
     gint64 leak = self->smallest, last = 0;
     while (leak != last && leak < GROWTH_LARGEST) {
         last = leak;
-        leak = beyond_balances(self, leak);
+        leak = beyond_balances(self->function_balances, leak);
+        leak = beyond_balances(self->caller_balances, leak);
         if (python_rise(self->python, self->table->points, leak) == 0)
             leak *= 2;
     }

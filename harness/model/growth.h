@@ -92,8 +92,8 @@ typedef struct {
     gint64 total;        /* the sum over `sites` */
     gint64 smallest;  /* the smallest leak in every iteration that would be sure at any site; 0: the run had
                        * too few points for any */
-    CallSites *moved; /* sites that were set off against sites of the same function with another caller;
-                       * NULL: not wanted */
+    CallSites *moved; /* what was set off against sites of the same function with another caller; NULL: not
+                       * wanted */
 } Growth;
 
 /* Judges all rows and adds those that grow to `growth`. growth->smallest becomes the maximum of its old value

@@ -1,5 +1,7 @@
 #include "result.h"
 
+#include <string.h>
+
 Result *result_new(const char *version, const char *platform, const char *started)
 {
     Result *self = g_new0(Result, 1);
@@ -92,6 +94,16 @@ void result_add(Result *self, ScenarioResult *child)
     g_ptr_array_add(self->scenarios, child);
     self->counts[child->verdict]++;
     self->verdict = MAX(self->verdict, child->verdict);
+}
+
+SiteDelta *comparison_find_delta(const Comparison *self, const char *key)
+{
+    for (guint i = 0; i < self->deltas->len; i++) {
+        SiteDelta *delta = g_ptr_array_index(self->deltas, i);
+        if (strcmp(delta->key, key) == 0)
+            return delta;
+    }
+    return NULL;
 }
 
 Comparison *instrument_result_find(const InstrumentResult *self, MetricId metric)

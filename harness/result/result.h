@@ -66,6 +66,8 @@ void scenario_result_free(ScenarioResult *self);
 InstrumentResult *instrument_result_new(Measurement *measurement); /* measurement: (transfer full) */
 void instrument_result_free(InstrumentResult *self);
 Comparison *comparison_new(MetricId metric);
+/* The delta of the call site with this key, (transfer none), or NULL. */
+SiteDelta *comparison_find_delta(const Comparison *self, const char *key);
 void comparison_free(Comparison *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Result, result_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(ScenarioResult, scenario_result_free)

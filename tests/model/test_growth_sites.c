@@ -126,6 +126,41 @@ START_TEST(test_work_that_moves_is_told_unless_its_function_has_one_caller)
 }
 END_TEST
 
+/* One cache turns over, beside a queue of the same function that loses ten times as much. */
+START_TEST(test_a_cache_that_turns_over_beside_a_queue_leaks_nothing)
+{
+    static const char *const stacks[][2] = {{"get", "parse"}, {"get", "edit"}, {"load", "load"}};
+    g_autoptr(GPtrArray) tables = tables_new(20);
+    for (guint t = 0; t < tables->len; t++)
+        for (gsize i = 0; i < G_N_ELEMENTS(stacks); i++) {
+            const Frame frames[] = {{.function = "new_node", .file = "list.c"},
+                                    {.function = stacks[i][0], .file = "list.c"},
+                                    {.function = stacks[i][1], .file = "jobs.c"}};
+            const gint64 bytes[] = {100 * (MOST - t), 100 * t, 1000 * (MOST - t)};
+            call_sites_add(g_ptr_array_index(tables, t), frames, G_N_ELEMENTS(frames), bytes[i], 0);
+        }
+    g_auto(Tabled) tabled = growth_of_tables(tables);
+    ck_assert_int_eq(tabled.total, 0);
+    ck_assert_int_ge(tabled.smallest, 1001);
+}
+END_TEST
+
+/* 100 bytes of 116 are what "parse" loses. */
+START_TEST(test_of_a_gain_the_part_that_is_set_off_moved)
+{
+    g_autoptr(GPtrArray) tables = tables_new(20);
+    g_autoptr(CallSites) growing = call_sites_new(), doubtful = call_sites_new(), moved = call_sites_new();
+    for (guint t = 0; t < tables->len; t++) {
+        add_at(tables, t, "new_node", "parse", 100 * (MOST - t));
+        add_at(tables, t, "new_node", "edit", 116 * t);
+    }
+    Growth growth = {growing, doubtful, 0, 0, moved};
+    growth_of_call_sites(tables, &growth);
+    ck_assert_int_eq(growth.total, 16);
+    ck_assert_int_eq(call_sites_total_bytes(moved), 100);
+}
+END_TEST
+
 START_TEST(test_what_another_function_frees_does_not_excuse_a_leak)
 {
     static const Line lines[] = {{"new_text", "parse", 100 * MOST, -100}, {"new_node", "edit", 0, 100}, {0}};
@@ -207,6 +242,8 @@ SUITE(growth_sites, 60)
     tcase_add_test(tcase, test_a_call_site_that_first_appears_later_or_last_is_not_called_and_hides_nothing);
     tcase_add_test(tcase, test_work_that_moves_between_two_callers_leaks_nothing);
     tcase_add_test(tcase, test_work_that_moves_is_told_unless_its_function_has_one_caller);
+    tcase_add_test(tcase, test_of_a_gain_the_part_that_is_set_off_moved);
+    tcase_add_test(tcase, test_a_cache_that_turns_over_beside_a_queue_leaks_nothing);
     tcase_add_test(tcase, test_what_another_function_frees_does_not_excuse_a_leak);
     tcase_add_test(tcase, test_a_leak_beneath_moving_work_is_called_by_what_is_left);
     tcase_add_test(tcase, test_a_queue_that_is_worked_off_excuses_no_leak);
