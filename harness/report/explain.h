@@ -9,8 +9,8 @@ enum { EXPLAIN_COLUMNS = 300 }; /* of a sentence, at most */
 /* The comparisons that made the verdict regressed or improved, by the rank of their metrics; (transfer
  * container), of const Comparison. Empty for any other verdict. */
 GPtrArray *explain_comparisons(const InstrumentResult *instrument);
-/* The sentence of a verdict that no such comparison explains, not yet made harmless (model/text.h); (transfer
- * none), or NULL. */
+/* The sentence of a verdict that no such comparison explains, as it came: not harmless (model/text.h);
+ * (transfer none), or NULL. */
 const char *explain_whole(const InstrumentResult *instrument);
 /* Why the verdict is what it is, one harmless line; (transfer full). */
 char *explain_headline(const InstrumentResult *instrument);

@@ -52,14 +52,6 @@ static void find_evidence(Finding *self)
         self->growing = growth;
 }
 
-static void find_place_of(Finding *self, const Comparison *comparison, Places *places)
-{
-    for (guint i = 0; i < comparison->deltas->len && self->file == NULL; i++) {
-        const SiteDelta *delta = g_ptr_array_index(comparison->deltas, i);
-        self->file = places_find(places, delta->frames, delta->n_frames, &self->line);
-    }
-}
-
 static void finding_place_free(gpointer data)
 {
     FindingPlace *self = data;
@@ -86,21 +78,30 @@ static void add_places(Finding *self, const Comparison *comparison, Places *plac
         add_place(self, comparison->metric, g_ptr_array_index(comparison->deltas, i), places);
 }
 
+/* The comparisons that places are looked for in: the evidence or, without any, what grows. */
+static const Comparison *comparison_with_places(const Finding *self, guint i)
+{
+    if (self->evidence->len > 0)
+        return i < self->evidence->len ? g_ptr_array_index(self->evidence, i) : NULL;
+    return i == 0 ? self->growing : NULL;
+}
+
 static void find_places(Finding *self, Places *places)
 {
-    for (guint i = 0; i < self->evidence->len && self->places->len == 0; i++)
-        add_places(self, g_ptr_array_index(self->evidence, i), places);
-    if (self->growing != NULL)
-        add_places(self, self->growing, places);
+    const Comparison *comparison;
+    for (guint i = 0; self->places->len == 0 && (comparison = comparison_with_places(self, i)) != NULL; i++)
+        add_places(self, comparison, places);
 }
 
 /* The place: the line in the project of the call site with the largest difference, or the scenario's file. */
 static void find_place(Finding *self, Places *places)
 {
-    for (guint i = 0; i < self->evidence->len && self->file == NULL; i++)
-        find_place_of(self, g_ptr_array_index(self->evidence, i), places);
-    if (self->growing != NULL)
-        find_place_of(self, self->growing, places);
+    const Comparison *comparison;
+    for (guint i = 0; self->file == NULL && (comparison = comparison_with_places(self, i)) != NULL; i++)
+        for (guint d = 0; d < comparison->deltas->len && self->file == NULL; d++) {
+            const SiteDelta *delta = g_ptr_array_index(comparison->deltas, d);
+            self->file = places_find(places, delta->frames, delta->n_frames, &self->line);
+        }
     if (self->file != NULL || self->scenario == NULL)
         return;
     self->file = g_strdup(self->scenario->file);
