@@ -14,6 +14,9 @@
 typedef struct {
     GPtrArray *argv; /* char *, owned; the program's own argv comes last */
     GStrv env;       /* "NAME=value"; more than the scenario's own */
+    /* How the names of pipes begin that the instrument leaves in `output` when it is killed; (transfer none).
+     * NULL: it has no pipes there. */
+    const char *own_pipes;
     /* Asked for, as evidence. A launch asks for one kind. */
     char *ledger_socket; /* the ledgers that will be sent to this address, owned; NULL: none */
 } Launch;

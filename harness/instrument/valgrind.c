@@ -33,6 +33,7 @@ void valgrind_launch(const char *tool, const char *output, Launch *launch)
     launch_add(launch, "--trace-children=yes");
     launch_add(launch, "--trace-children-skip=*/heapgate,*/vgdb");
     launch_add(launch, VALGRIND_PIPES_OPTION, output);
+    launch->own_pipes = VALGRIND_PIPES "-";
     g_autofree char *instrument = g_strdup_printf(MARK_INSTRUMENT_VARIABLE "=%s", tool);
     g_autofree char *marks = g_strdup_printf(MARK_FOLDER_VARIABLE "=%s", output);
     const char *env[] = {instrument, marks, NULL};

@@ -4,7 +4,7 @@
 #include "instrument.h"
 
 /* The process id is part of the pipe's name: vgdb's own convention. */
-#define PIPE_PREFIX "vgdb-from-vgdb-to-"
+#define PIPE_PREFIX VALGRIND_PIPES "-from-vgdb-to-"
 
 gboolean valgrind_monitor(const char *folder, gint64 pid, const char *const *monitor, char **output,
                           GError **error)

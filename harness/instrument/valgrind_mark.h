@@ -5,8 +5,10 @@
 
 #include <glib.h>
 
+/* How the names of these pipes begin. */
+#define VALGRIND_PIPES "vgdb"
 /* For a folder; an option of Valgrind's and of vgdb's. */
-#define VALGRIND_PIPES_OPTION "--vgdb-prefix=%s/vgdb"
+#define VALGRIND_PIPES_OPTION "--vgdb-prefix=%s/" VALGRIND_PIPES
 
 /* Sends a monitor command to this process; monitor: its words, NULL at the end. *output gets what was
  * answered, (transfer full). Errors: HEAPGATE_ERROR_BROKEN. */

@@ -97,14 +97,15 @@ gboolean ledger_set_mark(LedgerFile file, const char *name, GError **error)
                     "the mark \"%s\" cannot be set in a ledger: %s", name, g_strerror(errno));
         return FALSE;
     }
-    gboolean set = is_laid_out_as_here(header);
-    if (!set)
+    gboolean set = FALSE;
+    if (is_laid_out_as_here(header))
+        set = set_mark(file, header, name, error);
+    else
         g_set_error(
             error, HEAPGATE_ERROR, HEAPGATE_ERROR_BROKEN,
             "the mark \"%s\" cannot be set in a ledger: it is of another version; use libheapgate.so and "
             "heapgate of one build",
             name);
-    set = set && set_mark(file, header, name, error);
     munmap(header, LEDGER_FILE_SIZE);
     return set;
 }

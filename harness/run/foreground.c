@@ -64,7 +64,7 @@ static void prepare_child(gpointer data)
 }
 
 /* What the keeper guards may have stopped it, as often as it likes: then it goes on at once. */
-static void await_keeper(pid_t keeper)
+static void await_keeper_end(pid_t keeper)
 {
     siginfo_t news;
     for (;;) {
@@ -92,7 +92,7 @@ static gboolean run_guarded(char **argv, char **env, Beginning *beginning, GErro
     }
     if (early != 0)
         kill(beginning->log->program, early);
-    await_keeper(keeper);
+    await_keeper_end(keeper);
     return TRUE;
 }
 

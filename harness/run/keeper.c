@@ -228,7 +228,7 @@ void keeper_log_free(KeeperLog *self)
 
 /* A program that stops its keeper must not do so before: heapgate waits for the end of a pipe to know that
  * the program was started, and the keeper holds it open until then. */
-static void await_keeper(KeeperLog *log, pid_t keeper)
+static void await_keeper_ready(KeeperLog *log, pid_t keeper)
 {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != keeper) /* gone before it could be told */
@@ -252,7 +252,7 @@ void keeper_stand_between(KeeperLog *log)
     if (program < 0)
         _exit(127);
     if (program == 0) {
-        await_keeper(log, keeper);
+        await_keeper_ready(log, keeper);
         log->program = getpid();
         sigprocmask(SIG_SETMASK, &before, NULL);
         return;

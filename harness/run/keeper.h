@@ -13,12 +13,12 @@ typedef struct {
     guint32 ready;   /* a futex: the keeper holds no descriptor any more */
     gboolean traced; /* the program is: set by keeper_log_new */
     gint32 program;  /* its process id; 0: it did not begin */
-    gboolean
-        finished;  /* the program has ended, and nothing of it is left; FALSE: the keeper was ended before */
+    /* The program has ended, and nothing of it is left; FALSE: the keeper was ended before. */
+    gboolean finished;
     gint32 status; /* of the program, as waitpid(2) has it; where finished */
+    /* Killed in the end though they had books: what such a process was about to become never ran. */
     guint32 count;
-    gint32 pids[KEEPER_LOG_ROOM]; /* killed in the end though they had books: what such a process was about to
-                                     become never ran */
+    gint32 pids[KEEPER_LOG_ROOM];
 } KeeperLog;
 /* NULL with errno: there is no memory. (transfer full). */
 KeeperLog *keeper_log_new(gboolean traced);

@@ -41,7 +41,7 @@ char *python_version_ask(const Scenario *scenario, const Workplace *place, GCanc
     g_autoptr(GError) ignored = NULL;
     gboolean answered = supervisor_run(&plan, cancellable, &outcome, &ignored) &&
                         outcome.end == SUPERVISOR_EXITED && outcome.status == 0;
-    g_autofree char *foreign = workplace_find_foreign(place);
+    g_autofree char *foreign = workplace_find_foreign(place, NULL);
     char *version = answered && foreign == NULL ? first_line(answer) : NULL;
     return version != NULL ? version : g_strdup("unknown");
 }

@@ -44,22 +44,30 @@ static char *find_program(const char *name)
                : NULL;
 }
 
-static void set_exit_problem(int status, gint64 expected, const char *what, const char *said,
+/* What a process of a run is to do. */
+typedef struct {
+    const char *what; /* its name in messages */
+    gint64 exit_status;
+    gboolean is_program;   /* the scenario's, which says the status; what prepares a run has none but 0 */
+    const char *own_pipes; /* as in Launch */
+} Expectation;
+
+static void set_exit_problem(int status, const Expectation *expected, const char *said,
                              Measurement *measurement)
 {
-    /* What prepares a run has no status but 0. */
-    gboolean is_program = !g_str_has_prefix(what, "prepare: ");
-    g_autofree char *correct =
-        is_program ? g_strdup_printf(", or correct the scenario's expect: {exit: %d}", status) : g_strdup("");
+    g_autofree char *correct = expected->is_program
+                                   ? g_strdup_printf(", or correct the scenario's expect: {exit: %d}", status)
+                                   : g_strdup("");
     measurement_set_problem(
         measurement, "%s exited with status %d, expected %" G_GINT64_FORMAT "; run it by hand to see why%s%s",
-        what, status, expected, correct, said);
+        expected->what, status, expected->exit_status, correct, said);
 }
 
 /* Says how a run ended that did not end as expected. */
-static gboolean check_end(const SupervisorOutcome *outcome, const SupervisorPlan *plan, gint64 expected,
-                          const char *what, const Workplace *place, Measurement *measurement)
+static gboolean check_end(const SupervisorOutcome *outcome, const SupervisorPlan *plan,
+                          const Expectation *expected, const Workplace *place, Measurement *measurement)
 {
+    const char *what = expected->what;
     g_autofree char *words = workplace_last_words(place);
     g_autofree char *said =
         *words != '\0' ? g_strdup_printf("; it last wrote: %s", words) : g_strdup("; it wrote no message");
@@ -89,28 +97,27 @@ static gboolean check_end(const SupervisorOutcome *outcome, const SupervisorPlan
     case SUPERVISOR_EXITED:
         break;
     }
-    if (outcome->status == expected)
+    if (outcome->status == expected->exit_status)
         return TRUE;
-    set_exit_problem(outcome->status, expected, what, said, measurement);
+    set_exit_problem(outcome->status, expected, said, measurement);
     return FALSE;
 }
 
-static gboolean supervise(const SupervisorPlan *plan, gint64 expected, const char *what,
-                          const Workplace *place, GCancellable *cancellable, SupervisorOutcome *outcome,
-                          Measurement *measurement)
+static gboolean supervise(const SupervisorPlan *plan, const Expectation *expected, const Workplace *place,
+                          GCancellable *cancellable, SupervisorOutcome *outcome, Measurement *measurement)
 {
     g_autoptr(GError) error = NULL;
     if (!supervisor_run(plan, cancellable, outcome, &error)) {
         measurement_set_problem(measurement, "%s", error->message);
         return FALSE;
     }
-    g_autofree char *foreign = workplace_find_foreign(place);
+    g_autofree char *foreign = workplace_find_foreign(place, expected->own_pipes);
     if (foreign == NULL)
-        return check_end(outcome, plan, expected, what, place, measurement);
+        return check_end(outcome, plan, expected, place, measurement);
     measurement_set_problem(measurement,
                             "%s left %s beside its working folder, which is neither a file nor a folder; let "
                             "it write into its working folder alone",
-                            what, foreign);
+                            expected->what, foreign);
     return FALSE;
 }
 
@@ -138,7 +145,8 @@ static gboolean prepare(const Scenario *scenario, const Workplace *place, GCance
                                .cpus = scenario->cpus};
         SupervisorOutcome outcome;
         g_autofree char *what = g_strdup_printf("prepare: %s", argv[0]);
-        if (!supervise(&plan, 0, what, place, cancellable, &outcome, measurement))
+        const Expectation expected = {.what = what};
+        if (!supervise(&plan, &expected, place, cancellable, &outcome, measurement))
             return FALSE;
     }
     return TRUE;
@@ -201,8 +209,8 @@ static void watch(Run *self, const SupervisorPlan *plan, const Launch *launch, c
     g_autoptr(KeeperLog) log = collector != NULL ? keeper_log_new(TRUE) : NULL;
     traced.log = log;
     set_marks_folder(self, place->output);
-    gboolean ended = supervise(&traced, scenario->expect_exit, scenario->run[0], place, cancellable, &outcome,
-                               measurement);
+    const Expectation expected = {scenario->run[0], scenario->expect_exit, TRUE, launch->own_pipes};
+    gboolean ended = supervise(&traced, &expected, place, cancellable, &outcome, measurement);
     set_marks_folder(self, NULL);
     measurement->duration_us = outcome.duration_us;
     if (!ended)

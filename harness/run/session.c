@@ -87,10 +87,12 @@ gboolean session_run(GPtrArray *runs, guint jobs, const SessionWatcher *watcher)
     /* Where the system gives no further thread, this one measures: nobody would come to take what is pushed.
      */
     gboolean alone = g_thread_pool_get_num_threads(pool) == 0;
-    for (guint i = 0; i < runs->len && alone; i++)
-        work(g_ptr_array_index(runs, i), &session);
-    for (guint i = 0; i < runs->len && !alone; i++)
-        g_thread_pool_push(pool, g_ptr_array_index(runs, i), NULL);
+    for (guint i = 0; i < runs->len; i++) {
+        if (alone)
+            work(g_ptr_array_index(runs, i), &session);
+        else
+            g_thread_pool_push(pool, g_ptr_array_index(runs, i), NULL);
+    }
     while (session.remaining > 0)
         g_main_context_iteration(NULL, TRUE);
     g_thread_pool_free(pool, FALSE, TRUE);

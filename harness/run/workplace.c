@@ -82,28 +82,36 @@ void workplace_keep(const Workplace *self, const char *target)
     keep_file(self->folder.path, "stderr", target);
 }
 
-/* A socket can be opened by nobody; the collector's is one. A Valgrind that was killed leaves its pipes,
- * which nobody reads. */
-static gboolean is_foreign(const char *path, const char *name)
+/* A socket can be opened by nobody; the collector's is one. own_pipes: as in Launch. */
+static gboolean is_foreign(const char *path, const char *name, const char *own_pipes)
 {
     GStatBuf info;
-    return !g_str_has_prefix(name, "vgdb-") && g_lstat(path, &info) == 0 && !S_ISREG(info.st_mode) &&
-           !S_ISDIR(info.st_mode) && !S_ISSOCK(info.st_mode);
+    if (g_lstat(path, &info) != 0)
+        return FALSE;
+    if (S_ISFIFO(info.st_mode))
+        return own_pipes == NULL || !g_str_has_prefix(name, own_pipes);
+    return !S_ISREG(info.st_mode) && !S_ISDIR(info.st_mode) && !S_ISSOCK(info.st_mode);
 }
 
-char *workplace_find_foreign(const Workplace *self)
+/* The path of the first that is foreign; NULL: there is none. (transfer full). */
+static char *find_foreign_in(const char *folder, const char *own_pipes)
 {
-    const char *const folders[] = {self->folder.path, self->output};
-    for (gsize i = 0; i < G_N_ELEMENTS(folders); i++) {
-        g_autoptr(GDir) names = g_dir_open(folders[i], 0, NULL);
-        for (const char *name = names != NULL ? g_dir_read_name(names) : NULL; name != NULL;
-             name = g_dir_read_name(names)) {
-            g_autofree char *path = g_build_filename(folders[i], name, NULL);
-            if (is_foreign(path, name))
-                return g_strdup(path + strlen(self->folder.path) + 1);
-        }
+    g_autoptr(GDir) names = g_dir_open(folder, 0, NULL);
+    for (const char *name = names != NULL ? g_dir_read_name(names) : NULL; name != NULL;
+         name = g_dir_read_name(names)) {
+        g_autofree char *path = g_build_filename(folder, name, NULL);
+        if (is_foreign(path, name, own_pipes))
+            return g_steal_pointer(&path);
     }
     return NULL;
+}
+
+char *workplace_find_foreign(const Workplace *self, const char *own_pipes)
+{
+    g_autofree char *path = find_foreign_in(self->folder.path, NULL);
+    if (path == NULL)
+        path = find_foreign_in(self->output, own_pipes);
+    return path != NULL ? g_strdup(path + strlen(self->folder.path) + 1) : NULL;
 }
 
 char *workplace_last_words(const Workplace *self)

@@ -30,8 +30,9 @@ void workplace_keep(const Workplace *self, const char *target);
 /* What is neither a file nor a folder where heapgate reads the instrument's files and what the program wrote,
  * as seen from the workplace, "output/massif.1.out"; NULL: nothing. Whoever opens a pipe may wait for ever, a
  * device may never end, and only the program or what prepares it can have put them there. So this is to be
- * asked when a process has ended, before anything is read. (transfer full). */
-char *workplace_find_foreign(const Workplace *self);
+ * asked when a process has ended, before anything is read. own_pipes: as in Launch: pipes of such a name in
+ * the instrument's folder are not foreign, and nobody opens them. (transfer full). */
+char *workplace_find_foreign(const Workplace *self, const char *own_pipes);
 
 /* The last lines of what the program wrote to standard error, for a message; "" where nothing; (transfer
  * full). */

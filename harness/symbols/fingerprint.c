@@ -5,6 +5,7 @@
 #include <gelf.h>
 #include <string.h>
 
+#include "model/fnv.h"
 #include "object.h"
 
 typedef struct {
@@ -81,13 +82,6 @@ static guint64 read_field(const guint8 *at, gsize size, gboolean is_signed)
     return is_signed ? (guint64)(gint64)four : (guint64)(guint32)four;
 }
 
-static guint64 hash_bytes(const guint8 *data, gsize length, guint64 hash)
-{
-    for (gsize i = 0; i < length; i++)
-        hash = (hash ^ data[i]) * UINT64_C(0x100000001b3);
-    return hash;
-}
-
 /* Adds the fingerprint of an FDE's function. section: the address of .eh_frame; data: its bytes. */
 static void add_function(const Dwarf_FDE *entry, Rules rules, guint64 section, const guint8 *data,
                          GArray *functions)
@@ -110,8 +104,7 @@ static void add_function(const Dwarf_FDE *entry, Rules rules, guint64 section, c
     }
     while (end > at && end[-1] == 0) /* padding: DW_CFA_nop */
         end--;
-    guint64 hash = hash_bytes((const guint8 *)&length, sizeof length, UINT64_C(0xcbf29ce484222325));
-    hash = hash_bytes(at, (gsize)(end - at), hash);
+    guint64 hash = fnv_add(fnv_add(FNV_BEGIN, &length, sizeof length), at, (gsize)(end - at));
     Stretch stretch = {start, start + length, (hash ^ hash >> 24 ^ hash >> 48) & 0xffffff};
     if (length > 0 && start + length > start)
         g_array_append_val(functions, stretch);

@@ -114,9 +114,8 @@ typedef struct {
     GArray *frames;
 } Resolving;
 
-/* A DebugFrameFunc; user_data is the Resolving. The symbol's name is preferred: debug information calls
- * strdup
- * "__strdup". */
+/* A DebugFrameFunc; user_data is the Resolving. The symbol's name is preferred: in debug information strdup
+ * is "__strdup". */
 static void add_debug_frame(const char *function, const char *file, guint line, gboolean inlined,
                             gpointer user_data)
 {

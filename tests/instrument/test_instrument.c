@@ -57,6 +57,8 @@ START_TEST(test_the_program_and_its_arguments_come_last_and_as_they_are)
         ck_assert(g_strv_contains((const char *const *)launch.env, variable));
         ck_assert(
             g_strv_contains((const char *const *)launch.env, "HEAPGATE_MARKS=/tmp/heapgate-ABCDEF/output"));
+        ck_assert_msg(g_strcmp0(launch.own_pipes, (*row)->by_valgrind ? "vgdb-" : NULL) == 0, "%s: %s",
+                      (*row)->name, launch.own_pipes);
         g_ptr_array_unref(launch.argv);
         g_strfreev(launch.env);
         g_free(launch.ledger_socket);

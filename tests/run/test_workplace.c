@@ -169,9 +169,31 @@ END_TEST
 
 static void check_foreign(const Workplace *place, const char *expected)
 {
-    g_autofree char *foreign = workplace_find_foreign(place);
+    g_autofree char *foreign = workplace_find_foreign(place, "vgdb-");
     ck_assert_msg(g_strcmp0(foreign, expected) == 0, "%s, not %s", foreign, expected);
 }
+
+START_TEST(test_pipes_are_foreign_but_for_the_instruments_own_in_its_folder)
+{
+    g_autoptr(Scenario) scenario = scenario_of("files: [data/orders.sql]\n");
+    g_autoptr(Workplace) place = place_of(scenario);
+    g_autofree char *own = g_build_filename(place->output, "own-to-7", NULL);
+    g_autofree char *beside = g_build_filename(place->folder.path, "own-to-7", NULL);
+    ck_assert_int_eq(mkfifo(own, 0600), 0);
+    g_autofree char *with = workplace_find_foreign(place, "own-");
+    g_autofree char *without = workplace_find_foreign(place, NULL);
+    ck_assert_ptr_null(with);
+    ck_assert_str_eq(without, "output/own-to-7");
+    ck_assert_int_eq(mkfifo(beside, 0600), 0);
+    g_autofree char *elsewhere = workplace_find_foreign(place, "own-");
+    ck_assert_str_eq(elsewhere, "own-to-7");
+    g_unlink(own);
+    g_unlink(beside);
+    ck_assert_int_eq(symlink("/dev/zero", own), 0);
+    g_autofree char *no_pipe = workplace_find_foreign(place, "own-");
+    ck_assert_str_eq(no_pipe, "output/own-to-7");
+}
+END_TEST
 
 START_TEST(test_what_is_no_file_is_foreign_where_heapgate_reads)
 {
@@ -206,5 +228,6 @@ SUITE(run_workplace, 20)
     tcase_add_test(tcase, test_the_last_words_are_the_end_of_standard_error);
     tcase_add_test(tcase, test_last_words_may_hold_any_bytes);
     tcase_add_test(tcase, test_raw_files_are_kept_but_for_marks_links_and_what_was_kept_before);
+    tcase_add_test(tcase, test_pipes_are_foreign_but_for_the_instruments_own_in_its_folder);
     tcase_add_test(tcase, test_what_is_no_file_is_foreign_where_heapgate_reads);
 }

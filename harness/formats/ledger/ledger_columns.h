@@ -3,12 +3,9 @@
  *
  * Head and table of sections stay as they are. Behind them stands a text for each section, ended by NUL: the
  * fields of its records (SavedArray.columns), so that sections can be unpacked that are not known. Of a table
- * each field is a column: one number for each record, 7 bits to a byte with the lowest first (LEB128), signed
- * ones folded to 0, -1, 1, -2 ..., and where neighbours resemble each other the difference to the record
- * before. Stack nodes are told apart from what was there before them:
- *   caller   0: the node before; 2k: the k-th caller of the node before; 2k + 1: that many nodes before it
- *   place    0: the one after the highest so far; 1: another, its number in a column of its own;
- *            2 + k: the k-th of those that were last called from the caller's place, latest first */
+ * each field is a column: one number for each record (ledger_numbers.h), folded, and where neighbours
+ * resemble each other the difference to the record before. Stack nodes have columns of their own
+ * (ledger_nodes.h). */
 #ifndef HEAPGATE_FORMATS_LEDGER_LEDGER_COLUMNS_H
 #define HEAPGATE_FORMATS_LEDGER_LEDGER_COLUMNS_H
 

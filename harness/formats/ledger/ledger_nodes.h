@@ -1,28 +1,18 @@
-/* Which places of a ledger's stacks were lately called from which: what both directions of ledger_columns.c
- * know alike at each node. */
+/* A ledger's stack nodes as small numbers, told apart from what was there before them; for ledger_columns.c.
+ * The first node, the root, is not written. Of the others the callers come first, then the places, then the
+ * numbers of those places whose code is 1:
+ *   caller   0: the node before; 2k: the k-th caller of the node before; 2k + 1: that many nodes before it
+ *   place    0: the one after the highest so far; 1: another, its number in a column of its own;
+ *            2 + k: the k-th of those that were last called from the caller's place, latest first */
 #ifndef HEAPGATE_FORMATS_LEDGER_LEDGER_NODES_H
 #define HEAPGATE_FORMATS_LEDGER_LEDGER_NODES_H
 
-#include <glib.h>
+#include "ledger.h"
+#include "ledger_numbers.h"
 
-typedef struct NodePlaces NodePlaces;
-
-/* count: of places. Knows the root: node 0, place 0. */
-NodePlaces *node_places_new(guint count);
-void node_places_free(NodePlaces *self);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(NodePlaces, node_places_free)
-
-guint node_places_count(const NodePlaces *self);
-/* The place after the highest that was appended; may be their count. */
-guint32 node_places_next(const NodePlaces *self);
-
-/* The next node: it is called from `caller`, a node that was appended, and is of this place, less than their
- * count. */
-void node_places_append(NodePlaces *self, guint caller, guint32 place);
-
-/* Of the places lately called from the caller's: where this one stands, from 0; -1: nowhere. */
-int node_places_position(const NodePlaces *self, guint caller, guint32 place);
-/* FALSE where nothing stands there. */
-gboolean node_places_at(const NodePlaces *self, guint caller, guint64 position, guint32 *place);
+/* Appends count nodes. known: how many places there are. */
+void ledger_nodes_put(const LedgerStack *nodes, guint count, guint known, GByteArray *out);
+/* Fills in count nodes, which are zeros. The reader is bad afterwards where its bytes say none. */
+void ledger_nodes_get(NumberReader *reader, LedgerStack *nodes, guint count, guint known);
 
 #endif

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "error.h"
+#include "model/fnv.h"
 
 enum { ARRAYS = 9, SECTIONS = ARRAYS + 2 };
 
@@ -31,21 +32,13 @@ static GArray *array_of(const Ledger *self, guint i)
     return G_STRUCT_MEMBER(GArray *, self, saved_arrays[i].place);
 }
 
-/* FNV-1a, 64 bits: tells a damaged table from a whole one; it keeps nobody from writing a table of his own.
- */
-static guint64 checksum_of(const void *data, gsize length, guint64 hash)
-{
-    for (const guint8 *byte = data, *end = byte + length; byte < end; byte++)
-        hash = (hash ^ *byte) * UINT64_C(0x100000001b3);
-    return hash;
-}
-
+/* It tells a damaged table from a whole one; it keeps nobody from writing a table of his own. */
 guint64 saved_checksum(const SavedHead *head, const LedgerSection *sections)
 {
     SavedHead plain = *head;
     plain.checksum = 0;
-    guint64 hash = checksum_of(&plain, sizeof plain, UINT64_C(0xcbf29ce484222325));
-    return checksum_of(sections, head->sections * sizeof *sections, hash);
+    guint64 hash = fnv_add(FNV_BEGIN, &plain, sizeof plain);
+    return fnv_add(hash, sections, head->sections * sizeof *sections);
 }
 
 /* What there is to save, in order; data: where it is. The offsets are 0 still. */
@@ -72,7 +65,8 @@ GByteArray *ledger_save(const Ledger *self)
     guint64 offset = sizeof(SavedHead) + sizeof sections;
     for (guint i = 0; i < SECTIONS; i++) {
         sections[i].offset = offset;
-        offset += (sections[i].count * sections[i].record_size + 7) & ~UINT64_C(7);
+        guint64 size = sections[i].count * sections[i].record_size;
+        offset += size + saved_padding(size);
     }
     SavedHead head = {SAVED_MAGIC, SAVED_VERSION, SECTIONS, offset, 0, self->damaged, self->at_end_mark, 0};
     head.checksum = saved_checksum(&head, sections);
@@ -84,7 +78,7 @@ GByteArray *ledger_save(const Ledger *self)
         guint64 size = sections[i].count * sections[i].record_size;
         if (size > 0)
             g_byte_array_append(file, data[i], (guint)size);
-        g_byte_array_append(file, padding, (guint)(-size & (SAVED_ALIGNMENT - 1)));
+        g_byte_array_append(file, padding, saved_padding(size));
     }
     return file;
 }

@@ -41,6 +41,12 @@ typedef struct {
 extern const SavedArray saved_arrays[];
 extern const guint saved_n_arrays;
 
+/* How many bytes of padding follow so many of a section, or of a file whose sections begin aligned. */
+static inline guint saved_padding(guint64 bytes)
+{
+    return (guint)(-bytes & (SAVED_ALIGNMENT - 1));
+}
+
 /* Of a head (with 0 for its checksum) and its table of sections. */
 guint64 saved_checksum(const SavedHead *head, const LedgerSection *sections);
 

@@ -4,6 +4,19 @@
 
 #include "error.h"
 
+gboolean ledger_section_is(const LedgerSection *section, const char *tag)
+{
+    return strncmp(section->tag, tag, sizeof section->tag) == 0;
+}
+
+const LedgerSection *ledger_section_find(const LedgerSection *sections, guint count, const char *tag)
+{
+    for (guint i = 0; i < count; i++)
+        if (ledger_section_is(&sections[i], tag))
+            return &sections[i];
+    return NULL;
+}
+
 typedef struct {
     const char *name;
     GError **error;
@@ -40,14 +53,9 @@ static gboolean section_is_inside(const LedgerSection *section, guint64 begin, g
            !__builtin_add_overflow(section->offset, bytes, &end) && section->offset >= begin && end <= size;
 }
 
-static gboolean section_is_same(const LedgerSection *one, const LedgerSection *two)
-{
-    return strncmp(one->tag, two->tag, sizeof one->tag) == 0;
-}
-
 static gboolean check_pair(const LedgerSection *one, const LedgerSection *two, const Complaint *complaint)
 {
-    if (section_is_same(one, two))
+    if (ledger_section_is(one, two->tag))
         return section_refuse(complaint, one, "is there twice");
     if (one->offset >= section_end(two) || two->offset >= section_end(one))
         return TRUE;
@@ -66,14 +74,6 @@ static gboolean check_sections(const LedgerSection *sections, guint count, guint
                 return FALSE;
     }
     return TRUE;
-}
-
-static const LedgerSection *section_of_tag(const LedgerSection *sections, guint count, const char *tag)
-{
-    for (guint i = 0; i < count; i++)
-        if (strncmp(sections[i].tag, tag, sizeof sections[i].tag) == 0)
-            return &sections[i];
-    return NULL;
 }
 
 static gboolean check_need(const LedgerSection *section, const LedgerSectionNeed *need,
@@ -97,7 +97,7 @@ gboolean ledger_sections_find(const LedgerSection *sections, guint count, guint6
     if (!check_sections(sections, count, begin, size, &complaint))
         return FALSE;
     for (guint i = 0; i < n_needs; i++) {
-        const LedgerSection *section = section_of_tag(sections, count, needs[i].tag);
+        const LedgerSection *section = ledger_section_find(sections, count, needs[i].tag);
         if (section == NULL) {
             g_set_error(error, HEAPGATE_ERROR, HEAPGATE_ERROR_FORMAT, "%s: the ledger has no section \"%s\"",
                         name, needs[i].tag);

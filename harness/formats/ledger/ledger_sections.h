@@ -11,6 +11,11 @@
 
 enum { LEDGER_LONGEST_RECORD = 1 << 16 }; /* bytes; those of a known section are no longer */
 
+/* tag: ends in NUL where it is shorter than a section's. */
+gboolean ledger_section_is(const LedgerSection *section, const char *tag);
+/* Of these rows; (transfer none), or NULL. */
+const LedgerSection *ledger_section_find(const LedgerSection *sections, guint count, const char *tag);
+
 /* A section that a reader needs. */
 typedef struct {
     const char *tag;

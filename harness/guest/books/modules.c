@@ -2,12 +2,10 @@
 #include <elf.h>
 #include <link.h>
 #include <string.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #include "modules.h"
+#include "path.h"
 #include "python/python.h"
-#include "sandbox.h"
 
 /* Lock-free and safe in signal handlers; glibc 2.35 and later. */
 #pragma weak _dl_find_object
@@ -59,25 +57,6 @@ static void read_build_id(LedgerModule *module)
     }
 }
 
-/* dlopen's relative names are the loader's, too: the folder that they begin in only the process knows. A name
- * without a slash is no path (the kernel's own object). */
-static void put_path(LedgerModule *module, const char *name)
-{
-    size_t room = sizeof module->path - 1, folder = 0;
-    bool relative = name[0] != '/' && strchr(name, '/') != NULL;
-    if (relative && !sandbox_entered) {
-        long size = syscall(SYS_getcwd, module->path, room);
-        folder = size > 1 && module->path[0] == '/' ? (size_t)size - 1 : 0; /* less the NUL */
-    }
-    if (folder > 0) {
-        module->path[folder++] = '/';
-        name += name[0] == '.' && name[1] == '/' ? 2 : 0;
-    }
-    size_t length = strnlen(name, room - folder);
-    memcpy(module->path + folder, name, length);
-    module->path[folder + length] = '\0';
-}
-
 static void module_record(LedgerHeader *header, const struct dl_find_object *object)
 {
     uint32_t slot = __atomic_load_n(&header->modules, __ATOMIC_RELAXED);
@@ -95,7 +74,12 @@ static void module_record(LedgerHeader *header, const struct dl_find_object *obj
     const char *name = object->dlfo_link_map->l_name;
     if (name == NULL || name[0] == '\0')
         name = header->executable;
-    put_path(module, name);
+    /* dlopen's relative names are the loader's, too. A name without a slash is no path (the kernel's own
+     * object). */
+    if (strchr(name, '/') != NULL)
+        path_put_absolute(module->path, sizeof module->path, name);
+    else
+        path_put(module->path, sizeof module->path, name);
     uint64_t end = (uintptr_t)object->dlfo_map_end;
     module->end = end;
     read_build_id(module);

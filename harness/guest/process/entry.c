@@ -8,6 +8,7 @@
 
 #include "entry.h"
 #include "family.h"
+#include "path.h"
 #include "process.h"
 #include "sandbox.h"
 
@@ -27,7 +28,7 @@ static RollEntry *entry_at(uint32_t entry)
 }
 
 /* An entry for the caller to fill; 0: there is no room. */
-static uint32_t entry_claim(void)
+static uint32_t entry_claim(uint32_t kind)
 {
     uint32_t entry = __atomic_exchange_n(&family_roll->spare, 0, __ATOMIC_ACQ_REL);
     if (entry == 0 || entry >= ROLL_ENTRIES)
@@ -37,7 +38,7 @@ static uint32_t entry_claim(void)
         return 0;
     }
     RollEntry *at = entry_at(entry);
-    at->pid = sandbox_entered ? 0 : (uint32_t)syscall(SYS_getpid);
+    at->pid = kind == ROLL_SPAWN || sandbox_entered ? 0 : (uint32_t)syscall(SYS_getpid);
     at->ledger = family_number;
     at->time_ns = guest_now_ns();
     at->file = (RollFile){0, 0};
@@ -51,21 +52,13 @@ static void entry_publish(uint32_t entry, uint32_t kind)
     __atomic_store_n(&entry_at(entry)->kind, kind, __ATOMIC_RELEASE);
 }
 
-static void put_text(char *to, size_t room, const char *from)
-{
-    size_t length = strlen(from);
-    length = length < room ? length : room - 1;
-    memcpy(to, from, length);
-    to[length] = '\0';
-}
-
 void entry_refuse(uint32_t off_reason)
 {
-    uint32_t entry = entry_claim();
+    uint32_t entry = entry_claim(ROLL_NO_BOOKS);
     if (entry == 0)
         return;
     entry_at(entry)->off_reason = off_reason;
-    put_text(entry_at(entry)->path, ROLL_PATH, process_executable());
+    path_put(entry_at(entry)->path, ROLL_PATH, process_executable());
     entry_publish(entry, ROLL_NO_BOOKS);
 }
 
@@ -81,7 +74,7 @@ static void put_number(char *to, uint32_t value)
 static void entry_name(RollEntry *at, int folder, const char *path)
 {
     if (sandbox_entered) {
-        put_text(at->path, sizeof at->path, path);
+        path_put(at->path, sizeof at->path, path);
         return;
     }
     char link[40] = "/proc/self/fd/";
@@ -95,15 +88,10 @@ static void entry_name(RollEntry *at, int folder, const char *path)
         if (length > 0)
             return;
     }
-    if (path[0] != '/' && folder == AT_FDCWD && syscall(SYS_getcwd, at->path, sizeof at->path) > 0) {
-        size_t length = strlen(at->path);
-        if (length + 1 + strlen(path) < sizeof at->path) {
-            at->path[length] = '/';
-            put_text(at->path + length + 1, sizeof at->path - length - 1, path);
-            return;
-        }
-    }
-    put_text(at->path, sizeof at->path, path);
+    if (folder == AT_FDCWD)
+        path_put_absolute(at->path, sizeof at->path, path);
+    else
+        path_put(at->path, sizeof at->path, path);
 }
 
 uint32_t entry_add(uint32_t kind, int folder, const char *path, int flags, bool known)
@@ -112,14 +100,12 @@ uint32_t entry_add(uint32_t kind, int folder, const char *path, int flags, bool 
         return 0;
     errno = 0;
     RollFile what = known && !sandbox_entered ? entry_file_at(folder, path, flags) : (RollFile){0, 0};
-    uint32_t entry = errno == ENOENT || errno == ENOTDIR ? 0 : entry_claim();
+    uint32_t entry = errno == ENOENT || errno == ENOTDIR ? 0 : entry_claim(kind);
     if (entry == 0)
         return 0;
     RollEntry *at = entry_at(entry);
     at->file = what;
     entry_name(at, folder, path);
-    if (kind == ROLL_SPAWN)
-        at->pid = 0;
     entry_publish(entry, kind);
     return entry;
 }
@@ -144,7 +130,7 @@ uint32_t entry_add_found(uint32_t kind, const char *name, const char **found)
     *found = NULL;
     if (sandbox_entered)
         return entry_add(kind, AT_FDCWD, name, 0, false);
-    uint32_t entry = family_roll != NULL && name != NULL && name[0] != '\0' ? entry_claim() : 0;
+    uint32_t entry = family_roll != NULL && name != NULL && name[0] != '\0' ? entry_claim(kind) : 0;
     if (entry == 0)
         return 0;
     RollEntry *at = entry_at(entry);
@@ -153,8 +139,6 @@ uint32_t entry_add_found(uint32_t kind, const char *name, const char **found)
         if (join_path(at->path, sizeof at->path, folder, (size_t)(end - folder), name) &&
             syscall(SYS_faccessat, AT_FDCWD, at->path, X_OK) == 0) {
             at->file = entry_file_at(AT_FDCWD, at->path, 0);
-            if (kind == ROLL_SPAWN)
-                at->pid = 0;
             entry_publish(entry, kind);
             *found = at->path;
             return entry;

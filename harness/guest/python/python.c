@@ -10,40 +10,37 @@
 
 Python python;
 
-/* The first ones are all there, or it is no CPython: others export one or the other. The last ones are all
- * there, or none is used. */
+/* Oldest first. Those that all versions have are all there, or it is no CPython: others export one or the
+ * other. Of the newer ones those behind one that is missing are not used. */
 static const struct {
     const char *name;
-    size_t at; /* in PythonFunctions */
+    size_t at;     /* in PythonFunctions */
+    uint8_t since; /* the version 3.N that brought it; 0: all have it */
 } wanted[] = {
-    {"Py_GetVersion", offsetof(PythonFunctions, version)},
-    {"PyGILState_GetThisThreadState", offsetof(PythonFunctions, thread_state)},
-    {"Py_AddPendingCall", offsetof(PythonFunctions, add_pending_call)},
-    {"PyObject_GetAttrString", offsetof(PythonFunctions, attribute)},
-    {"PySys_GetObject", offsetof(PythonFunctions, of_sys)},
-    {"PyLong_AsLong", offsetof(PythonFunctions, as_long)},
-    {"Py_DecRef", offsetof(PythonFunctions, release)},
-    {"PyErr_Clear", offsetof(PythonFunctions, error_clear)},
-    {"PyCode_Type", offsetof(PythonFunctions, code_type)},
-    /* New in 3.4. */
-    {"PyMem_GetAllocator", offsetof(PythonFunctions, get_allocator)},
-    {"PyMem_SetAllocator", offsetof(PythonFunctions, set_allocator)},
-    /* New in 3.7. */
-    {"_PyRuntime", offsetof(PythonFunctions, runtime)},
-    /* New in 3.9. */
-    {"PyThreadState_GetFrame", offsetof(PythonFunctions, thread_frame)},
-    {"PyFrame_GetBack", offsetof(PythonFunctions, frame_back)},
-    {"PyObject_CallNoArgs", offsetof(PythonFunctions, call)},
-    {"PyFrame_GetCode", offsetof(PythonFunctions, frame_code)},
+    {"Py_GetVersion", offsetof(PythonFunctions, version), 0},
+    {"PyGILState_GetThisThreadState", offsetof(PythonFunctions, thread_state), 0},
+    {"Py_AddPendingCall", offsetof(PythonFunctions, add_pending_call), 0},
+    {"PyObject_GetAttrString", offsetof(PythonFunctions, attribute), 0},
+    {"PySys_GetObject", offsetof(PythonFunctions, of_sys), 0},
+    {"PyLong_AsLong", offsetof(PythonFunctions, as_long), 0},
+    {"Py_DecRef", offsetof(PythonFunctions, release), 0},
+    {"PyErr_Clear", offsetof(PythonFunctions, error_clear), 0},
+    {"PyCode_Type", offsetof(PythonFunctions, code_type), 0},
+    {"PyMem_GetAllocator", offsetof(PythonFunctions, get_allocator), 4},
+    {"PyMem_SetAllocator", offsetof(PythonFunctions, set_allocator), 4},
+    {"_PyRuntime", offsetof(PythonFunctions, runtime), 7},
+    {"PyThreadState_GetFrame", offsetof(PythonFunctions, thread_frame), 9},
+    {"PyFrame_GetBack", offsetof(PythonFunctions, frame_back), 9},
+    {"PyObject_CallNoArgs", offsetof(PythonFunctions, call), 9},
+    {"PyFrame_GetCode", offsetof(PythonFunctions, frame_code), 9},
 };
-enum { OF_ALL_VERSIONS = sizeof wanted / sizeof wanted[0] - 7 };
 
 static bool find_functions(const SymbolTable *symbols, PythonFunctions *functions)
 {
     for (unsigned i = 0; i < sizeof wanted / sizeof wanted[0]; i++) {
         void *found = symbol_find(symbols, wanted[i].name, NULL);
         if (found == NULL)
-            return i >= OF_ALL_VERSIONS;
+            return wanted[i].since > 0;
         memcpy((char *)functions + wanted[i].at, &found, sizeof found);
     }
     return true;
